@@ -1,0 +1,1 @@
+//! Asks Kafka about a consumer group and evicts its members, by protocol.

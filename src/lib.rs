@@ -1,0 +1,18 @@
+//! Crashwindow: a live lab for delivery guarantees.
+//!
+//! The map of the crate, in the order in which a run uses it:
+//!
+//! - [`stack`]: brings up (or is told of) a real Kafka and a real Postgres.
+//! - [`provider`]: the Stripe-compatible payment provider and its ledger.
+//! - [`tap`]: what is seen at the boundaries of an instance, as boundary events.
+//! - [`group`]: asks Kafka about a consumer group and evicts its members, by protocol.
+//! - [`chaos`]: the faults, one file each, and the schedule that places them.
+//! - [`run`]: one run from spec to settled facts, and its folder.
+//! - [`verdict`]: facts in, verdict out; no I/O.
+//! - [`report`]: the verdict for a terminal and for machines.
+//! - [`consumer`]: what a lab consumer imports: settings, payment, provider client.
+
+pub mod provider;
+pub mod stack;
+pub mod group;
+pub mod tap;

@@ -1,0 +1,3 @@
+//! The `crashwindow` command: parse, delegate, print the one error.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The Stripe-compatible payment provider and its ledger.

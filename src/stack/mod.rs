@@ -1,0 +1,1 @@
+//! Brings up a real Kafka and a real Postgres, or is told of them.

@@ -1,0 +1,98 @@
+//! Boundary events: what an instance did to the world outside itself, seen from outside.
+//!
+//! A tap sits on one boundary of one instance and reports every request that crosses it, at up to
+//! three [`Stage`]s. Whoever implements [`Hook`] is asked at each stage what to do, and may take as
+//! long as it likes to answer: an answer that is late is how a request is *held*. Faults are
+//! therefore driven by events, never by the clock.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::{Deserialize, Serialize};
+
+/// The boundary on which an event was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tap {
+    /// The payment API: requests to the provider.
+    Provider,
+}
+
+/// How far a request had come when its event was reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// The request has arrived; the server has not acted on it.
+    Received,
+    /// The server has acted; what it did is durable, but nobody has been told.
+    Executed,
+    /// The answer is ready and remembered by the server; it has not been sent.
+    Answered,
+}
+
+/// Which process sent a request: an instance keeps its name over restarts, so the incarnation says
+/// which of its lives this was (1 for the first).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Source {
+    /// The `CONSUMER_ID` of the instance.
+    pub instance: String,
+    /// Counts the processes that carried this name, from 1.
+    pub incarnation: u32,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.instance, self.incarnation)
+    }
+}
+
+/// One request at a tap, at one stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoundaryEvent {
+    /// The boundary that was crossed.
+    pub tap: Tap,
+    /// How far the request had come.
+    pub stage: Stage,
+    /// Who sent it.
+    pub source: Source,
+    /// The request without its data, equal in every run: `POST /v1/charges`.
+    pub signature: String,
+    /// The payment whose id the request carries, if it carries one.
+    pub payment: Option<String>,
+    /// What came of it, in the server's words: `200 ch_1`, `409 idempotency_key_in_use`; empty at
+    /// [`Stage::Received`].
+    pub outcome: String,
+}
+
+/// What a [`Hook`] wants done with the request it was asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Go on as if nobody had asked.
+    Pass,
+    /// Close the connection without another byte. What the server has done stays done.
+    Drop,
+    /// Answer with a server error of this HTTP status instead. Before execution nothing is
+    /// remembered; at [`Stage::Executed`] the failure itself is what the server remembers; at
+    /// [`Stage::Answered`] only this one answer is replaced.
+    Fail(u16),
+}
+
+/// The future a [`Hook`] returns; boxed, because hooks are used as trait objects.
+pub type DecisionFuture<'a> = Pin<Box<dyn Future<Output = Decision> + Send + 'a>>;
+
+/// Decides what becomes of a request, stage by stage. The request waits for the answer.
+pub trait Hook: Send + Sync {
+    /// Called once for each stage that a request reaches.
+    fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_>;
+}
+
+/// The hook of a listener that nobody strikes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PassAll;
+
+impl Hook for PassAll {
+    fn at(&self, _event: BoundaryEvent) -> DecisionFuture<'_> {
+        Box::pin(async { Decision::Pass })
+    }
+}
