@@ -5,11 +5,15 @@
 //! long as it likes to answer: an answer that is late is how a request is *held*. Faults are
 //! therefore driven by events, never by the clock.
 
+mod payment_id;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
+
+pub use payment_id::find_payment_id;
 
 /// The boundary on which an event was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
