@@ -1,1 +1,80 @@
 //! The Stripe-compatible payment provider and its ledger.
+//!
+//! It runs in the process of the controller and answers the official SDKs unmodified: charges,
+//! form-encoded requests, error objects, and the idempotency layer of Stripe's API v1. Each
+//! incarnation of an instance is given a [`Listener`] of its own, whose [`Hook`] is asked at every
+//! [stage](crate::tap::Stage) of a request what is to become of it; a request that the hook holds
+//! is in a crash window.
+//!
+//! A client that goes away changes nothing in what the provider does with its request.
+
+mod account;
+mod api;
+mod charge;
+mod clock;
+mod error;
+mod exchange;
+mod form;
+mod idempotency;
+mod ledger;
+mod listener;
+mod page;
+mod reply;
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+pub use account::{Account, Behaviour};
+pub use clock::Clock;
+pub use ledger::LedgerEntry;
+pub use listener::Listener;
+
+use crate::tap::{Hook, Source};
+
+/// The payment provider: its accounts and its clock.
+#[derive(Debug)]
+pub struct Provider {
+    clock: Clock,
+    /// By secret key.
+    accounts: Mutex<HashMap<String, Account>>,
+}
+
+impl Provider {
+    /// A provider without accounts. The clock says how old an idempotency key is.
+    pub fn new(clock: Clock) -> Arc<Self> {
+        Arc::new(Self {
+            clock,
+            accounts: Mutex::default(),
+        })
+    }
+
+    /// Opens an account with a secret key of its own; a run opens one.
+    pub fn open_account(&self, behaviour: Behaviour) -> Account {
+        let account = Account::open(behaviour, self.clock.clone());
+        let mut accounts = self.accounts.lock().expect("no holder of this lock panics");
+        accounts.insert(account.api_key().to_owned(), account.clone());
+        account
+    }
+
+    /// Listens on a free port of 127.0.0.1 for `source`, and asks `hook` about its requests. Any
+    /// account can be reached there: the secret key of a request decides.
+    ///
+    /// # Errors
+    /// The port could not be bound.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub fn listen(self: &Arc<Self>, source: Source, hook: Arc<dyn Hook>) -> io::Result<Listener> {
+        Listener::start(api::router(Arc::new(api::Endpoint {
+            provider: Arc::clone(self),
+            source,
+            hook,
+        })))
+    }
+
+    fn account(&self, api_key: &str) -> Option<Account> {
+        let accounts = self.accounts.lock().expect("no holder of this lock panics");
+        accounts.get(api_key).cloned()
+    }
+}

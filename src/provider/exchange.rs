@@ -1,0 +1,161 @@
+//! One request from its arrival to its answer, and the three stages at which the hook is asked.
+//!
+//! ```text
+//! received ─▶ authenticate ─▶ key ─▶ validate ─▶ execute ─▶ executed ─▶ save ─▶ answered ─▶ send
+//!     ╎                        └──────── replay or refusal ──────────────────────▲   ╎
+//!   hook                                                    hook                   hook
+//! ```
+
+use std::sync::Arc;
+
+use super::account::{Account, Order, Orderer};
+use super::api::{Endpoint, Operation};
+use super::charge::ChargeRequest;
+use super::error::ApiError;
+use super::form::Form;
+use super::idempotency::{self, Fingerprint};
+use super::reply::Reply;
+use crate::tap::{BoundaryEvent, Decision, Stage, Tap, find_payment_id};
+
+/// A request that was read completely, and where it came from.
+pub(super) struct Exchange {
+    pub(super) endpoint: Arc<Endpoint>,
+    /// Nothing if the URL is not one of the API's.
+    pub(super) operation: Option<Operation>,
+    pub(super) method: String,
+    pub(super) path: String,
+    /// The secret key it was sent with, if any.
+    pub(super) api_key: Option<String>,
+    /// The idempotency key it was sent with, if any.
+    pub(super) key: Option<Result<String, ApiError>>,
+    pub(super) form: Result<Form, ApiError>,
+    pub(super) request_id: String,
+}
+
+impl Exchange {
+    /// Serves the request; no reply means that the connection must close without another byte.
+    pub(super) async fn serve(self) -> Option<Reply> {
+        let payment = self.payment();
+        let reply = match self.ask(Stage::Received, &payment, String::new()).await {
+            Decision::Drop => return None,
+            Decision::Fail(status) => return Some(ApiError::injected(status).into()),
+            Decision::Pass => self.act(&payment).await?,
+        };
+        match self.ask(Stage::Answered, &payment, reply.outcome()).await {
+            Decision::Drop => None,
+            Decision::Fail(status) => Some(ApiError::injected(status).into()),
+            Decision::Pass => Some(reply),
+        }
+    }
+
+    async fn ask(&self, stage: Stage, payment: &Option<String>, outcome: String) -> Decision {
+        let event = BoundaryEvent {
+            tap: Tap::Provider,
+            stage,
+            source: self.endpoint.source.clone(),
+            signature: self.signature(),
+            payment: payment.clone(),
+            outcome,
+        };
+        self.endpoint.hook.at(event).await
+    }
+
+    /// Unrecognized paths are left out: they may hold ids, and a signature is equal in every run.
+    fn signature(&self) -> String {
+        match self.operation {
+            Some(operation) => operation.signature().to_owned(),
+            None => format!("{} (unrecognized)", self.method),
+        }
+    }
+
+    async fn act(&self, payment: &Option<String>) -> Option<Reply> {
+        // Before the key is looked at, as the real API does.
+        let Some(operation) = self.operation else {
+            return Some(ApiError::unrecognized_url(&self.method, &self.path).into());
+        };
+        let (account, form) = match self.authenticated() {
+            Ok(authenticated) => authenticated,
+            Err(refusal) => return Some(refusal.into()),
+        };
+        let charge = self.path.strip_prefix("/v1/charges/").unwrap_or_default();
+        match operation {
+            Operation::RetrieveCharge => Some(account.retrieve(charge).unwrap_or_else(Reply::from)),
+            Operation::ListCharges => Some(account.list(form).unwrap_or_else(Reply::from)),
+            Operation::CreateCharge => {
+                let order = || ChargeRequest::parse(form).map(Order::Create);
+                self.change(&account, form, payment, order).await
+            }
+            Operation::UpdateCharge => {
+                let order = || {
+                    Ok(Order::Update {
+                        charge: charge.to_owned(),
+                        form: form.clone(),
+                    })
+                };
+                self.change(&account, form, payment, order).await
+            }
+        }
+    }
+
+    fn authenticated(&self) -> Result<(Account, &Form), ApiError> {
+        let api_key = self.api_key.as_deref().ok_or_else(ApiError::no_api_key)?;
+        let account = self.endpoint.provider.account(api_key);
+        let account = account.ok_or_else(ApiError::unknown_api_key)?;
+        Ok((account, self.form.as_ref().map_err(ApiError::clone)?))
+    }
+
+    async fn change(
+        &self,
+        account: &Account,
+        form: &Form,
+        payment: &Option<String>,
+        order: impl FnOnce() -> Result<Order, ApiError>,
+    ) -> Option<Reply> {
+        let sent_key = match self.key.as_ref().map(Result::as_ref).transpose() {
+            Ok(key) => key.map(String::as_str),
+            Err(unreadable) => return Some(unreadable.clone().into()),
+        };
+        let key = sent_key.filter(|_| !account.behaviour().keys_ignored);
+        if let Err(refusal) = key.map_or(Ok(()), idempotency::check) {
+            return Some(refusal.into());
+        }
+        let fingerprint = Fingerprint {
+            endpoint: self.path.clone(),
+            params: form.params(),
+        };
+        let order = match account.admit(key, fingerprint, order) {
+            Ok(order) => order,
+            Err(reply) => return Some(reply),
+        };
+
+        // The simulated service time of the execution; nothing waits for it to synchronise.
+        tokio::time::sleep(account.behaviour().latency).await;
+        let orderer = Orderer {
+            source: &self.endpoint.source,
+            payment: payment.as_deref(),
+            key: sent_key,
+        };
+        let executed = account.execute(order, &orderer);
+
+        let decision = self.ask(Stage::Executed, payment, executed.outcome()).await;
+        let mut reply = match decision {
+            Decision::Pass | Decision::Drop => executed,
+            Decision::Fail(status) => ApiError::injected(status).into(),
+        };
+        // Also when the connection is about to close: the server has finished, so a retry replays.
+        if let Some(key) = key {
+            account.save(key, reply.save(&self.request_id));
+        }
+        (decision != Decision::Drop).then_some(reply)
+    }
+
+    /// The payment the request is about: the one its metadata names, else the first id found in a
+    /// parameter, else in the idempotency key.
+    fn payment(&self) -> Option<String> {
+        let form = self.form.as_ref().ok();
+        let named = form.and_then(|form| form.get("metadata[payment_id]"));
+        let in_form = || form.and_then(|form| form.values().find_map(find_payment_id));
+        let in_key = || find_payment_id(self.key.as_ref()?.as_deref().ok()?);
+        named.or_else(in_form).or_else(in_key).map(str::to_owned)
+    }
+}

@@ -1,0 +1,91 @@
+//! Lists of charges, page by page: <https://docs.stripe.com/api/pagination>.
+
+use serde_json::{Value, json};
+
+use super::charge::Charge;
+use super::error::ApiError;
+use super::form::Form;
+
+/// A page, newest first, of the charges of an account.
+///
+/// # Errors
+/// A parameter that is not `limit`, `starting_after` or `expand`: a filter that is silently ignored
+/// would make a consumer that looks its charge up believe in a charge that is not its own.
+pub(super) fn list(oldest_first: &[Charge], form: &Form) -> Result<Value, ApiError> {
+    let params = form.params();
+    let known =
+        |name: &str| ["limit", "starting_after"].contains(&name) || name.starts_with("expand[");
+    if let Some(name) = params.keys().find(|name| !known(name)) {
+        return Err(ApiError::unknown_parameter(name));
+    }
+    let limit = match form.get("limit").map(str::parse) {
+        // Stripe's default and bounds.
+        None => 10,
+        Some(Ok(limit @ 1..=100)) => limit,
+        Some(_) => {
+            let message = "Invalid limit: must be an integer from 1 to 100";
+            return Err(ApiError::invalid_integer("limit", message));
+        }
+    };
+    let end = match form.get("starting_after") {
+        None => oldest_first.len(),
+        Some(id) => {
+            let position = oldest_first.iter().position(|charge| charge.id == id);
+            position.ok_or_else(|| ApiError::no_such_charge(400, id, "starting_after"))?
+        }
+    };
+    let page = oldest_first[..end].iter().rev().take(limit);
+    Ok(json!({
+        "object": "list",
+        "data": page.map(Charge::object).collect::<Vec<_>>(),
+        "has_more": end > limit,
+        "url": "/v1/charges",
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::charge::ChargeRequest;
+    use super::*;
+
+    fn charges(count: u64) -> Vec<Charge> {
+        let form = Form::parse(b"amount=1&currency=usd").expect("a well-formed form");
+        let request = ChargeRequest::parse(&form).expect("a valid request");
+        let charge = |created| Charge::new(created, request.clone());
+        (1..=count).map(charge).collect()
+    }
+
+    fn page(charges: &[Charge], query: &str) -> (Vec<u64>, bool) {
+        let form = Form::parse(query.as_bytes()).expect("a well-formed query");
+        let list = list(charges, &form).expect("a page");
+        let data = list["data"].as_array().expect("a list has data");
+        let created = data.iter().map(|c| c["created"].as_u64().expect("a time"));
+        (created.collect(), list["has_more"] == true)
+    }
+
+    #[test]
+    fn pages_go_from_the_newest_to_the_oldest() {
+        let charges = charges(5);
+
+        assert_eq!(page(&charges, "limit=2"), (vec![5, 4], true));
+        let after = format!("limit=2&starting_after={}", charges[3].id);
+        assert_eq!(page(&charges, &after), (vec![3, 2], true));
+        let last = format!("limit=2&starting_after={}", charges[1].id);
+        assert_eq!(page(&charges, &last), (vec![1], false));
+        assert_eq!(page(&charges, "limit=5"), (vec![5, 4, 3, 2, 1], false));
+    }
+
+    #[test]
+    fn a_list_refuses_what_it_would_have_to_ignore() {
+        for query in [
+            "customer=cus_1",
+            "limit=0",
+            "limit=101",
+            "starting_after=ch_x",
+        ] {
+            let form = Form::parse(query.as_bytes()).expect("a well-formed query");
+            let refused = list(&charges(1), &form);
+            assert_eq!(refused.map_err(|e| e.status), Err(400), "{query}");
+        }
+    }
+}
