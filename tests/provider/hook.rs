@@ -1,0 +1,249 @@
+//! The stages of a request, and what each decision does at each of them.
+
+use crate::support::{Answer, Desk, Lab, finished, http, source, start, unanswered};
+use crashwindow::tap::{Decision, Stage, Tap};
+
+const ALL: [Stage; 3] = [Stage::Received, Stage::Executed, Stage::Answered];
+
+/// Retries with the same key, unhindered.
+async fn retry(lab: &Lab, desk: &mut Desk, stages: &[Stage]) -> Answer {
+    let request = start(lab.charge("k1"));
+    desk.pass(stages).await;
+    finished(request).await
+}
+
+#[tokio::test]
+async fn a_request_passes_three_stages_that_tell_its_story() {
+    let (lab, mut desk) = Lab::asking();
+    let form = "amount=1000&currency=usd&metadata[payment_id]=msg-0007";
+    let request = start(
+        lab.post("/v1/charges", form)
+            .header("Idempotency-Key", "k1"),
+    );
+
+    for stage in ALL {
+        let question = desk.next(stage).await;
+        let event = &question.event;
+        assert_eq!(event.tap, Tap::Provider);
+        assert_eq!(event.source, source("a"));
+        assert_eq!(event.signature, "POST /v1/charges");
+        assert_eq!(event.payment.as_deref(), Some("msg-0007"));
+        let expected = match stage {
+            Stage::Received => {
+                assert_eq!(lab.charged().len(), 0, "nothing is done yet");
+                String::new()
+            }
+            Stage::Executed | Stage::Answered => format!("200 {}", lab.charged()[0]),
+        };
+        assert_eq!(event.outcome, expected);
+        question.decide(Decision::Pass);
+    }
+
+    assert_eq!(finished(request).await.status, 200);
+    desk.nothing_waits();
+}
+
+#[tokio::test]
+async fn a_replay_is_not_executed_and_says_so() {
+    let (lab, mut desk) = Lab::asking();
+    let first = retry(&lab, &mut desk, &ALL).await;
+
+    let second = start(lab.charge("k1"));
+    desk.pass(&[Stage::Received]).await;
+    let answered = desk.next(Stage::Answered).await;
+
+    let expected = format!("200 {} (replayed)", first.id());
+    assert_eq!(answered.event.outcome, expected);
+    answered.decide(Decision::Pass);
+    assert!(finished(second).await.is_replay());
+}
+
+#[tokio::test]
+async fn reads_and_refusals_are_answered_without_execution() {
+    let (lab, mut desk) = Lab::asking();
+    let url = format!("{}/v1/charges", lab.listener.url());
+    let cases = [
+        (lab.get("/v1/charges"), "GET /v1/charges", "200 list"),
+        (
+            lab.get("/v1/charges/ch_x"),
+            "GET /v1/charges/{id}",
+            "404 resource_missing",
+        ),
+        (
+            lab.post("/v1/charges/ch_x", ""),
+            "POST /v1/charges/{id}",
+            "404 resource_missing",
+        ),
+        (
+            lab.post("/v1/charges", ""),
+            "POST /v1/charges",
+            "400 parameter_missing",
+        ),
+        (
+            lab.get("/x/1"),
+            "GET (unrecognized)",
+            "404 invalid_request_error",
+        ),
+        (
+            http().get(url),
+            "GET /v1/charges",
+            "401 invalid_request_error",
+        ),
+    ];
+    for (request, signature, outcome) in cases {
+        let request = start(request);
+        for stage in [Stage::Received, Stage::Answered] {
+            let question = desk.next(stage).await;
+            assert_eq!(question.event.signature, signature);
+            if stage == Stage::Answered {
+                assert_eq!(question.event.outcome, outcome);
+            }
+            question.decide(Decision::Pass);
+        }
+        finished(request).await;
+    }
+}
+
+#[tokio::test]
+async fn a_payment_is_named_by_metadata_then_by_any_value_then_by_the_key() {
+    let (lab, mut desk) = Lab::asking();
+    let cases = [
+        (
+            "description=msg-0001&metadata[payment_id]=p-9",
+            "a-msg-0003",
+            Some("p-9"),
+        ),
+        (
+            "description=for%20msg-0001&metadata[x]=msg-0002",
+            "b-msg-0003",
+            Some("msg-0001"),
+        ),
+        ("description=nothing", "c-msg-0003", Some("msg-0003")),
+        ("description=nothing", "k1", None),
+    ];
+    for (form, key, payment) in cases {
+        let form = format!("amount=1000&currency=usd&{form}");
+        let request = start(
+            lab.post("/v1/charges", &form)
+                .header("Idempotency-Key", key),
+        );
+        for stage in ALL {
+            let question = desk.next(stage).await;
+            assert_eq!(question.event.payment.as_deref(), payment, "{form} {key}");
+            question.decide(Decision::Pass);
+        }
+        finished(request).await;
+        let ledger = lab.account.ledger();
+        let last = ledger.last().expect("a charge");
+        assert_eq!(last.payment.as_deref(), payment);
+    }
+}
+
+#[tokio::test]
+async fn dropped_when_received_it_never_executes_and_leaves_its_key_free() {
+    let (lab, mut desk) = Lab::asking();
+    let request = start(lab.charge("k1"));
+
+    desk.next(Stage::Received).await.decide(Decision::Drop);
+
+    unanswered(request).await;
+    assert_eq!(lab.charged().len(), 0);
+    let retried = retry(&lab, &mut desk, &ALL).await;
+    assert_eq!(retried.status, 200);
+    assert!(!retried.is_replay());
+    assert_eq!(lab.charged(), [retried.id()]);
+}
+
+#[tokio::test]
+async fn dropped_when_executed_it_has_charged_and_a_retry_replays() {
+    let (lab, mut desk) = Lab::asking();
+    let request = start(lab.charge("k1"));
+
+    desk.pass(&[Stage::Received]).await;
+    desk.next(Stage::Executed).await.decide(Decision::Drop);
+
+    unanswered(request).await;
+    let retried = retry(&lab, &mut desk, &[Stage::Received, Stage::Answered]).await;
+    assert!(retried.is_replay());
+    assert_eq!(lab.charged(), [retried.id()]);
+}
+
+#[tokio::test]
+async fn dropped_when_answered_it_has_charged_and_a_retry_replays() {
+    let (lab, mut desk) = Lab::asking();
+    let request = start(lab.charge("k1"));
+
+    desk.pass(&[Stage::Received, Stage::Executed]).await;
+    desk.next(Stage::Answered).await.decide(Decision::Drop);
+
+    unanswered(request).await;
+    let retried = retry(&lab, &mut desk, &[Stage::Received, Stage::Answered]).await;
+    assert!(retried.is_replay());
+    assert_eq!(lab.charged(), [retried.id()]);
+}
+
+#[tokio::test]
+async fn failed_when_received_it_never_executes_and_a_retry_charges() {
+    for (status, expected) in [
+        (503, (503, "api_error", None)),
+        (429, (429, "invalid_request_error", Some("rate_limit"))),
+    ] {
+        let (lab, mut desk) = Lab::asking();
+        let request = start(lab.charge("k1"));
+
+        desk.next(Stage::Received)
+            .await
+            .decide(Decision::Fail(status));
+
+        let failed = finished(request).await;
+        assert_eq!(failed.error(), expected);
+        assert_eq!(failed.header("Stripe-Should-Retry"), None);
+        assert_eq!(lab.charged().len(), 0);
+        let retried = retry(&lab, &mut desk, &ALL).await;
+        assert_eq!(retried.status, 200);
+        assert!(!retried.is_replay());
+    }
+}
+
+#[tokio::test]
+async fn failed_when_executed_the_failure_is_replayed_though_it_has_charged() {
+    let (lab, mut desk) = Lab::asking();
+    let request = start(lab.charge("k1"));
+
+    desk.pass(&[Stage::Received]).await;
+    desk.next(Stage::Executed).await.decide(Decision::Fail(500));
+    let answered = desk.next(Stage::Answered).await;
+    assert_eq!(answered.event.outcome, "500 api_error");
+    answered.decide(Decision::Pass);
+
+    let failed = finished(request).await;
+    assert_eq!(failed.error(), (500, "api_error", None));
+    assert_eq!(failed.header("Stripe-Should-Retry"), Some("false"));
+    assert!(!failed.is_replay());
+    let retried = retry(&lab, &mut desk, &[Stage::Received, Stage::Answered]).await;
+    assert_eq!(retried.error(), (500, "api_error", None));
+    assert_eq!(retried.header("Stripe-Should-Retry"), Some("false"));
+    assert!(retried.is_replay());
+    assert_eq!(lab.charged().len(), 1, "the customer has paid all the same");
+}
+
+#[tokio::test]
+async fn failed_when_answered_only_this_answer_is_replaced() {
+    let (lab, mut desk) = Lab::asking();
+    let request = start(lab.charge("k1"));
+
+    desk.pass(&[Stage::Received, Stage::Executed]).await;
+    desk.next(Stage::Answered).await.decide(Decision::Fail(502));
+
+    let failed = finished(request).await;
+    assert_eq!(failed.error(), (502, "api_error", None));
+    assert_eq!(
+        failed.header("Stripe-Should-Retry"),
+        None,
+        "a retry will help"
+    );
+    let retried = retry(&lab, &mut desk, &[Stage::Received, Stage::Answered]).await;
+    assert_eq!(retried.status, 200);
+    assert!(retried.is_replay());
+    assert_eq!(lab.charged(), [retried.id()]);
+}
