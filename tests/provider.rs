@@ -11,3 +11,5 @@ mod connections;
 mod hook;
 #[path = "provider/idempotency.rs"]
 mod idempotency;
+#[path = "provider/in_flight.rs"]
+mod in_flight;
