@@ -50,6 +50,7 @@ impl Cache {
             path: given.clone(),
             why,
         };
+        let is_new = !given.exists();
         for folder in ["artifacts", "stacks", "locks"] {
             let folder = given.join(folder);
             fs::create_dir_all(&folder)
@@ -68,9 +69,10 @@ impl Cache {
         wrote.map_err(|error| unusable(format!("cannot write into it: {error}")))?;
 
         if let Some(user) = postgres_user() {
-            // A umask of 077 would make folders that the server's user cannot enter.
-            for folder in ["", "artifacts", "stacks"] {
-                let folder = root.join(folder);
+            // A umask of 077 makes folders that the server's user cannot enter. A folder that was
+            // there before is somebody else's, whose mode is not ours to change.
+            let ours = ["artifacts", "stacks"].iter().map(|name| root.join(name));
+            for folder in ours.chain(is_new.then(|| root.clone())) {
                 fs::set_permissions(&folder, Permissions::from_mode(0o755))
                     .map_err(|error| unusable(format!("{}: {error}", folder.display())))?;
             }

@@ -25,17 +25,18 @@ use super::endpoints::Kafka;
 struct Complaint(Arc<Mutex<Option<String>>>);
 
 impl ClientContext for Complaint {
-    fn log(&self, _level: RDKafkaLogLevel, _facility: &str, _message: &str) {}
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        let mut last = self.0.lock().expect("no holder panics");
-        // "1/1 brokers are down" comes last and says least.
-        if last.is_none()
-            || error.rdkafka_error_code() != Some(rdkafka::types::RDKafkaErrorCode::AllBrokersDown)
-        {
-            *last = Some(reason.to_string());
+    fn log(&self, level: RDKafkaLogLevel, _facility: &str, message: &str) {
+        if (level as u32) <= RDKafkaLogLevel::Error as u32 {
+            // "[thrd:host:port/bootstrap]: host:port/bootstrap: Connect to … failed: …"
+            let reason = message
+                .rsplit_once("/bootstrap: ")
+                .map_or(message, |(_, reason)| reason);
+            *self.0.lock().expect("no holder panics") = Some(reason.to_string());
         }
     }
+
+    // The same texts again, and "1/1 brokers are down".
+    fn error(&self, _error: KafkaError, _reason: &str) {}
 }
 
 impl ConsumerContext for Complaint {}
@@ -48,26 +49,30 @@ pub async fn ask(kafka: &Kafka, patience: Duration) -> anyhow::Result<usize> {
     let mut config = kafka.client_config();
     config.set("reconnect.backoff.ms", "20");
     config.set("reconnect.backoff.max.ms", "200");
+    // The default follows a logger that we do not have: nothing would be heard.
+    config.set_log_level(RDKafkaLogLevel::Error);
     let complaint = Complaint::default();
     let context = complaint.clone();
     let answer = tokio::task::spawn_blocking(move || {
         let consumer: BaseConsumer<Complaint> = config.create_with_context(context)?;
         let metadata = consumer.fetch_metadata(None, patience);
-        // Errors reach the context only while the client is polled.
         if metadata.is_err() {
-            while let Some(event) = consumer.poll(Duration::ZERO) {
-                drop(event);
-            }
+            // What the client complained of waits in a queue until it is polled.
+            let _ = consumer.poll(Duration::from_millis(50));
         }
         metadata.map(|metadata| metadata.brokers().len())
     })
     .await?;
-    answer.map_err(
-        |error| match complaint.0.lock().expect("no holder panics").take() {
-            Some(reason) => anyhow::anyhow!("{reason}"),
-            None => anyhow::anyhow!("no answer within {} s ({error})", patience.as_secs()),
-        },
-    )
+    answer.map_err(|error| {
+        let reason = complaint.0.lock().expect("no holder panics").take();
+        match (error, reason) {
+            (KafkaError::MetadataFetch(_), Some(reason)) => anyhow::anyhow!(reason),
+            (KafkaError::MetadataFetch(_), None) => {
+                anyhow::anyhow!("no answer within {} s", patience.as_secs())
+            }
+            (error, _) => error.into(),
+        }
+    })
 }
 
 /// Asks whether this user may create a topic, without creating one.
@@ -81,7 +86,8 @@ pub async fn may_create_topic(kafka: &Kafka, patience: Duration) -> anyhow::Resu
     let options = AdminOptions::new()
         .request_timeout(Some(patience))
         .validate_only(true);
-    let topic = NewTopic::new("crashwindow-probe", 1, TopicReplication::Fixed(1));
+    // -1: as many replicas as the cluster's own default, which its policy allows.
+    let topic = NewTopic::new("crashwindow-probe", 1, TopicReplication::Fixed(-1));
     let results = admin.create_topics([&topic], &options).await?;
     match results.into_iter().next() {
         Some(Err((_, rdkafka::types::RDKafkaErrorCode::TopicAlreadyExists))) => Ok(()),

@@ -73,11 +73,9 @@ impl State {
     }
 }
 
-/// The last lines of a log, oldest first; empty if it cannot be read.
-pub(super) fn last_lines(path: &Path) -> Vec<String> {
-    /// Enough for the cause and the start of a Java stack trace, and it fits a terminal.
-    const LINES: usize = 12;
-    /// Longer than twelve lines of any log; a log may hold days.
+/// The end of a log; empty if it cannot be read.
+pub(super) fn tail(path: &Path) -> String {
+    /// More than a server writes about its own end, stack trace included; a log may hold days.
     const BYTES: u64 = 16 * 1024;
     let mut text = Vec::new();
     let read = fs::File::open(path).and_then(|mut file| {
@@ -85,11 +83,19 @@ pub(super) fn last_lines(path: &Path) -> Vec<String> {
         file.seek(SeekFrom::Start(length.saturating_sub(BYTES)))?;
         file.read_to_end(&mut text)
     });
-    if read.is_err() {
-        return Vec::new();
-    }
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.lines().collect();
+    read.map_or_else(
+        |_| String::new(),
+        |_| String::from_utf8_lossy(&text).into_owned(),
+    )
+}
+
+/// The last lines of a log, oldest first, without the frames of Java's stack traces.
+pub(super) fn last_lines(path: &Path) -> Vec<String> {
+    /// Enough for the cause and what led to it, and it fits a terminal.
+    const LINES: usize = 12;
+    let text = tail(path);
+    let frame = |line: &&str| line.starts_with("\tat ") || line.starts_with("\t... ");
+    let lines: Vec<&str> = text.lines().filter(|line| !frame(line)).collect();
     lines[lines.len().saturating_sub(LINES)..]
         .iter()
         .map(|line| (*line).to_string())

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::cache::Cache;
-use super::endpoints::{Endpoints, Kind};
+use super::endpoints::Endpoints;
 use super::error::StackError;
 use super::native::{Found, inspect};
 use super::state::now;
@@ -83,12 +83,5 @@ fn named(name: &str) -> String {
         String::new()
     } else {
         format!(" --name {name}")
-    }
-}
-
-impl Status {
-    /// The kind of the stack that runs.
-    pub fn kind(&self) -> Option<Kind> {
-        self.endpoints.as_ref().map(|endpoints| endpoints.kind)
     }
 }

@@ -11,7 +11,7 @@ use tokio::process::Child;
 use super::ports;
 use super::process::{Process, send};
 use super::servers::{KafkaServer, PostgresServer};
-use super::state::last_lines;
+use super::state::{last_lines, tail};
 use super::supervisor::Plan;
 
 /// How long a server may take to stop before it is killed: several times what either needs with a
@@ -151,10 +151,7 @@ impl Server {
     /// After an exit before the stack was ready: starts it on another port if somebody took the
     /// first one before it could.
     pub(super) fn retry(&mut self, plan: &Plan) -> Option<()> {
-        let log = last_lines(&self.which.log(&self.folder));
-        let lost = log
-            .iter()
-            .any(|line| line.contains("ddress already in use"));
+        let lost = tail(&self.which.log(&self.folder)).contains("Address already in use");
         if self.fixed || !lost || self.attempts == PORT_ATTEMPTS {
             return None;
         }
