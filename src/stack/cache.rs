@@ -126,7 +126,7 @@ impl Cache {
             Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),
             Err((_, error)) => Err(StackError::Io {
                 what: format!("cannot lock {}", path.display()),
-                source: error.into(),
+                error: error.into(),
             }),
         }
     }

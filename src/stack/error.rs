@@ -117,12 +117,13 @@ pub enum StackError {
         next: String,
     },
     /// The operating system refused something that is expected to work.
-    #[error("{what}: {source}\nnext: crashwindow doctor")]
+    #[error("{what}: {error}\nnext: crashwindow doctor")]
     Io {
         /// What was tried, with its path.
         what: String,
-        /// What the system said.
-        source: io::Error,
+        /// What the system said. Not called `source`: it is in the text already, and would be
+        /// printed again after the next command.
+        error: io::Error,
     },
 }
 
@@ -130,6 +131,6 @@ impl StackError {
     /// For `map_err`: names what was tried when the system refused it.
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> StackError {
         let what = what.into();
-        move |source| StackError::Io { what, source }
+        move |error| StackError::Io { what, error }
     }
 }

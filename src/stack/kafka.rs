@@ -25,13 +25,18 @@ use super::endpoints::Kafka;
 struct Complaint(Arc<Mutex<Option<String>>>);
 
 impl ClientContext for Complaint {
-    fn log(&self, level: RDKafkaLogLevel, _facility: &str, message: &str) {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if (level as u32) <= RDKafkaLogLevel::Error as u32 {
-            // "[thrd:host:port/bootstrap]: host:port/bootstrap: Connect to … failed: …"
+            // "[thrd:host:port/bootstrap]: host:port/bootstrap: Connect to … failed: … (after 0ms …"
             let reason = message
                 .rsplit_once("/bootstrap: ")
                 .map_or(message, |(_, reason)| reason);
-            *self.0.lock().expect("no holder panics") = Some(reason.to_string());
+            let reason = reason.split(" (after ").next().unwrap_or(reason);
+            // FAIL is the end of an attempt; what TLS logs beside it are details without a context.
+            let mut last = self.0.lock().expect("no holder panics");
+            if facility == "FAIL" || last.is_none() {
+                *last = Some(reason.to_string());
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 //! The native stack: two servers of this machine, brought up, looked at and taken down.
 
 use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::Flock;
@@ -196,12 +198,28 @@ async fn stop(cache: &Cache, name: &str) -> Result<bool, StackError> {
             return Err(left(format!("{} (process {})", process.what, process.pid)));
         }
     }
-    match fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StackError::io(format!(
-            "cannot remove {}",
-            folder.display()
-        ))(error)),
-        _ => Ok(was_there),
+    remove(&folder).await?;
+    Ok(was_there)
+}
+
+/// Removes a folder. A grandchild of a supervisor that was killed may write into it for one more
+/// moment, until it notices.
+async fn remove(folder: &Path) -> Result<(), StackError> {
+    let deadline = Instant::now() + STOP;
+    loop {
+        match fs::remove_dir_all(folder) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error)
+                if error.kind() != ErrorKind::DirectoryNotEmpty || Instant::now() > deadline =>
+            {
+                return Err(StackError::io(format!(
+                    "cannot remove {}",
+                    folder.display()
+                ))(error));
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
     }
 }
 

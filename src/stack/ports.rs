@@ -33,9 +33,9 @@ pub(super) fn require(
                 owner,
             })
         }
-        Err(source) => Err(StackError::Io {
+        Err(error) => Err(StackError::Io {
             what: format!("cannot listen on 127.0.0.1:{port}"),
-            source,
+            error,
         }),
     }
 }

@@ -6,7 +6,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use nix::unistd::User;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::{Pid, User};
 use tokio::process::{Child, Command};
 
 use super::cache::postgres_user;
@@ -200,7 +201,7 @@ fn die_with_us(command: &mut Command) {
     unsafe {
         // This runs after the change of user, which would clear the setting.
         command.pre_exec(move || {
-            nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
+            nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
             // The parent may have died before the setting was in place.
             if nix::unistd::getppid() != parent {
                 return Err(io::Error::from(nix::errno::Errno::ESRCH));
@@ -214,11 +215,34 @@ fn die_with_us(command: &mut Command) {
 #[cfg(not(target_os = "linux"))]
 fn die_with_us(_command: &mut Command) {}
 
+/// Runs a command to its end; if this future is dropped before, so is everything it started.
 async fn finish(mut command: Command, what: &str) -> io::Result<()> {
-    let status = command.spawn()?.wait().await?;
+    // initdb runs `postgres` through a shell, and killing it alone would leave those two behind.
+    let mut child = command.process_group(0).spawn()?;
+    let group = Group(child.id());
+    let status = child.wait().await?;
+    group.ended();
     if status.success() {
         Ok(())
     } else {
         Err(io::Error::other(format!("{what}: {status}")))
+    }
+}
+
+/// A process group that is killed when it is dropped before it has ended.
+struct Group(Option<u32>);
+
+impl Group {
+    fn ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.0.and_then(|pid| i32::try_from(pid).ok()) {
+            // Its leader has not been waited for, so the id is still the group's.
+            let _ = killpg(Pid::from_raw(leader), Signal::SIGKILL);
+        }
     }
 }
