@@ -180,14 +180,17 @@ pub(super) async fn start(
                 send_line(&mut orders, READY).await?;
             }
             () = &mut deadline => {
-                let silent = match &state {
-                    Some(state) => silent(&state.endpoints).await,
-                    None => Which::Kafka,
+                let suspects = match &state {
+                    Some(state) => vec![silent(&state.endpoints).await],
+                    None => vec![Which::Kafka, Which::Postgres],
                 };
+                let titles: Vec<&str> = suspects.iter().map(|which| which.title()).collect();
+                let log: Vec<String> =
+                    suspects.iter().flat_map(|which| last_lines(&which.log(&folder))).collect();
                 return Err(StackError::Start {
-                    server: silent.title().into(),
-                    why: format!("it does not answer after {} s", START.as_secs()),
-                    log: indent(&last_lines(&silent.log(&folder))),
+                    server: titles.join(" or "),
+                    why: format!("no answer after {} s", START.as_secs()),
+                    log: indent(&log),
                 });
             }
         }

@@ -24,6 +24,7 @@ mod native;
 mod ports;
 pub mod postgres;
 mod process;
+mod segment;
 mod servers;
 mod state;
 mod status;
@@ -207,4 +208,30 @@ fn check_name(name: &str) -> Result<(), StackError> {
         why: format!("{name:?} cannot be the name of a stack"),
         next: "use up to 40 of a-z, 0-9 and -".into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run spawns these on a runtime with several threads.
+    #[test]
+    fn the_futures_can_be_spawned() {
+        fn spawnable(_future: impl Send) {}
+        let options = Options::default();
+        spawnable(ensure(&options, &Silent));
+        spawnable(down(&options, &Silent));
+        spawnable(status(&options));
+        spawnable(doctor(&options));
+    }
+
+    #[test]
+    fn a_name_is_a_plain_word() {
+        for name in ["default", "lab-2", "7"] {
+            assert!(check_name(name).is_ok(), "{name}");
+        }
+        for name in ["", "..", "a/b", "-x", "Ärger", &"x".repeat(41)] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+    }
 }

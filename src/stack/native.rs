@@ -15,7 +15,7 @@ use super::launch;
 use super::process::send;
 use super::state::{Phase, Settings, State};
 use super::supervisor::alive_lock;
-use super::{Options, Progress, Up, kafka, postgres};
+use super::{Options, Progress, Up, kafka, postgres, segment};
 
 /// How long a running stack may take to answer: a storm may keep it busy for a while, and calling
 /// it dead would end somebody's run.
@@ -54,7 +54,7 @@ pub(super) async fn inspect(cache: &Cache, name: &str) -> Result<Found, StackErr
             .clone()
             .unwrap_or_else(|| "it went down".into()),
         Some(_) if !supervised => "its supervisor is gone, and both servers with it".into(),
-        _ => "it was never ready".into(),
+        _ => "its start has not come to an end".into(),
     };
     Ok(Found::Broken { why, state })
 }
@@ -77,7 +77,11 @@ pub(super) async fn up(options: &Options, progress: &dyn Progress) -> Result<Up,
     let settings = Settings {
         kafka_port: options.kafka_port,
         postgres_port: options.postgres_port,
-        postgres_bin: options.postgres_bin.clone(),
+        // The same folder by another path is the same PostgreSQL.
+        postgres_bin: options
+            .postgres_bin
+            .clone()
+            .map(|bin| bin.canonicalize().unwrap_or(bin)),
     };
     match inspect(&cache, name).await? {
         Found::Nothing => {}
@@ -99,8 +103,10 @@ pub(super) async fn up(options: &Options, progress: &dyn Progress) -> Result<Up,
     let endpoints = match launch::start(&cache, &plan, options, progress).await {
         Ok(endpoints) => endpoints,
         Err(error) => {
-            // The logs are in the error; a folder left behind would only be wiped by the next `up`.
-            stop(&cache, name).await?;
+            // The last lines of the log are in the error: the folder is of no more use.
+            if let Err(left) = stop(&cache, name).await {
+                progress.line(&left.to_string());
+            }
             return Err(error);
         }
     };
@@ -198,6 +204,7 @@ async fn stop(cache: &Cache, name: &str) -> Result<bool, StackError> {
             return Err(left(format!("{} (process {})", process.what, process.pid)));
         }
     }
+    segment::remove_left_over(&folder.join("postgres/data"));
     remove(&folder).await?;
     Ok(was_there)
 }

@@ -80,8 +80,6 @@ pub(super) struct Server {
     child: Child,
     pub(super) pid: u32,
     pub(super) port: u16,
-    /// The port was asked for; no other will do.
-    fixed: bool,
     attempts: u32,
     folder: PathBuf,
 }
@@ -131,15 +129,13 @@ impl Server {
         let pid = child
             .id()
             .ok_or_else(|| io::Error::other("it was gone at once"))?;
-        let (fixed, folder) = (wanted.is_some(), folder.to_path_buf());
         Ok(Server {
             which,
             child,
             pid,
             port,
-            fixed,
             attempts,
-            folder,
+            folder: folder.to_path_buf(),
         })
     }
 
@@ -148,11 +144,11 @@ impl Server {
         self.child.wait().await
     }
 
-    /// After an exit before the stack was ready: starts it on another port if somebody took the
-    /// first one before it could.
+    /// After an exit before the stack was ready: starts it again if somebody took a port before it
+    /// could, on other ports where none was asked for (Kafka's controller has one, too).
     pub(super) fn retry(&mut self, plan: &Plan) -> Option<()> {
         let lost = tail(&self.which.log(&self.folder)).contains("Address already in use");
-        if self.fixed || !lost || self.attempts == PORT_ATTEMPTS {
+        if !lost || self.attempts == PORT_ATTEMPTS {
             return None;
         }
         *self = Server::start(self.which, plan, &self.folder, self.attempts + 1).ok()?;
@@ -211,5 +207,51 @@ fn postgres<'a>(plan: &'a Plan, folder: &Path) -> PostgresServer<'a> {
         bin: &plan.postgres_bin,
         folder: folder.join("postgres"),
         log: Which::Postgres.log(folder),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::super::state::Settings;
+    use super::*;
+
+    /// The race for a free port cannot be lost on purpose with the real broker, so a script loses it.
+    #[tokio::test]
+    async fn a_server_that_lost_its_port_gets_another_one_a_few_times() {
+        let folder = tempfile::tempdir().expect("made");
+        std::fs::create_dir(folder.path().join("logs")).expect("made");
+        let java = folder.path().join("java");
+        std::fs::write(
+            &java,
+            "#!/bin/sh\necho bind: Address already in use\nexit 1\n",
+        )
+        .expect("w");
+        std::fs::set_permissions(&java, PermissionsExt::from_mode(0o755)).expect("ours");
+        let plan = Plan {
+            cache: folder.path().to_path_buf(),
+            name: "race".into(),
+            java,
+            jars: folder.path().to_path_buf(),
+            postgres_bin: folder.path().to_path_buf(),
+            settings: Settings::default(),
+        };
+        let mut server = Server::start(Which::Kafka, &plan, folder.path(), 1).expect("started");
+        let mut ports = vec![server.port];
+        loop {
+            let status = server.exit().await;
+            if server.retry(&plan).is_none() {
+                let failure = server.exited(status);
+                assert!(failure.why.contains("exit status: 1"), "{}", failure.why);
+                assert_eq!(
+                    failure.log.last().expect("a log"),
+                    "bind: Address already in use"
+                );
+                break;
+            }
+            ports.push(server.port);
+        }
+        assert_eq!(ports.len(), PORT_ATTEMPTS as usize, "{ports:?}");
     }
 }

@@ -78,6 +78,10 @@ fn no_server_survives_its_supervisor() {
             .is_some_and(|why| why.contains("supervisor is gone"))
     );
     lab.up(&[]);
+    assert!(
+        segments_of(pids.postgres) == 0,
+        "and the next up removes it"
+    );
 
     // A frozen one is told to go on, and to stop.
     let pids = lab.pids();
@@ -128,6 +132,17 @@ fn an_up_that_is_interrupted_leaves_nothing_running() {
         );
     }
     lab.up(&[]);
+}
+
+/// System V memory segments that a process made.
+fn segments_of(pid: i32) -> usize {
+    let table = std::fs::read_to_string("/proc/sysvipc/shm").expect("Linux");
+    let creators = table
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(4));
+    creators
+        .filter(|creator| *creator == pid.to_string())
+        .count()
 }
 
 /// Processes that run in a folder.

@@ -183,3 +183,86 @@ fn choices_that_do_not_fit_are_explained() {
         .expect("the binary runs");
     assert!(refused(&output).contains("cannot be the name of a stack"));
 }
+
+/// A folder with programs that are scripts.
+fn scripts(scripts: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = open_folder();
+    for (name, text) in scripts {
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("written");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("ours");
+    }
+    folder
+}
+
+#[test]
+fn a_server_that_cannot_be_prepared_is_shown_with_its_log_and_leaves_nothing() {
+    let lab = Lab::new("initdb");
+    let bin = scripts(&[
+        ("postgres", "echo 'postgres (PostgreSQL) 18.6'"),
+        (
+            "initdb",
+            "echo 'initdb: error: the moon is in the wrong phase' >&2; exit 1",
+        ),
+    ]);
+    let bin = bin.path().to_str().expect("UTF-8");
+    let said = refused(&lab.run(&["up", "--postgres-bin", bin]));
+    assert!(
+        said.contains("PostgreSQL did not come up: initdb: exit status: 1"),
+        "{said}"
+    );
+    assert!(
+        said.contains("  initdb: error: the moon is in the wrong phase"),
+        "{said}"
+    );
+    assert!(!lab.folder().exists());
+
+    let old = scripts(&[
+        ("postgres", "echo 'postgres (PostgreSQL) 13.9'"),
+        ("initdb", "exit 1"),
+    ]);
+    let old = old.path().to_str().expect("UTF-8");
+    let said = refused(&lab.run(&["up", "--postgres-bin", old]));
+    assert!(
+        said.contains("it is postgres (PostgreSQL) 13.9, and 14 or later"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_empty_cache_without_maven_or_network_is_explained() {
+    let lab = Lab::new("maven");
+    let folder = open_folder();
+    let cache = folder.path().join("cache");
+    let java = String::from_utf8(lab.run(&["doctor", "--json"]).stdout).expect("UTF-8");
+    let java: serde_json::Value = serde_json::from_str(&java).expect("JSON");
+    let detail = java["checks"][0]["detail"]
+        .as_str()
+        .expect("a program and its version");
+    let home = detail.split("/bin/java").next().expect("a folder");
+    let up = |path: &std::path::Path| {
+        let mut command = lab.command(&["up", "--cache", cache.to_str().expect("UTF-8")]);
+        command.env("PATH", path).env("JAVA_HOME", home);
+        refused(&command.output().expect("the binary runs"))
+    };
+    let said = up(open_folder().path());
+    assert!(said.contains("Maven (mvn) was not found"), "{said}");
+
+    let offline = scripts(&[(
+        "mvn",
+        "echo '[ERROR] Could not transfer the artifact'; exit 1",
+    )]);
+    let said = up(offline.path());
+    assert!(
+        said.contains("Apache Kafka could not be brought into"),
+        "{said}"
+    );
+    assert!(
+        said.contains("[ERROR] Could not transfer the artifact"),
+        "{said}"
+    );
+    let left = std::fs::read_dir(cache.join("artifacts"))
+        .expect("made")
+        .count();
+    assert_eq!(left, 0, "nothing half-made is left in the cache");
+}
