@@ -148,11 +148,11 @@ const TRANSACTION: i8 = 1;
 const COORDINATOR_LOADING: i16 = 14;
 const COORDINATOR_NOT_AVAILABLE: i16 = 15;
 const NOT_COORDINATOR: i16 = 16;
-/// Short against the 100 to 200 ms in which the topics are made.
+/// A question costs the broker next to nothing, and the first run waits for the answer.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// One request and its answer. librdkafka cannot be used for this: it asks for a coordinator again
-/// only after half a second and more.
+/// One request and its answer. librdkafka is of no use here: it decides by itself when to ask for a
+/// coordinator again, and that pace is what warming is to spare the first group.
 async fn call<R: Request>(
     stream: &mut TcpStream,
     request: &R,

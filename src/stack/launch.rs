@@ -48,15 +48,17 @@ pub(super) async fn plan(
     let java = java::find().await?;
     let jars = Artifact::Kafka.fetch(cache, progress).await?;
     let postgres_bin = match &settings.postgres_bin {
-        Some(bin) => machine_postgres(bin).await?,
+        Some(bin) => bin.clone(),
         None => Artifact::Postgres.fetch(cache, progress).await?.join("bin"),
     };
+    let postgres_version = usable_postgres(&postgres_bin).await?;
     Ok(Plan {
         cache: cache.root().to_path_buf(),
         name: name.to_string(),
         java: java.program,
         jars,
         postgres_bin,
+        postgres_version,
         settings,
     })
 }
@@ -64,15 +66,14 @@ pub(super) async fn plan(
 /// The oldest PostgreSQL that knows every setting of the lab.
 const OLDEST_POSTGRES: u32 = 14;
 
-/// Proves that a folder holds a PostgreSQL that can be used.
-async fn machine_postgres(bin: &Path) -> Result<PathBuf, StackError> {
+/// Proves that a folder holds a PostgreSQL that can be used, and says which.
+async fn usable_postgres(bin: &Path) -> Result<String, StackError> {
     let unusable = |why: String| StackError::Options {
-        why: format!("--postgres-bin {}: {why}", bin.display()),
-        next: "ls /usr/lib/postgresql/*/bin/postgres, or leave the flag out".into(),
+        why: format!("the PostgreSQL in {} cannot be used: {why}", bin.display()),
+        next: "give another one of this machine with --postgres-bin DIR; \
+               crashwindow doctor lists them"
+            .into(),
     };
-    let bin = bin
-        .canonicalize()
-        .map_err(|error| unusable(error.to_string()))?;
     if let Some(missing) = ["initdb", "postgres"]
         .iter()
         .find(|name| !bin.join(name).is_file())
@@ -80,7 +81,7 @@ async fn machine_postgres(bin: &Path) -> Result<PathBuf, StackError> {
         return Err(unusable(format!("it holds no {missing}")));
     }
     if let Some(user) = postgres_user()
-        && let Some(wall) = first_wall(&bin, &user)
+        && let Some(wall) = first_wall(bin, &user)
     {
         return Err(unusable(format!(
             "user {} may not enter {}",
@@ -93,22 +94,21 @@ async fn machine_postgres(bin: &Path) -> Result<PathBuf, StackError> {
         .output()
         .await;
     let output = output.map_err(|error| unusable(error.to_string()))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(unusable(said.trim().to_string()));
+    }
+    // "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"
     let text = String::from_utf8_lossy(&output.stdout);
     let version = text.split_whitespace().nth(2).unwrap_or_default();
-    let major = version
-        .split(|c: char| !c.is_ascii_digit())
-        .next()
-        .unwrap_or_default();
-    if major
-        .parse::<u32>()
-        .is_ok_and(|major| major >= OLDEST_POSTGRES)
-    {
-        return Ok(bin);
+    let major = version.split(|c: char| !c.is_ascii_digit()).next();
+    if major.and_then(|major| major.parse().ok()) < Some(OLDEST_POSTGRES) {
+        let text = text.trim();
+        return Err(unusable(format!(
+            "it is {text}, and {OLDEST_POSTGRES} or later is needed"
+        )));
     }
-    Err(unusable(format!(
-        "it is {}, and {OLDEST_POSTGRES} or later is needed",
-        text.trim()
-    )))
+    Ok(version.to_string())
 }
 
 /// Starts the supervisor and waits until both servers answer and groups can begin at once.

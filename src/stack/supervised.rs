@@ -157,7 +157,7 @@ impl Server {
 
     pub(super) fn exited(&self, status: io::Result<ExitStatus>) -> Failure {
         let how = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-        failure(self.which, &self.folder, format!("it ended: {how}"))
+        failure(self.which, &self.folder, format!("it ended ({how})"))
     }
 
     pub(super) fn process(&self) -> Process {
@@ -235,6 +235,7 @@ mod tests {
             java,
             jars: folder.path().to_path_buf(),
             postgres_bin: folder.path().to_path_buf(),
+            postgres_version: String::new(),
             settings: Settings::default(),
         };
         let mut server = Server::start(Which::Kafka, &plan, folder.path(), 1).expect("started");

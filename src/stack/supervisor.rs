@@ -34,6 +34,7 @@ pub(super) struct Plan {
     pub(super) java: PathBuf,
     pub(super) jars: PathBuf,
     pub(super) postgres_bin: PathBuf,
+    pub(super) postgres_version: String,
     pub(super) settings: Settings,
 }
 
@@ -184,7 +185,6 @@ impl Stack {
             Server::bring_up(Which::Postgres, plan, folder, &password),
         )?;
         let settings = plan.settings.clone();
-        let of_the_machine = settings.postgres_bin.is_some();
         self.state = Some(State {
             phase: Phase::Starting,
             since: now(),
@@ -200,7 +200,7 @@ impl Stack {
                 },
                 versions: Versions {
                     kafka: Some(Artifact::Kafka.version().into()),
-                    postgres: (!of_the_machine).then(|| Artifact::Postgres.version().into()),
+                    postgres: Some(plan.postgres_version.clone()),
                 },
             },
             settings,
