@@ -1,0 +1,53 @@
+//! The commands: one file each, with its flags and what it prints.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod stack;
+mod stack_args;
+
+/// A live lab for delivery guarantees.
+///
+/// It runs a real consumer against a real Kafka and a real Postgres, strikes it in an exact crash
+/// window, and counts from the outside what happened to every payment.
+#[derive(Debug, Parser)]
+#[command(name = "crashwindow", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Up(Box<stack::Up>),
+    Down(stack::Down),
+    Status(stack::Status),
+    Doctor(stack::Doctor),
+    #[command(hide = true)]
+    Supervise(stack::Supervise),
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// What the command could not do, in words for the person who typed it.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Up(command) => wait_for(command.run()),
+            Command::Down(command) => wait_for(command.run()),
+            Command::Status(command) => wait_for(command.run()),
+            Command::Doctor(command) => wait_for(command.run()),
+            // Not on a runtime with several threads: see there.
+            Command::Supervise(command) => command.run(),
+        }
+    }
+}
+
+fn wait_for(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
+}

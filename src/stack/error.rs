@@ -1,0 +1,136 @@
+//! What can go wrong between a command and a running stack. Every text says what, where, and the
+//! next command.
+
+use std::io;
+use std::path::PathBuf;
+
+/// An error of the stack; its `Display` is complete and meant for a person.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// The cache folder cannot be made, written, or entered by the user of PostgreSQL.
+    #[error(
+        "the cache folder {path} cannot be used: {why}\n\
+         next: choose another one with --cache DIR or CRASHWINDOW_CACHE"
+    )]
+    Cache {
+        /// The folder as it was given or defaulted.
+        path: PathBuf,
+        /// What was tried and how it failed.
+        why: String,
+    },
+    /// A program that the native stack needs is not on this machine.
+    #[error("{what} was not found: {why}\nnext: {fix}")]
+    Missing {
+        /// The prerequisite.
+        what: String,
+        /// Where it was looked for.
+        why: String,
+        /// The one line that installs it here.
+        fix: String,
+    },
+    /// The jars or the PostgreSQL binaries could not be brought in.
+    #[error(
+        "{what} could not be brought into {path}:\n{log}\n\
+         next: check that this machine reaches its Maven repository (~/.m2/settings.xml has the \
+         mirror and the proxy), then the same command again"
+    )]
+    Artifacts {
+        /// Which of the two servers.
+        what: &'static str,
+        /// The folder it was to be kept in.
+        path: PathBuf,
+        /// The last lines of what the tool said.
+        log: String,
+    },
+    /// A port that was asked for is taken.
+    #[error(
+        "port {port} for {server} is in use{owner}\n\
+         next: stop what listens there, or leave out --{flag} to get a free port"
+    )]
+    PortInUse {
+        /// The port.
+        port: u16,
+        /// The server that was to listen on it.
+        server: &'static str,
+        /// The flag that fixed it.
+        flag: &'static str,
+        /// `" by process 4711 (java)"` where that could be learnt, else empty.
+        owner: String,
+    },
+    /// A server exited or did not answer while the stack was brought up.
+    #[error(
+        "{server} did not come up: {why}\nlast lines of its log:\n{log}\n\
+         next: crashwindow doctor"
+    )]
+    Start {
+        /// The server that failed.
+        server: String,
+        /// Its exit status, or the question it left unanswered.
+        why: String,
+        /// The last lines of its log, indented.
+        log: String,
+    },
+    /// The stack runs with settings other than those asked for.
+    #[error(
+        "stack {name} already runs with {has}, not with {wants}\n\
+         next: crashwindow down --name {name}, or another --name for a second stack"
+    )]
+    Different {
+        /// The stack.
+        name: String,
+        /// What it runs with.
+        has: String,
+        /// What was asked for.
+        wants: String,
+    },
+    /// A process of a stack outlived every attempt to end it.
+    #[error(
+        "stack {name} could not be stopped: {what} is still there after {seconds} s\n\
+         next: crashwindow status --name {name}"
+    )]
+    StillRunning {
+        /// The stack.
+        name: String,
+        /// What is left, with its pid.
+        what: String,
+        /// How long was waited, in seconds.
+        seconds: u64,
+    },
+    /// The servers at given addresses cannot be used.
+    #[error("{what} at {address} cannot be used: {why}\nnext: {check}")]
+    External {
+        /// `Kafka` or `Postgres`.
+        what: &'static str,
+        /// The address as it was given, without a password.
+        address: String,
+        /// What the client library said.
+        why: String,
+        /// What to look at.
+        check: String,
+    },
+    /// Options that do not go together.
+    #[error("{why}\nnext: {next}")]
+    Options {
+        /// What does not fit.
+        why: String,
+        /// The command or flag that does.
+        next: String,
+    },
+    /// The operating system refused something that is expected to work.
+    #[error("{what}: {error}\nnext: crashwindow doctor")]
+    Io {
+        /// What was tried, with its path.
+        what: String,
+        /// What the system said. Not called `source`: it is in the text already, and would be
+        /// printed again after the next command.
+        error: io::Error,
+    },
+}
+
+impl StackError {
+    /// For `map_err`: names what was tried when the system refused it.
+    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> StackError {
+        let what = what.into();
+        move |error| StackError::Io { what, error }
+    }
+}

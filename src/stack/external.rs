@@ -1,0 +1,87 @@
+//! Servers that somebody else runs: asked before they are used.
+
+use std::time::Duration;
+
+use super::endpoints::{Endpoints, Kafka, Kind, Postgres, Versions};
+use super::error::StackError;
+use super::{kafka, postgres};
+
+/// Long enough for a cluster across a continent with TLS and SASL, short enough to wait for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where the servers are.
+#[derive(Debug, Clone)]
+pub struct External {
+    /// The cluster.
+    pub kafka: Kafka,
+    /// The database server.
+    pub postgres: Postgres,
+}
+
+impl External {
+    /// Asks both servers whether they answer and let us make what a run needs, without making it.
+    ///
+    /// # Errors
+    /// [`StackError::External`], which names the address and what to look at.
+    pub(super) async fn check(&self) -> Result<Endpoints, StackError> {
+        let (kafka, version) = tokio::join!(self.check_kafka(), self.check_postgres());
+        kafka?;
+        Ok(Endpoints {
+            kind: Kind::External,
+            kafka: self.kafka.clone(),
+            postgres: self.postgres.clone(),
+            versions: Versions {
+                kafka: None,
+                postgres: Some(version?),
+            },
+        })
+    }
+
+    async fn check_kafka(&self) -> Result<(), StackError> {
+        let failed = |error: anyhow::Error, check: &str| StackError::External {
+            what: "Kafka",
+            address: self.kafka.bootstrap.clone(),
+            why: format!("{error:#}"),
+            check: check.to_string(),
+        };
+        let security = self.kafka.security.protocol.as_str();
+        kafka::ask(&self.kafka, PATIENCE).await.map_err(|error| {
+            let check = format!(
+                "check that a listener with security {security} is there and reachable from here \
+                 (--kafka, --kafka-security, --kafka-ca, --kafka-username)"
+            );
+            failed(error, &check)
+        })?;
+        kafka::may_create_topic(&self.kafka, PATIENCE)
+            .await
+            .map_err(|error| {
+                failed(
+                    error,
+                    "allow this user to create, describe, read and write topics",
+                )
+            })
+    }
+
+    async fn check_postgres(&self) -> Result<String, StackError> {
+        let Postgres { admin_url, ca } = &self.postgres;
+        let failed = |error: anyhow::Error, check: &str| StackError::External {
+            what: "Postgres",
+            address: postgres::address(admin_url),
+            why: format!("{error:#}"),
+            check: check.to_string(),
+        };
+        let version = postgres::ask(admin_url, ca.as_deref(), PATIENCE)
+            .await
+            .map_err(|error| {
+                failed(
+                    error,
+                    "check that a server listens there and takes this role, password and sslmode \
+                 (--postgres, --postgres-ca)",
+                )
+            })?;
+        postgres::may_create_database(admin_url, ca.as_deref())
+            .await
+            .map_err(|error| failed(error, "ALTER ROLE … CREATEDB, or use another role"))?;
+        Ok(version)
+    }
+}

@@ -1,0 +1,257 @@
+//! The native stack: two servers of this machine, brought up, looked at and taken down.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::fcntl::Flock;
+use nix::sys::signal::Signal;
+
+use super::cache::Cache;
+use super::endpoints::Endpoints;
+use super::error::StackError;
+use super::launch;
+use super::process::send;
+use super::state::{Phase, Settings, State};
+use super::supervisor::alive_lock;
+use super::{Options, Progress, Up, kafka, postgres, segment};
+
+/// How long a running stack may take to answer: a storm may keep it busy for a while, and calling
+/// it dead would end somebody's run.
+const ANSWER: Duration = Duration::from_secs(5);
+/// How long a supervisor may take to stop both servers, which have 10 s each, side by side.
+const STOP: Duration = Duration::from_secs(15);
+
+/// What there is of a stack.
+pub(super) enum Found {
+    /// No trace of it.
+    Nothing,
+    /// Both servers answer.
+    Running(Box<State>),
+    /// Something is there that is no running stack, and why.
+    Broken {
+        why: String,
+        state: Option<Box<State>>,
+    },
+}
+
+/// Looks at a stack, and asks its servers if they are said to run.
+pub(super) async fn inspect(cache: &Cache, name: &str) -> Result<Found, StackError> {
+    let folder = cache.stack(name);
+    let state = State::read(&folder).map(Box::new);
+    let supervised = cache.lock(&alive_lock(name), false)?.is_none();
+    let why = match &state {
+        None if !supervised && !folder.exists() => return Ok(Found::Nothing),
+        Some(state) if supervised && state.phase == Phase::Ready => {
+            match answers(&state.endpoints, ANSWER).await {
+                Ok(()) => return Ok(Found::Running(state.clone())),
+                Err(why) => why,
+            }
+        }
+        Some(state) if state.phase == Phase::Down => state
+            .reason
+            .clone()
+            .unwrap_or_else(|| "it went down".into()),
+        Some(_) if !supervised => "its supervisor is gone, and both servers with it".into(),
+        _ => "its start has not come to an end".into(),
+    };
+    Ok(Found::Broken { why, state })
+}
+
+async fn answers(endpoints: &Endpoints, patience: Duration) -> Result<(), String> {
+    let (kafka, postgres) = tokio::join!(
+        kafka::ask(&endpoints.kafka, patience),
+        postgres::ask(&endpoints.postgres.admin_url, None, patience)
+    );
+    kafka.map_err(|error| format!("Kafka runs but does not answer: {error:#}"))?;
+    postgres.map_err(|error| format!("PostgreSQL runs but does not answer: {error:#}"))?;
+    Ok(())
+}
+
+/// Brings the stack up, or leaves a running one alone.
+pub(super) async fn up(options: &Options, progress: &dyn Progress) -> Result<Up, StackError> {
+    let name = options.name.as_str();
+    let cache = Cache::open(options.cache.as_deref())?;
+    let _alone = alone(&cache, name, progress).await?;
+    let settings = Settings {
+        kafka_port: options.kafka_port,
+        postgres_port: options.postgres_port,
+        // The same folder by another path is the same PostgreSQL.
+        postgres_bin: options
+            .postgres_bin
+            .clone()
+            .map(|bin| bin.canonicalize().unwrap_or(bin)),
+    };
+    match inspect(&cache, name).await? {
+        Found::Nothing => {}
+        Found::Running(state) => {
+            same_settings(name, &state, &settings)?;
+            return Ok(Up {
+                endpoints: state.endpoints,
+                changed: false,
+            });
+        }
+        Found::Broken { why, .. } => {
+            progress.line(&format!(
+                "stack {name} is not whole ({why}): starting it anew"
+            ));
+            stop(&cache, name).await?;
+        }
+    }
+    let plan = launch::plan(&cache, name, settings, progress).await?;
+    let endpoints = match launch::start(&cache, &plan, options, progress).await {
+        Ok(endpoints) => endpoints,
+        Err(error) => {
+            // The last lines of the log are in the error: the folder is of no more use.
+            if let Err(left) = stop(&cache, name).await {
+                progress.line(&left.to_string());
+            }
+            return Err(error);
+        }
+    };
+    Ok(Up {
+        endpoints,
+        changed: true,
+    })
+}
+
+/// One `up` or `down` of a name at a time.
+async fn alone(
+    cache: &Cache,
+    name: &str,
+    progress: &dyn Progress,
+) -> Result<Flock<fs::File>, StackError> {
+    let lock = format!("{name}.up");
+    if let Some(lock) = cache.lock(&lock, false)? {
+        return Ok(lock);
+    }
+    progress.line(&format!("waiting for another up or down of stack {name}"));
+    let cache = cache.clone();
+    let waited = tokio::task::spawn_blocking(move || cache.lock(&lock, true)).await;
+    let lock = waited.expect("the task only waits for a lock")?;
+    Ok(lock.expect("a lock that was waited for is held"))
+}
+
+fn same_settings(name: &str, state: &State, wanted: &Settings) -> Result<(), StackError> {
+    let different = |has: String, wants: String| {
+        Err(StackError::Different {
+            name: name.to_string(),
+            has,
+            wants,
+        })
+    };
+    let kafka = state.endpoints.kafka.bootstrap.as_str();
+    let postgres = postgres::address(&state.endpoints.postgres.admin_url);
+    let ports = [
+        ("Kafka", wanted.kafka_port, kafka),
+        ("PostgreSQL", wanted.postgres_port, &postgres),
+    ];
+    for (server, port, address) in ports {
+        if let Some(port) = port.filter(|port| !address.ends_with(&format!(":{port}"))) {
+            return different(format!("{server} on {address}"), format!("port {port}"));
+        }
+    }
+    match (&wanted.postgres_bin, &state.settings.postgres_bin) {
+        (Some(wants), has) if has.as_ref() != Some(wants) => different(
+            has.as_ref()
+                .map_or("its own PostgreSQL".into(), |has| has.display().to_string()),
+            wants.display().to_string(),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Stops the stack and removes its folder; whether there was anything to remove.
+pub(super) async fn down(options: &Options, progress: &dyn Progress) -> Result<bool, StackError> {
+    let name = options.name.as_str();
+    let cache = Cache::open(options.cache.as_deref())?;
+    let _alone = alone(&cache, name, progress).await?;
+    stop(&cache, name).await
+}
+
+/// Ends everything that is provably of this stack, and removes its folder.
+async fn stop(cache: &Cache, name: &str) -> Result<bool, StackError> {
+    let folder = cache.stack(name);
+    let state = State::read(&folder);
+    let left = |what: String| StackError::StillRunning {
+        name: name.to_string(),
+        what,
+        seconds: STOP.as_secs(),
+    };
+    let mut was_there = folder.exists();
+    // Whoever holds the lock is this stack's supervisor, even if its folder was removed.
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        if cache.lock(&alive_lock(name), false)?.is_some() {
+            break;
+        }
+        was_there = true;
+        match supervisor_pid(cache, name).await {
+            Some(pid) => {
+                send(pid, signal);
+                send(pid, Signal::SIGCONT);
+            }
+            None => return Err(left("its supervisor, which has not said who it is,".into())),
+        }
+        if !lock_freed(cache, name, STOP).await? && signal == Signal::SIGKILL {
+            return Err(left("its supervisor".into()));
+        }
+    }
+    for process in state.iter().flat_map(|state| &state.processes) {
+        // The servers die with their supervisor on Linux; elsewhere they may have outlived it.
+        process.signal(Signal::SIGKILL);
+        if !process.gone(STOP).await {
+            return Err(left(format!("{} (process {})", process.what, process.pid)));
+        }
+    }
+    segment::remove_left_over(&folder.join("postgres/data"));
+    remove(&folder).await?;
+    Ok(was_there)
+}
+
+/// Removes a folder. A grandchild of a supervisor that was killed may write into it for one more
+/// moment, until it notices.
+async fn remove(folder: &Path) -> Result<(), StackError> {
+    let deadline = Instant::now() + STOP;
+    loop {
+        match fs::remove_dir_all(folder) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error)
+                if error.kind() != ErrorKind::DirectoryNotEmpty || Instant::now() > deadline =>
+            {
+                return Err(StackError::io(format!(
+                    "cannot remove {}",
+                    folder.display()
+                ))(error));
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+/// The pid that the holder of the lock wrote into it. It is written right after locking.
+async fn supervisor_pid(cache: &Cache, name: &str) -> Option<u32> {
+    let path = cache.lock_path(&alive_lock(name));
+    let deadline = Instant::now() + Duration::from_secs(1);
+    loop {
+        let pid = fs::read_to_string(&path)
+            .ok()
+            .and_then(|text| text.trim().parse().ok());
+        if pid.is_some() || Instant::now() > deadline {
+            return pid;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn lock_freed(cache: &Cache, name: &str, patience: Duration) -> Result<bool, StackError> {
+    let deadline = Instant::now() + patience;
+    while cache.lock(&alive_lock(name), false)?.is_none() {
+        if Instant::now() > deadline {
+            return Ok(false);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(true)
+}

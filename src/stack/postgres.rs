@@ -1,0 +1,188 @@
+//! Connects to a Postgres by its DSN, with or without TLS, and asks it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
+use postgres_openssl::MakeTlsConnector;
+use tokio::task::JoinHandle;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, Config, NoTls};
+
+/// How much of the server's certificate is checked, as libpq means it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    /// Encrypt to whoever answers.
+    Nothing,
+    /// The certificate comes from a known authority.
+    Authority,
+    /// And it is this host's.
+    Host,
+}
+
+/// Connects to `dsn`: a `postgres://` URL or `key=value` pairs, with libpq's `sslmode` (`disable`,
+/// `prefer`, `require`, `verify-ca`, `verify-full`). As in libpq, `require` checks the certificate
+/// only if `ca` (PEM) is given; `verify-full` without it trusts the system's authorities.
+///
+/// Returns the client and the task that drives its connection; the task ends with the client, or
+/// with the error that broke the connection.
+///
+/// # Errors
+/// A DSN that cannot be read, an unreadable `ca`, a server that refuses or does not answer.
+pub async fn connect(
+    dsn: &str,
+    ca: Option<&Path>,
+) -> anyhow::Result<(Client, JoinHandle<Result<(), tokio_postgres::Error>>)> {
+    let (config, check) = parse(dsn, ca.is_some())?;
+    if config.get_ssl_mode() == SslMode::Disable || (check == Check::Nothing && is_prefer(&config))
+    {
+        // `prefer` is the default of a DSN that says nothing, and the lab's own servers have no TLS.
+        let (client, connection) = config.connect(NoTls).await?;
+        return Ok((client, tokio::spawn(connection)));
+    }
+    let mut tls = SslConnector::builder(SslMethod::tls())?;
+    if let Some(ca) = ca {
+        tls.set_ca_file(ca)
+            .with_context(|| format!("cannot read {}", ca.display()))?;
+    }
+    if check == Check::Nothing {
+        tls.set_verify(SslVerifyMode::NONE);
+    }
+    let mut tls = MakeTlsConnector::new(tls.build());
+    tls.set_callback(move |connect, _host| {
+        connect.set_verify_hostname(check == Check::Host);
+        Ok(())
+    });
+    let (client, connection) = config.connect(tls).await?;
+    Ok((client, tokio::spawn(connection)))
+}
+
+fn is_prefer(config: &Config) -> bool {
+    config.get_ssl_mode() == SslMode::Prefer
+}
+
+/// tokio-postgres knows only `disable`, `prefer` and `require`: the two stricter modes become
+/// `require` and a check.
+fn parse(dsn: &str, has_ca: bool) -> anyhow::Result<(Config, Check)> {
+    let mode = |name: &str| dsn.contains(&format!("sslmode={name}"));
+    let check = if mode("verify-full") {
+        Check::Host
+    } else if mode("verify-ca") || (mode("require") && has_ca) {
+        Check::Authority
+    } else {
+        Check::Nothing
+    };
+    let plain = dsn
+        .replace("sslmode=verify-full", "sslmode=require")
+        .replace("sslmode=verify-ca", "sslmode=require");
+    Ok((
+        plain.parse::<Config>().context("cannot read the DSN")?,
+        check,
+    ))
+}
+
+/// The server's version, as in `18.6`.
+///
+/// # Errors
+/// When it does not answer within `patience`.
+pub async fn ask(dsn: &str, ca: Option<&Path>, patience: Duration) -> anyhow::Result<String> {
+    tokio::time::timeout(patience, async {
+        let (client, _driver) = connect(dsn, ca).await?;
+        let row = client.query_one("SHOW server_version", &[]).await?;
+        let version: String = row.get(0);
+        // Debian says "15.18 (Debian 15.18-0+deb12u1)".
+        Ok(version
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_string())
+    })
+    .await
+    .with_context(|| format!("no answer within {} s", patience.as_secs()))?
+}
+
+/// Asks whether this role may create a database, without creating one.
+///
+/// # Errors
+/// When it may not, or the server does not answer.
+pub async fn may_create_database(dsn: &str, ca: Option<&Path>) -> anyhow::Result<()> {
+    let (client, _driver) = connect(dsn, ca).await?;
+    let row = client
+        .query_one(
+            "SELECT rolname::text, rolcreatedb OR rolsuper FROM pg_roles \
+             WHERE rolname = current_user",
+            &[],
+        )
+        .await?;
+    if !row.get::<_, bool>(1) {
+        bail!("role {} may not create a database", row.get::<_, String>(0));
+    }
+    Ok(())
+}
+
+/// `host:port` of a DSN, for messages: never the password.
+pub fn address(dsn: &str) -> String {
+    use tokio_postgres::config::Host;
+    let Ok((config, _)) = parse(dsn, false) else {
+        return "an unreadable DSN".to_string();
+    };
+    let ports = config.get_ports();
+    let hosts = config.get_hosts().iter().enumerate().map(|(index, host)| {
+        let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
+        match host {
+            Host::Tcp(name) => format!("{name}:{port}"),
+            #[cfg(unix)]
+            Host::Unix(path) => path.display().to_string(),
+        }
+    });
+    hosts.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stricter_modes_become_require_and_a_check() {
+        let checks = [
+            ("postgres://a@h/d", false, SslMode::Prefer, Check::Nothing),
+            (
+                "postgres://a@h/d?sslmode=require",
+                false,
+                SslMode::Require,
+                Check::Nothing,
+            ),
+            (
+                "postgres://a@h/d?sslmode=require",
+                true,
+                SslMode::Require,
+                Check::Authority,
+            ),
+            (
+                "host=h sslmode=verify-ca user=a",
+                true,
+                SslMode::Require,
+                Check::Authority,
+            ),
+            (
+                "postgres://a@h/d?sslmode=verify-full",
+                true,
+                SslMode::Require,
+                Check::Host,
+            ),
+        ];
+        for (dsn, has_ca, mode, check) in checks {
+            let (config, seen) = parse(dsn, has_ca).expect(dsn);
+            assert_eq!((config.get_ssl_mode(), seen), (mode, check), "{dsn}");
+        }
+    }
+
+    #[test]
+    fn an_address_never_holds_the_password() {
+        assert_eq!(
+            address("postgres://me:secret@db.example:5433/x"),
+            "db.example:5433"
+        );
+    }
+}

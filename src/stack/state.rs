@@ -1,0 +1,103 @@
+//! What is written down about a native stack, and the last lines of a log.
+
+use std::fs;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::endpoints::Endpoints;
+use super::process::Process;
+
+/// How far a stack has come. Only its supervisor writes this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Phase {
+    /// The servers have been started; nobody has heard an answer yet.
+    Starting,
+    /// Both servers have answered, and groups can begin at once.
+    Ready,
+    /// The servers are gone.
+    Down,
+}
+
+/// The content of `state.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct State {
+    pub(super) phase: Phase,
+    /// When this phase began, in seconds since 1970.
+    pub(super) since: u64,
+    pub(super) endpoints: Endpoints,
+    pub(super) settings: Settings,
+    pub(super) processes: Vec<Process>,
+    /// Why the stack is down.
+    pub(super) reason: Option<String>,
+    /// The last lines of the log of the server that went first.
+    pub(super) log: Vec<String>,
+}
+
+/// What was asked for; a stack that runs with something else is not the one that is wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Settings {
+    pub(super) kafka_port: Option<u16>,
+    pub(super) postgres_port: Option<u16>,
+    pub(super) postgres_bin: Option<PathBuf>,
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+impl State {
+    /// The state in a stack's folder; `None` if there is none, or none that this version can read.
+    pub(super) fn read(folder: &Path) -> Option<State> {
+        serde_json::from_str(&fs::read_to_string(folder.join("state.json")).ok()?).ok()
+    }
+
+    /// Replaces the state in one step. It holds a password: nobody else may read it.
+    pub(super) fn write(&self, folder: &Path) -> std::io::Result<()> {
+        let temporary = folder.join("state.json.new");
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&temporary)?;
+        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        fs::rename(temporary, folder.join("state.json"))
+    }
+}
+
+/// The end of a log; empty if it cannot be read.
+pub(super) fn tail(path: &Path) -> String {
+    /// More than a server writes about its own end, stack trace included; a log may hold days.
+    const BYTES: u64 = 16 * 1024;
+    let mut text = Vec::new();
+    let read = fs::File::open(path).and_then(|mut file| {
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(BYTES)))?;
+        file.read_to_end(&mut text)
+    });
+    read.map_or_else(
+        |_| String::new(),
+        |_| String::from_utf8_lossy(&text).into_owned(),
+    )
+}
+
+/// The last lines of a log, oldest first, without the frames of Java's stack traces.
+pub(super) fn last_lines(path: &Path) -> Vec<String> {
+    /// Enough for the cause and what led to it, and it fits a terminal.
+    const LINES: usize = 12;
+    let text = tail(path);
+    let frame = |line: &&str| line.starts_with("\tat ") || line.starts_with("\t... ");
+    let lines: Vec<&str> = text.lines().filter(|line| !frame(line)).collect();
+    lines[lines.len().saturating_sub(LINES)..]
+        .iter()
+        .map(|line| (*line).to_string())
+        .collect()
+}

@@ -1,0 +1,87 @@
+//! What runs, or why it does not.
+
+use serde::Serialize;
+
+use super::cache::Cache;
+use super::endpoints::Endpoints;
+use super::error::StackError;
+use super::native::{Found, inspect};
+use super::state::now;
+use super::{Options, check_name};
+
+/// The state of a stack, as `crashwindow status` tells it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// The stack's name.
+    pub name: String,
+    /// Whether both servers answered just now.
+    pub running: bool,
+    /// Where they are, if they run.
+    pub endpoints: Option<Endpoints>,
+    /// How long they have run, or been down, in seconds.
+    pub seconds: Option<u64>,
+    /// The processes, by what they are: pids.
+    pub processes: Vec<(String, u32)>,
+    /// Why the stack is down; `None` if it runs or was never there.
+    pub reason: Option<String>,
+    /// The last lines of the log of the server that went first.
+    pub log: Vec<String>,
+    /// The next command.
+    pub next: String,
+}
+
+/// Looks at the native stack of this name and asks its servers. Changes nothing.
+///
+/// # Errors
+/// A cache folder that cannot be used.
+pub async fn status(options: &Options) -> Result<Status, StackError> {
+    check_name(&options.name)?;
+    let name = options.name.clone();
+    let cache = Cache::open(options.cache.as_deref())?;
+    let found = inspect(&cache, &name).await?;
+    let up = format!("crashwindow up{}", named(&name));
+    let nothing = Status {
+        name: name.clone(),
+        running: false,
+        endpoints: None,
+        seconds: None,
+        processes: Vec::new(),
+        reason: None,
+        log: Vec::new(),
+        next: up,
+    };
+    Ok(match found {
+        Found::Nothing => nothing,
+        Found::Running(state) => Status {
+            running: true,
+            seconds: Some(now().saturating_sub(state.since)),
+            processes: state
+                .processes
+                .iter()
+                .map(|p| (p.what.clone(), p.pid))
+                .collect(),
+            endpoints: Some(state.endpoints),
+            next: format!("crashwindow down{}", named(&name)),
+            ..nothing
+        },
+        Found::Broken { why, state } => {
+            let (log, since) = state.map_or((Vec::new(), None), |s| (s.log, Some(s.since)));
+            let seconds = since.map(|since| now().saturating_sub(since));
+            Status {
+                reason: Some(why),
+                log,
+                seconds,
+                ..nothing
+            }
+        }
+    })
+}
+
+/// The flag that a command needs to mean this stack.
+fn named(name: &str) -> String {
+    if name == super::DEFAULT_NAME {
+        String::new()
+    } else {
+        format!(" --name {name}")
+    }
+}

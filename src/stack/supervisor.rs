@@ -1,0 +1,267 @@
+//! The process that owns the two servers of a native stack.
+//!
+//! ```text
+//! up ── plan, "ready" ──▶ supervisor ── dies with it ──▶ Kafka
+//!    ◀── its reports ────            ── dies with it ──▶ PostgreSQL
+//! ```
+//! `up` closing its pipe before it said "ready" means that it failed or was killed: the supervisor
+//! then leaves nothing running. Later it needs nobody, and ends when it is told to or when a server
+//! does.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::Flock;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::net::unix::pipe::Receiver;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::artifacts::Artifact;
+use super::cache::Cache;
+use super::endpoints::{Endpoints, Kafka, Kind, Postgres, Security, Versions};
+use super::process::Process;
+use super::state::{Phase, Settings, State, now};
+use super::supervised::{Failure, Server, Which};
+
+/// What `up` asks of the supervisor, on its standard input, as one line.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Plan {
+    pub(super) cache: PathBuf,
+    pub(super) name: String,
+    pub(super) java: PathBuf,
+    pub(super) jars: PathBuf,
+    pub(super) postgres_bin: PathBuf,
+    pub(super) postgres_version: String,
+    pub(super) settings: Settings,
+}
+
+/// What `up` answers to [`Report::Started`] once it has asked both servers.
+pub(super) const READY: &str = "ready";
+
+/// What the supervisor tells `up`, on its standard output, one line each.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Report {
+    /// For the person who waits.
+    Line(String),
+    /// Both servers run: ask them. Comes again if one had to be given another port.
+    Started(Box<State>),
+    /// `state.json` says that the stack is ready.
+    Ready,
+    /// A server failed; nothing runs any more.
+    Failed {
+        server: String,
+        why: String,
+        log: Vec<String>,
+    },
+}
+
+fn report(report: &Report) {
+    let line = serde_json::to_string(report).expect("plain data");
+    // Nobody listens any more once `up` is through.
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+type Orders = Lines<BufReader<Receiver>>;
+
+/// Runs a stack until it is stopped or one of its servers ends. Called in a process of its own, on
+/// its main thread: the servers die with the thread that started them.
+///
+/// # Errors
+/// When the plan cannot be read or another supervisor holds this stack.
+pub fn supervise() -> anyhow::Result<()> {
+    // Out of the terminal's session: Ctrl-C there is not meant for the stack.
+    nix::unistd::setsid()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(run())
+}
+
+async fn run() -> anyhow::Result<()> {
+    let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+    let mut orders = BufReader::new(Receiver::from_owned_fd(stdin)?).lines();
+    let plan = orders
+        .next_line()
+        .await?
+        .ok_or_else(|| anyhow::anyhow!("no plan on stdin"))?;
+    let plan: Plan = serde_json::from_str(&plan)?;
+    let cache = Cache::open(Some(&plan.cache))?;
+    let Some(alive) = cache.lock(&alive_lock(&plan.name), false)? else {
+        anyhow::bail!("another supervisor holds stack {}", plan.name);
+    };
+    write_pid(&alive)?;
+
+    let folder = cache.stack(&plan.name);
+    let mut stack = Stack {
+        plan,
+        folder,
+        servers: None,
+        state: None,
+    };
+    let ending = stack.live(&mut orders).await;
+    stack.end(ending).await;
+    Ok(())
+}
+
+/// The lock that a supervisor holds as long as it lives.
+pub(super) fn alive_lock(name: &str) -> String {
+    format!("{name}.alive")
+}
+
+/// Whoever finds the lock held learns here whom to ask to stop.
+fn write_pid(lock: &Flock<fs::File>) -> io::Result<()> {
+    let mut file: &fs::File = lock;
+    file.set_len(0)?;
+    file.write_all(format!("{}\n", std::process::id()).as_bytes())
+}
+
+struct Stack {
+    plan: Plan,
+    folder: PathBuf,
+    /// Kafka and PostgreSQL.
+    servers: Option<(Server, Server)>,
+    state: Option<State>,
+}
+
+impl Stack {
+    /// Starts and watches. Returns when it was told to stop, and fails when a server did.
+    async fn live(&mut self, orders: &mut Orders) -> Result<(), Failure> {
+        let mut term = signal(SignalKind::terminate()).map_err(Failure::of_supervisor)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::of_supervisor)?;
+        tokio::select! {
+            started = self.start() => started?,
+            // `up` has nothing to say before it has heard of the servers: its end of the pipe is
+            // closed.
+            _ = orders.next_line() => return Ok(()),
+            _ = term.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+        }
+        let mut ready = false;
+        while let Some((kafka, postgres)) = &mut self.servers {
+            tokio::select! {
+                status = kafka.exit() => {
+                    if ready || kafka.retry(&self.plan).is_none() {
+                        return Err(kafka.exited(status));
+                    }
+                    self.announce();
+                }
+                status = postgres.exit() => {
+                    if ready || postgres.retry(&self.plan).is_none() {
+                        return Err(postgres.exited(status));
+                    }
+                    self.announce();
+                }
+                line = orders.next_line(), if !ready => {
+                    if !matches!(line, Ok(Some(line)) if line == READY) {
+                        return Ok(());
+                    }
+                    ready = true;
+                    self.write(Phase::Ready);
+                    report(&Report::Ready);
+                }
+                _ = term.recv() => return Ok(()),
+                _ = interrupt.recv() => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings both up side by side.
+    async fn start(&mut self) -> Result<(), Failure> {
+        fs::create_dir_all(self.folder.join("logs")).map_err(Failure::of_supervisor)?;
+        report(&Report::Line(
+            "preparing and starting Kafka and PostgreSQL".into(),
+        ));
+        let password: String = rand::random::<[u8; 16]>()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let (plan, folder) = (&self.plan, self.folder.as_path());
+        let (kafka, postgres) = tokio::try_join!(
+            Server::bring_up(Which::Kafka, plan, folder, &password),
+            Server::bring_up(Which::Postgres, plan, folder, &password),
+        )?;
+        let settings = plan.settings.clone();
+        self.state = Some(State {
+            phase: Phase::Starting,
+            since: now(),
+            endpoints: Endpoints {
+                kind: Kind::Native,
+                kafka: Kafka {
+                    bootstrap: String::new(),
+                    security: Security::default(),
+                },
+                postgres: Postgres {
+                    admin_url: format!("postgres://postgres:{password}@"),
+                    ca: None,
+                },
+                versions: Versions {
+                    kafka: Some(Artifact::Kafka.version().into()),
+                    postgres: Some(plan.postgres_version.clone()),
+                },
+            },
+            settings,
+            processes: Vec::new(),
+            reason: None,
+            log: Vec::new(),
+        });
+        self.servers = Some((kafka, postgres));
+        self.announce();
+        Ok(())
+    }
+
+    /// Writes down where the servers are, and tells `up`.
+    fn announce(&mut self) {
+        let (Some(state), Some((kafka, postgres))) = (&mut self.state, &self.servers) else {
+            return;
+        };
+        let admin_url = &mut state.endpoints.postgres.admin_url;
+        let credentials = admin_url.split('@').next().unwrap_or_default();
+        *admin_url = format!("{credentials}@127.0.0.1:{}/postgres", postgres.port);
+        state.endpoints.kafka.bootstrap = format!("127.0.0.1:{}", kafka.port);
+        let own = Process::of("supervisor", std::process::id());
+        state.processes = vec![own, kafka.process(), postgres.process()];
+        let state = Box::new(state.clone());
+        self.write(Phase::Starting);
+        report(&Report::Started(state));
+    }
+
+    /// Stops what runs and writes down why.
+    async fn end(&mut self, ending: Result<(), Failure>) {
+        if let Some((kafka, postgres)) = &mut self.servers {
+            tokio::join!(kafka.stop(), postgres.stop());
+        }
+        let Err(Failure { server, why, log }) = ending else {
+            self.finish("it was stopped".into(), Vec::new());
+            return;
+        };
+        self.finish(format!("{server}: {why}"), log.clone());
+        report(&Report::Failed { server, why, log });
+    }
+
+    fn finish(&mut self, reason: String, log: Vec<String>) {
+        if let Some(state) = &mut self.state {
+            state.reason = Some(reason);
+            state.log = log;
+        }
+        self.write(Phase::Down);
+    }
+
+    fn write(&mut self, phase: Phase) {
+        let Some(state) = &mut self.state else { return };
+        state.phase = phase;
+        state.since = now();
+        if let Err(error) = state.write(&self.folder) {
+            complain(&self.folder, &error);
+        }
+    }
+}
+
+/// Into the supervisor's own log: on a full disk the stack goes on, and `status` will tell that
+/// the state is old.
+fn complain(folder: &Path, error: &io::Error) {
+    eprintln!("cannot write the state of {}: {error}", folder.display());
+}
