@@ -99,22 +99,23 @@ impl Cluster {
         partitions: &[i32],
     ) -> Result<BTreeMap<i32, i64>, GroupError> {
         let what = format!("asking for the end of topic {topic}");
-        let somebody = Asked {
+        let (leaders, broker) = self.leaders(topic).await?;
+        let leaders = leaders.unwrap_or_default();
+        let asked = Asked {
             what: &what,
-            broker: "that was asked for metadata",
+            broker: &broker,
         };
-        let leaders = self.leaders(topic).await?.unwrap_or_default();
         let mut led: BTreeMap<&str, Vec<i32>> = BTreeMap::new();
         for partition in partitions {
             match leaders.get(partition) {
                 Some(Some(leader)) => led.entry(leader).or_default().push(*partition),
                 Some(None) => {
-                    return Err(somebody.refused(ResponseError::LeaderNotAvailable, None));
+                    return Err(asked.refused(ResponseError::LeaderNotAvailable, None));
                 }
                 None => {
                     let missing = format!("there is no partition {partition}");
                     let error = ResponseError::UnknownTopicOrPartition;
-                    return Err(somebody.refused(error, Some(&missing)));
+                    return Err(asked.refused(error, Some(&missing)));
                 }
             }
         }

@@ -81,8 +81,12 @@ impl Cluster {
             .await
     }
 
-    /// The partitions of a topic and who leads them; `None` if there is no such topic.
-    pub(super) async fn leaders(&self, topic: &str) -> Result<Option<Leaders>, GroupError> {
+    /// The partitions of a topic and who leads them, `None` if there is no such topic; and who said
+    /// so.
+    pub(super) async fn leaders(
+        &self,
+        topic: &str,
+    ) -> Result<(Option<Leaders>, String), GroupError> {
         let topics = vec![MetadataRequestTopic::default().with_name(Some(topic_name(topic)))];
         let (answer, broker) = self.metadata(topics).await?;
         let brokers = addresses(&answer);
@@ -91,10 +95,10 @@ impl Cluster {
             broker: &broker,
         };
         let Some(found) = answer.topics.first() else {
-            return Ok(None);
+            return Ok((None, broker));
         };
         match ResponseError::try_from_code(found.error_code) {
-            Some(ResponseError::UnknownTopicOrPartition) => return Ok(None),
+            Some(ResponseError::UnknownTopicOrPartition) => return Ok((None, broker)),
             // Its partitions are listed with their own errors.
             Some(ResponseError::LeaderNotAvailable) | None => {}
             Some(error) => return Err(asked.refused(error, None)),
@@ -103,7 +107,7 @@ impl Cluster {
             let leader = brokers.get(&partition.leader_id.0).cloned();
             (partition.partition_index, leader)
         });
-        Ok(Some(leaders.collect()))
+        Ok((Some(leaders.collect()), broker))
     }
 
     async fn until_topic(
@@ -114,7 +118,7 @@ impl Cluster {
     ) -> Result<(), GroupError> {
         let until = Instant::now() + self.patience();
         loop {
-            let leaders = self.leaders(topic).await?;
+            let (leaders, _) = self.leaders(topic).await?;
             if reached(leaders.as_ref()) {
                 return Ok(());
             }
