@@ -1,1 +1,171 @@
 //! Asks Kafka about a consumer group and evicts its members, by protocol.
+//!
+//! librdkafka can do neither what a zombie needs (take a frozen member out of its group) nor tell
+//! when its partitions have passed on. This is a small client of its own for that: [`Cluster`]
+//! holds the connections and the topics, [`GroupClient`] one group at its coordinator.
+//!
+//! Every answer has a deadline, nothing is awaited by sleeping: what takes time is asked for again
+//! until it is so, and the error of a wait says what was seen last.
+
+mod cluster;
+mod connection;
+mod coordinator;
+mod describe;
+mod error;
+mod evict;
+mod offsets;
+mod sasl;
+mod security;
+mod state;
+mod topic;
+mod transport;
+mod versions;
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+pub use cluster::Cluster;
+pub use error::GroupError;
+pub use evict::Eviction;
+pub use security::{Mechanism, Protocol, Sasl, Security};
+pub use state::{Group, GroupProtocol, GroupState, Member};
+
+use cluster::PAUSE;
+
+/// One consumer group, asked at its coordinator. All methods take `&self`: one task may wait while
+/// another evicts.
+pub struct GroupClient {
+    cluster: Cluster,
+    group: String,
+    known: Mutex<Known>,
+}
+
+/// What the last answers taught; wrong at worst, never believed without asking.
+struct Known {
+    coordinator: Option<String>,
+    protocol: GroupProtocol,
+}
+
+impl GroupClient {
+    /// Connects and finds the group's coordinator. The group need not exist.
+    ///
+    /// # Errors
+    /// Settings that cannot be used; a cluster that does not answer or names no coordinator.
+    pub async fn connect(
+        bootstrap: &str,
+        security: Security,
+        group: &str,
+    ) -> Result<GroupClient, GroupError> {
+        Cluster::new(bootstrap, security)?.group(group).await
+    }
+
+    /// The group's id.
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
+    /// The cluster that the group is in.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Asks for the group until it is as it should be, and returns it as it was then. A broker that
+    /// is away in between is asked again, like everything else here.
+    ///
+    /// # Errors
+    /// [`GroupError::Waited`] after `deadline`, with `what` was waited for and the group as last
+    /// seen; a refusal at once.
+    pub async fn wait_until(
+        &self,
+        deadline: Duration,
+        what: &str,
+        mut reached: impl FnMut(&Group) -> bool,
+    ) -> Result<Group, GroupError> {
+        let until = Instant::now() + deadline;
+        let mut last = "nothing yet".to_string();
+        loop {
+            match tokio::time::timeout_at(until, self.describe()).await {
+                Ok(Ok(group)) if reached(&group) => return Ok(group),
+                Ok(Ok(group)) => last = group.to_string(),
+                Ok(Err(error)) if error.is_transient() => last = error.to_string(),
+                Ok(Err(error)) => return Err(error),
+                // The deadline cut a question short; what was seen before it still counts.
+                Err(_) => {}
+            }
+            if Instant::now() + PAUSE >= until {
+                return Err(GroupError::Waited {
+                    what: format!("{what} (group {})", self.group),
+                    after: deadline,
+                    last,
+                });
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits until a partition has passed from the member `from`, who is gone, to another. See
+    /// [`Group::moved`].
+    ///
+    /// # Errors
+    /// As [`GroupClient::wait_until`].
+    pub async fn wait_until_moved(
+        &self,
+        deadline: Duration,
+        from: &str,
+        topic: &str,
+        partition: i32,
+    ) -> Result<Group, GroupError> {
+        let what = format!("{topic}[{partition}] to move away from {from}");
+        self.wait_until(deadline, &what, |group| group.moved(from, topic, partition))
+            .await
+    }
+
+    fn known_coordinator(&self) -> Option<String> {
+        self.known
+            .lock()
+            .expect("no holder panics")
+            .coordinator
+            .clone()
+    }
+
+    fn remember_coordinator(&self, broker: &str) {
+        self.known.lock().expect("no holder panics").coordinator = Some(broker.to_string());
+    }
+
+    fn forget_coordinator(&self) {
+        self.known.lock().expect("no holder panics").coordinator = None;
+    }
+
+    /// Both protocols, the likelier one first.
+    fn protocols(&self) -> [GroupProtocol; 2] {
+        match self.known.lock().expect("no holder panics").protocol {
+            GroupProtocol::Classic => [GroupProtocol::Classic, GroupProtocol::Consumer],
+            GroupProtocol::Consumer => [GroupProtocol::Consumer, GroupProtocol::Classic],
+        }
+    }
+
+    fn remember_protocol(&self, protocol: GroupProtocol) {
+        self.known.lock().expect("no holder panics").protocol = protocol;
+    }
+}
+
+impl Cluster {
+    /// A group of this cluster, whose coordinator is found now.
+    ///
+    /// # Errors
+    /// A cluster that does not answer or names no coordinator in time.
+    pub async fn group(&self, group: &str) -> Result<GroupClient, GroupError> {
+        let client = GroupClient {
+            cluster: self.clone(),
+            group: group.to_string(),
+            known: Mutex::new(Known {
+                coordinator: None,
+                protocol: GroupProtocol::Classic,
+            }),
+        };
+        client.coordinator(Instant::now() + self.patience()).await?;
+        Ok(client)
+    }
+}

@@ -1,0 +1,163 @@
+//! The brokers of one cluster: a connection to each that was needed, opened when it is needed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex as StdMutex};
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::connection::{Access, Connection};
+use super::error::GroupError;
+use super::security::Security;
+use super::transport;
+use super::versions::Spoken;
+
+/// How long a broker may be silent. A healthy one answers everything asked here in milliseconds; a
+/// JVM that collects garbage beside a compiler was never seen to need a second.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Between two attempts: short against everything that is waited for (a topic takes 35 ms at
+/// least), long enough to leave the broker its processor.
+pub(super) const PAUSE: Duration = Duration::from_millis(8);
+
+/// A Kafka cluster, asked in its own protocol. Cheap to clone; all clones share the connections.
+#[derive(Clone)]
+pub struct Cluster {
+    inner: Arc<Inner>,
+    deadline: Duration,
+}
+
+struct Inner {
+    bootstrap: Vec<String>,
+    access: Access,
+    connections: StdMutex<HashMap<String, Slot>>,
+}
+
+/// Empty while nobody is connected, or while the connection is in the hands of a call: a call that
+/// is given up takes its half-read connection with it.
+type Slot = Arc<Mutex<Option<Connection>>>;
+
+impl Cluster {
+    /// Reads the certificates; connects to nothing yet.
+    ///
+    /// # Errors
+    /// Addresses that are none, files that cannot be used.
+    pub fn new(bootstrap: &str, security: Security) -> Result<Cluster, GroupError> {
+        let addresses: Vec<String> = bootstrap
+            .split(',')
+            .map(str::trim)
+            .filter(|address| !address.is_empty())
+            .map(str::to_string)
+            .collect();
+        let has_port = |address: &String| {
+            address
+                .rsplit_once(':')
+                .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+        };
+        if addresses.is_empty() || !addresses.iter().all(has_port) {
+            return Err(GroupError::Bootstrap {
+                given: bootstrap.to_string(),
+            });
+        }
+        let tls = transport::connector(&security)?;
+        Ok(Cluster {
+            inner: Arc::new(Inner {
+                bootstrap: addresses,
+                access: Access { security, tls },
+                connections: StdMutex::default(),
+            }),
+            deadline: DEADLINE,
+        })
+    }
+
+    /// The same cluster, with another limit on the silence of a broker (5 s by default).
+    pub fn with_deadline(self, deadline: Duration) -> Cluster {
+        Cluster { deadline, ..self }
+    }
+
+    /// How long one answer may take.
+    pub(super) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// How long Kafka may take for what it finishes in the background: a coordinator that loads, a
+    /// topic whose leaders are elected. Three answers' time; the first group of a new broker waits
+    /// 3 s while the offsets topic is made.
+    pub(super) fn patience(&self) -> Duration {
+        self.deadline * 3
+    }
+
+    /// Asks one broker, over the connection that is there or over a new one.
+    pub(super) async fn call<R: Spoken>(
+        &self,
+        broker: &str,
+        request: &R,
+    ) -> Result<R::Response, GroupError> {
+        self.call_within(self.deadline, broker, request).await
+    }
+
+    /// Asks any of the bootstrap addresses; the second of the pair is who answered.
+    pub(super) async fn call_any<R: Spoken>(
+        &self,
+        request: &R,
+    ) -> Result<(R::Response, String), GroupError> {
+        // All of them together have the time of one.
+        let share = self.deadline / u32::try_from(self.inner.bootstrap.len()).unwrap_or(u32::MAX);
+        let mut failure = None;
+        for broker in &self.inner.bootstrap {
+            match self.call_within(share, broker, request).await {
+                Ok(answer) => return Ok((answer, broker.clone())),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.expect("there is at least one bootstrap address"))
+    }
+
+    async fn call_within<R: Spoken>(
+        &self,
+        limit: Duration,
+        broker: &str,
+        request: &R,
+    ) -> Result<R::Response, GroupError> {
+        match timeout(limit, self.call_now(broker, request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(GroupError::Timeout {
+                broker: broker.to_string(),
+                api: R::NAME,
+                after: limit,
+            }),
+        }
+    }
+
+    async fn call_now<R: Spoken>(
+        &self,
+        broker: &str,
+        request: &R,
+    ) -> Result<R::Response, GroupError> {
+        let slot = self.slot(broker);
+        let mut slot = slot.lock().await;
+        if let Some(mut connection) = slot.take() {
+            match connection.call(request).await {
+                // The broker closes connections that idle, and all of them when it restarts: that
+                // says nothing about the broker that is there now. Every request of this client
+                // may be sent twice.
+                Err(GroupError::Broken { .. }) => {}
+                Err(error) => return Err(error),
+                Ok(answer) => {
+                    *slot = Some(connection);
+                    return Ok(answer);
+                }
+            }
+        }
+        let mut connection = Connection::open(broker, &self.inner.access).await?;
+        let answer = connection.call(request).await?;
+        *slot = Some(connection);
+        Ok(answer)
+    }
+
+    fn slot(&self, broker: &str) -> Slot {
+        let mut connections = self.inner.connections.lock().expect("no holder panics");
+        connections.entry(broker.to_string()).or_default().clone()
+    }
+}

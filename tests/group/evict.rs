@@ -1,0 +1,139 @@
+//! A frozen member is evicted: its partition moves on at once, and what it does later is refused.
+
+use std::time::{Duration, Instant};
+
+use crashwindow::group::{Eviction, GroupProtocol, GroupState, Member};
+
+use crate::{PATIENCE, Scene};
+
+/// With a session of 45 s, anything near this proves that nobody waited for it. Members that stay
+/// learn of the eviction at their next heartbeat: up to 3 s later, and up to 5 s with KIP-848 where
+/// the broker has not been told otherwise.
+const PROMPTLY: Duration = Duration::from_secs(10);
+
+/// Two members, one partition each; the first is frozen, evicted, and thawed.
+async fn evict_a_frozen_member(settings: &[(&str, &str)], is_static: bool) -> Member {
+    let scene = Scene::new(2).await;
+    let mut both = [settings.to_vec(), settings.to_vec()];
+    if is_static {
+        both[0].push(("group.instance.id", "instance-a"));
+        both[1].push(("group.instance.id", "instance-b"));
+    }
+    let mut zombie = scene.consumer("a", &both[0]);
+    let _successor = scene.consumer("b", &both[1]);
+    let before = scene.until_shared(&["a", "b"]).await;
+    let a = before.client("a").unwrap().clone();
+    let partition = a.assignment[&scene.topic][0];
+
+    zombie.freeze();
+    let start = Instant::now();
+    assert_eq!(scene.client.evict(&a).await.unwrap(), Eviction::Evicted);
+    let answered = start.elapsed();
+    let after = scene
+        .client
+        .wait_until_moved(PATIENCE, &a.member_id, &scene.topic, partition)
+        .await
+        .unwrap();
+    let moved = start.elapsed();
+    println!("{settings:?} static={is_static}: answered {answered:?}, moved {moved:?}");
+    assert!(moved < PROMPTLY, "{moved:?}");
+    let owner = after.owner(&scene.topic, partition).unwrap();
+    assert_eq!(owner.client_id, "b");
+
+    let again = scene.client.evict(&a).await.unwrap();
+    assert_eq!(again, Eviction::AlreadyGone);
+
+    zombie.order_commit(partition, 5);
+    zombie.thaw();
+    let outcome = zombie.committed();
+    println!("{settings:?} static={is_static}: the zombie's commit: {outcome}");
+    assert!(REFUSALS.contains(&outcome.as_str()), "{outcome}");
+    let committed = scene.client.committed(&scene.topic).await.unwrap();
+    assert!(committed.is_empty(), "{committed:?}");
+    a
+}
+
+/// How Kafka refuses the commit of somebody who is out, by librdkafka's names.
+const REFUSALS: [&str; 6] = [
+    "UnknownMemberId",
+    "IllegalGeneration",
+    "RebalanceInProgress",
+    "FencedInstanceId",
+    "StaleMemberEpoch",
+    "FencedMemberEpoch",
+];
+
+#[tokio::test]
+async fn evicting_a_frozen_member_moves_its_partition_with_range() {
+    let a = evict_a_frozen_member(&[("partition.assignment.strategy", "range")], false).await;
+    assert_eq!(a.protocol, GroupProtocol::Classic);
+}
+
+#[tokio::test]
+async fn evicting_a_frozen_member_moves_its_partition_with_cooperative_sticky() {
+    let settings = [("partition.assignment.strategy", "cooperative-sticky")];
+    let a = evict_a_frozen_member(&settings, false).await;
+    assert_eq!(a.protocol, GroupProtocol::Classic);
+}
+
+#[tokio::test]
+async fn evicting_a_frozen_static_member_moves_its_partition() {
+    let a = evict_a_frozen_member(&[("partition.assignment.strategy", "range")], true).await;
+    assert_eq!(a.instance_id.as_deref(), Some("instance-a"));
+}
+
+#[tokio::test]
+async fn evicting_a_frozen_member_moves_its_partition_with_the_consumer_protocol() {
+    let a = evict_a_frozen_member(&[("group.protocol", "consumer")], false).await;
+    assert_eq!(a.protocol, GroupProtocol::Consumer);
+}
+
+#[tokio::test]
+async fn evicting_a_frozen_static_member_moves_its_partition_with_the_consumer_protocol() {
+    let a = evict_a_frozen_member(&[("group.protocol", "consumer")], true).await;
+    assert_eq!(a.protocol, GroupProtocol::Consumer);
+    assert_eq!(a.instance_id.as_deref(), Some("instance-a"));
+}
+
+/// A stable member learns of the eviction at its next heartbeat, 3 s by default. One that has just
+/// asked to join is only kept waiting by the frozen one, and is let in by its eviction.
+#[tokio::test]
+async fn a_successor_that_waits_to_join_is_let_in_without_a_heartbeat() {
+    let scene = Scene::new(1).await;
+    let zombie = scene.consumer("a", &[]);
+    let a = scene.until_shared(&["a"]).await.members.remove(0);
+    zombie.freeze();
+    let _successor = scene.consumer("b", &[]);
+    let client = &scene.client;
+    client
+        .wait_until(PATIENCE, "b to ask to join", |group| {
+            group.state == GroupState::PreparingRebalance && group.client("b").is_some()
+        })
+        .await
+        .unwrap();
+    let start = Instant::now();
+    assert_eq!(client.evict(&a).await.unwrap(), Eviction::Evicted);
+    client
+        .wait_until_moved(PATIENCE, &a.member_id, &scene.topic, 0)
+        .await
+        .unwrap();
+    let moved = start.elapsed();
+    println!("to a waiting successor: moved {moved:?}");
+    assert!(moved < Duration::from_secs(2), "{moved:?}");
+}
+
+#[tokio::test]
+async fn evicting_from_a_group_that_never_was_says_already_gone() {
+    let scene = Scene::new(1).await;
+    for protocol in [GroupProtocol::Classic, GroupProtocol::Consumer] {
+        let ghost = Member {
+            member_id: "nobody".to_string(),
+            client_id: "nobody".to_string(),
+            instance_id: None,
+            protocol,
+            assignment: Default::default(),
+        };
+        let eviction = scene.client.evict(&ghost).await.unwrap();
+        assert_eq!(eviction, Eviction::AlreadyGone, "{protocol:?}");
+    }
+}
