@@ -9,9 +9,9 @@ use tokio::time::timeout;
 
 use super::connection::{Access, Connection};
 use super::error::GroupError;
-use super::security::Security;
 use super::transport;
 use super::versions::Spoken;
+use crate::stack::Security;
 
 /// How long a broker may be silent. A healthy one answers everything asked here in milliseconds; a
 /// JVM that collects garbage beside a compiler was never seen to need a second.

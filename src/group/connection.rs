@@ -15,9 +15,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::error::{Asked, GroupError};
 use super::sasl;
-use super::security::Security;
 use super::transport::{self, Stream};
 use super::versions::Spoken;
+use crate::stack::Security;
 
 /// Far above the answers this client asks for (the metadata of a large cluster is a few MB), and
 /// far below what the first four bytes of an HTTP or a TLS answer read as.

@@ -15,7 +15,6 @@ mod error;
 mod evict;
 mod offsets;
 mod sasl;
-mod security;
 mod state;
 mod topic;
 mod transport;
@@ -29,9 +28,9 @@ use tokio::time::{Instant, sleep};
 pub use cluster::Cluster;
 pub use error::GroupError;
 pub use evict::Eviction;
-pub use security::{Mechanism, Protocol, Sasl, Security};
 pub use state::{Group, GroupProtocol, GroupState, Member};
 
+use crate::stack::Security;
 use cluster::PAUSE;
 
 /// One consumer group, asked at its coordinator. All methods take `&self`: one task may wait while

@@ -9,7 +9,7 @@ use rsasl::prelude::{Mechname, SASLClient, SASLConfig, Session};
 
 use super::connection::Connection;
 use super::error::{GroupError, kafka_name};
-use super::security::Sasl;
+use crate::stack::Sasl;
 
 /// Proves who we are, and with SCRAM lets the broker prove that it knows the password too.
 pub(super) async fn authenticate(

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
 use super::error::GroupError;
-use super::security::Security;
+use crate::stack::Security;
 
 /// Either kind of stream.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}

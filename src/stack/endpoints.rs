@@ -120,6 +120,11 @@ impl Protocol {
         }
     }
 
+    /// Whether the listener speaks TLS.
+    pub fn has_tls(self) -> bool {
+        matches!(self, Protocol::Ssl | Protocol::SaslSsl)
+    }
+
     /// Whether the listener asks for a user name and a password.
     pub fn has_sasl(self) -> bool {
         matches!(self, Protocol::SaslPlaintext | Protocol::SaslSsl)

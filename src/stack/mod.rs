@@ -125,6 +125,16 @@ pub async fn ensure(options: &Options, progress: &dyn Progress) -> Result<Endpoi
     Ok(up(options, progress).await?.endpoints)
 }
 
+/// The folder that runs are kept in, beside the stacks: `runs/` in the cache.
+///
+/// # Errors
+/// When the cache folder cannot be used.
+pub fn runs_folder(options: &Options) -> Result<PathBuf, StackError> {
+    Ok(cache::Cache::open(options.cache.as_deref())?
+        .root()
+        .join("runs"))
+}
+
 /// Brings the stack up and waits until both servers answer. A running one is left alone; one that
 /// is half there is taken down and started anew. An external one is only asked.
 ///

@@ -13,7 +13,7 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
-pub use payment_id::find_payment_id;
+pub use payment_id::{find_payment_id, payment_id};
 
 /// The boundary on which an event was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

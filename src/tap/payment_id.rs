@@ -1,8 +1,14 @@
-//! Finds the payment a request is about in whatever text the request carries.
+//! Payment ids: how the lab writes them, and how a tap finds one in whatever a request carries.
 
 const PREFIX: &str = "msg-";
 /// Fewer digits than this are not a payment of the lab: `msg-1` is too likely to be somebody's own.
 const MIN_DIGITS: usize = 4;
+
+/// The id of the payment with this number, from 1: `msg-0017`. Ids of up to 9,999 payments sort as
+/// their numbers do.
+pub fn payment_id(number: u32) -> String {
+    format!("{PREFIX}{number:0width$}", width = MIN_DIGITS)
+}
 
 /// The first payment id in `text`: `msg-` and all the digits that follow it, at least four.
 ///
@@ -18,7 +24,19 @@ pub fn find_payment_id(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::find_payment_id;
+    use super::{find_payment_id, payment_id};
+
+    #[test]
+    fn what_the_lab_writes_is_what_a_tap_finds() {
+        for number in [1, 17, 9_999, 10_000, 1_234_567] {
+            let id = payment_id(number);
+            assert_eq!(
+                find_payment_id(&format!("charge-{id}-retry")),
+                Some(id.as_str())
+            );
+        }
+        assert_eq!(payment_id(17), "msg-0017");
+    }
 
     #[test]
     fn an_id_is_found_wherever_it_stands() {

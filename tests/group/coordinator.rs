@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes, BytesMut};
-use crashwindow::group::{Cluster, GroupState, Security};
+use crashwindow::group::{Cluster, GroupState};
+use crashwindow::stack::Security;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::api_versions_response::{ApiVersion, ApiVersionsResponse};
 use kafka_protocol::messages::describe_groups_response::{DescribeGroupsResponse, DescribedGroup};

@@ -3,7 +3,8 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use crashwindow::group::{Cluster, GroupClient, GroupError, GroupState, Protocol, Security};
+use crashwindow::group::{Cluster, GroupClient, GroupError, GroupState};
+use crashwindow::stack::{Protocol, Security};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -69,7 +70,7 @@ async fn a_silent_broker_is_given_up_with_its_address_and_the_request() {
 async fn the_second_bootstrap_address_is_asked_when_the_first_is_silent() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = silent.local_addr().unwrap();
-    let real = endpoints();
+    let real = endpoints().kafka;
     let bootstrap = format!("{silent}, {}", real.bootstrap);
     let cluster = Cluster::new(&bootstrap, real.security).unwrap();
     let client = cluster.with_deadline(Duration::from_secs(2));
@@ -142,7 +143,7 @@ fn what_is_no_address_is_refused_before_anything_is_sent() {
 
 #[tokio::test]
 async fn a_connection_that_broke_in_between_is_opened_again() {
-    let real = endpoints();
+    let real = endpoints().kafka;
     let scene = Scene::new(1).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -30,7 +30,7 @@ struct Scene {
 
 impl Scene {
     async fn new(partitions: i32) -> Scene {
-        let stack = support::endpoints();
+        let stack = support::endpoints().kafka;
         let name = format!("group-test-{:016x}", rand::random::<u64>());
         let cluster = Cluster::new(&stack.bootstrap, stack.security).unwrap();
         cluster.create_topic(&name, partitions, 1).await.unwrap();

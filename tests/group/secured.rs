@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crashwindow::group::{Cluster, GroupError, GroupState, Mechanism, Protocol, Sasl, Security};
+use crashwindow::group::{Cluster, GroupError, GroupState};
+use crashwindow::stack::{Mechanism, Protocol, Sasl, Security};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
-use crate::support::endpoints;
+use crate::support::broker_pid;
 
 /// A broker beside a compiler took 4 s.
 const START: Duration = Duration::from_secs(60);
@@ -127,9 +128,7 @@ fn jaas(listener: &str, mechanism: &str, module: &str, options: &str) -> String 
 
 /// The program and class path of the stack's broker, and its settings.
 fn stack_broker() -> (Vec<String>, String) {
-    let pid = endpoints()
-        .broker
-        .expect("a native stack, whose jars this test borrows");
+    let pid = broker_pid();
     let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap();
     let words: Vec<String> = line.split_terminator('\0').map(str::to_string).collect();
     let class_path = words.iter().position(|word| word == "-cp").unwrap();

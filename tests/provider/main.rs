@@ -1,0 +1,9 @@
+//! The provider as a consumer meets it: a real listener, driven over HTTP.
+
+mod support;
+
+mod api;
+mod connections;
+mod hook;
+mod idempotency;
+mod in_flight;
