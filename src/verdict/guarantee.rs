@@ -1,0 +1,65 @@
+//! What a consumer promises about each payment.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Counts, were};
+
+/// A delivery guarantee, as it is declared for a consumer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guarantee {
+    /// No customer pays twice; a payment may be lost.
+    AtMostOnce,
+    /// No payment is lost; a customer may pay twice.
+    AtLeastOnce,
+    /// Every payment takes effect, and takes effect once, however often it is delivered.
+    EffectivelyOnce,
+}
+
+impl fmt::Display for Guarantee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AtMostOnce => "at-most-once",
+            Self::AtLeastOnce => "at-least-once",
+            Self::EffectivelyOnce => "effectively-once",
+        })
+    }
+}
+
+impl Guarantee {
+    /// What of these counts breaks the promise, in words; empty when nothing does.
+    ///
+    /// Half-done breaks whatever forbids a loss: its offset is committed, so nobody will ever
+    /// finish it. Unfinished breaks nothing: its last word has not been spoken.
+    pub(super) fn broken_by(self, counts: &Counts) -> Vec<String> {
+        let (forbids_duplicates, forbids_losses) = match self {
+            Self::AtMostOnce => (true, false),
+            Self::AtLeastOnce => (false, true),
+            Self::EffectivelyOnce => (true, true),
+        };
+        let mut broken = Vec::new();
+        if forbids_duplicates && counts.duplicated > 0 {
+            let customers = if counts.duplicated == 1 {
+                "customer"
+            } else {
+                "customers"
+            };
+            broken.push(format!(
+                "{} {customers} paid more than once",
+                counts.duplicated
+            ));
+        }
+        if forbids_losses && counts.lost > 0 {
+            broken.push(format!("{} lost", were(counts.lost, "payment")));
+        }
+        if forbids_losses && counts.half_done > 0 {
+            broken.push(format!(
+                "{} charged but not recorded",
+                were(counts.half_done, "payment")
+            ));
+        }
+        broken
+    }
+}

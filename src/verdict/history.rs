@@ -1,0 +1,56 @@
+//! What a verdict is made from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that is known of a settled run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// The journal: what was produced and acknowledged, in order. A payment stands here once for
+    /// each offset at which it was produced.
+    pub produced: Vec<Produced>,
+    /// The ledger: every charge that the provider executed, whenever it did.
+    pub effects: Vec<Effect>,
+    /// The ids that the consumer's own tables hold; none when the consumer keeps no record that
+    /// the lab can read, and then no payment can be half-done.
+    pub recorded: Option<BTreeSet<String>>,
+    /// The group's committed offset (the next one to read) for each partition that has one.
+    pub committed: BTreeMap<i32, i64>,
+    /// Every fault of the schedule, whether it fired or not.
+    pub strikes: Vec<Strike>,
+}
+
+/// A record that Kafka acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Produced {
+    /// The payment's id.
+    pub payment: String,
+    /// Where it is.
+    pub partition: i32,
+    /// Where it is.
+    pub offset: i64,
+}
+
+/// A charge in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effect {
+    /// The charge's id.
+    pub charge: String,
+    /// The payment it was for, if the request said so.
+    pub payment: Option<String>,
+}
+
+/// One fault of the schedule and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Strike {
+    /// The payment in whose window it was to fire.
+    pub payment: String,
+    /// Whether an instance came to the window and the fault was carried out.
+    pub fired: bool,
+    /// Whether Kafka certainly delivered the payment again: its partition got another owner while
+    /// the group's position was not past it.
+    pub redelivered: bool,
+    /// Why this strike is no evidence, although it fired.
+    pub problem: Option<String>,
+}

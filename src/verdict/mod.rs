@@ -1,0 +1,189 @@
+//! The verdict: a pure function of what was produced, charged, recorded and committed.
+//!
+//! Nothing here does I/O. [`judge`] takes a [`History`] and says, for each payment, what became of
+//! it, and for the run whether the declared [`Guarantee`] was held, violated, or cannot be judged.
+//! A verdict needs evidence: where no fault fired or nothing was redelivered, it is *unknown*.
+
+mod guarantee;
+mod history;
+mod outcome;
+
+use serde::{Deserialize, Serialize};
+
+pub use guarantee::Guarantee;
+pub use history::{Effect, History, Produced, Strike};
+pub use outcome::{Outcome, outcome_of};
+
+/// Whether the guarantee stood. The exit code of a run is [`Verdict::exit_code`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Every fault fired, payments were redelivered, and the guarantee stood.
+    Held,
+    /// At least one payment breaks the guarantee.
+    Violated,
+    /// Nothing breaks the guarantee, but there is too little evidence to say that it stood.
+    Unknown,
+}
+
+impl Verdict {
+    /// 0 for held, 1 for violated, 2 for unknown.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Held => 0,
+            Self::Violated => 1,
+            Self::Unknown => 2,
+        }
+    }
+
+    /// The word used in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Violated => "violated",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How many payments had which outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Payments that Kafka acknowledged.
+    pub payments: usize,
+    /// Charged once, recorded, offset committed.
+    pub once: usize,
+    /// Charged twice or more.
+    pub duplicated: usize,
+    /// Offset committed, never charged.
+    pub lost: usize,
+    /// Offset not committed when the run ended.
+    pub unfinished: usize,
+    /// Charged and committed, but not recorded.
+    pub half_done: usize,
+    /// Struck payments that Kafka certainly delivered again.
+    pub redeliveries: usize,
+}
+
+/// The verdict with what it rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What breaks the guarantee, or why nothing can be said, or why it stood; one clause each.
+    pub reasons: Vec<String>,
+    /// How many payments had which outcome.
+    pub counts: Counts,
+    /// Every payment that was not charged exactly once, in the order of production.
+    pub exceptions: Vec<(String, Outcome)>,
+}
+
+/// Judges a settled run against the guarantee.
+#[must_use]
+pub fn judge(history: &History, guarantee: Guarantee) -> Judgement {
+    let mut counts = Counts {
+        redeliveries: history.strikes.iter().filter(|s| s.redelivered).count(),
+        ..Counts::default()
+    };
+    let mut exceptions = Vec::new();
+    for (payment, outcome) in outcome::outcomes(history) {
+        counts.payments += 1;
+        match outcome {
+            Outcome::Once => counts.once += 1,
+            Outcome::Duplicated(_) => counts.duplicated += 1,
+            Outcome::Lost => counts.lost += 1,
+            Outcome::Unfinished => counts.unfinished += 1,
+            Outcome::HalfDone => counts.half_done += 1,
+        }
+        if outcome != Outcome::Once {
+            exceptions.push((payment, outcome));
+        }
+    }
+
+    let broken = guarantee.broken_by(&counts);
+    if !broken.is_empty() {
+        return Judgement {
+            verdict: Verdict::Violated,
+            reasons: broken,
+            counts,
+            exceptions,
+        };
+    }
+    let doubts = doubts(history, &counts);
+    if !doubts.is_empty() {
+        return Judgement {
+            verdict: Verdict::Unknown,
+            reasons: doubts,
+            counts,
+            exceptions,
+        };
+    }
+    let reasons = vec![format!(
+        "{} carried out, {} delivered again",
+        were(history.strikes.len(), "fault"),
+        were(counts.redeliveries, "payment")
+    )];
+    Judgement {
+        verdict: Verdict::Held,
+        reasons,
+        counts,
+        exceptions,
+    }
+}
+
+/// Why a run in which nothing is broken still proves nothing.
+fn doubts(history: &History, counts: &Counts) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let fired = history.strikes.iter().filter(|s| s.fired).count();
+    if fired == 0 {
+        doubts.push("no fault fired".to_owned());
+    } else if fired < history.strikes.len() {
+        let planned = history.strikes.len();
+        doubts.push(format!(
+            "{} of {planned} windows were never reached",
+            planned - fired
+        ));
+    }
+    for strike in history.strikes.iter().filter(|s| s.fired) {
+        if let Some(problem) = &strike.problem {
+            doubts.push(format!(
+                "the fault at {} is no evidence: {problem}",
+                strike.payment
+            ));
+        }
+    }
+    if fired > 0 && counts.redeliveries == 0 {
+        doubts.push("no payment was delivered again".to_owned());
+    }
+    if counts.payments == 0 {
+        doubts.push("no payment was produced".to_owned());
+    }
+    if counts.unfinished > 0 {
+        doubts.push(format!(
+            "{} still unfinished when the run ended",
+            were(counts.unfinished, "payment")
+        ));
+    }
+    let strangers = outcome::unattributed(history);
+    if strangers > 0 {
+        doubts.push(format!(
+            "{} made for no payment that was produced",
+            were(strangers, "charge")
+        ));
+    }
+    doubts
+}
+
+/// `1 payment was`, `3 payments were`.
+fn were(n: usize, noun: &str) -> String {
+    if n == 1 {
+        format!("1 {noun} was")
+    } else {
+        format!("{n} {noun}s were")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! What became of one payment.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Effect, History, Produced};
+
+/// What became of one payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Charged once, recorded, offset committed.
+    Once,
+    /// Charged this many times, at least twice.
+    Duplicated(usize),
+    /// The offset is committed and nobody was charged: it will never be delivered again.
+    Lost,
+    /// The offset is not committed: its last word has not been spoken.
+    Unfinished,
+    /// Charged and committed, but the consumer's tables do not know it.
+    HalfDone,
+}
+
+impl Outcome {
+    /// The word used in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::Duplicated(_) => "duplicated",
+            Self::Lost => "lost",
+            Self::Unfinished => "unfinished",
+            Self::HalfDone => "half_done",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Once => f.write_str("charged once"),
+            Self::Duplicated(2) => f.write_str("charged twice"),
+            Self::Duplicated(n) => write!(f, "charged {n} times"),
+            Self::Lost => f.write_str("lost"),
+            Self::Unfinished => f.write_str("unfinished"),
+            Self::HalfDone => f.write_str("charged but not recorded"),
+        }
+    }
+}
+
+/// Looks up what a history says of each payment.
+struct Index<'a> {
+    charges: HashMap<&'a str, usize>,
+    /// Whether every offset of the payment is behind the group's position.
+    acknowledged: HashMap<&'a str, bool>,
+    order: Vec<&'a str>,
+}
+
+fn index(history: &History) -> Index<'_> {
+    let mut charges: HashMap<&str, usize> = HashMap::new();
+    for Effect { payment, .. } in &history.effects {
+        if let Some(payment) = payment {
+            *charges.entry(payment).or_default() += 1;
+        }
+    }
+    let mut order = Vec::with_capacity(history.produced.len());
+    let mut acknowledged: HashMap<&str, bool> = HashMap::new();
+    for Produced {
+        payment,
+        partition,
+        offset,
+    } in &history.produced
+    {
+        let here = history
+            .committed
+            .get(partition)
+            .is_some_and(|next| next > offset);
+        acknowledged
+            .entry(payment)
+            .and_modify(|all| *all &= here)
+            .or_insert_with(|| {
+                order.push(payment.as_str());
+                here
+            });
+    }
+    Index {
+        charges,
+        acknowledged,
+        order,
+    }
+}
+
+fn classify(index: &Index<'_>, history: &History, payment: &str) -> Outcome {
+    let charges = index.charges.get(payment).copied().unwrap_or_default();
+    let acknowledged = index.acknowledged.get(payment).copied().unwrap_or_default();
+    let recorded = history
+        .recorded
+        .as_ref()
+        .is_none_or(|ids| ids.contains(payment));
+    match (charges, acknowledged, recorded) {
+        (2.., _, _) => Outcome::Duplicated(charges),
+        (_, false, _) => Outcome::Unfinished,
+        (0, true, _) => Outcome::Lost,
+        (1, true, true) => Outcome::Once,
+        (1, true, false) => Outcome::HalfDone,
+    }
+}
+
+/// What became of each payment, in the order of production.
+pub(super) fn outcomes(history: &History) -> Vec<(String, Outcome)> {
+    let index = index(history);
+    index
+        .order
+        .iter()
+        .map(|p| ((*p).to_owned(), classify(&index, history, p)))
+        .collect()
+}
+
+/// What became of one payment.
+#[must_use]
+pub fn outcome_of(history: &History, payment: &str) -> Outcome {
+    classify(&index(history), history, payment)
+}
+
+/// Charges that belong to no payment of the journal: somebody was charged for nothing we sent.
+pub(super) fn unattributed(history: &History) -> usize {
+    let index = index(history);
+    let known = |e: &Effect| {
+        e.payment
+            .as_deref()
+            .is_some_and(|p| index.acknowledged.contains_key(p))
+    };
+    history.effects.iter().filter(|e| !known(e)).count()
+}
