@@ -1,0 +1,204 @@
+//! What can happen in a run, and how it is told in plain words.
+
+use serde::{Deserialize, Serialize};
+
+use crate::tap::{BoundaryEvent, Source, Stage};
+
+/// The request that charges a customer.
+const CHARGE: &str = "POST /v1/charges";
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "happening", rename_all = "snake_case")]
+pub enum Happening {
+    /// A request crossed a boundary.
+    Boundary {
+        /// The request and how far it came.
+        event: BoundaryEvent,
+    },
+    /// A process was started.
+    Started {
+        /// Which one.
+        source: Source,
+        /// Its process id.
+        pid: i32,
+    },
+    /// A process ended, by itself or by a fault.
+    Exited {
+        /// Which one.
+        source: Source,
+        /// `exit code 1`, `signal 9`.
+        status: String,
+    },
+    /// The group gave every instance its partitions.
+    Joined {
+        /// The names of the instances, as the group knows them.
+        instances: Vec<String>,
+    },
+    /// A fault fired.
+    Struck {
+        /// The fault's name.
+        fault: String,
+        /// Where, in words: `after POST /v1/charges was answered`.
+        window: String,
+        /// The instance that was in the window.
+        source: Source,
+        /// The partition of the payment in hand.
+        partition: i32,
+        /// The offset of the payment in hand.
+        offset: i64,
+    },
+    /// SIGKILL was sent and the process is gone.
+    Killed {
+        /// Which one.
+        source: Source,
+    },
+    /// SIGSTOP was sent and the process has stopped.
+    Frozen {
+        /// Which one.
+        source: Source,
+    },
+    /// The group was told that a member is gone.
+    Evicted {
+        /// The instance whose member it was.
+        source: Source,
+        /// The member id.
+        member: String,
+    },
+    /// A partition has another owner, and the group's position was not past the payment: it will
+    /// be delivered again.
+    Moved {
+        /// The partition.
+        partition: i32,
+        /// The instance that owns it now.
+        to: String,
+        /// The offset from which the new owner reads; none when nothing was ever committed.
+        committed: Option<i64>,
+    },
+    /// The successor waits for a row lock that the frozen instance holds.
+    Fenced {
+        /// The instance that waits.
+        successor: String,
+        /// The frozen instance that holds the lock.
+        holder: Source,
+    },
+    /// The successor has moved the group's position past the payment.
+    TookOver {
+        /// The instance that did.
+        successor: String,
+        /// The group's committed offset on the partition.
+        committed: i64,
+    },
+    /// The successor neither finished nor met a lock within the deadline.
+    Stalled {
+        /// The instance that owned the partition.
+        successor: String,
+        /// How long it was given, in seconds.
+        seconds: f64,
+    },
+    /// SIGCONT was sent.
+    Thawed {
+        /// Which one.
+        source: Source,
+    },
+    /// A fault could not be carried out.
+    StrikeFailed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// One thing that happened, told: who, and what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// An instance's name.
+    pub who: String,
+    /// Which of its lives, where that is known.
+    pub incarnation: Option<u32>,
+    /// What it did or what was done to it: `was frozen`.
+    pub what: String,
+}
+
+impl Clause {
+    fn of(source: &Source, what: impl Into<String>) -> Option<Self> {
+        let (who, incarnation) = (source.instance.clone(), Some(source.incarnation));
+        Some(Self {
+            who,
+            incarnation,
+            what: what.into(),
+        })
+    }
+
+    fn named(who: &str, what: impl Into<String>) -> Option<Self> {
+        Some(Self {
+            who: who.to_owned(),
+            incarnation: None,
+            what: what.into(),
+        })
+    }
+}
+
+impl Happening {
+    /// What happened as a clause that can be joined to others; none for what needs no telling in a
+    /// biography.
+    #[must_use]
+    pub fn clause(&self) -> Option<Clause> {
+        match self {
+            Self::Boundary { event } => boundary_clause(event),
+            Self::Struck { source, window, .. } => {
+                Clause::of(source, format!("was struck {window}"))
+            }
+            Self::Killed { source } => Clause::of(source, "was killed"),
+            Self::Frozen { source } => Clause::of(source, "was frozen"),
+            Self::Evicted { source, .. } => Clause::of(source, "was evicted from the group"),
+            Self::Moved {
+                partition,
+                to,
+                committed,
+            } => {
+                let from = committed.map_or("the beginning".into(), |o| format!("offset {o}"));
+                Clause::named(to, format!("took over partition {partition} from {from}"))
+            }
+            Self::Fenced { successor, holder } => {
+                let what = format!("met the row lock that {} holds", holder.instance);
+                Clause::named(successor, what)
+            }
+            Self::TookOver {
+                successor,
+                committed,
+            } => Clause::named(successor, format!("committed offset {committed}")),
+            Self::Stalled { successor, seconds } => {
+                let what = format!("neither finished nor met a lock in {seconds:.0} s");
+                Clause::named(successor, what)
+            }
+            Self::Thawed { source } => Clause::of(source, "was thawed"),
+            Self::StrikeFailed { reason } => {
+                Clause::named("the fault", format!("could not be carried out: {reason}"))
+            }
+            Self::Started { .. } | Self::Exited { .. } | Self::Joined { .. } => None,
+        }
+    }
+}
+
+fn boundary_clause(event: &BoundaryEvent) -> Option<Clause> {
+    let what = match event.stage {
+        Stage::Received => format!("sent {}", event.signature),
+        Stage::Executed => return None,
+        Stage::Answered => answer(event),
+    };
+    Clause::of(&event.source, what)
+}
+
+/// What came of a request, from the server's side: whether the instance lived to hear it is told
+/// by what was done to the instance.
+fn answer(event: &BoundaryEvent) -> String {
+    let charge = event
+        .outcome
+        .strip_prefix("200 ch_")
+        .filter(|_| event.signature == CHARGE);
+    match charge.map(|id| id.strip_suffix(" (replayed)").ok_or(id)) {
+        Some(Ok(id)) => format!("was given the first charge again, ch_{id}"),
+        Some(Err(id)) => format!("charged ch_{id}"),
+        None => format!("was answered {}", event.outcome),
+    }
+}

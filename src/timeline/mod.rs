@@ -1,0 +1,180 @@
+//! The timeline of a run: every boundary event and everything that was done to an instance, in the
+//! one order in which the controller saw them.
+//!
+//! A payment's *biography* is the part of the timeline that carries its id ([`Timeline::biography`]).
+
+mod happening;
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+pub use happening::{Clause, Happening};
+
+/// One entry of a timeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Milliseconds since the run began.
+    pub at_ms: f64,
+    /// The payment this is about, if it is about one.
+    pub payment: Option<String>,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: Happening,
+}
+
+/// Collects entries in memory and, line by line, in `events.jsonl`, so that a run that dies leaves
+/// behind what it had seen.
+pub struct Timeline {
+    began: Instant,
+    inner: Mutex<Inner>,
+    /// Counts the boundary events, so that a quiet period can be told from a busy one.
+    activity: watch::Sender<u64>,
+}
+
+struct Inner {
+    entries: Vec<Entry>,
+    file: Option<BufWriter<File>>,
+}
+
+impl Timeline {
+    /// A timeline that is also written to `path`.
+    ///
+    /// # Errors
+    /// When the file cannot be created.
+    pub fn to_file(path: &Path) -> std::io::Result<Self> {
+        Ok(Self::new(Some(BufWriter::new(File::create(path)?))))
+    }
+
+    /// A timeline in memory alone.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::new(None)
+    }
+
+    fn new(file: Option<BufWriter<File>>) -> Self {
+        Self {
+            began: Instant::now(),
+            inner: Mutex::new(Inner {
+                entries: Vec::new(),
+                file,
+            }),
+            activity: watch::Sender::new(0),
+        }
+    }
+
+    /// Appends what happened, now.
+    pub fn record(&self, payment: Option<&str>, what: Happening) {
+        let boundary = matches!(what, Happening::Boundary { .. });
+        {
+            let mut inner = self.lock();
+            // Read under the lock: the order of the entries is the order of their times.
+            let at_ms = self.began.elapsed().as_secs_f64() * 1e3;
+            let entry = Entry {
+                at_ms,
+                payment: payment.map(str::to_owned),
+                what,
+            };
+            if let Some(file) = &mut inner.file {
+                // A full disk must not stop a run whose verdict is computed from memory; the final
+                // report is written with its errors checked.
+                let _ = serde_json::to_writer(&mut *file, &entry)
+                    .map_err(std::io::Error::from)
+                    .and_then(|()| file.write_all(b"\n"))
+                    .and_then(|()| file.flush());
+            }
+            inner.entries.push(entry);
+        }
+        if boundary {
+            self.activity.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Everything so far.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Entry> {
+        self.lock().entries.clone()
+    }
+
+    /// The entries that carry this payment's id.
+    #[must_use]
+    pub fn biography(&self, payment: &str) -> Vec<Entry> {
+        let inner = self.lock();
+        inner
+            .entries
+            .iter()
+            .filter(|e| e.payment.as_deref() == Some(payment))
+            .cloned()
+            .collect()
+    }
+
+    /// How many boundary events there were.
+    #[must_use]
+    pub fn activity(&self) -> u64 {
+        *self.activity.borrow()
+    }
+
+    /// Returns once no boundary event has been seen for `quiet`. The period is measured, not
+    /// assumed: every event starts it again.
+    pub async fn quiet_for(&self, quiet: Duration) {
+        let mut activity = self.activity.subscribe();
+        loop {
+            activity.mark_unchanged();
+            match tokio::time::timeout(quiet, activity.changed()).await {
+                Err(_elapsed) => return,
+                Ok(_) => continue,
+            }
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner
+            .lock()
+            .expect("no holder of the timeline's lock panics")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tap::Source;
+
+    fn started() -> Happening {
+        Happening::Started {
+            source: Source {
+                instance: "a".into(),
+                incarnation: 1,
+            },
+            pid: 7,
+        }
+    }
+
+    #[test]
+    fn a_biography_holds_only_what_carries_the_payment_in_order() {
+        let timeline = Timeline::in_memory();
+        timeline.record(Some("msg-0001"), started());
+        timeline.record(Some("msg-0002"), started());
+        timeline.record(None, started());
+        timeline.record(Some("msg-0001"), started());
+        let biography = timeline.biography("msg-0001");
+        assert_eq!(biography.len(), 2);
+        assert!(biography[0].at_ms <= biography[1].at_ms);
+        assert_eq!(timeline.entries().len(), 4);
+    }
+
+    #[test]
+    fn what_was_recorded_is_on_disk_before_the_run_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let timeline = Timeline::to_file(&path).unwrap();
+        timeline.record(Some("msg-0001"), started());
+        let line = std::fs::read_to_string(&path).unwrap();
+        let entry: Entry = serde_json::from_str(line.trim()).unwrap();
+        assert_eq!(entry, timeline.entries()[0]);
+    }
+}
