@@ -1,0 +1,119 @@
+//! The provider's client: one request, no retry of its own.
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+use super::Payment;
+
+/// A client of a Stripe-compatible payment API.
+///
+/// It never retries: in a lab, the only second attempt is the one that a redelivery makes.
+#[derive(Debug, Clone)]
+pub struct PaymentApi {
+    http: reqwest::Client,
+    charges_url: String,
+    api_key: String,
+}
+
+/// What the provider says it has charged.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Charge {
+    /// `ch_…`
+    pub id: String,
+}
+
+/// Why there is no charge to show. *Declined* is an answer; *unknown* is none: the customer may or
+/// may not have been charged.
+#[derive(Debug, thiserror::Error)]
+pub enum ChargeError {
+    /// The provider answered that it did not charge.
+    #[error("the provider refused the charge for {payment} with {status}: {message}")]
+    Refused {
+        /// The payment.
+        payment: String,
+        /// The HTTP status: 402 for a declined card, 409 while the key is in use.
+        status: StatusCode,
+        /// The provider's words.
+        message: String,
+    },
+    /// No answer, or a server error: nobody knows whether the customer was charged.
+    #[error("it is unknown whether {payment} was charged: {reason}")]
+    Unknown {
+        /// The payment.
+        payment: String,
+        /// What was seen instead of an answer.
+        reason: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: ErrorObject,
+}
+
+#[derive(Deserialize)]
+struct ErrorObject {
+    message: Option<String>,
+}
+
+impl PaymentApi {
+    pub(super) fn new(url: &str, api_key: &str) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            charges_url: format!("{}/v1/charges", url.trim_end_matches('/')),
+            api_key: api_key.to_owned(),
+        }
+    }
+
+    /// Charges the customer for the payment, with the idempotency key if there is one: the
+    /// provider executes a key once and replays its answer afterwards.
+    ///
+    /// # Errors
+    /// [`ChargeError::Refused`] when the provider says no, [`ChargeError::Unknown`] when nobody
+    /// can say.
+    pub async fn charge(
+        &self,
+        payment: &Payment,
+        idempotency_key: Option<&str>,
+    ) -> Result<Charge, ChargeError> {
+        let unknown = |reason: String| ChargeError::Unknown {
+            payment: payment.id.clone(),
+            reason,
+        };
+        let mut request = self
+            .http
+            .post(&self.charges_url)
+            .bearer_auth(&self.api_key)
+            .form(&[
+                ("amount", payment.amount.to_string().as_str()),
+                ("currency", &payment.currency),
+                ("source", "tok_visa"),
+                ("metadata[payment_id]", &payment.id),
+                ("metadata[order_id]", &payment.order_id),
+            ]);
+        if let Some(key) = idempotency_key {
+            request = request.header("Idempotency-Key", key);
+        }
+        let response = request.send().await.map_err(|e| unknown(e.to_string()))?;
+        let status = response.status();
+        if status.is_server_error() {
+            return Err(unknown(format!("the provider answered {status}")));
+        }
+        let body = response.bytes().await.map_err(|e| unknown(e.to_string()))?;
+        if status.is_success() {
+            let charge: Charge =
+                serde_json::from_slice(&body).map_err(|e| unknown(e.to_string()))?;
+            tracing::info!(payment = payment.id, charge = charge.id, "charged");
+            return Ok(charge);
+        }
+        let message = serde_json::from_slice::<ErrorBody>(&body)
+            .ok()
+            .and_then(|b| b.error.message)
+            .unwrap_or_default();
+        Err(ChargeError::Refused {
+            payment: payment.id.clone(),
+            status,
+            message,
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! The contract between the lab and a consumer: what an instance finds in its environment.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rdkafka::ClientConfig;
+use tracing_subscriber::EnvFilter;
+
+use super::PaymentApi;
+use crate::stack;
+
+/// What the lab tells an instance.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `KAFKA_TOPIC`: where the payments are.
+    pub topic: String,
+    /// `KAFKA_GROUP_ID`: the group to join.
+    pub group: String,
+    /// `CONSUMER_ID`: the name of this instance; its replacement after a crash has the same.
+    pub consumer_id: String,
+    bootstrap: String,
+    database_url: String,
+    api_url: String,
+    api_key: String,
+    /// `KAFKA_CLIENT_CONFIG`: what a listener with TLS or SASL needs, as librdkafka's properties.
+    client_config: BTreeMap<String, String>,
+}
+
+/// What is wrong with the environment.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A variable of the contract is missing.
+    #[error(
+        "the environment has no {0}; a consumer is started by the lab, which sets it: crashwindow run"
+    )]
+    Missing(&'static str),
+    /// A variable of the contract holds something else than it should.
+    #[error("{name} in the environment is malformed: {reason}")]
+    Malformed {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Settings {
+    /// Reads the contract's variables, and starts logging to standard error, which the lab keeps
+    /// in the run folder. `RUST_LOG` changes what is logged.
+    ///
+    /// # Errors
+    /// When a variable of the contract is missing.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        // A second initialisation is a test's; the first one stands.
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(false)
+            .try_init();
+        let client_config = match std::env::var("KAFKA_CLIENT_CONFIG") {
+            Ok(json) => serde_json::from_str(&json).map_err(|e| SettingsError::Malformed {
+                name: "KAFKA_CLIENT_CONFIG",
+                reason: e.to_string(),
+            })?,
+            Err(_) => BTreeMap::new(),
+        };
+        let read = |name| std::env::var(name).map_err(|_| SettingsError::Missing(name));
+        Ok(Self {
+            topic: read("KAFKA_TOPIC")?,
+            group: read("KAFKA_GROUP_ID")?,
+            consumer_id: read("CONSUMER_ID")?,
+            bootstrap: read("KAFKA_BOOTSTRAP_SERVERS")?,
+            database_url: read("DATABASE_URL")?,
+            api_url: read("PAYMENT_API_URL")?,
+            api_key: read("PAYMENT_API_KEY")?,
+            client_config,
+        })
+    }
+
+    /// Where Kafka is, who we are, and how soon we notice. Nothing here changes what is delivered:
+    /// that is set in the consumer's own file.
+    #[must_use]
+    pub fn kafka(&self) -> ClientConfig {
+        let mut config: ClientConfig = self
+            .client_config
+            .iter()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
+        config
+            .set("bootstrap.servers", &self.bootstrap)
+            .set("client.id", &self.consumer_id);
+        // A fetch that waits for records holds up what is asked on the same connection, newly
+        // assigned partitions among it, for half a second by default.
+        config.set("fetch.wait.max.ms", "20");
+        config
+    }
+
+    /// A connection to the run's database.
+    ///
+    /// # Errors
+    /// When Postgres does not answer or refuses us.
+    pub async fn database(&self) -> anyhow::Result<tokio_postgres::Client> {
+        let ca: Option<PathBuf> = std::env::var_os("DATABASE_CA").map(Into::into);
+        let (client, _connection) =
+            stack::postgres::connect(&self.database_url, ca.as_deref()).await?;
+        Ok(client)
+    }
+
+    /// A client of the payment provider.
+    #[must_use]
+    pub fn payment_api(&self) -> PaymentApi {
+        PaymentApi::new(&self.api_url, &self.api_key)
+    }
+}
