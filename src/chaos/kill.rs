@@ -1,0 +1,27 @@
+//! `kill`: the process dies in the window.
+//!
+//! Finds effects without a record, and records without an acknowledgement.
+
+use super::{Scene, Strike, StrikeFuture, Struck};
+use crate::tap::Decision;
+
+/// SIGKILL, and eviction of the dead member, so that nothing waits for its session to expire.
+pub(super) struct Kill;
+
+impl Strike for Kill {
+    fn strike<'a>(&'a self, scene: &'a Scene) -> StrikeFuture<'a> {
+        Box::pin(async move {
+            // Asked first: the member must be known while its process still is.
+            let member = scene.member().await?;
+            scene.kill().await?;
+            scene.evict(&member).await?;
+            let redelivered = scene.position_is_not_past().await?;
+            // Nobody is left to hear the answer.
+            Ok(Struck {
+                decision: Decision::Drop,
+                redelivered,
+                problem: None,
+            })
+        })
+    }
+}

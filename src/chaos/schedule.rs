@@ -1,0 +1,236 @@
+//! The schedule: which fault strikes in which window of which payment.
+//!
+//! It is planned from a seed, saved with the run, and is what a replay executes: the schedule, not
+//! the seed, is the unit of replay. The payments are produced in rounds, and a round holds at most
+//! one fault, so that every fault finds the whole group in place and two faults never overlap.
+
+use rand::seq::IndexedRandom;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, Window};
+use crate::tap::payment_id;
+
+/// The version of the saved form.
+const SCHEMA: u32 = 1;
+
+/// All that a run does to its instances.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// The version of this form.
+    pub schema: u32,
+    /// The seed it was planned from; it also makes the payments' amounts.
+    pub seed: u64,
+    /// How many payments are produced.
+    pub payments: u32,
+    /// Over how many partitions, in turn.
+    pub partitions: u32,
+    /// How many instances share the group.
+    pub instances: u32,
+    /// The rounds, in order; together they hold every payment once.
+    pub rounds: Vec<Round>,
+}
+
+/// A slice of the payments, produced together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Round {
+    /// The number of the first payment, from 1.
+    pub first: u32,
+    /// The number of the last payment.
+    pub last: u32,
+    /// The fault of this round.
+    pub strike: Option<Planned>,
+}
+
+/// One fault of the schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Planned {
+    /// What is done.
+    pub fault: Fault,
+    /// Where.
+    pub window: Window,
+    /// The payment in whose window.
+    pub payment: String,
+    /// The instance that was struck; none before the run.
+    pub instance: Option<String>,
+}
+
+/// A schedule that cannot be.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ScheduleError {
+    /// More faults than payments.
+    #[error("{strikes} strikes need at least {strikes} payments, and there are {payments}")]
+    TooFewPayments {
+        /// Faults asked for.
+        strikes: u32,
+        /// Payments there are.
+        payments: u32,
+    },
+    /// A saved schedule of another version.
+    #[error("the schedule has form {found}, and this program reads form {SCHEMA}")]
+    Schema {
+        /// The version found.
+        found: u32,
+    },
+}
+
+impl Schedule {
+    /// Plans `strikes` faults over the payments. The same arguments give the same schedule.
+    ///
+    /// # Errors
+    /// When there are fewer payments than strikes.
+    pub fn plan(
+        seed: u64,
+        payments: u32,
+        partitions: u32,
+        instances: u32,
+        strikes: u32,
+        fault: Option<(Fault, Window)>,
+    ) -> Result<Self, ScheduleError> {
+        let strikes = if fault.is_some() { strikes } else { 0 };
+        if strikes > payments {
+            return Err(ScheduleError::TooFewPayments { strikes, payments });
+        }
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let rounds = slices(payments, strikes.max(1))
+            .map(|(first, last)| {
+                let strike = fault.as_ref().map(|(fault, window)| {
+                    let numbers: Vec<u32> = (first..=last).collect();
+                    let number = *numbers.choose(&mut rng).expect("a slice holds a payment");
+                    Planned {
+                        fault: *fault,
+                        window: window.clone(),
+                        payment: payment_id(number),
+                        instance: None,
+                    }
+                });
+                Round {
+                    first,
+                    last,
+                    strike: strike.filter(|_| strikes > 0),
+                }
+            })
+            .collect();
+        Ok(Self {
+            schema: SCHEMA,
+            seed,
+            payments,
+            partitions,
+            instances,
+            rounds,
+        })
+    }
+
+    /// Checks a schedule that was read from a file.
+    ///
+    /// # Errors
+    /// When it was saved in another form.
+    pub fn checked(self) -> Result<Self, ScheduleError> {
+        if self.schema == SCHEMA {
+            Ok(self)
+        } else {
+            Err(ScheduleError::Schema { found: self.schema })
+        }
+    }
+
+    /// The faults, in order.
+    pub fn strikes(&self) -> impl Iterator<Item = &Planned> {
+        self.rounds.iter().filter_map(|round| round.strike.as_ref())
+    }
+}
+
+/// Cuts `1..=total` into `parts` runs of nearly equal length, none of them empty while
+/// `parts <= total`.
+fn slices(total: u32, parts: u32) -> impl Iterator<Item = (u32, u32)> {
+    let bound = move |i: u32| u32::try_from(u64::from(total) * u64::from(i) / u64::from(parts));
+    (0..parts).map(move |i| {
+        let (before, until) = (bound(i), bound(i + 1));
+        (
+            before.expect("at most total") + 1,
+            until.expect("at most total"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chaos::Edge;
+
+    fn plan(seed: u64, payments: u32, strikes: u32) -> Result<Schedule, ScheduleError> {
+        let window = Window {
+            at: "POST /v1/charges".into(),
+            edge: Edge::Before,
+        };
+        Schedule::plan(seed, payments, 4, 2, strikes, Some((Fault::Zombie, window)))
+    }
+
+    #[test]
+    fn the_same_seed_plans_the_same_schedule() {
+        assert_eq!(plan(7, 200, 3), plan(7, 200, 3));
+    }
+
+    #[test]
+    fn another_seed_plans_another_schedule() {
+        let struck = |seed| {
+            plan(seed, 200, 3)
+                .unwrap()
+                .strikes()
+                .map(|s| s.payment.clone())
+                .collect()
+        };
+        let distinct: std::collections::BTreeSet<Vec<String>> = (0..20).map(struck).collect();
+        assert!(distinct.len() > 15, "{distinct:?}");
+    }
+
+    #[test]
+    fn the_rounds_hold_every_payment_once_and_their_own_strike() {
+        for (payments, strikes) in [(200, 3), (3, 3), (7, 1), (10, 4)] {
+            let schedule = plan(1, payments, strikes).unwrap();
+            let mut next = 1;
+            for round in &schedule.rounds {
+                assert_eq!(round.first, next);
+                next = round.last + 1;
+                let ids: Vec<String> = (round.first..=round.last).map(payment_id).collect();
+                assert!(ids.contains(&round.strike.as_ref().unwrap().payment));
+            }
+            assert_eq!(next, payments + 1);
+            assert_eq!(schedule.strikes().count(), strikes as usize);
+        }
+    }
+
+    #[test]
+    fn without_a_fault_everything_is_one_round() {
+        let schedule = Schedule::plan(1, 200, 4, 2, 3, None).unwrap();
+        assert_eq!(
+            schedule.rounds,
+            [Round {
+                first: 1,
+                last: 200,
+                strike: None
+            }]
+        );
+    }
+
+    #[test]
+    fn more_strikes_than_payments_are_refused() {
+        assert_eq!(
+            plan(1, 2, 3),
+            Err(ScheduleError::TooFewPayments {
+                strikes: 3,
+                payments: 2
+            })
+        );
+    }
+
+    #[test]
+    fn a_saved_schedule_of_another_form_is_refused() {
+        let mut schedule = plan(1, 10, 1).unwrap();
+        schedule.schema = 9;
+        assert_eq!(schedule.checked(), Err(ScheduleError::Schema { found: 9 }));
+    }
+}
