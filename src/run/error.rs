@@ -1,0 +1,130 @@
+//! Why a run ends without a verdict.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::folder::FolderError;
+use super::workload::ProduceError;
+use crate::group::GroupError;
+use crate::stack::StackError;
+
+/// Why a run ended without a verdict. Every text says what, where, and the next command.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Ctrl-C or SIGTERM.
+    #[error(
+        "interrupted; nothing of the run is left running\nnext: run it again, or crashwindow down"
+    )]
+    Interrupted,
+    /// The servers cannot be had.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// A server went away in mid-run.
+    #[error("the stack died in mid-run: {what}\nnext: crashwindow status, then crashwindow up")]
+    StackDied {
+        /// Which server, and how that was noticed.
+        what: String,
+    },
+    /// The run folder cannot be written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// Kafka could not be asked.
+    #[error("{0}\nnext: crashwindow status")]
+    Group(#[from] GroupError),
+    /// A Kafka client could not be made.
+    #[error("a Kafka client could not be made: {0}\nnext: crashwindow doctor")]
+    Client(#[from] rdkafka::error::KafkaError),
+    /// Kafka did not take a payment.
+    #[error(transparent)]
+    Produce(#[from] ProduceError),
+    /// A statement of the lab's own failed.
+    #[error("Postgres refused to {what}: {reason}\nnext: crashwindow status")]
+    Database {
+        /// What was tried.
+        what: &'static str,
+        /// In the server's words.
+        reason: String,
+    },
+    /// The provider has no port.
+    #[error("the payment provider could not listen on a free port of 127.0.0.1: {0}")]
+    Listen(io::Error),
+    /// The consumer's program cannot be started.
+    #[error("the consumer {} cannot be started: {source}\nnext: cargo build", program.display())]
+    Spawn {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The kernel lost a child.
+    #[error("an instance could not be waited for: {0}")]
+    Wait(io::Error),
+    /// The consumer's output has nowhere to go.
+    #[error("the consumer's log {} cannot be written: {source}\nnext: make room, or keep runs elsewhere: --cache DIR", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The consumer does not stay alive.
+    #[error("instance {instance} exited {times} times, the last time with {status}; its last lines:\n{log}\nnext: read {}", path.display())]
+    ExitedTooOften {
+        /// The instance.
+        instance: String,
+        /// How often.
+        times: u32,
+        /// How, the last time.
+        status: String,
+        /// The end of its output.
+        log: String,
+        /// Its output.
+        path: PathBuf,
+    },
+    /// The consumer does not join the group.
+    #[error(transparent)]
+    NeverJoined(#[from] Box<NeverJoined>),
+}
+
+/// Instances that did not become members of the group in time.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{missing} did not join group {group} within {seconds} s; the group has {members}; last lines \
+     of {}:\n{log}\nnext: check that the consumer subscribes to KAFKA_TOPIC in group \
+     KAFKA_GROUP_ID with client.id CONSUMER_ID",
+    path.display()
+)]
+pub struct NeverJoined {
+    /// The instances, in words.
+    pub missing: String,
+    /// The group.
+    pub group: String,
+    /// How long was waited.
+    pub seconds: u64,
+    /// Who is in the group, in words.
+    pub members: String,
+    /// The end of the first missing instance's output.
+    pub log: String,
+    /// Its output.
+    pub path: PathBuf,
+}
+
+impl RunError {
+    /// For `map_err` on a statement of the lab's own.
+    pub(super) fn database(what: &'static str) -> impl FnOnce(tokio_postgres::Error) -> Self {
+        move |e| {
+            // The client's own text says only "db error".
+            let reason = e
+                .as_db_error()
+                .map_or_else(|| e.to_string(), ToString::to_string);
+            Self::Database { what, reason }
+        }
+    }
+
+    pub(super) fn log(path: &Path, source: io::Error) -> Self {
+        Self::Log {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! The instances of a run, supervised as an orchestrator would: one that exits is started again
+//! under the same name, a bounded number of times.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::RunError;
+use super::resources::Resources;
+use crate::chaos::{Process, describe_exit};
+use crate::group::GroupClient;
+use crate::provider::{Account, Provider};
+use crate::tap::{Hook, Source};
+use crate::timeline::{Happening, Timeline};
+
+/// How often an instance may exit by itself in one run. A consumer that dies on every refused
+/// commit does so once a fault; past this it is broken, and starting it again proves nothing.
+const MAX_RESTARTS: u32 = 20;
+
+/// How long an instance may take to end after SIGTERM, as an orchestrator would give it.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What every instance of a run is given.
+pub struct Launch {
+    /// The program.
+    pub program: PathBuf,
+    /// The topic, group and database.
+    pub resources: Resources,
+    /// The provider, which gives each process a listener of its own.
+    pub provider: Arc<Provider>,
+    /// The account of this run.
+    pub account: Account,
+    /// Asked at every boundary event.
+    pub hook: Arc<dyn Hook>,
+    /// Evicts what a dead process leaves in the group.
+    pub group: Arc<GroupClient>,
+    /// Where starts and exits are recorded.
+    pub timeline: Arc<Timeline>,
+    /// The folder for the instances' output.
+    pub logs: PathBuf,
+    /// Told when an instance cannot be kept alive.
+    pub failures: mpsc::UnboundedSender<RunError>,
+}
+
+/// One instance: a name, and one process after another that carries it.
+pub struct Instance {
+    name: String,
+    process: watch::Receiver<Option<Process>>,
+    control: watch::Sender<Control>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the supervisor of an instance is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Control {
+    /// Start it again when it exits.
+    Run,
+    /// When it exits, wait: a fault is still busy with what it left behind.
+    HoldRestart,
+    /// Let it end.
+    Stop,
+}
+
+impl Instance {
+    /// Starts supervising an instance. It must be called on a thread that outlives the run: the
+    /// kernel ends the processes together with the thread that started them.
+    #[must_use]
+    pub fn start(name: &str, launch: Arc<Launch>) -> Self {
+        let control = watch::Sender::new(Control::Run);
+        let current = watch::Sender::new(None);
+        let process = current.subscribe();
+        let supervisor = Supervisor {
+            name: name.to_owned(),
+            launch,
+            control: control.subscribe(),
+            current,
+        };
+        let failures = supervisor.launch.failures.clone();
+        let task = tokio::spawn(async move {
+            if let Err(error) = supervisor.run().await {
+                // Nobody listens any more once the run is over.
+                let _ = failures.send(error);
+            }
+        });
+        Self {
+            name: name.to_owned(),
+            process,
+            control,
+            task: Mutex::new(Some(task)),
+        }
+    }
+
+    /// The `CONSUMER_ID`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The process that carries the name now.
+    #[must_use]
+    pub fn process(&self) -> Option<Process> {
+        self.process.borrow().clone()
+    }
+
+    /// Keeps the instance from being started again while a fault is busy with it.
+    pub fn hold_restart(&self) {
+        self.control.send_if_modified(|c| {
+            let held = *c == Control::Run;
+            if held {
+                *c = Control::HoldRestart;
+            }
+            held
+        });
+    }
+
+    /// Lets the instance be started again.
+    pub fn release_restart(&self) {
+        self.control.send_if_modified(|c| {
+            let released = *c == Control::HoldRestart;
+            if released {
+                *c = Control::Run;
+            }
+            released
+        });
+    }
+
+    /// SIGTERM, a grace period, SIGKILL; returns when the process is gone.
+    pub async fn stop(&self) {
+        self.control.send_replace(Control::Stop);
+        if let Some(process) = self.process() {
+            // A frozen process cannot hear SIGTERM; a gone one needs none of the three.
+            let _ = process.thaw();
+            let _ = process.terminate();
+            let mut exited = process.exited.clone();
+            if tokio::time::timeout(GRACE, exited.wait_for(Option::is_some))
+                .await
+                .is_err()
+            {
+                let _ = process.kill().await;
+            }
+        }
+        let task = self.task.lock().expect("no holder panics").take();
+        if let Some(task) = task {
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Instance {
+    /// A run that is broken off leaves no process: each is killed with its whole group.
+    fn drop(&mut self) {
+        if let Some(task) = self.task.get_mut().expect("no holder panics") {
+            task.abort();
+        }
+        if let Some(process) = self.process() {
+            process.kill_now();
+        }
+    }
+}
+
+struct Supervisor {
+    name: String,
+    launch: Arc<Launch>,
+    control: watch::Receiver<Control>,
+    current: watch::Sender<Option<Process>>,
+}
+
+impl Supervisor {
+    async fn run(mut self) -> Result<(), RunError> {
+        let mut restarts = 0;
+        for incarnation in 1.. {
+            let status = self.live_once(incarnation).await?;
+            if *self.control.borrow() == Control::Stop {
+                return Ok(());
+            }
+            let struck = *self.control.borrow() == Control::HoldRestart;
+            let released = self.control.wait_for(|c| *c != Control::HoldRestart).await;
+            // The sender is gone only when the whole run is.
+            if released.map_or(Control::Stop, |control| *control) == Control::Stop {
+                return Ok(());
+            }
+            if !struck {
+                restarts += 1;
+                if restarts > MAX_RESTARTS {
+                    return Err(self.exited_too_often(incarnation, restarts, status));
+                }
+                self.evict_leftovers().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One process, from start to exit.
+    async fn live_once(&self, incarnation: u32) -> Result<ExitStatus, RunError> {
+        let source = Source {
+            instance: self.name.clone(),
+            incarnation,
+        };
+        let listener = self
+            .launch
+            .provider
+            .listen(source.clone(), Arc::clone(&self.launch.hook))
+            .map_err(RunError::Listen)?;
+        let mut child = self.spawn(incarnation, &listener.url())?;
+        let pid = child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .unwrap_or_default();
+        let exit = watch::Sender::new(None);
+        let process = Process {
+            source: source.clone(),
+            pid,
+            exited: exit.subscribe(),
+        };
+        self.launch.timeline.record(
+            None,
+            Happening::Started {
+                source: source.clone(),
+                pid,
+            },
+        );
+        self.current.send_replace(Some(process));
+        let status = child.wait().await.map_err(RunError::Wait)?;
+        exit.send_replace(Some(status));
+        let status_text = describe_exit(status);
+        self.launch.timeline.record(
+            None,
+            Happening::Exited {
+                source,
+                status: status_text,
+            },
+        );
+        Ok(status)
+    }
+
+    fn spawn(&self, incarnation: u32, api_url: &str) -> Result<Child, RunError> {
+        let Launch {
+            program,
+            resources,
+            account,
+            ..
+        } = &*self.launch;
+        let path = self.log_path(incarnation);
+        let log = File::create(&path).map_err(|e| RunError::log(&path, e))?;
+        let both = log.try_clone().map_err(|e| RunError::log(&path, e))?;
+        let kafka = &resources.endpoints.kafka;
+        let mut command = Command::new(program);
+        command
+            .env("KAFKA_BOOTSTRAP_SERVERS", &kafka.bootstrap)
+            .env("KAFKA_CLIENT_CONFIG", client_config_json(kafka))
+            .env("KAFKA_TOPIC", &resources.topic)
+            .env("KAFKA_GROUP_ID", &resources.group)
+            .env("DATABASE_URL", resources.database_url(&self.name))
+            .env("PAYMENT_API_URL", api_url)
+            .env("PAYMENT_API_KEY", account.api_key())
+            .env("CONSUMER_ID", &self.name)
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(both)
+            // A group of its own: Ctrl-C at the terminal is for the controller alone, and a signal
+            // reaches whatever the consumer has started.
+            .process_group(0)
+            .kill_on_drop(true);
+        if let Some(ca) = &resources.endpoints.postgres.ca {
+            command.env("DATABASE_CA", ca);
+        }
+        let parent = std::process::id();
+        // SAFETY: prctl and getppid are async-signal-safe, and nothing is allocated.
+        unsafe {
+            command.pre_exec(move || {
+                prctl::set_pdeathsig(Signal::SIGKILL)?;
+                // The controller may have died between fork and prctl.
+                if nix::unistd::getppid().as_raw().cast_unsigned() != parent {
+                    return Err(std::io::Error::other("the controller is gone"));
+                }
+                Ok(())
+            });
+        }
+        command.spawn().map_err(|source| RunError::Spawn {
+            program: program.clone(),
+            source,
+        })
+    }
+
+    /// A process that died without leaving the group would hold its partitions until its session
+    /// expires.
+    async fn evict_leftovers(&self) -> Result<(), RunError> {
+        for member in self.launch.group.describe().await?.members {
+            if member.client_id == self.name {
+                self.launch.group.evict(&member).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn exited_too_often(&self, incarnation: u32, times: u32, status: ExitStatus) -> RunError {
+        RunError::ExitedTooOften {
+            instance: self.name.clone(),
+            times,
+            status: describe_exit(status),
+            log: log_tail(&self.log_path(incarnation)),
+            path: self.log_path(incarnation),
+        }
+    }
+
+    fn log_path(&self, incarnation: u32) -> PathBuf {
+        self.launch
+            .logs
+            .join(format!("{}-{incarnation}.log", self.name))
+    }
+}
+
+/// The security settings of the cluster as librdkafka properties, for consumers that are given
+/// the cluster's own address.
+fn client_config_json(kafka: &crate::stack::Kafka) -> String {
+    let config = kafka.client_config();
+    serde_json::to_string(&config.config_map()).expect("strings are plain data")
+}
+
+/// The last lines of an instance's output, indented, for an error message.
+#[must_use]
+pub fn log_tail(path: &std::path::Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let tail = &lines[lines.len().saturating_sub(5)..];
+    if tail.is_empty() {
+        return "  (it wrote nothing)".to_owned();
+    }
+    tail.iter()
+        .map(|l| format!("  {l}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}

@@ -1,0 +1,230 @@
+//! What a run owns on the stack: a topic, a group and a database of its own, so that runs never
+//! see each other. They are gone when the run ends; what a killed controller left behind is
+//! cleared by the next run.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rand::distr::{Alphanumeric, SampleString};
+use serde::{Deserialize, Serialize};
+
+use super::RunError;
+use super::folder::{self, RunFolder};
+use crate::group::{Cluster, GroupClient};
+use crate::stack::{self, Endpoints};
+
+/// The file of the run folder that names what the run owns, for whoever must clear it.
+const FILE: &str = "resources.json";
+
+/// How long dropping one resource may take; a server that is gone must not hold up the end.
+const DROP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The broker's default. One copy on the lab's single broker; on a cluster, as many as its owner
+/// wants for topics that do not say.
+const REPLICATION: i16 = -1;
+
+/// The names of what a run owns, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resources {
+    /// The topic of the payments.
+    pub topic: String,
+    /// The consumer group.
+    pub group: String,
+    /// The database.
+    pub database: String,
+    /// The stack that holds them.
+    pub endpoints: Endpoints,
+}
+
+impl Resources {
+    /// Creates the topic and the database with the consumer's tables.
+    ///
+    /// The names are saved before anything exists, so that nothing can be left without a name.
+    ///
+    /// # Errors
+    /// When a server refuses or does not answer.
+    pub async fn create(
+        folder: &RunFolder,
+        endpoints: &Endpoints,
+        partitions: u32,
+        schema: &str,
+    ) -> Result<Self, RunError> {
+        // Run numbers are only unique in one cache folder; a shared cluster sees many.
+        let salt = Alphanumeric
+            .sample_string(&mut rand::rng(), 6)
+            .to_lowercase();
+        let name = format!("crashwindow-{}-{salt}", folder.id);
+        let resources = Self {
+            topic: name.clone(),
+            group: name.clone(),
+            database: name.replace('-', "_"),
+            endpoints: endpoints.clone(),
+        };
+        folder.write(FILE, &resources)?;
+        let created = async {
+            tokio::try_join!(
+                resources.create_topic(partitions),
+                resources.create_database(schema)
+            )
+        };
+        match created.await {
+            Ok(_) => Ok(resources),
+            Err(e) => {
+                resources.drop_all().await;
+                Err(e)
+            }
+        }
+    }
+
+    async fn create_topic(&self, partitions: u32) -> Result<(), RunError> {
+        let partitions = i32::try_from(partitions).expect("a lab has few partitions");
+        Ok(self
+            .cluster()?
+            .create_topic(&self.topic, partitions, REPLICATION)
+            .await?)
+    }
+
+    async fn create_database(&self, schema: &str) -> Result<(), RunError> {
+        let postgres = &self.endpoints.postgres;
+        let admin = connect(&postgres.admin_url, postgres.ca.as_deref()).await?;
+        // The database's name is made of letters, digits and underscores here, and nowhere else.
+        // A file copy is three times as fast as the default on an empty template.
+        let create = format!(
+            "CREATE DATABASE {} TEMPLATE template0 STRATEGY file_copy",
+            self.database
+        );
+        admin
+            .batch_execute(&create)
+            .await
+            .map_err(RunError::database("create the database"))?;
+        let database = self.connect("crashwindow").await?;
+        database
+            .batch_execute(schema)
+            .await
+            .map_err(RunError::database("create the lab's tables"))
+    }
+
+    /// A connection to the run's database under a name that Postgres shows in its activity.
+    ///
+    /// # Errors
+    /// When Postgres refuses or does not answer.
+    pub async fn connect(&self, name: &str) -> Result<tokio_postgres::Client, RunError> {
+        let ca = self.endpoints.postgres.ca.as_deref();
+        connect(&self.database_url(name), ca).await
+    }
+
+    /// The DSN of the run's database for a client of that name.
+    #[must_use]
+    pub fn database_url(&self, name: &str) -> String {
+        let mut url = url::Url::parse(&self.endpoints.postgres.admin_url)
+            .expect("the stack checked its DSN when it was brought up");
+        url.set_path(&self.database);
+        url.query_pairs_mut().append_pair("application_name", name);
+        url.into()
+    }
+
+    fn cluster(&self) -> Result<Cluster, RunError> {
+        let kafka = &self.endpoints.kafka;
+        Ok(Cluster::new(&kafka.bootstrap, kafka.security.clone())?)
+    }
+
+    /// A client for the run's group.
+    ///
+    /// # Errors
+    /// When Kafka does not answer.
+    pub async fn group_client(&self) -> Result<GroupClient, RunError> {
+        Ok(self.cluster()?.group(&self.group).await?)
+    }
+
+    /// Removes everything. What cannot be removed is told on the log, not returned: a run that
+    /// ends must not fail for what it leaves on a server that is gone.
+    pub async fn drop_all(&self) {
+        let database = async {
+            let postgres = &self.endpoints.postgres;
+            let admin = connect(&postgres.admin_url, postgres.ca.as_deref()).await?;
+            let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.database);
+            admin
+                .batch_execute(&drop)
+                .await
+                .map_err(RunError::database("drop the database"))
+        };
+        let topic = async {
+            self.cluster()?.delete_topic(&self.topic).await?;
+            let group = self.group_client().await?;
+            // A process that was killed is still a member, and a group with members stays.
+            for member in group.describe().await?.members {
+                group.evict(&member).await?;
+            }
+            group.delete().await?;
+            Ok(())
+        };
+        let (database, topic) = tokio::join!(
+            tokio::time::timeout(DROP_DEADLINE, database),
+            tokio::time::timeout(DROP_DEADLINE, topic),
+        );
+        for (what, result) in [("database", database), ("topic and group", topic)] {
+            let result: Result<Result<(), RunError>, _> = result;
+            match result {
+                Ok(Ok(())) => {}
+                Ok(Err(e)) => tracing::warn!("the run's {what} could not be removed: {e}"),
+                Err(_) => tracing::warn!(
+                    "the run's {what} could not be removed within {} s",
+                    DROP_DEADLINE.as_secs()
+                ),
+            }
+        }
+    }
+
+    /// What an earlier run owns, if it had got that far.
+    fn of(folder: &Path) -> Option<Self> {
+        folder::read(folder, FILE).ok()
+    }
+}
+
+/// Clears what runs left whose controller was killed, and marks them inconclusive. Only what is
+/// on the given stack is cleared: another one may be down, and is wiped when it comes up.
+///
+/// # Errors
+/// When the runs cannot be listed or marked.
+pub async fn sweep(runs: &Path, endpoints: &Endpoints) -> Result<usize, RunError> {
+    let mut swept = 0;
+    for path in folder::abandoned(runs)? {
+        let state: folder::State = match folder::read(&path, folder::STATE) {
+            Ok(state) => state,
+            // Killed between making the folder and writing to it: nothing was created yet.
+            Err(_) => continue,
+        };
+        if !matches!(state, folder::State::Running) {
+            continue;
+        }
+        if let Some(resources) = Resources::of(&path)
+            && resources.endpoints == *endpoints
+        {
+            resources.drop_all().await;
+        }
+        let reason = "the controller was killed in mid-run".to_owned();
+        folder::write(
+            &path,
+            folder::STATE,
+            &folder::State::Inconclusive { reason },
+        )?;
+        swept += 1;
+    }
+    Ok(swept)
+}
+
+/// A connection that drives itself.
+///
+/// # Errors
+/// When Postgres refuses or does not answer.
+pub(super) async fn connect(
+    dsn: &str,
+    ca: Option<&Path>,
+) -> Result<tokio_postgres::Client, RunError> {
+    let connected = stack::postgres::connect(dsn, ca).await;
+    let (client, _connection) = connected.map_err(|e| RunError::Database {
+        what: "let us in",
+        reason: format!("{e:#} ({})", stack::postgres::address(dsn)),
+    })?;
+    Ok(client)
+}

@@ -1,0 +1,231 @@
+//! What a run is asked to do.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::manifest::{Manifest, ManifestError};
+use crate::chaos::{Fault, Schedule, Window};
+use crate::verdict::{Guarantee, Verdict};
+
+/// One run, fully decided: no default is looked up after this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    /// The lab's id.
+    pub lab: String,
+    /// The lab's name.
+    pub lab_name: String,
+    /// Which of the lab's consumers.
+    pub consumer: String,
+    /// The program of an instance.
+    pub program: PathBuf,
+    /// What the consumer is held to.
+    pub guarantee: Guarantee,
+    /// The scenario that the schedule was planned from.
+    pub scenario: String,
+    /// The verdict that the manifest expects, where the run is the manifest's.
+    pub expected: Option<Verdict>,
+    /// SQL that creates the consumer's tables.
+    pub database_schema: String,
+    /// SQL for the ids that the consumer has recorded as done.
+    pub recorded: String,
+    /// What is done.
+    pub schedule: Schedule,
+    /// How long no boundary event may be seen before the run is over, in milliseconds.
+    pub quiet_ms: u64,
+    /// How long a payment that looks lost, half-done or unfinished is given to prove otherwise, in
+    /// milliseconds.
+    pub patience_ms: u64,
+    /// How long an instance gets from its start to its first partition, in milliseconds.
+    pub join_ms: u64,
+}
+
+/// What the command line may change of a scenario.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// Another scenario than the manifest's first.
+    pub scenario: Option<String>,
+    /// Another fault; picks the first scenario that has it.
+    pub fault: Option<FaultChoice>,
+    /// Another window.
+    pub window: WindowChange,
+    /// Another number of strikes.
+    pub strikes: Option<u32>,
+    /// Another number of payments.
+    pub payments: Option<u32>,
+    /// The seed of the schedule; without one, it is drawn.
+    pub seed: Option<u64>,
+    /// A schedule to execute instead of planning one.
+    pub schedule: Option<Schedule>,
+    /// See [`Spec::quiet_ms`].
+    pub quiet: Option<Duration>,
+    /// See [`Spec::patience_ms`].
+    pub patience: Option<Duration>,
+    /// See [`Spec::join_ms`].
+    pub join: Option<Duration>,
+}
+
+/// A fault, or none at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultChoice {
+    /// Nothing is struck; the verdict can only be *unknown* or *violated*.
+    None,
+    /// This one.
+    Some(Fault),
+}
+
+/// What is to be changed of a scenario's window.
+#[derive(Debug, Clone, Default)]
+pub struct WindowChange {
+    /// Another boundary event.
+    pub at: Option<String>,
+    /// The other side of it.
+    pub edge: Option<crate::chaos::Edge>,
+}
+
+/// A run that cannot be.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+    /// The lab does not have what was asked for.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The numbers do not fit together.
+    #[error("{0}\nnext: fewer --strikes or more --payments")]
+    Schedule(#[from] crate::chaos::ScheduleError),
+    /// The fault needs company.
+    #[error(
+        "{fault} needs {needed} instances in the group and the lab has {instances}\nnext: choose another --fault"
+    )]
+    TooFewInstances {
+        /// The fault.
+        fault: Fault,
+        /// How many it needs.
+        needed: u32,
+        /// How many there are.
+        instances: u32,
+    },
+    /// The consumer's program is not built.
+    #[error("the consumer's program {} is not there\nnext: cargo build", .0.display())]
+    NotBuilt(PathBuf),
+}
+
+impl Spec {
+    /// Decides a run of one of the lab's consumers.
+    ///
+    /// # Errors
+    /// When the lab has no such consumer or scenario, its program is not built, or the numbers do
+    /// not fit together.
+    pub fn decide(lab: &Manifest, consumer: &str, changes: &Changes) -> Result<Self, SpecError> {
+        let program = lab.consumer(consumer)?.bin.clone();
+        let scenario = match (&changes.scenario, changes.fault) {
+            (Some(name), _) => lab.scenario(name)?,
+            (None, Some(FaultChoice::Some(fault))) => lab
+                .scenarios
+                .iter()
+                .find(|s| s.fault == fault)
+                .unwrap_or(&lab.scenarios[0]),
+            (None, _) => &lab.scenarios[0],
+        };
+        let fault = match changes.fault {
+            Some(FaultChoice::None) => None,
+            Some(FaultChoice::Some(fault)) => Some(fault),
+            None => Some(scenario.fault),
+        };
+        let window = Window {
+            at: changes
+                .window
+                .at
+                .clone()
+                .unwrap_or_else(|| scenario.at.clone()),
+            edge: changes.window.edge.unwrap_or(scenario.edge),
+        };
+        let schedule = match &changes.schedule {
+            Some(schedule) => schedule.clone(),
+            None => {
+                let w = &lab.workload;
+                Schedule::plan(
+                    changes.seed.unwrap_or_else(draw_seed),
+                    changes.payments.unwrap_or(w.payments),
+                    w.partitions,
+                    w.instances,
+                    changes.strikes.unwrap_or(scenario.strikes),
+                    fault.map(|fault| (fault, window.clone())),
+                )?
+            }
+        };
+        for strike in schedule.strikes() {
+            let (fault, instances) = (strike.fault, schedule.instances);
+            let needed = fault.instances_needed();
+            if needed > instances {
+                return Err(SpecError::TooFewInstances {
+                    fault,
+                    needed,
+                    instances,
+                });
+            }
+        }
+        let as_declared = fault == Some(scenario.fault)
+            && window
+                == Window {
+                    at: scenario.at.clone(),
+                    edge: scenario.edge,
+                };
+        Ok(Self {
+            lab: lab.id.clone(),
+            lab_name: lab.name.clone(),
+            consumer: consumer.to_owned(),
+            program: program_path(lab, &program)?,
+            guarantee: lab.guarantee,
+            scenario: scenario.name.clone(),
+            expected: scenario
+                .expect
+                .get(consumer)
+                .copied()
+                .filter(|_| as_declared),
+            database_schema: lab.schema_sql()?,
+            recorded: lab.database.recorded.clone(),
+            schedule,
+            quiet_ms: millis(changes.quiet.unwrap_or(DEFAULT_QUIET)),
+            patience_ms: millis(changes.patience.unwrap_or(DEFAULT_PATIENCE)),
+            join_ms: millis(changes.join.unwrap_or(DEFAULT_JOIN)),
+        })
+    }
+}
+
+/// Long enough for a thawed or restarted consumer of a lab to finish what it had begun; every
+/// event starts it again.
+const DEFAULT_QUIET: Duration = Duration::from_millis(500);
+
+/// Durable workers recover on timers of their own, and a false loss is worse than a slow one.
+const DEFAULT_PATIENCE: Duration = Duration::from_secs(20);
+
+/// A JVM needs some seconds; a consumer that needs more than this is not going to join.
+const DEFAULT_JOIN: Duration = Duration::from_secs(30);
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Small enough to be typed again.
+fn draw_seed() -> u64 {
+    rand::random_range(1..10_000)
+}
+
+/// The program of a consumer: beside this one, or where a path in the manifest says.
+fn program_path(lab: &Manifest, program: &str) -> Result<PathBuf, SpecError> {
+    let path = if program.contains('/') {
+        lab.folder.join(program)
+    } else {
+        let exe = std::env::current_exe();
+        exe.map_or_else(
+            |_| PathBuf::from(program),
+            |exe| exe.with_file_name(program),
+        )
+    };
+    if path.is_file() {
+        Ok(path)
+    } else {
+        Err(SpecError::NotBuilt(path))
+    }
+}
