@@ -1,0 +1,191 @@
+//! One payment's biography in words.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::tap::Stage;
+use crate::timeline::{Clause, Entry, Happening};
+
+/// One line of a biography.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Milliseconds since the run began.
+    pub at_ms: f64,
+    /// Who it happened to: an instance's name.
+    pub who: String,
+    /// What happened to it.
+    pub what: String,
+}
+
+/// The lines of a biography.
+#[must_use]
+pub fn lines(entries: &[Entry]) -> Vec<Line> {
+    let tell = |e: &Entry| {
+        e.what.clause().map(|c| Line {
+            at_ms: e.at_ms,
+            who: c.who,
+            what: c.what,
+        })
+    };
+    entries.iter().filter_map(tell).collect()
+}
+
+/// A biography as one sentence: `a sent POST /v1/charges, was frozen and was evicted from the
+/// group; b took over …`.
+#[must_use]
+pub fn prose(entries: &[Entry]) -> String {
+    let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    let mut lives: HashMap<String, u32> = HashMap::new();
+    let mut clauses = entries.iter().filter_map(tellable).peekable();
+    while let Some((entry, clause)) = clauses.next() {
+        if is_request(entry)
+            && clauses
+                .peek()
+                .is_some_and(|(next, _)| is_answer(next, entry))
+        {
+            continue;
+        }
+        let Clause {
+            who,
+            incarnation,
+            what,
+        } = clause;
+        let before = incarnation.and_then(|life| lives.insert(who.clone(), life));
+        let again = before.is_some_and(|before| Some(before) < incarnation);
+        match told.last_mut() {
+            Some((last, whats)) if *last == who && !again => whats.push(what),
+            _ if again => told.push((who, vec!["was started again".to_owned(), what])),
+            _ => told.push((who, vec![what])),
+        }
+    }
+    let sentences = told
+        .into_iter()
+        .map(|(who, whats)| format!("{who} {}", enumerate(&whats)));
+    sentences.collect::<Vec<_>>().join("; ")
+}
+
+/// What belongs into a sentence: not the strike itself, which is told by what it does.
+fn tellable(entry: &Entry) -> Option<(&Entry, Clause)> {
+    let struck = matches!(entry.what, Happening::Struck { .. });
+    entry
+        .what
+        .clause()
+        .filter(|_| !struck)
+        .map(|clause| (entry, clause))
+}
+
+fn is_request(entry: &Entry) -> bool {
+    matches!(&entry.what, Happening::Boundary { event } if event.stage == Stage::Received)
+}
+
+/// Whether `answer` tells what came of `request`, so that the request needs no words of its own.
+fn is_answer(answer: &Entry, request: &Entry) -> bool {
+    match (&answer.what, &request.what) {
+        (Happening::Boundary { event: answer }, Happening::Boundary { event: request }) => {
+            answer.stage == Stage::Answered
+                && (&answer.source, &answer.signature) == (&request.source, &request.signature)
+        }
+        _ => false,
+    }
+}
+
+/// `one`, `one and two`, `one, two and three`.
+fn enumerate(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tap::{BoundaryEvent, Source, Tap};
+
+    fn source(instance: &str, incarnation: u32) -> Source {
+        Source {
+            instance: instance.into(),
+            incarnation,
+        }
+    }
+
+    fn charge(source: Source, stage: Stage, outcome: &str) -> Happening {
+        let event = BoundaryEvent {
+            tap: Tap::Provider,
+            stage,
+            source,
+            signature: "POST /v1/charges".into(),
+            payment: Some("msg-0001".into()),
+            outcome: outcome.into(),
+        };
+        Happening::Boundary { event }
+    }
+
+    fn told(happenings: impl IntoIterator<Item = Happening>) -> String {
+        let entry = |what| Entry {
+            at_ms: 0.0,
+            payment: Some("msg-0001".into()),
+            what,
+        };
+        prose(&happenings.into_iter().map(entry).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_zombie_is_told_from_its_request_to_its_charge() {
+        let (a, b) = (source("a", 1), source("b", 1));
+        let told = told([
+            charge(a.clone(), Stage::Received, ""),
+            Happening::Frozen { source: a.clone() },
+            Happening::Evicted {
+                source: a.clone(),
+                member: "a-1".into(),
+            },
+            Happening::Moved {
+                partition: 3,
+                to: "b".into(),
+                committed: Some(8),
+            },
+            charge(b.clone(), Stage::Received, ""),
+            charge(b.clone(), Stage::Executed, "200 ch_2"),
+            charge(b, Stage::Answered, "200 ch_2"),
+            Happening::TookOver {
+                successor: "b".into(),
+                committed: 9,
+            },
+            Happening::Thawed { source: a.clone() },
+            charge(a, Stage::Answered, "200 ch_1"),
+        ]);
+        assert_eq!(
+            told,
+            "a sent POST /v1/charges, was frozen and was evicted from the group; \
+             b took over partition 3 from offset 8, charged ch_2 and committed offset 9; \
+             a was thawed and charged ch_1"
+        );
+    }
+
+    #[test]
+    fn a_restarted_instance_is_told_apart_from_the_one_that_died() {
+        let (first, second) = (source("a", 1), source("a", 2));
+        let told = told([
+            charge(first.clone(), Stage::Received, ""),
+            charge(first.clone(), Stage::Answered, "200 ch_1"),
+            Happening::Killed { source: first },
+            charge(second.clone(), Stage::Received, ""),
+            charge(second, Stage::Answered, "200 ch_1 (replayed)"),
+        ]);
+        assert_eq!(
+            told,
+            "a charged ch_1 and was killed; \
+             a was started again and was given the first charge again, ch_1"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_is_no_charge_is_told_in_the_servers_words() {
+        let a = source("a", 1);
+        let told = told([charge(a, Stage::Answered, "409 idempotency_key_in_use")]);
+        assert_eq!(told, "a was answered 409 idempotency_key_in_use");
+    }
+}

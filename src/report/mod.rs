@@ -1,0 +1,9 @@
+//! The report of a run: as data ([`RunReport`]), and for a person ([`terminal`], [`table`]).
+
+mod biography;
+mod run;
+pub mod table;
+pub mod terminal;
+
+pub use biography::{Line, lines, prose};
+pub use run::{Exception, FaultReport, Phase, RunReport, SCHEMA, Stack, Times, Witness};

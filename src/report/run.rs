@@ -1,0 +1,256 @@
+//! The report of a run as data. Its form is a promise to the jobs that read it:
+//! `docs/run.schema.json` describes it, and a test holds real output against that.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::biography::{self, Line};
+use crate::chaos::{Fault, Window};
+use crate::run::Finished;
+use crate::stack::Endpoints;
+use crate::verdict::{Counts, Guarantee, Outcome, Verdict, outcome_of};
+
+/// The version of the report's form.
+pub const SCHEMA: u32 = 1;
+
+/// How many witnesses a report carries; the run folder has every payment's events.
+const MAX_WITNESSES: usize = 10;
+
+/// The report of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// The version of this form.
+    pub schema: u32,
+    /// The lab's id.
+    pub lab: String,
+    /// The lab's name.
+    pub lab_name: String,
+    /// The consumer.
+    pub consumer: String,
+    /// The scenario.
+    pub scenario: String,
+    /// The seed of the schedule.
+    pub seed: u64,
+    /// How many instances shared the group.
+    pub instances: u32,
+    /// Where it ran.
+    pub stack: Stack,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The verdict that the lab's manifest expects, where the run is the manifest's.
+    pub expected: Option<Verdict>,
+    /// What was promised.
+    pub guarantee: Guarantee,
+    /// What the verdict rests on, one clause each.
+    pub reasons: Vec<String>,
+    /// How many payments had which outcome.
+    pub counts: Counts,
+    /// Every payment that was not charged exactly once.
+    pub exceptions: Vec<Exception>,
+    /// Every fault of the schedule.
+    pub faults: Vec<FaultReport>,
+    /// Payments that show what happened, the most telling first.
+    pub witnesses: Vec<Witness>,
+    /// Where the time went.
+    pub seconds: Times,
+    /// The run folder's number, for `crashwindow replay`.
+    pub run: String,
+    /// The run folder.
+    pub run_dir: PathBuf,
+}
+
+/// Where a run ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stack {
+    /// `native`, `external`, `compose`.
+    pub kind: String,
+    /// Kafka's version, where it is known.
+    pub kafka: Option<String>,
+    /// PostgreSQL's version, where it is known.
+    pub postgres: Option<String>,
+}
+
+/// A payment that was not charged exactly once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exception {
+    /// The payment.
+    pub payment: String,
+    /// What became of it: `duplicated`, `lost`, `unfinished`, `half_done`.
+    pub outcome: String,
+    /// Its charges in the ledger.
+    pub charges: Vec<String>,
+}
+
+/// One fault of the schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultReport {
+    /// The fault.
+    pub fault: Fault,
+    /// Where it was to strike.
+    pub window: Window,
+    /// In whose window.
+    pub payment: String,
+    /// Who was struck.
+    pub instance: Option<String>,
+    /// Whether anybody came to the window.
+    pub fired: bool,
+    /// Whether Kafka certainly delivered the payment again.
+    pub redelivered: bool,
+    /// Why it is no evidence.
+    pub problem: Option<String>,
+}
+
+/// One payment that shows what happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Witness {
+    /// The payment.
+    pub payment: String,
+    /// What became of it.
+    pub outcome: String,
+    /// Its timeline.
+    pub biography: Vec<Line>,
+    /// The same in one sentence.
+    pub text: String,
+}
+
+/// Where the time went, in seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Times {
+    /// All of it.
+    pub total: f64,
+    /// By phase, in order.
+    pub phases: Vec<Phase>,
+}
+
+/// One phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    /// Its name.
+    pub name: String,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl RunReport {
+    /// The report of a finished run.
+    #[must_use]
+    pub fn new(finished: &Finished, endpoints: &Endpoints) -> Self {
+        let Finished {
+            spec,
+            judgement,
+            history,
+            ..
+        } = finished;
+        let charges_of = |payment: &str| -> Vec<String> {
+            let of = history
+                .effects
+                .iter()
+                .filter(|e| e.payment.as_deref() == Some(payment));
+            of.map(|e| e.charge.clone()).collect()
+        };
+        let faults: Vec<FaultReport> = finished
+            .strikes
+            .iter()
+            .map(|(planned, evidence)| FaultReport {
+                fault: planned.fault,
+                window: planned.window.clone(),
+                payment: planned.payment.clone(),
+                instance: planned.instance.clone(),
+                fired: evidence.fired,
+                redelivered: evidence.redelivered,
+                problem: evidence.problem.clone(),
+            })
+            .collect();
+        let exceptions = judgement
+            .exceptions
+            .iter()
+            .map(|(payment, outcome)| Exception {
+                payment: payment.clone(),
+                outcome: outcome.name().to_owned(),
+                charges: charges_of(payment),
+            });
+        let seconds = finished.phases.seconds();
+        let phases = seconds
+            .phases
+            .into_iter()
+            .map(|(name, seconds)| Phase { name, seconds });
+        Self {
+            schema: SCHEMA,
+            lab: spec.lab.clone(),
+            lab_name: spec.lab_name.clone(),
+            consumer: spec.consumer.clone(),
+            scenario: spec.scenario.clone(),
+            seed: spec.schedule.seed,
+            instances: spec.schedule.instances,
+            stack: Stack {
+                kind: endpoints.kind.to_string(),
+                kafka: endpoints.versions.kafka.clone(),
+                postgres: endpoints.versions.postgres.clone(),
+            },
+            verdict: judgement.verdict,
+            expected: spec.expected,
+            guarantee: spec.guarantee,
+            reasons: judgement.reasons.clone(),
+            counts: judgement.counts,
+            exceptions: exceptions.collect(),
+            witnesses: witnesses(finished, &faults),
+            faults,
+            seconds: Times {
+                total: seconds.total,
+                phases: phases.collect(),
+            },
+            run: finished.run_id.clone(),
+            run_dir: finished.run_dir.clone(),
+        }
+    }
+
+    /// The verdict in one sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let reasons = self.reasons.join(" and ");
+        let Self {
+            verdict, guarantee, ..
+        } = self;
+        match verdict {
+            Verdict::Violated => format!("violated: {guarantee} was promised and {reasons}."),
+            Verdict::Held => format!("held: {guarantee} was promised and kept; {reasons}."),
+            Verdict::Unknown => {
+                format!("unknown: {reasons}, so {guarantee} was neither kept nor broken.")
+            }
+        }
+    }
+}
+
+/// The payments that break the promise, shortest biography first; where none does, a struck one
+/// that was delivered again and absorbed.
+fn witnesses(finished: &Finished, faults: &[FaultReport]) -> Vec<Witness> {
+    let exceptions = finished
+        .judgement
+        .exceptions
+        .iter()
+        .map(|(p, o)| (p.clone(), *o));
+    let mut payments: Vec<(String, Outcome)> = exceptions.collect();
+    if payments.is_empty() {
+        let struck = faults.iter().filter(|f| f.fired);
+        payments = struck
+            .map(|f| (f.payment.clone(), outcome_of(&finished.history, &f.payment)))
+            .collect();
+    }
+    let mut witnesses: Vec<Witness> = payments
+        .into_iter()
+        .map(|(payment, outcome)| {
+            let of = |e: &&crate::timeline::Entry| e.payment.as_ref() == Some(&payment);
+            let entries: Vec<_> = finished.timeline.iter().filter(of).cloned().collect();
+            Witness {
+                biography: biography::lines(&entries),
+                text: format!("{payment}: {}: {outcome}.", biography::prose(&entries)),
+                outcome: outcome.name().to_owned(),
+                payment,
+            }
+        })
+        .collect();
+    witnesses.sort_by_key(|w| w.biography.len());
+    witnesses.truncate(MAX_WITNESSES);
+    witnesses
+}

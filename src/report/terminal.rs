@@ -1,0 +1,161 @@
+//! The report of a run for a person at a terminal.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::RunReport;
+use crate::chaos::Fault;
+use crate::verdict::Verdict;
+
+/// How many payment ids are named beside a count.
+const MAX_IDS: usize = 6;
+
+/// The width at which a biography is broken; a projector shows about this much.
+const WIDTH: usize = 96;
+
+/// The report as text with colour codes; the writer strips them where there is no terminal.
+#[must_use]
+pub fn render(report: &RunReport, next: &str) -> String {
+    let mut out = String::new();
+    let counts = &report.counts;
+    let _ = writeln!(
+        out,
+        "lab {} {}, {}: {} payments, {} instances, seed {}",
+        report.lab,
+        report.lab_name,
+        report.consumer,
+        counts.payments,
+        report.instances,
+        report.seed
+    );
+    for line in struck(report) {
+        let _ = writeln!(out, "{line}");
+    }
+    let _ = writeln!(out);
+    for (name, count, outcome) in [
+        ("charged once", counts.once, None),
+        ("charged twice", counts.duplicated, Some("duplicated")),
+        ("lost", counts.lost, Some("lost")),
+        ("half-done", counts.half_done, Some("half_done")),
+        ("unfinished", counts.unfinished, Some("unfinished")),
+    ] {
+        // What did not happen needs a line only where people look for it.
+        if count == 0 && matches!(name, "half-done" | "unfinished") {
+            continue;
+        }
+        let ids = outcome.map_or_else(String::new, |outcome| ids(report, outcome));
+        let _ = writeln!(
+            out,
+            "{}",
+            format!("  {name:<14} {count:>5}   {ids}").trim_end()
+        );
+    }
+    let _ = writeln!(
+        out,
+        "  {:<14} {:>5}   known from outside",
+        "redelivered", counts.redeliveries
+    );
+    if let Some(witness) = report.witnesses.first() {
+        let _ = write!(out, "\n{}", wrap(&witness.text));
+    }
+    let style = style(report.verdict);
+    let _ = writeln!(out, "\n{style}{}{style:#}", report.sentence());
+    if let Some(expected) = report.expected.filter(|e| *e != report.verdict) {
+        let _ = writeln!(out, "the lab's manifest expects {} here", expected.name());
+    }
+    let phases: Vec<String> = report
+        .seconds
+        .phases
+        .iter()
+        .map(|p| format!("{} {:.1}", p.name, p.seconds))
+        .collect();
+    let _ = writeln!(
+        out,
+        "time: {:.1} s = {}",
+        report.seconds.total,
+        phases.join(" + ")
+    );
+    let _ = writeln!(out, "next: {next}");
+    out
+}
+
+/// `struck 3 times: zombie before POST /v1/charges was executed`, a line for each kind.
+fn struck(report: &RunReport) -> Vec<String> {
+    let mut kinds: Vec<(Fault, String, usize, usize)> = Vec::new();
+    for f in &report.faults {
+        let window = f.window.to_string();
+        let fired = usize::from(f.fired);
+        match kinds
+            .iter_mut()
+            .find(|(fault, w, ..)| *fault == f.fault && *w == window)
+        {
+            Some((.., planned, done)) => {
+                *planned += 1;
+                *done += fired;
+            }
+            None => kinds.push((f.fault, window, 1, fired)),
+        }
+    }
+    if kinds.is_empty() {
+        return vec!["struck by nothing".to_owned()];
+    }
+    let times = |n: usize| {
+        if n == 1 {
+            "once".to_owned()
+        } else {
+            format!("{n} times")
+        }
+    };
+    let tell = |(fault, window, planned, done): (Fault, String, usize, usize)| match done {
+        0 => format!(
+            "never struck: {planned} planned, {fault} {window}, and nobody came to that window"
+        ),
+        _ if done < planned => format!("struck {} of {planned}: {fault} {window}", times(done)),
+        _ => format!("struck {}: {fault} {window}", times(done)),
+    };
+    kinds.into_iter().map(tell).collect()
+}
+
+fn ids(report: &RunReport, outcome: &str) -> String {
+    let of = report.exceptions.iter().filter(|e| e.outcome == outcome);
+    let all: Vec<&str> = of.map(|e| e.payment.as_str()).collect();
+    let named = all
+        .iter()
+        .take(MAX_IDS)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(" ");
+    match all.len().saturating_sub(MAX_IDS) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+fn style(verdict: Verdict) -> Style {
+    let colour = match verdict {
+        Verdict::Held => AnsiColor::Green,
+        Verdict::Violated => AnsiColor::Red,
+        Verdict::Unknown => AnsiColor::Yellow,
+    };
+    colour.on_default().bold()
+}
+
+/// Breaks lines at spaces.
+fn wrap(text: &str) -> String {
+    let (mut out, mut width) = (String::new(), 0);
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if width > 0 && width + 1 + length > WIDTH {
+            out.push('\n');
+            width = 0;
+        } else if width > 0 {
+            out.push(' ');
+            width += 1;
+        }
+        out.push_str(word);
+        width += length;
+    }
+    out.push('\n');
+    out
+}
