@@ -7,12 +7,19 @@
 //! - [`tap`]: what is seen at the boundaries of an instance, as boundary events.
 //! - [`group`]: asks Kafka about a consumer group and evicts its members, by protocol.
 //! - [`chaos`]: the faults, one file each, and the schedule that places them.
+//! - [`timeline`]: everything that was seen and done in a run, in one order.
 //! - [`run`]: one run from spec to settled facts, and its folder.
 //! - [`verdict`]: facts in, verdict out; no I/O.
 //! - [`report`]: the verdict for a terminal and for machines.
 //! - [`consumer`]: what a lab consumer imports: settings, payment, provider client.
 
-pub mod provider;
-pub mod stack;
+pub mod chaos;
+pub mod consumer;
 pub mod group;
+pub mod provider;
+pub mod report;
+pub mod run;
+pub mod stack;
 pub mod tap;
+pub mod timeline;
+pub mod verdict;

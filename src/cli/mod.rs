@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod compare;
+mod execute;
+mod replay;
+mod run;
 mod stack;
 mod stack_args;
 
@@ -20,6 +24,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Run),
+    Replay(replay::Replay),
+    Compare(compare::Compare),
     Up(Box<stack::Up>),
     Down(stack::Down),
     Status(stack::Status),
@@ -35,6 +42,9 @@ impl Cli {
     /// What the command could not do, in words for the person who typed it.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Run(command) => wait_for(command.run()),
+            Command::Replay(command) => wait_for(command.run()),
+            Command::Compare(command) => wait_for(command.run()),
             Command::Up(command) => wait_for(command.run()),
             Command::Down(command) => wait_for(command.run()),
             Command::Status(command) => wait_for(command.run()),

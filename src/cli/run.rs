@@ -1,0 +1,191 @@
+//! `run`: one scenario of one lab against one of its consumers.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use crashwindow::chaos::{Edge, Fault};
+use crashwindow::run::manifest::{self, Manifest};
+use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange, folder};
+
+use super::execute::{Session, show};
+use super::stack_args::StackArgs;
+
+/// Run a lab's consumer, strike it in a crash window, and count what happened to every payment
+///
+/// Real instances consume real payments. In the chosen window the fault strikes, Kafka delivers
+/// the payment again, and the provider's own ledger says how often each customer was charged.
+///
+/// Exit code: 0 held, 1 violated, 2 unknown (no fault fired, nothing redelivered) or an error.
+///
+/// Example: crashwindow run 01
+///
+/// Example: crashwindow run 01 --consumer fixed --fault kill --seed 7
+///
+/// Example: crashwindow run 01 --consumer fixed --replay runs/0007
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Run {
+    /// The lab: its number or its name
+    lab: String,
+
+    /// Which of the lab's consumers
+    #[arg(long, default_value = "broken")]
+    consumer: String,
+
+    #[command(flatten)]
+    what: What,
+
+    /// Execute the schedule of an earlier run instead of planning one
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["scenario", "fault", "at", "edge", "strikes", "payments", "seed"])]
+    replay: Option<String>,
+
+    /// Print the report as JSON (docs/run.schema.json)
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    settle: Settle,
+
+    #[command(flatten)]
+    labs: Labs,
+
+    #[command(flatten)]
+    stack: StackArgs,
+}
+
+/// What is done to the consumer.
+#[derive(Debug, Clone, Args)]
+pub struct What {
+    /// A scenario of the lab's manifest [default: its first]
+    #[arg(long)]
+    scenario: Option<String>,
+
+    /// The fault [default: the scenario's]
+    #[arg(long, value_enum)]
+    fault: Option<FaultArg>,
+
+    /// The boundary event at the window's edge [default: the scenario's]
+    #[arg(long, value_name = "SIGNATURE")]
+    at: Option<String>,
+
+    /// On which side of that event the window lies [default: the scenario's]
+    #[arg(long, value_enum)]
+    edge: Option<Edge>,
+
+    /// How many payments are struck [default: the scenario's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    strikes: Option<u32>,
+
+    /// How many payments are produced [default: the lab's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    payments: Option<u32>,
+
+    /// Plans the same schedule again [default: drawn, and printed]
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+/// When a run is over.
+#[derive(Debug, Clone, Args)]
+pub struct Settle {
+    /// Milliseconds without any boundary event before the run is over [default: 500]
+    #[arg(long, value_name = "MS")]
+    quiet: Option<u64>,
+
+    /// Seconds that a payment gets before it is called lost, half-done or unfinished [default: 20]
+    #[arg(long, value_name = "S")]
+    patience: Option<u64>,
+
+    /// Seconds that the instances get to join the group [default: 30]
+    #[arg(long, value_name = "S")]
+    join: Option<u64>,
+}
+
+/// Where the labs are.
+#[derive(Debug, Clone, Args)]
+pub struct Labs {
+    /// The folder of labs [default: `labs` here, above here, or above this program]
+    #[arg(long, value_name = "DIR", env = "CRASHWINDOW_LABS")]
+    labs: Option<PathBuf>,
+}
+
+/// A fault on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FaultArg {
+    /// SIGKILL in the window
+    Kill,
+    /// SIGSTOP in the window, eviction, a successor takes over, SIGCONT
+    Zombie,
+    /// Nothing: the verdict can only be unknown, or violated
+    None,
+}
+
+impl From<FaultArg> for FaultChoice {
+    fn from(fault: FaultArg) -> Self {
+        match fault {
+            FaultArg::Kill => Self::Some(Fault::Kill),
+            FaultArg::Zombie => Self::Some(Fault::Zombie),
+            FaultArg::None => Self::None,
+        }
+    }
+}
+
+impl Labs {
+    /// The lab of that number or name.
+    ///
+    /// # Errors
+    /// When there is none or its manifest cannot be used.
+    pub fn find(&self, lab: &str) -> anyhow::Result<Manifest> {
+        let folder = match &self.labs {
+            Some(folder) => folder.clone(),
+            None => manifest::labs_folder()?,
+        };
+        Ok(manifest::find(&folder, lab)?)
+    }
+}
+
+impl What {
+    /// What these flags change of a scenario.
+    pub fn changes(self, settle: &Settle) -> Changes {
+        Changes {
+            scenario: self.scenario,
+            fault: self.fault.map(Into::into),
+            window: WindowChange {
+                at: self.at,
+                edge: self.edge,
+            },
+            strikes: self.strikes,
+            payments: self.payments,
+            seed: self.seed,
+            schedule: None,
+            quiet: settle.quiet.map(Duration::from_millis),
+            patience: settle.patience.map(Duration::from_secs),
+            join: settle.join.map(Duration::from_secs),
+        }
+    }
+}
+
+impl Run {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the run ends without a verdict.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let lab = self.labs.find(&self.lab)?;
+        let options = self.stack.options()?;
+        let mut changes = self.what.changes(&self.settle);
+        if let Some(run) = &self.replay {
+            let runs = crashwindow::stack::runs_folder(&options)?;
+            let saved: Spec = folder::read(&folder::find(&runs, run)?, "spec.json")?;
+            changes.scenario = Some(saved.scenario);
+            changes.schedule = Some(saved.schedule.checked()?);
+        }
+        let spec = Spec::decide(&lab, &self.consumer, &changes)?;
+        let session = Session::open(&options).await?;
+        let report = session.run(spec).await?;
+        show(&report, &lab, self.json)?;
+        Ok(ExitCode::from(report.verdict.exit_code()))
+    }
+}
