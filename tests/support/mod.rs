@@ -1,45 +1,152 @@
-//! The running stack that a test is given, by the name in `CRASHWINDOW_TEST_STACK`.
+//! What tests share: the stack they run on and the program they drive.
+#![allow(dead_code, reason = "each test file uses what it needs")]
 
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
-use crashwindow::group::Security;
-use serde_json::Value;
+use crashwindow::report::RunReport;
+use crashwindow::stack::Endpoints;
 
-/// Where the test's Kafka is.
-pub struct Endpoints {
-    pub bootstrap: String,
-    pub security: Security,
-    /// The broker's process, if it is one of this machine.
-    pub broker: Option<u32>,
+/// The program under test.
+pub const CRASHWINDOW: &str = env!("CARGO_BIN_EXE_crashwindow");
+
+/// The name of the stack that `make test` brought up.
+///
+/// # Panics
+/// When the tests were started without it.
+#[must_use]
+pub fn stack_name() -> String {
+    std::env::var("CRASHWINDOW_TEST_STACK").expect(
+        "these tests need a running stack, which `make test` brings up \
+         (or: crashwindow up --name t, then CRASHWINDOW_TEST_STACK=t cargo test)",
+    )
 }
 
-/// Asks `crashwindow status` for the stack. Panics without one: a test that needs real servers must
-/// not pass because there are none.
+/// Where the servers of the tests' stack are.
+#[must_use]
 pub fn endpoints() -> Endpoints {
-    let Ok(name) = std::env::var("CRASHWINDOW_TEST_STACK") else {
-        panic!(
-            "CRASHWINDOW_TEST_STACK is not set: this test needs a real Kafka; run `make test`, or \
-             start a stack (`crashwindow up --name NAME`) and set CRASHWINDOW_TEST_STACK=NAME"
-        );
-    };
-    let output = Command::new(env!("CARGO_BIN_EXE_crashwindow"))
-        .args(["status", "--name", &name, "--json"])
-        .output()
-        .expect("the crashwindow binary was built with this test");
-    let status: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        panic!("`crashwindow status --name {name} --json` is no JSON ({error}): {stderr}")
-    });
-    let kafka = &status["endpoints"]["kafka"];
-    let Some(bootstrap) = kafka["bootstrap"].as_str() else {
-        panic!("stack {name} does not run; run `make test`, or `crashwindow up --name {name}`");
-    };
+    let output = crashwindow(&["up", "--stack", "native", "--json"]);
+    serde_json::from_slice(&output.stdout).expect("`up --json` prints the endpoints")
+}
+
+/// The process of the tests' Kafka.
+#[must_use]
+pub fn broker_pid() -> u32 {
+    let output = crashwindow(&["status", "--json"]);
+    let status: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     let processes = status["processes"].as_array().cloned().unwrap_or_default();
     let broker = processes.iter().find(|process| process[0] == "Kafka");
-    Endpoints {
-        bootstrap: bootstrap.to_string(),
-        security: serde_json::from_value(kafka["security"].clone())
-            .expect("the security of the stack's listener"),
-        broker: broker.and_then(|process| u32::try_from(process[1].as_u64()?).ok()),
+    let pid = broker
+        .and_then(|process| process[1].as_u64())
+        .expect("a native stack");
+    pid.try_into().expect("a process id")
+}
+
+/// The program with these arguments, on the tests' stack, not yet started.
+#[must_use]
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(CRASHWINDOW);
+    command
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CRASHWINDOW_STACK", stack_name());
+    command
+}
+
+/// Runs the program on the tests' stack.
+#[must_use]
+pub fn crashwindow(args: &[&str]) -> Output {
+    command(args).output().expect("the program starts")
+}
+
+/// Runs the program with `--json` and reads the report.
+///
+/// # Errors
+/// When there is no report: what it printed instead.
+pub fn report(args: &[&str]) -> Result<RunReport, String> {
+    let output = crashwindow(&[args, &["--json"]].concat());
+    serde_json::from_slice(&output.stdout).map_err(|e| {
+        format!(
+            "crashwindow {}: {}; no report ({e}): {}",
+            args.join(" "),
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        )
+    })
+}
+
+/// The folder of labs in this checkout.
+#[must_use]
+pub fn labs() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("labs")
+}
+
+/// Polls until `done`, and fails with what it waited for.
+#[track_caller]
+pub fn wait_until(what: &str, deadline: Duration, mut done: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !done() {
+        assert!(since.elapsed() < deadline, "waited {deadline:?} for {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The tests' servers as a user's own, for a run that keeps its folders apart.
+pub struct External {
+    endpoints: Endpoints,
+}
+
+impl External {
+    /// The stack that `make test` brought up.
+    #[must_use]
+    pub fn of_the_tests() -> Self {
+        Self {
+            endpoints: endpoints(),
+        }
+    }
+
+    /// Another one.
+    #[must_use]
+    pub fn at(endpoints: &Endpoints) -> Self {
+        Self {
+            endpoints: endpoints.clone(),
+        }
+    }
+
+    /// Lets a command use these servers.
+    pub fn apply(&self, command: &mut Command) {
+        command
+            .env("CRASHWINDOW_KAFKA", &self.endpoints.kafka.bootstrap)
+            .env("CRASHWINDOW_POSTGRES", &self.endpoints.postgres.admin_url);
+    }
+
+    /// Whether Kafka has the topic of this name.
+    #[must_use]
+    pub fn has_topic(&self, name: &serde_json::Value) -> bool {
+        use rdkafka::consumer::{BaseConsumer, Consumer};
+        let name = name.as_str().expect("a name");
+        let client: BaseConsumer = self.endpoints.kafka.client_config().create().unwrap();
+        let metadata = client
+            .fetch_metadata(None, Duration::from_secs(10))
+            .expect("Kafka answers");
+        metadata.topics().iter().any(|t| t.name() == name)
+    }
+
+    /// Whether Postgres has the database of this name.
+    #[must_use]
+    pub fn has_database(&self, name: &serde_json::Value) -> bool {
+        let name = name.as_str().expect("a name");
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let url = &self.endpoints.postgres.admin_url;
+            let (client, _connection) = crashwindow::stack::postgres::connect(url, None)
+                .await
+                .expect("Postgres answers");
+            let found = client
+                .query("SELECT 1 FROM pg_database WHERE datname = $1", &[&name])
+                .await;
+            !found.unwrap().is_empty()
+        })
     }
 }
