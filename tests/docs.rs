@@ -1,0 +1,125 @@
+//! The documents show only commands that work: every command in a `sh` block is run as it stands,
+//! and every example of a `--help` text is understood.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use support::{CRASHWINDOW, command};
+
+/// What CI runs itself, because it cannot be run from within a test.
+const RUN_BY_CI: [&str; 4] = ["make lab-up", "make lab-down", "make test", "make check"];
+
+/// The commands that have examples.
+const COMMANDS: [&str; 7] = ["run", "replay", "compare", "up", "down", "status", "doctor"];
+
+fn documents() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let labs = std::fs::read_dir(root.join("labs")).unwrap().flatten();
+    let guides = labs.map(|lab| lab.path().join("README.md"));
+    guides
+        .chain([root.join("README.md"), root.join("CONTRIBUTING.md")])
+        .collect()
+}
+
+/// The lines of the `sh` blocks.
+fn commands_in(document: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(document).expect("the document is there");
+    let mut commands = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if let Some(language) = line.strip_prefix("```") {
+            inside = !inside && language == "sh";
+        } else if inside && !line.trim().is_empty() {
+            let command = line.split(" # ").next().unwrap_or_default().trim();
+            commands.push(command.to_owned());
+        }
+    }
+    commands
+}
+
+#[test]
+fn every_command_in_the_documents_works() {
+    // `--replay runs/0001` and its like need a run to be there.
+    let first = support::report(&["run", "01", "--payments", "20", "--strikes", "1"]).unwrap();
+    let mut ran = 0;
+    for document in documents() {
+        for line in commands_in(&document) {
+            if RUN_BY_CI.contains(&line.as_str()) || line.starts_with("export PATH=") {
+                continue;
+            }
+            let place = format!("{}: {line}", document.display());
+            let words: Vec<String> = line
+                .split_whitespace()
+                .map(|w| {
+                    if w.starts_with("runs/") {
+                        format!("runs/{}", first.run)
+                    } else {
+                        w.into()
+                    }
+                })
+                .collect();
+            let arguments: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+            let output = match words[0].as_str() {
+                "crashwindow" => command(&arguments).output().unwrap(),
+                "diff" => {
+                    let mut diff = std::process::Command::new("diff");
+                    diff.args(&arguments)
+                        .current_dir(env!("CARGO_MANIFEST_DIR"))
+                        .output()
+                        .unwrap()
+                }
+                _ => panic!("{place}: no test can run this"),
+            };
+            // 1 is a verdict or a difference, and the documents are full of both; 2 is an error.
+            let code = output.status.code();
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(matches!(code, Some(0 | 1)), "{place}: {code:?}\n{error}");
+            assert!(!output.stdout.is_empty(), "{place}: printed nothing");
+            ran += 1;
+        }
+    }
+    assert!(ran >= 5, "only {ran} commands were found in the documents");
+}
+
+#[test]
+fn every_example_in_the_help_is_understood() {
+    let mut checked = 0;
+    for name in COMMANDS {
+        let help = std::process::Command::new(CRASHWINDOW)
+            .args([name, "--help"])
+            .output()
+            .unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        let examples = help
+            .lines()
+            .filter_map(|l| l.trim().strip_prefix("Example: crashwindow "));
+        let examples: Vec<&str> = examples.collect();
+        assert!(
+            !examples.is_empty(),
+            "`{name} --help` has no example:\n{help}"
+        );
+        for example in examples {
+            // Flags before `--help` are checked; nothing is done.
+            let arguments = example.split_whitespace().chain(["--help"]);
+            let output = std::process::Command::new(CRASHWINDOW)
+                .args(arguments)
+                .output()
+                .unwrap();
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "crashwindow {example}: {error}");
+            checked += 1;
+        }
+    }
+    assert!(checked >= COMMANDS.len());
+}
+
+#[test]
+fn an_example_with_a_flag_that_is_not_there_would_be_noticed() {
+    let arguments = ["run", "01", "--no-such-flag", "--help"];
+    let output = std::process::Command::new(CRASHWINDOW)
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -1,0 +1,139 @@
+//! Folders, manifests, programs and documents agree.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crashwindow::run::manifest::{self, Manifest};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn labs() -> Vec<Manifest> {
+    manifest::all(&root().join("labs")).expect("every manifest can be used")
+}
+
+/// The names and paths of the `[[bin]]` entries.
+fn programs() -> BTreeSet<(String, String)> {
+    let text = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let cargo: toml::Table = toml::from_str(&text).unwrap();
+    let bins = cargo["bin"].as_array().unwrap();
+    let field = |bin: &toml::Value, key: &str| bin[key].as_str().unwrap().to_owned();
+    bins.iter()
+        .map(|bin| (field(bin, "name"), field(bin, "path")))
+        .collect()
+}
+
+fn files_in(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).unwrap().flatten();
+    entries
+        .map(|e| e.file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+fn every_folder_in_labs_is_a_lab() {
+    let known: BTreeSet<String> = labs()
+        .iter()
+        .map(|l| format!("{}-{}", l.id, l.name))
+        .collect();
+    assert_eq!(files_in(&root().join("labs")), known);
+}
+
+#[test]
+fn a_labs_consumers_are_exactly_the_programs_under_its_folder() {
+    let declared: BTreeSet<(String, String)> = labs()
+        .iter()
+        .flat_map(|lab| {
+            let folder = format!("labs/{}-{}", lab.id, lab.name);
+            let program = move |c: &manifest::Consumer| {
+                (c.bin.clone(), format!("{folder}/{}", c.source.display()))
+            };
+            lab.consumers.values().map(program).collect::<Vec<_>>()
+        })
+        .collect();
+    let built = programs()
+        .into_iter()
+        .filter(|(_, path)| path.starts_with("labs/"))
+        .collect();
+    assert_eq!(
+        declared, built,
+        "manifests on the left, Cargo.toml on the right"
+    );
+}
+
+#[test]
+fn a_labs_folder_holds_what_its_manifest_names_and_nothing_else() {
+    for lab in labs() {
+        let mut named: BTreeSet<String> = ["lab.toml".to_owned(), "README.md".to_owned()].into();
+        let sources = lab
+            .consumers
+            .values()
+            .map(|c| &c.source)
+            .chain([&lab.database.schema]);
+        named.extend(sources.map(|path| path.display().to_string()));
+        assert_eq!(files_in(&lab.folder), named, "in {}", lab.folder.display());
+    }
+}
+
+#[test]
+fn a_labs_guide_shows_every_scenario_and_consumer() {
+    for lab in labs() {
+        let guide = std::fs::read_to_string(lab.folder.join("README.md")).unwrap();
+        // The first scenario is what a plain `run` does.
+        for scenario in lab.scenarios.iter().skip(1) {
+            let command = format!("--scenario {}", scenario.name);
+            assert!(
+                guide.contains(&command),
+                "{} is not in the guide of {}",
+                command,
+                lab.id
+            );
+        }
+        for consumer in lab.consumers.values() {
+            let source = consumer.source.display().to_string();
+            assert!(
+                guide.contains(&source),
+                "{source} is not in the guide of {}",
+                lab.id
+            );
+        }
+    }
+}
+
+#[test]
+fn consumers_are_short_and_state_their_promise() {
+    for (name, path) in programs()
+        .into_iter()
+        .filter(|(_, path)| path.starts_with("labs/"))
+    {
+        let source = std::fs::read_to_string(root().join(&path)).unwrap();
+        assert!(
+            source.contains("//! Promised: "),
+            "{path} does not say what it promises"
+        );
+        assert!(
+            source.contains("//! Not promised: "),
+            "{path} does not say what it does not"
+        );
+        let lines = source.lines().filter(|l| !l.trim().is_empty()).count();
+        assert!(
+            lines <= 50,
+            "{name} has {lines} lines: too long for a projector"
+        );
+    }
+}
+
+#[test]
+fn a_labs_scenarios_can_tell_its_consumers_apart() {
+    for lab in labs() {
+        let telling = lab.scenarios.iter().any(|s| {
+            s.expect
+                .values()
+                .collect::<Vec<_>>()
+                .windows(2)
+                .any(|pair| pair[0] != pair[1])
+        });
+        assert!(telling, "no scenario of lab {} shows a difference", lab.id);
+    }
+}
