@@ -106,8 +106,25 @@ impl Cache {
         self.root.join("locks").join(name)
     }
 
-    /// Waits for a lock; `None` with `wait == false` if somebody else holds it.
+    /// Takes a lock; `None` with `wait == false` if somebody else has it at this moment.
     pub(super) fn lock(&self, name: &str, wait: bool) -> Result<Option<Flock<File>>, StackError> {
+        self.flock(
+            name,
+            if wait {
+                FlockArg::LockExclusive
+            } else {
+                FlockArg::LockExclusiveNonblock
+            },
+        )
+    }
+
+    /// Whether somebody holds a lock. Asking shares it for a moment, so that two who ask do not
+    /// take each other for the holder.
+    pub(super) fn is_locked(&self, name: &str) -> Result<bool, StackError> {
+        Ok(self.flock(name, FlockArg::LockSharedNonblock)?.is_none())
+    }
+
+    fn flock(&self, name: &str, how: FlockArg) -> Result<Option<Flock<File>>, StackError> {
         let path = self.lock_path(name);
         let file = OpenOptions::new()
             .create(true)
@@ -116,11 +133,6 @@ impl Cache {
             .write(true)
             .open(&path)
             .map_err(StackError::io(format!("cannot open {}", path.display())))?;
-        let how = if wait {
-            FlockArg::LockExclusive
-        } else {
-            FlockArg::LockExclusiveNonblock
-        };
         match Flock::lock(file, how) {
             Ok(lock) => Ok(Some(lock)),
             Err((_, nix::errno::Errno::EWOULDBLOCK)) => Ok(None),

@@ -12,7 +12,7 @@ use super::cache::Cache;
 use super::endpoints::Endpoints;
 use super::error::StackError;
 use super::launch;
-use super::process::send;
+use super::process::Process;
 use super::state::{Phase, Settings, State};
 use super::supervisor::alive_lock;
 use super::{Options, Progress, Up, kafka, postgres, segment};
@@ -40,7 +40,7 @@ pub(super) enum Found {
 pub(super) async fn inspect(cache: &Cache, name: &str) -> Result<Found, StackError> {
     let folder = cache.stack(name);
     let state = State::read(&folder).map(Box::new);
-    let supervised = cache.lock(&alive_lock(name), false)?.is_none();
+    let supervised = cache.is_locked(&alive_lock(name))?;
     let why = match &state {
         None if !supervised && !folder.exists() => return Ok(Found::Nothing),
         Some(state) if supervised && state.phase == Phase::Ready => {
@@ -182,15 +182,17 @@ async fn stop(cache: &Cache, name: &str) -> Result<bool, StackError> {
     let mut was_there = folder.exists();
     // Whoever holds the lock is this stack's supervisor, even if its folder was removed.
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
-        if cache.lock(&alive_lock(name), false)?.is_some() {
+        if !cache.is_locked(&alive_lock(name))? {
             break;
         }
         was_there = true;
-        match supervisor_pid(cache, name).await {
-            Some(pid) => {
-                send(pid, signal);
-                send(pid, Signal::SIGCONT);
+        match supervisor(cache, name).await {
+            Some(process) => {
+                process.signal(signal);
+                process.signal(Signal::SIGCONT);
             }
+            // It may have ended by itself in the meantime.
+            None if !cache.is_locked(&alive_lock(name))? => break,
             None => return Err(left("its supervisor, which has not said who it is,".into())),
         }
         if !lock_freed(cache, name, STOP).await? && signal == Signal::SIGKILL {
@@ -230,16 +232,16 @@ async fn remove(folder: &Path) -> Result<(), StackError> {
     }
 }
 
-/// The pid that the holder of the lock wrote into it. It is written right after locking.
-async fn supervisor_pid(cache: &Cache, name: &str) -> Option<u32> {
+/// The process that the holder of the lock wrote into it, right after locking. What an earlier
+/// holder wrote is told by its start time.
+async fn supervisor(cache: &Cache, name: &str) -> Option<Process> {
     let path = cache.lock_path(&alive_lock(name));
     let deadline = Instant::now() + Duration::from_secs(1);
     loop {
-        let pid = fs::read_to_string(&path)
-            .ok()
-            .and_then(|text| text.trim().parse().ok());
-        if pid.is_some() || Instant::now() > deadline {
-            return pid;
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let process = serde_json::from_str(&text).ok().filter(Process::lives);
+        if process.is_some() || Instant::now() > deadline {
+            return process;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -247,7 +249,7 @@ async fn supervisor_pid(cache: &Cache, name: &str) -> Option<u32> {
 
 async fn lock_freed(cache: &Cache, name: &str, patience: Duration) -> Result<bool, StackError> {
     let deadline = Instant::now() + patience;
-    while cache.lock(&alive_lock(name), false)?.is_none() {
+    while cache.is_locked(&alive_lock(name))? {
         if Instant::now() > deadline {
             return Ok(false);
         }

@@ -12,6 +12,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use nix::fcntl::Flock;
 use serde::{Deserialize, Serialize};
@@ -89,10 +90,8 @@ async fn run() -> anyhow::Result<()> {
         .ok_or_else(|| anyhow::anyhow!("no plan on stdin"))?;
     let plan: Plan = serde_json::from_str(&plan)?;
     let cache = Cache::open(Some(&plan.cache))?;
-    let Some(alive) = cache.lock(&alive_lock(&plan.name), false)? else {
-        anyhow::bail!("another supervisor holds stack {}", plan.name);
-    };
-    write_pid(&alive)?;
+    let alive = hold(&cache, &plan.name).await?;
+    write_identity(&alive)?;
 
     let folder = cache.stack(&plan.name);
     let mut stack = Stack {
@@ -111,11 +110,30 @@ pub(super) fn alive_lock(name: &str) -> String {
     format!("{name}.alive")
 }
 
+/// Takes the lock. Somebody who asks whether it is held has a share of it for a moment.
+async fn hold(cache: &Cache, name: &str) -> anyhow::Result<Flock<fs::File>> {
+    let deadline = Instant::now() + Duration::from_secs(1);
+    loop {
+        if let Some(lock) = cache.lock(&alive_lock(name), false)? {
+            return Ok(lock);
+        }
+        anyhow::ensure!(
+            Instant::now() < deadline,
+            "another supervisor holds stack {name}"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// Whoever finds the lock held learns here whom to ask to stop.
-fn write_pid(lock: &Flock<fs::File>) -> io::Result<()> {
+fn write_identity(lock: &Flock<fs::File>) -> anyhow::Result<()> {
     let mut file: &fs::File = lock;
     file.set_len(0)?;
-    file.write_all(format!("{}\n", std::process::id()).as_bytes())
+    file.write_all(&serde_json::to_vec(&Process::of(
+        "supervisor",
+        std::process::id(),
+    ))?)?;
+    Ok(())
 }
 
 struct Stack {

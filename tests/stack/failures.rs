@@ -115,8 +115,11 @@ fn an_up_that_is_interrupted_leaves_nothing_running() {
         ));
         let mut supervisor = 0;
         wait_for("the supervisor to write its pid", || {
-            let pid = std::fs::read_to_string(&lock).unwrap_or_default();
-            supervisor = pid.trim().parse().unwrap_or(0);
+            let text = std::fs::read_to_string(&lock).unwrap_or_default();
+            let identity: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+            supervisor = identity["pid"]
+                .as_i64()
+                .map_or(0, |pid| i32::try_from(pid).expect("a pid"));
             supervisor != 0 && lives(supervisor)
         });
         wait_for("the servers to be prepared", || {

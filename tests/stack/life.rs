@@ -228,3 +228,17 @@ fn a_user_who_is_not_root_needs_nothing_else() {
 
 /// The user `nobody` of every Linux.
 const NOBODY: u32 = 65534;
+
+#[test]
+fn asking_for_the_status_all_the_time_disturbs_nobody() {
+    let lab = Lab::new("asked");
+    let mut up = lab.command(&["up"]).spawn().expect("the binary runs");
+    let status = loop {
+        lab.status();
+        if let Some(status) = up.try_wait().expect("ours") {
+            break status;
+        }
+    };
+    assert!(status.success(), "{status}");
+    lab.pids();
+}
