@@ -150,6 +150,8 @@ impl Connection {
         let header_version = <R as Request>::Response::header_version(version);
         let header = ResponseHeader::decode(&mut answer, header_version)
             .map_err(|error| self.garbled::<R>(error.to_string()))?;
+        // Before the body is decoded: the crate reserves room for as many elements as an array says
+        // it has (kafka-protocol-rs#161), so bytes of a stranger must not get that far.
         if header.correlation_id != self.correlation {
             return Err(self.garbled::<R>(format!(
                 "correlation id {} instead of {}",

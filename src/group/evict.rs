@@ -34,7 +34,11 @@ impl GroupClient {
     /// static member in both.
     ///
     /// Returns when the coordinator has taken the member out; its partitions move later: wait with
-    /// [`GroupClient::wait_until_moved`]. Should the connection break during the request, it is
+    /// [`GroupClient::wait_until_moved`]. A member that has asked to join and is kept waiting by
+    /// the frozen one has them some 10 ms later; one that is content learns of the eviction at its
+    /// next heartbeat (3 s with librdkafka's default, 1 s with the lab's brokers in KIP-848).
+    ///
+    /// Should the connection break during the request, it is
     /// sent again, and an eviction of the first attempt is reported as [`Eviction::AlreadyGone`].
     ///
     /// # Errors
