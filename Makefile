@@ -15,10 +15,12 @@ help: ## Print this list
 lab-up: setup build ## Install what is missing, start Kafka and Postgres, run lab 1 broken and fixed
 	@$(BIN) up
 	@$(BIN) compare 01
-	@echo "read the two:  diff labs/01-select-then-act/broken.rs labs/01-select-then-act/fixed.rs"
-	@echo "run it again:  $(BIN) run 01 --fault kill"
-	@echo "work through:  labs/01-select-then-act/README.md"
-	@echo "stop it all:   make lab-down"
+	@echo
+	@echo 'work through it:  labs/01-select-then-act/README.md, after'
+	@echo '                  export PATH="$$PWD/$(dir $(BIN)):$$PATH"'
+	@echo 'read the two:     diff labs/01-select-then-act/broken.rs labs/01-select-then-act/fixed.rs'
+	@echo 'stop it all:      make lab-down'
+
 
 .PHONY: lab-down
 lab-down: ## Stop Kafka and Postgres and remove what they stored
@@ -44,4 +46,4 @@ setup:
 
 .PHONY: build
 build:
-	@cargo build --quiet
+	cargo build

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use crashwindow::report::table;
+use crashwindow::report::{table, terminal};
 use crashwindow::run::Spec;
 
 use super::execute::Session;
@@ -68,10 +68,10 @@ impl Compare {
                 .iter()
                 .find(|r| r.verdict != crashwindow::verdict::Verdict::Held);
             if let Some(witness) = worst.and_then(|r| r.witnesses.first()) {
-                println!("\n{}", witness.text);
+                print!("\n{}", terminal::wrap(&witness.text));
             }
             if let Some(first) = reports.first() {
-                println!("\nnext: crashwindow replay {}", first.run);
+                println!("\nnext: crashwindow replay runs/{}", first.run);
             }
         }
         let surprised = reports

@@ -141,8 +141,9 @@ fn style(verdict: Verdict) -> Style {
     colour.on_default().bold()
 }
 
-/// Breaks lines at spaces.
-fn wrap(text: &str) -> String {
+/// Breaks lines at spaces, and ends the last one.
+#[must_use]
+pub fn wrap(text: &str) -> String {
     let (mut out, mut width) = (String::new(), 0);
     for word in text.split(' ') {
         let length = word.chars().count();
