@@ -27,7 +27,7 @@ lab-down: ## Stop Kafka and Postgres and remove what they stored
 	@if [ -x $(BIN) ]; then $(BIN) down; else echo "nothing was built, so nothing runs"; fi
 
 .PHONY: test
-test: setup build ## Run every test, on real Kafka and Postgres of its own
+test: setup-test build ## Run every test, on real Kafka and Postgres of its own
 	@scripts/test.sh
 
 .PHONY: check
@@ -43,6 +43,10 @@ proof: setup build ## Run lab 1's four proofs PROOF_RUNS times each (20) and pri
 .PHONY: setup
 setup:
 	@scripts/setup.sh
+
+.PHONY: setup-test
+setup-test:
+	@scripts/setup.sh test
 
 .PHONY: build
 build:

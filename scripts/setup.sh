@@ -2,6 +2,9 @@
 # Installs what the build and the native stack need and this machine lacks: on Debian and Ubuntu,
 # as root or with sudo that asks for no password. Elsewhere, or with CRASHWINDOW_INSTALL=no, it
 # prints the one line and stops. When nothing is missing it says nothing.
+#
+#   scripts/setup.sh          what a lab needs
+#   scripts/setup.sh test     and what the tests need: the official SDKs in their own languages
 set -euo pipefail
 
 # The Rust that Cargo.toml asks for (rust-version).
@@ -37,6 +40,16 @@ else
   missing+=(libssl-dev zlib1g-dev); why+=("libssl-dev, zlib1g-dev: TLS and compression")
 fi
 
+if [ "${1:-}" = test ]; then
+  need node nodejs "runs the payment provider's official Node SDK against ours"
+  need npm npm "installs it"
+  need python3 python3 "runs the official Python SDK"
+  # On Debian, Python comes without what a virtual environment needs.
+  if ! python3 -c 'import ensurepip' 2>/dev/null; then
+    missing+=(python3-venv); why+=("python3-venv: installs it")
+  fi
+fi
+
 if [ ${#missing[@]} -gt 0 ]; then
   readarray -t packages < <(printf '%s\n' "${missing[@]}" | sort -u)
   line="apt-get install -y --no-install-recommends ${packages[*]}"
@@ -50,8 +63,8 @@ if [ ${#missing[@]} -gt 0 ]; then
   elif ! command -v apt-get >/dev/null 2>&1; then
     printf 'missing: a C compiler, make, pkg-config, OpenSSL and zlib headers, xz, Java 17 and Maven are needed\n'
     printf '  %s\n' "${why[@]}"
-    printf 'next, on Fedora: dnf install gcc make pkgconf openssl-devel zlib-devel xz java-21-openjdk-headless maven\n'
-    printf 'next, on macOS:  brew install pkgconf openssl@3 xz openjdk maven\n'
+    printf 'next, on Fedora: dnf install gcc make pkgconf openssl-devel zlib-devel xz java-21-openjdk-headless maven nodejs npm python3\n'
+    printf 'next, on macOS:  brew install pkgconf openssl@3 xz openjdk maven node python\n'
     exit 2
   elif [ -n "$sudo" ] && ! sudo -n true 2>/dev/null; then
     printf 'missing, and sudo asks for a password here:\n'
