@@ -1,6 +1,7 @@
 //! The report of a run: as data ([`RunReport`]), and for a person ([`terminal`], [`table`]).
 
 mod biography;
+pub mod explore;
 mod run;
 pub mod table;
 pub mod terminal;

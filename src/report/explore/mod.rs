@@ -1,0 +1,117 @@
+//! The report of an exploration as data. Its form is a promise to the jobs that read it:
+//! `docs/explore.schema.json` describes it, and a test holds real output against that.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Line, Stack, Times};
+use crate::chaos::Fault;
+use crate::verdict::{Guarantee, Verdict};
+
+/// The version of the report's form.
+pub const SCHEMA: u32 = 1;
+
+/// The report of an exploration: every crash window of a consumer, struck with every fault that
+/// applies to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExploreReport {
+    /// The version of this form.
+    pub schema: u32,
+    /// The consumer's command, as it was given.
+    pub command: Vec<String>,
+    /// What was promised.
+    pub guarantee: Guarantee,
+    /// Violated if one cell is, unknown if none is and something could not be judged.
+    pub verdict: Verdict,
+    /// The worst finding in plain words; the first line a person reads.
+    pub headline: String,
+    /// What the verdict rests on, one clause each.
+    pub reasons: Vec<String>,
+    /// What the consumer does for one payment, in order: the signatures of its boundary events.
+    pub recording: Vec<String>,
+    /// What the user should know of the recording: `no traffic seen at the Postgres tap`.
+    pub warnings: Vec<String>,
+    /// Every window with every fault, in the order of the windows.
+    pub cells: Vec<Cell>,
+    /// How many cells were never reached.
+    pub unreached: usize,
+    /// Where it ran.
+    pub stack: Stack,
+    /// Where the time went.
+    pub seconds: Times,
+    /// The exploration's number, for `crashwindow replay`.
+    pub run: String,
+    /// The exploration's folder.
+    pub run_dir: PathBuf,
+}
+
+/// One window struck with one fault.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// The number of the cell, from 1; `crashwindow replay RUN --cell N` runs it again.
+    pub cell: usize,
+    /// Where it was struck.
+    pub window: CellWindow,
+    /// With what.
+    pub fault: Fault,
+    /// What became of the payments; the worst of them.
+    pub outcome: CellOutcome,
+    /// Whether that breaks the promise.
+    pub verdict: Verdict,
+    /// The payment in whose window the fault struck.
+    pub payment: String,
+    /// What happened, in plain words: one sentence.
+    pub text: String,
+    /// The biography of the payment whose outcome this is.
+    pub biography: Vec<Line>,
+    /// The command that runs this cell again.
+    pub replay: String,
+}
+
+/// The gap between two boundary events.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CellWindow {
+    /// The event after which it begins; none for what is not struck in a window.
+    pub after: Option<String>,
+    /// The event before which it ends; none after the last.
+    pub before: Option<String>,
+    /// Which of the events of that name within the payment, from 1.
+    pub occurrence: u32,
+}
+
+/// What became of the payments of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellOutcome {
+    /// Took effect once.
+    Once,
+    /// Took effect once, and the successor had to wait for the zombie's row lock.
+    Fenced,
+    /// The consumer did not come to the window, or did something else before it.
+    NotReached,
+    /// Not acknowledged when the cell ended.
+    Unfinished,
+    /// Took effect, but is not recorded.
+    HalfDone,
+    /// Took effect twice or more.
+    Duplicated,
+    /// Acknowledged without an effect.
+    Lost,
+}
+
+impl CellOutcome {
+    /// The word used in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::Fenced => "fenced",
+            Self::NotReached => "not_reached",
+            Self::Unfinished => "unfinished",
+            Self::HalfDone => "half_done",
+            Self::Duplicated => "duplicated",
+            Self::Lost => "lost",
+        }
+    }
+}
