@@ -39,11 +39,13 @@ impl Exchange {
         let reply = match self.ask(Stage::Received, &payment, String::new()).await {
             Decision::Drop => return None,
             Decision::Fail(status) => return Some(ApiError::injected(status).into()),
+            Decision::Unavailable => return Some(ApiError::injected(503).into()),
             Decision::Pass => self.act(&payment).await?,
         };
         match self.ask(Stage::Answered, &payment, reply.outcome()).await {
             Decision::Drop => None,
             Decision::Fail(status) => Some(ApiError::injected(status).into()),
+            Decision::Unavailable => Some(ApiError::injected(503).into()),
             Decision::Pass => Some(reply),
         }
     }
@@ -56,6 +58,8 @@ impl Exchange {
             signature: self.signature(),
             payment: payment.clone(),
             outcome,
+            writes: self.method == "POST",
+            detail: None,
         };
         self.endpoint.hook.at(event).await
     }
@@ -141,6 +145,7 @@ impl Exchange {
         let mut reply = match decision {
             Decision::Pass | Decision::Drop => executed,
             Decision::Fail(status) => ApiError::injected(status).into(),
+            Decision::Unavailable => ApiError::injected(503).into(),
         };
         // Also when the connection is about to close: the server has finished, so a retry replays.
         if let Some(key) = key {

@@ -5,7 +5,9 @@
 //! long as it likes to answer: an answer that is late is how a request is *held*. Faults are
 //! therefore driven by events, never by the clock.
 
+pub mod kafka;
 mod payment_id;
+pub mod postgres;
 
 use std::fmt;
 use std::future::Future;
@@ -21,6 +23,10 @@ pub use payment_id::{find_payment_id, payment_id};
 pub enum Tap {
     /// The payment API: requests to the provider.
     Provider,
+    /// The database: statements, COMMIT and ROLLBACK.
+    Postgres,
+    /// The broker: deliveries, offset commits, group membership, records produced.
+    Kafka,
 }
 
 /// How far a request had come when its event was reported.
@@ -67,6 +73,21 @@ pub struct BoundaryEvent {
     /// What came of it, in the server's words: `200 ch_1`, `409 idempotency_key_in_use`; empty at
     /// [`Stage::Received`].
     pub outcome: String,
+    /// Whether the request can change what anybody outside the instance sees. What only reads opens
+    /// no window of its own for a crash, but does for a zombie.
+    pub writes: bool,
+    /// What the tap knows beyond words, for whoever decides by it.
+    pub detail: Option<Detail>,
+}
+
+/// What a tap knows of a request beyond words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Detail {
+    /// A statement.
+    Postgres(postgres::Detail),
+    /// A request to the broker.
+    Kafka(kafka::Detail),
 }
 
 /// What a [`Hook`] wants done with the request it was asked about.
@@ -80,6 +101,10 @@ pub enum Decision {
     /// remembered; at [`Stage::Executed`] the failure itself is what the server remembers; at
     /// [`Stage::Answered`] only this one answer is replaced.
     Fail(u16),
+    /// Fail at once and in the boundary's own way, as a server does that is not there for the
+    /// moment: 503 from the provider, SQLSTATE 57P03 from Postgres, a coordinator's or a leader's
+    /// absence from Kafka. Meant for [`Stage::Received`]: nothing is executed.
+    Unavailable,
 }
 
 /// The future a [`Hook`] returns; boxed, because hooks are used as trait objects.
