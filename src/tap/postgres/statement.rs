@@ -1,0 +1,211 @@
+//! What a statement's text tells before it is executed.
+
+use super::lexer::{Token, tokens};
+use super::signature::signature;
+use crate::tap::find_payment_id;
+
+/// What a statement does to the transaction block of its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound {
+    Begins,
+    Ends,
+    /// `COMMIT AND CHAIN`.
+    Restarts,
+}
+
+/// The text of a Query or Parse message; it may hold several statements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Statement {
+    pub(super) signature: String,
+    /// A payment id in the text itself.
+    pub(super) payment: Option<String>,
+    pub(super) writes: bool,
+    /// The first and the last that bounds a transaction.
+    pub(super) bounds: Option<(Bound, Bound)>,
+}
+
+impl Statement {
+    pub(super) fn parse(text: &str) -> Self {
+        let tokens = tokens(text);
+        let mut writes = false;
+        let mut bounds: Option<(Bound, Bound)> = None;
+        for statement in statements(&tokens) {
+            writes |= is_write(statement);
+            if let Some(bound) = bound(statement) {
+                bounds = Some((bounds.map_or(bound, |(first, _)| first), bound));
+            }
+        }
+        Self {
+            signature: signature(&tokens),
+            payment: find_payment_id(text).map(str::to_owned),
+            writes,
+            bounds,
+        }
+    }
+
+    /// A request whose text was never seen; for all that is known it writes.
+    pub(super) fn unseen(signature: &str) -> Self {
+        Self {
+            signature: signature.to_owned(),
+            payment: None,
+            writes: true,
+            bounds: None,
+        }
+    }
+}
+
+/// The statements of a text; a rule's actions are in parentheses and no statements of it.
+fn statements<'t, 'a>(tokens: &'t [Token<'a>]) -> impl Iterator<Item = &'t [Token<'a>]> {
+    let mut depth = 0_i32;
+    let split = tokens.split(move |token| {
+        depth += i32::from(token.is_symbol("(")) - i32::from(token.is_symbol(")"));
+        depth <= 0 && token.is_symbol(";")
+    });
+    split.filter(|statement| !statement.is_empty())
+}
+
+fn bound(statement: &[Token<'_>]) -> Option<Bound> {
+    let (first, after) = statement.split_first()?;
+    let has = |word| after.iter().any(|token| token.is(word));
+    let ends = if first.is("PREPARE") {
+        has("TRANSACTION")
+    } else if first.is("ROLLBACK") {
+        !has("TO") && !has("PREPARED")
+    } else {
+        first.is_any(&["COMMIT", "END", "ABORT"]) && !has("PREPARED")
+    };
+    if first.is_any(&["BEGIN", "START"]) {
+        Some(Bound::Begins)
+    } else if ends && has("CHAIN") && !has("NO") {
+        Some(Bound::Restarts)
+    } else {
+        ends.then_some(Bound::Ends)
+    }
+}
+
+/// Whether anybody outside can notice that the statement was executed. A SELECT of functions is
+/// taken for a read, because what a function does cannot be seen here; one that locks rows is not,
+/// because others wait for it. What is unknown writes.
+fn is_write(statement: &[Token<'_>]) -> bool {
+    let Some(first) = statement.iter().find(|token| !token.is_symbol("(")) else {
+        return false;
+    };
+    let has = |words: &[&str]| statement.iter().any(|token| token.is_any(words));
+    let has_pair = |one: &str, others: &[&str]| {
+        let mut pairs = statement.windows(2);
+        pairs.any(|pair| pair[0].is(one) && pair[1].is_any(others))
+    };
+    let changes = || {
+        let changing = ["INSERT", "UPDATE", "DELETE", "MERGE", "INTO"];
+        has(&changing) || has_pair("FOR", &["NO", "SHARE", "KEY"])
+    };
+    if first.is("EXPLAIN") {
+        return has(&["ANALYZE", "ANALYSE"]) && changes();
+    }
+    if first.is("COPY") {
+        return !has_pair("TO", &["STDOUT"]) || changes();
+    }
+    if first.is_any(&["ROLLBACK", "PREPARE"]) {
+        return has(&["PREPARED", "TRANSACTION"]) && !has_pair("ROLLBACK", &["TRANSACTION"]);
+    }
+    if first.is_any(&["SELECT", "WITH", "VALUES", "TABLE", "DECLARE"]) {
+        return changes();
+    }
+    let reads = [
+        "SHOW", "BEGIN", "START", "SET", "RESET", "DISCARD", "FETCH", "MOVE", "CLOSE", "SAVEPOINT",
+        "RELEASE", "ABORT", "DEALLOCATE", "LISTEN", "UNLISTEN",
+    ];
+    !first.is_any(&reads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bound, Statement};
+
+    #[test]
+    fn reads_open_no_window_of_their_own() {
+        let reads = [
+            "SELECT 1 FROM processed WHERE id = 'INSERT'",
+            "(SELECT 1) UNION (SELECT 2)",
+            "select nextval('s')",
+            "WITH x AS (SELECT 1) SELECT * FROM x",
+            "VALUES (1)",
+            "TABLE t",
+            "SHOW server_version",
+            "SET application_name = 'x'",
+            "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            "START TRANSACTION",
+            "ROLLBACK TO SAVEPOINT s",
+            "ROLLBACK TRANSACTION",
+            "PREPARE p AS INSERT INTO t VALUES (1)",
+            "FETCH ALL FROM c",
+            "DISCARD ALL",
+            "COPY t TO STDOUT",
+            "COPY (SELECT 1 FROM t) TO STDOUT (FORMAT binary)",
+            "EXPLAIN DELETE FROM t",
+            "-- nothing",
+        ];
+        for text in reads {
+            assert!(!Statement::parse(text).writes, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_others_can_notice_writes() {
+        let writes = [
+            "INSERT INTO t VALUES (1)",
+            "/* x */ update t SET a = 1",
+            "WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x",
+            "SELECT 1 FROM t FOR UPDATE SKIP LOCKED",
+            "SELECT 1 FROM t FOR NO KEY UPDATE",
+            "SELECT * INTO u FROM t",
+            "COPY t FROM STDIN",
+            "COPY t (a) TO PROGRAM 'x'",
+            "EXPLAIN (ANALYZE) DELETE FROM t",
+            "COMMIT",
+            "END",
+            "COMMIT PREPARED 'x'",
+            "ROLLBACK PREPARED 'x'",
+            "PREPARE TRANSACTION 'x'",
+            "CREATE TABLE t ()",
+            "CALL p()",
+            "DO $$ BEGIN END $$",
+            "EXECUTE p",
+            "NOTIFY c",
+            "LOCK t",
+            "VACUUM",
+            "SELECT 1; DELETE FROM t",
+            "something new",
+        ];
+        for text in writes {
+            assert!(Statement::parse(text).writes, "{text}");
+        }
+    }
+
+    #[test]
+    fn transactions_are_bounded_by_their_words() {
+        use Bound::{Begins, Ends, Restarts};
+        let cases = [
+            ("BEGIN", Some((Begins, Begins))),
+            ("start transaction", Some((Begins, Begins))),
+            ("COMMIT", Some((Ends, Ends))),
+            ("ROLLBACK WORK", Some((Ends, Ends))),
+            ("ROLLBACK TO s", None),
+            ("COMMIT AND CHAIN", Some((Restarts, Restarts))),
+            ("COMMIT AND NO CHAIN", Some((Ends, Ends))),
+            ("COMMIT PREPARED 'x'", None),
+            ("BEGIN; INSERT INTO t VALUES (1); COMMIT", Some((Begins, Ends))),
+            ("SELECT 'COMMIT'", None),
+        ];
+        for (text, bounds) in cases {
+            assert_eq!(Statement::parse(text).bounds, bounds, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_in_the_text_is_found() {
+        let statement = Statement::parse("INSERT INTO t VALUES ('msg-0017')");
+        assert_eq!(statement.payment.as_deref(), Some("msg-0017"));
+        assert_eq!(statement.signature, "INSERT INTO t VALUES (?)");
+    }
+}
