@@ -1,0 +1,247 @@
+//! The server's side of a [`Session`]: which answer belongs to which statement, and when all of it
+//! is there. No I/O.
+
+use super::Transaction;
+use super::frame::Message;
+use super::message::Failure;
+use super::reply::Reply;
+use super::session::{Asked, Expected, Session};
+
+/// A statement whose answer is complete.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answered {
+    pub(super) asked: Asked,
+    pub(super) reply: Reply,
+    /// After it, where the server has said.
+    pub(super) transaction: Option<Transaction>,
+}
+
+/// What becomes of a server's message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// It goes to the client.
+    Pass,
+    /// It is part of an answer that is not complete, and is kept with it.
+    Hold,
+    /// It goes to the client with what was kept: the server waits for the client now.
+    Release,
+    /// It completes these answers: they go to the client, with what was kept, if the hook lets them.
+    Ask(Vec<Answered>),
+}
+
+impl Session {
+    /// Takes a message of the server.
+    pub(super) fn hear(&mut self, message: &Message) -> Heard {
+        match message.tag {
+            b'K' => {
+                let pid = message.body().first_chunk();
+                self.backend_pid = pid.map(|bytes| i32::from_be_bytes(*bytes));
+                Heard::Pass
+            }
+            b'C' => self.done(|reply| reply.complete(message.body())),
+            b'I' => self.done(|reply| reply.say("empty")),
+            b's' => self.done(|reply| reply.say("suspended")),
+            b'E' => self.error(&Failure::read(message)),
+            b'Z' => self.ready(message.body().first().copied()),
+            b'V' => self.done(|reply| reply.say("returned")),
+            b'G' | b'W' => self.copy_begins(message.tag == b'W'),
+            b'd' if self.streaming => Heard::Pass,
+            b'1' | b'2' | b'3' | b'T' | b'n' => self.prepared(),
+            b'D' | b'H' | b'd' | b'c' if self.executing() => Heard::Hold,
+            _ => self.between(),
+        }
+    }
+
+    /// What answers no statement waits only behind an answer that waits.
+    fn between(&self) -> Heard {
+        match self.unsynced {
+            Some(_) => Heard::Hold,
+            None => Heard::Pass,
+        }
+    }
+
+    fn head(&mut self) -> Option<&mut Expected> {
+        while matches!(self.expected.front(), Some(Expected::CopyEnd)) {
+            self.expected.pop_front();
+        }
+        self.expected.front_mut()
+    }
+
+    fn executing(&mut self) -> bool {
+        let head = self.head();
+        matches!(head, Some(Expected::Execute(_) | Expected::Simple(..)))
+    }
+
+    /// ParseComplete, BindComplete, CloseComplete, RowDescription or NoData.
+    fn prepared(&mut self) -> Heard {
+        match self.head() {
+            Some(Expected::Parse | Expected::Bind | Expected::Describe) => {
+                self.expected.pop_front();
+            }
+            Some(Expected::Close(_)) => {
+                if let Some(Expected::Close(Some((name, closed)))) = self.expected.pop_front()
+                    && self.statements.get(&name) == Some(&closed)
+                {
+                    self.statements.remove(&name);
+                }
+            }
+            Some(Expected::Simple(..)) => return Heard::Hold,
+            _ => {}
+        }
+        self.between()
+    }
+
+    /// A statement is done, or suspended.
+    fn done(&mut self, say: impl FnOnce(&mut Reply)) -> Heard {
+        match self.head() {
+            // Its string may hold another one.
+            Some(Expected::Simple(_, reply)) => {
+                say(reply);
+                Heard::Hold
+            }
+            Some(Expected::Execute(_)) => {
+                let Some(Expected::Execute(asked)) = self.expected.pop_front() else {
+                    unreachable!("it was just looked at");
+                };
+                let mut reply = Reply::default();
+                say(&mut reply);
+                self.settle(asked, reply)
+            }
+            _ => self.between(),
+        }
+    }
+
+    /// The last statement before a Sync waits for the Sync's answer, which tells whether it stays.
+    fn settle(&mut self, asked: Asked, reply: Reply) -> Heard {
+        let (more, sync) = self.ahead();
+        if sync && (!more || self.failed) {
+            self.unsynced = Some((asked, reply));
+            return Heard::Hold;
+        }
+        self.transaction = None;
+        Heard::Ask(vec![Answered {
+            asked,
+            reply,
+            transaction: None,
+        }])
+    }
+
+    /// Whether more statements, and a Sync, are expected before anything else.
+    fn ahead(&self) -> (bool, bool) {
+        let mut more = false;
+        for expected in &self.expected {
+            match expected {
+                Expected::Execute(_) => more = true,
+                Expected::Sync(_) => return (more, true),
+                Expected::Startup | Expected::Simple(..) => break,
+                _ => {}
+            }
+        }
+        (more, false)
+    }
+
+    fn error(&mut self, failure: &Failure) -> Heard {
+        self.copying = false;
+        if let Some(Expected::Simple(_, reply)) = self.head() {
+            reply.fail(failure);
+            return if failure.is_fatal { self.ready(None) } else { Heard::Hold };
+        }
+        if matches!(self.head(), None | Some(Expected::Startup)) {
+            return Heard::Pass;
+        }
+        self.failed = true;
+        let (asked, mut reply) = match self.unsynced.take() {
+            // It was undone: a commit can fail, too.
+            Some(unsynced) => unsynced,
+            // What prepares a statement fails for the statement.
+            None => match self.next_execute() {
+                Some(asked) => (asked, Reply::default()),
+                None => return Heard::Pass,
+            },
+        };
+        reply.fail(failure);
+        if failure.is_fatal {
+            // There will be no answer to the Sync.
+            return Heard::Ask(vec![Answered {
+                asked,
+                reply,
+                transaction: None,
+            }]);
+        }
+        self.settle(asked, reply)
+    }
+
+    /// Takes the first statement that is expected before a Sync, and what prepares it.
+    fn next_execute(&mut self) -> Option<Asked> {
+        if !self.ahead().0 {
+            return None;
+        }
+        loop {
+            if let Expected::Execute(asked) = self.expected.pop_front()? {
+                return Some(asked);
+            }
+        }
+    }
+
+    /// The server waits for COPY data, or streams both ways, and ignores a Sync until the client has
+    /// ended its data.
+    fn copy_begins(&mut self, both_ways: bool) -> Heard {
+        self.streaming = both_ways;
+        if matches!(self.head(), Some(Expected::Execute(_))) {
+            let end = self.expected.iter().position(|e| matches!(e, Expected::CopyEnd));
+            self.copying = end.is_none();
+            let mut at = 0;
+            self.expected.retain(|expected| {
+                at += 1;
+                let ignored = end.is_none_or(|end| at <= end);
+                !(ignored && matches!(expected, Expected::Sync(_)))
+            });
+        }
+        Heard::Release
+    }
+
+    /// ReadyForQuery: all that was asked for up to here is answered.
+    fn ready(&mut self, status: Option<u8>) -> Heard {
+        self.transaction = status.and_then(|status| match status {
+            b'I' => Some(Transaction::Idle),
+            b'T' => Some(Transaction::Open),
+            b'E' => Some(Transaction::Failed),
+            _ => None,
+        });
+        let transaction = self.transaction;
+        let unsynced = self.unsynced.take();
+        let mut answered: Vec<_> = unsynced.into_iter().collect();
+        while let Some(expected) = self.expected.pop_front() {
+            match expected {
+                Expected::Execute(asked) => answered.push((asked, Reply::word("skipped"))),
+                Expected::Simple(asked, reply) => {
+                    answered.push((asked, reply));
+                    break;
+                }
+                Expected::Sync(sync) => {
+                    if transaction == Some(Transaction::Idle) {
+                        self.portals_end(sync);
+                    }
+                    break;
+                }
+                Expected::Startup => break,
+                _ => {}
+            }
+        }
+        self.failed = false;
+        self.streaming = false;
+        if self.head().is_none() {
+            let is_block = !matches!(transaction, None | Some(Transaction::Idle));
+            self.attribution.correct(is_block);
+        }
+        if answered.is_empty() {
+            return Heard::Pass;
+        }
+        let complete = |(asked, reply)| Answered {
+            asked,
+            reply,
+            transaction,
+        };
+        Heard::Ask(answered.into_iter().map(complete).collect())
+    }
+}

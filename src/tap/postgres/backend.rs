@@ -1,0 +1,124 @@
+//! From the server to the client.
+
+use std::sync::atomic::Ordering;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::WriteHalf;
+
+use super::answer::Heard;
+use super::connection::{Connection, Ended, Never};
+use super::frame::{Frames, Message, Piece, Side};
+use super::message;
+
+/// How much is read at once.
+const CHUNK: usize = 64 * 1024;
+
+/// How much of an answer is kept until it is complete. The rows of a larger one stream through, and
+/// only what tells its completion is kept.
+const KEPT: usize = 64 * 1024;
+
+/// Messages on their way.
+struct Outgoing<'c, 'w> {
+    connection: &'c Connection<'c>,
+    client: WriteHalf<'w>,
+    /// These go next.
+    ready: BytesMut,
+    /// These belong to an answer that nobody has decided about, and go after.
+    kept: BytesMut,
+}
+
+/// Passes on what the server sends, and asks about each statement before the client is told of it.
+pub(super) async fn pump(
+    connection: &Connection<'_>,
+    mut server: impl AsyncRead + Unpin,
+    client: WriteHalf<'_>,
+) -> Result<Never, Ended> {
+    let mut frames = Frames::new(Side::Server);
+    let mut outgoing = Outgoing {
+        connection,
+        client,
+        ready: BytesMut::new(),
+        kept: BytesMut::new(),
+    };
+    let strips_binding = connection.shared.upstream.is_tls();
+    let mut keeps = false;
+    loop {
+        while let Some(piece) = frames.next()? {
+            let message = match piece {
+                Piece::Message(message) => message,
+                Piece::Rest(rest) => {
+                    outgoing.add(&rest, keeps, true);
+                    continue;
+                }
+            };
+            let stripped = match message.tag {
+                b'R' if strips_binding => message::without_channel_binding(&message),
+                _ => None,
+            };
+            let heard = outgoing.hear(&message);
+            keeps = heard != Heard::Pass;
+            let is_data = matches!(message.tag, b'D' | b'd');
+            outgoing.add(stripped.as_deref().unwrap_or(&message.bytes), keeps, is_data);
+            match heard {
+                Heard::Pass | Heard::Hold => {}
+                Heard::Release => outgoing.release(),
+                Heard::Ask(all) => {
+                    outgoing.send(true).await?;
+                    for answered in all {
+                        connection.answered(answered).await?;
+                    }
+                    outgoing.release();
+                }
+            }
+        }
+        outgoing.send(frames.at_boundary()).await?;
+        frames.buffer.reserve(CHUNK);
+        if server.read_buf(&mut frames.buffer).await? == 0 {
+            return Err(Ended::ServerClosed);
+        }
+    }
+}
+
+impl Outgoing<'_, '_> {
+    fn hear(&mut self, message: &Message) -> Heard {
+        let heard = match message.tag {
+            // These come at any time and belong to no answer.
+            b'A' | b'N' | b'S' => Heard::Pass,
+            _ => self.connection.session().hear(message),
+        };
+        // In order behind what is kept, unless that is full: a trigger that raises notices at a
+        // commit could make it grow without end.
+        match heard {
+            Heard::Pass if (1..KEPT).contains(&self.kept.len()) => Heard::Hold,
+            heard => heard,
+        }
+    }
+
+    /// Data is kept only as long as there is room for it; nothing else is large.
+    fn add(&mut self, bytes: &[u8], keeps: bool, is_data: bool) {
+        if is_data && self.kept.len() + bytes.len() > KEPT {
+            self.release();
+            self.ready.extend_from_slice(bytes);
+        } else if keeps {
+            self.kept.extend_from_slice(bytes);
+        } else {
+            self.ready.extend_from_slice(bytes);
+        }
+    }
+
+    fn release(&mut self) {
+        self.ready.unsplit(self.kept.split());
+    }
+
+    async fn send(&mut self, ends_with_message: bool) -> Result<(), Ended> {
+        if !self.ready.is_empty() {
+            let between_messages = &self.connection.between_messages;
+            between_messages.store(false, Ordering::Relaxed);
+            self.client.write_all(&self.ready).await?;
+            self.ready.clear();
+            between_messages.store(ends_with_message, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! One connection of a client: from its first packet to its end.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::answer::Answered;
+use super::frame::Malformed;
+use super::hangup::Hangup;
+use super::message;
+use super::reply::Reply;
+use super::session::{Asked, Session};
+use super::startup::{self, Opening};
+use super::upstream::{Stream, Upstream, UpstreamError};
+use super::{Transaction, backend, frontend};
+use crate::tap::{BoundaryEvent, Decision, Detail, Hook, Source, Stage, Tap};
+
+/// How long the last words to a client may take to be read: a socket that is closed over unread
+/// bytes is reset, and takes the words with it.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Ended {
+    #[error("the client closed it")]
+    ClientClosed,
+    #[error("the server closed it")]
+    ServerClosed,
+    #[error("the client asked for TLS at the tap, which speaks plaintext (sslmode=disable)")]
+    AskedForTls,
+    #[error("what came is not the protocol of Postgres: {0}")]
+    Malformed(#[from] Malformed),
+    #[error("the server cannot be reached: {0}")]
+    Unreachable(#[from] UpstreamError),
+    #[error("it was dropped")]
+    Dropped,
+    #[error("it was refused")]
+    Refused,
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// What the connections of a tap share.
+pub(super) struct Shared {
+    pub(super) source: Source,
+    pub(super) upstream: Upstream,
+    pub(super) hook: Arc<dyn Hook>,
+}
+
+/// One connection that has a session.
+pub(super) struct Connection<'a> {
+    pub(super) shared: &'a Shared,
+    hangup: &'a Hangup,
+    session: Mutex<Session>,
+    /// Whether what was sent to the client ends where a message ends.
+    pub(super) between_messages: AtomicBool,
+}
+
+/// Serves a client until either side closes; then both are closed.
+pub(super) async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
+    let ended = run(&mut client, &shared).await;
+    let source = &shared.source;
+    match ended {
+        Ended::AskedForTls | Ended::Malformed(_) | Ended::Unreachable(_) => {
+            tracing::warn!(%source, "a connection to the database ended: {ended}");
+        }
+        _ => tracing::debug!(%source, "a connection to the database ended: {ended}"),
+    }
+    if matches!(ended, Ended::ServerClosed | Ended::Refused | Ended::Unreachable(_)) {
+        linger(client).await;
+    }
+}
+
+/// Lets the client read what it was told last.
+async fn linger(mut client: TcpStream) {
+    let reading = async {
+        client.shutdown().await?;
+        let mut ignored = [0; 4096];
+        while client.read(&mut ignored).await? > 0 {}
+        io::Result::Ok(())
+    };
+    // In whichever way it ends, nobody waits for it.
+    let _ = tokio::time::timeout(LAST_WORDS, reading).await;
+}
+
+async fn run(client: &mut TcpStream, shared: &Shared) -> Ended {
+    match converse(client, shared).await {
+        Ok(never) => match never {},
+        Err(ended) => ended,
+    }
+}
+
+/// Nothing returns it: a conversation only ends.
+pub(super) enum Never {}
+
+async fn converse(client: &mut TcpStream, shared: &Shared) -> Result<Never, Ended> {
+    client.set_nodelay(true)?;
+    let hangup = Hangup::of(client)?;
+    let opening = startup::opening(client).await?;
+    let connecting = async {
+        tokio::select! {
+            connected = shared.upstream.connect() => Ok(connected),
+            () = hangup.seen() => Err(Ended::ClientClosed),
+        }
+    };
+    let mut server = match connecting.await? {
+        Ok(server) => server,
+        Err(error) => {
+            let reason = format!("the database behind the tap cannot be reached: {error}");
+            client.write_all(&message::unavailable(&reason)).await?;
+            return Err(error.into());
+        }
+    };
+    match opening {
+        Opening::Cancel(packet) => {
+            server.write_all(&packet).await?;
+            server.flush().await?;
+            // The server closes when it has passed the request on, and clients wait for that.
+            let closed = server.read_u8().await;
+            tracing::trace!(?closed, "a cancel request was passed on");
+            Err(Ended::ServerClosed)
+        }
+        Opening::Session(packet) => {
+            server.write_all(&packet).await?;
+            server.flush().await?;
+            let connection = Connection {
+                shared,
+                hangup: &hangup,
+                session: Mutex::new(Session::new()),
+                between_messages: AtomicBool::new(true),
+            };
+            connection.pump(client, server).await
+        }
+    }
+}
+
+impl Connection<'_> {
+    async fn pump(&self, client: &mut TcpStream, server: Box<dyn Stream>) -> Result<Never, Ended> {
+        let ended = {
+            let (from_client, to_client) = client.split();
+            let (from_server, to_server) = tokio::io::split(server);
+            tokio::select! {
+                ended = frontend::pump(self, from_client, to_server) => ended,
+                ended = backend::pump(self, from_server, to_client) => ended,
+            }
+        };
+        if matches!(ended, Err(Ended::Refused)) && self.between_messages.load(Ordering::Relaxed) {
+            let reason = "the database system is not accepting connections";
+            client.write_all(&message::unavailable(reason)).await?;
+        }
+        ended
+    }
+
+    pub(super) fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().expect("no holder of this lock panics")
+    }
+
+    pub(super) async fn received(&self, asked: Asked) -> Result<(), Ended> {
+        let (transaction, pid) = {
+            let session = self.session();
+            (session.transaction_before(), session.backend_pid)
+        };
+        let reply = Reply::default();
+        let event = self.event(Stage::Received, asked, reply, transaction, pid);
+        self.decide(event).await
+    }
+
+    pub(super) async fn answered(&self, answered: Answered) -> Result<(), Ended> {
+        let pid = self.session().backend_pid;
+        let Answered {
+            asked,
+            reply,
+            transaction,
+        } = answered;
+        let event = self.event(Stage::Answered, asked, reply, transaction, pid);
+        self.decide(event).await
+    }
+
+    fn event(
+        &self,
+        stage: Stage,
+        asked: Asked,
+        reply: Reply,
+        transaction: Option<Transaction>,
+        backend_pid: Option<i32>,
+    ) -> BoundaryEvent {
+        BoundaryEvent {
+            tap: Tap::Postgres,
+            stage,
+            source: self.shared.source.clone(),
+            signature: asked.statement.signature.clone(),
+            payment: asked.payment,
+            outcome: reply.outcome(),
+            writes: asked.statement.writes,
+            detail: Some(Detail::Postgres(reply.detail(transaction, backend_pid))),
+        }
+    }
+
+    /// Returns when the client has closed or reset its side, whatever of it is unread.
+    pub(super) async fn client_gone(&self) {
+        self.hangup.seen().await;
+    }
+
+    /// Waits for the hook, as long as there is a client that waits for it.
+    async fn decide(&self, event: BoundaryEvent) -> Result<(), Ended> {
+        let decision = tokio::select! {
+            biased;
+            decision = self.shared.hook.at(event) => decision,
+            () = self.client_gone() => return Err(Ended::ClientClosed),
+        };
+        match decision {
+            Decision::Pass => Ok(()),
+            Decision::Drop => Err(Ended::Dropped),
+            Decision::Fail(_) | Decision::Unavailable => Err(Ended::Refused),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! From the client to the server.
+
+use std::io;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::tcp::ReadHalf;
+
+use super::connection::{Connection, Ended, Never};
+use super::frame::{Frames, INSPECTED, Piece, Side};
+use super::session::Step;
+
+/// How much is read at once.
+const CHUNK: usize = 32 * 1024;
+
+/// Messages on their way.
+struct Outgoing<W> {
+    server: W,
+    /// These go next.
+    ready: BytesMut,
+    /// These prepare a statement and go with it, so that a server which has not seen a statement has
+    /// seen nothing of it: no lock, no transaction.
+    deferred: BytesMut,
+}
+
+/// Passes on what the client sends, and asks about each statement before the server sees it.
+pub(super) async fn pump(
+    connection: &Connection<'_>,
+    mut client: ReadHalf<'_>,
+    server: impl AsyncWrite + Unpin,
+) -> Result<Never, Ended> {
+    let mut frames = Frames::new(Side::Client);
+    let mut outgoing = Outgoing {
+        server,
+        ready: BytesMut::new(),
+        deferred: BytesMut::new(),
+    };
+    loop {
+        while let Some(piece) = frames.next()? {
+            match piece {
+                Piece::Rest(rest) => outgoing.ready.extend_from_slice(&rest),
+                Piece::Message(message) => {
+                    let step = connection.session().ask(&message)?;
+                    if let Step::Ask(asked) = &step {
+                        outgoing.send(connection).await?;
+                        connection.received(asked.clone()).await?;
+                    }
+                    outgoing.deferred.extend_from_slice(&message.bytes);
+                    let too_much = outgoing.deferred.len() > INSPECTED;
+                    if step != Step::Defer || !message.whole || too_much {
+                        outgoing.ready.unsplit(outgoing.deferred.split());
+                    }
+                }
+            }
+        }
+        outgoing.send(connection).await?;
+        frames.buffer.reserve(CHUNK);
+        if client.read_buf(&mut frames.buffer).await? == 0 {
+            return Err(Ended::ClientClosed);
+        }
+    }
+}
+
+impl<W: AsyncWrite + Unpin> Outgoing<W> {
+    async fn send(&mut self, connection: &Connection<'_>) -> Result<(), Ended> {
+        match self.write().await {
+            Ok(()) => Ok(()),
+            // What the server said last is still to be read, and ends the connection.
+            Err(_) => {
+                connection.client_gone().await;
+                Err(Ended::ClientClosed)
+            }
+        }
+    }
+
+    async fn write(&mut self) -> io::Result<()> {
+        if self.ready.is_empty() {
+            return Ok(());
+        }
+        self.server.write_all(&self.ready).await?;
+        self.ready.clear();
+        self.server.flush().await
+    }
+}

@@ -1,0 +1,238 @@
+//! What a connection knows of itself: what the client has asked for, in order, and what the server
+//! has yet to answer (PostgreSQL: Frontend/Backend Protocol, "Message Flow"). No I/O.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::Transaction;
+use super::attribution::Attribution;
+use super::frame::{Malformed, Message};
+use super::message;
+use super::reply::Reply;
+use super::statement::Statement;
+use crate::tap::find_payment_id;
+
+/// A statement on its way: the parts of its event that do not change until it is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) statement: Arc<Statement>,
+    pub(super) payment: Option<String>,
+}
+
+/// What becomes of a client's message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It goes on with the message after it: alone it does nothing, and the client cannot wait for
+    /// its answer.
+    Defer,
+    /// It goes on.
+    Forward,
+    /// It executes a statement: it goes on if the hook lets it.
+    Ask(Asked),
+}
+
+/// What the server owes an answer for.
+#[derive(Debug)]
+pub(super) enum Expected {
+    Startup,
+    Parse,
+    Bind,
+    Describe,
+    /// The statement that the name stood for when it was closed.
+    Close(Option<(String, Arc<Statement>)>),
+    Execute(Asked),
+    /// Ends the messages of the extended protocol before it, and the `n`-th of its kind.
+    Sync(u64),
+    /// A Query or a FunctionCall, which end by themselves.
+    Simple(Asked, Reply),
+    /// No answer is owed: a mark that the client has ended its COPY data here.
+    CopyEnd,
+}
+
+#[derive(Debug)]
+struct Portal {
+    asked: Arc<Statement>,
+    payment: Option<String>,
+    /// The number of Syncs before it.
+    syncs: u64,
+}
+
+/// One connection, as far as its messages tell.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) expected: VecDeque<Expected>,
+    /// The last statement before a Sync, answered, while the Sync is not: what is done in an implicit
+    /// transaction is durable only then, and may still fail.
+    pub(super) unsynced: Option<(Asked, Reply)>,
+    /// Whether the server skips what comes before the next Sync.
+    pub(super) failed: bool,
+    /// Whether the server takes COPY data, and ignores Sync meanwhile.
+    pub(super) copying: bool,
+    /// Whether COPY data flows both ways, as in replication.
+    pub(super) streaming: bool,
+    /// As of the last ReadyForQuery, unless statements were executed since.
+    pub(super) transaction: Option<Transaction>,
+    pub(super) backend_pid: Option<i32>,
+    pub(super) attribution: Attribution,
+    pub(super) statements: HashMap<String, Arc<Statement>>,
+    portals: HashMap<String, Portal>,
+    syncs: u64,
+}
+
+impl Session {
+    pub(super) fn new() -> Self {
+        Self {
+            expected: VecDeque::from([Expected::Startup]),
+            unsynced: None,
+            failed: false,
+            copying: false,
+            streaming: false,
+            transaction: None,
+            backend_pid: None,
+            attribution: Attribution::default(),
+            statements: HashMap::new(),
+            portals: HashMap::new(),
+            syncs: 0,
+        }
+    }
+
+    /// Takes a message of the client; what it makes the server owe is noted here, before the message
+    /// goes on.
+    pub(super) fn ask(&mut self, message: &Message) -> Result<Step, Malformed> {
+        let body = message.body();
+        let expected = match message.tag {
+            b'Q' => {
+                let (text, _) = message::string(message, body)?;
+                return Ok(self.simple(Statement::parse(&text), None));
+            }
+            b'F' => {
+                let payment = find_payment_id(&message::text(body)).map(str::to_owned);
+                return Ok(self.simple(Statement::unseen("(function call)"), payment));
+            }
+            b'E' => {
+                let (portal, _) = message::string(message, body)?;
+                return Ok(self.execute(&portal));
+            }
+            b'P' => self.parse(message)?,
+            b'B' => self.bind(message)?,
+            b'D' => Expected::Describe,
+            b'C' => self.close(message)?,
+            b'S' => {
+                self.sync();
+                return Ok(Step::Forward);
+            }
+            b'c' | b'f' => {
+                self.copying = false;
+                if !self.expected.is_empty() {
+                    self.expected.push_back(Expected::CopyEnd);
+                }
+                return Ok(Step::Forward);
+            }
+            _ => return Ok(Step::Forward),
+        };
+        self.expected.push_back(expected);
+        Ok(Step::Defer)
+    }
+
+    fn simple(&mut self, statement: Statement, payment: Option<String>) -> Step {
+        let asked = self.asked(Arc::new(statement), payment);
+        self.attribution.unit_ends();
+        let expected = Expected::Simple(asked.clone(), Reply::default());
+        self.expected.push_back(expected);
+        Step::Ask(asked)
+    }
+
+    fn parse(&mut self, message: &Message) -> Result<Expected, Malformed> {
+        let (name, length) = message::string(message, message.body())?;
+        let (text, _) = message::string(message, &message.body()[length..])?;
+        self.statements
+            .insert(name, Arc::new(Statement::parse(&text)));
+        Ok(Expected::Parse)
+    }
+
+    fn bind(&mut self, message: &Message) -> Result<Expected, Malformed> {
+        let body = message.body();
+        let (portal, length) = message::string(message, body)?;
+        let body = &body[length..];
+        let (name, length) = message::string(message, body)?;
+        // Text and varchar are their bytes in either format, and no length between two of them can
+        // look like a digit of an id.
+        let payment = find_payment_id(&message::text(&body[length..])).map(str::to_owned);
+        let asked = match self.statements.get(&name) {
+            Some(statement) => Arc::clone(statement),
+            None => Arc::new(Statement::unseen("(unknown statement)")),
+        };
+        let syncs = self.syncs;
+        self.portals.insert(
+            portal,
+            Portal {
+                asked,
+                payment,
+                syncs,
+            },
+        );
+        Ok(Expected::Bind)
+    }
+
+    fn execute(&mut self, portal: &str) -> Step {
+        let (statement, payment) = match self.portals.get(portal) {
+            Some(portal) => (Arc::clone(&portal.asked), portal.payment.clone()),
+            // A cursor that was declared in SQL can be executed by its name too.
+            None => (Arc::new(Statement::unseen("(unknown portal)")), None),
+        };
+        let asked = self.asked(statement, payment);
+        self.expected.push_back(Expected::Execute(asked.clone()));
+        Step::Ask(asked)
+    }
+
+    fn asked(&mut self, statement: Arc<Statement>, payment: Option<String>) -> Asked {
+        let payment = payment.or_else(|| statement.payment.clone());
+        let payment = self.attribution.payment(payment, statement.bounds);
+        Asked { statement, payment }
+    }
+
+    fn close(&mut self, message: &Message) -> Result<Expected, Malformed> {
+        let Some((kind, name)) = message.body().split_first() else {
+            return Err(message.malformed());
+        };
+        let (name, _) = message::string(message, name)?;
+        if *kind != b'S' {
+            self.portals.remove(&name);
+            return Ok(Expected::Close(None));
+        }
+        // Forgotten when the server has closed it: after an error it skips this message.
+        let statement = self.statements.get(&name).map(Arc::clone);
+        Ok(Expected::Close(statement.map(|of| (name, of))))
+    }
+
+    fn sync(&mut self) {
+        self.attribution.unit_ends();
+        if !self.copying {
+            self.syncs += 1;
+            self.expected.push_back(Expected::Sync(self.syncs));
+        }
+    }
+
+    /// Forgets the portals that ended with the transaction that the `sync`-th Sync closed.
+    pub(super) fn portals_end(&mut self, sync: u64) {
+        self.portals.retain(|_, portal| portal.syncs >= sync);
+    }
+
+    /// The state that the next statement meets, where it is known: not while the server has answers
+    /// to give.
+    pub(super) fn transaction_before(&self) -> Option<Transaction> {
+        // What was just asked about is the last that is expected.
+        let mut before = self.expected.iter().rev().skip(1);
+        let changes = |expected: &Expected| {
+            matches!(
+                expected,
+                Expected::Startup
+                    | Expected::Execute(_)
+                    | Expected::Sync(_)
+                    | Expected::Simple(..)
+            )
+        };
+        let is_known = !before.any(changes);
+        is_known.then_some(self.transaction).flatten()
+    }
+}
