@@ -1,35 +1,25 @@
 //! The official Stripe SDKs, unmodified, against the provider.
 //!
 //! The scripts of `tests/sdk` do the asserting about what a client is told; the ledger says here
-//! what was charged. The SDKs are installed once, at the versions pinned there, into
-//! `CRASHWINDOW_CACHE` or else below the target directory; that needs `python3` with `venv`, and
-//! `node` with `npm`.
+//! what was charged. The SDKs are installed once, at the versions pinned there.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+mod support;
+
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crashwindow::provider::{Account, Behaviour, Clock, Provider};
 use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook, Source, Stage};
+use support::sdk::{node_packages, python_packages, run, within};
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sdk");
-/// Installing over a slow network is the longest step; a script takes seconds.
-const DEADLINE: Duration = Duration::from_secs(300);
 
 #[tokio::test]
 async fn the_python_sdk_works_and_charges_each_key_once() {
-    let requirements = Path::new(SCRIPTS).join("requirements.txt");
-    let pin = read(&requirements);
-    let home = installed("sdk-python", &pin, async |home| {
-        run(Command::new("python3").args(["-m", "venv"]).arg(home)).await;
-        let mut pip = Command::new(home.join("bin/pip"));
-        run(pip.args(["install", "--quiet", "-r"]).arg(&requirements)).await;
-    })
-    .await;
+    let (home, pin) = python_packages("sdk-python", Path::new(SCRIPTS)).await;
     let mut script = Command::new(home.join("bin/python"));
     script.arg(Path::new(SCRIPTS).join("charges.py"));
 
@@ -40,20 +30,7 @@ async fn the_python_sdk_works_and_charges_each_key_once() {
 
 #[tokio::test]
 async fn the_node_sdk_works_and_charges_each_key_once() {
-    let manifest = read(&Path::new(SCRIPTS).join("package.json"));
-    let home = installed("sdk-node", &manifest, async |home| {
-        std::fs::write(home.join("package.json"), &manifest).expect("the cache is writable");
-        let mut npm = Command::new("npm");
-        npm.args([
-            "install",
-            "--silent",
-            "--no-audit",
-            "--no-fund",
-            "--no-package-lock",
-        ]);
-        run(npm.current_dir(home)).await;
-    })
-    .await;
+    let (home, manifest) = node_packages("sdk-node", Path::new(SCRIPTS)).await;
     // Node resolves a package from where the script is.
     let script = home.join("charges.mjs");
     std::fs::copy(Path::new(SCRIPTS).join("charges.mjs"), &script).expect("the cache is writable");
@@ -138,46 +115,4 @@ impl Hook for Strikes {
             }
         })
     }
-}
-
-/// The folder of an SDK that `install` has filled; it is kept until the pin changes.
-async fn installed(name: &str, pin: &str, install: impl AsyncFnOnce(&Path)) -> PathBuf {
-    let cache = std::env::var_os("CRASHWINDOW_CACHE").map(PathBuf::from);
-    let cache = cache.unwrap_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")));
-    let home = cache.join(name);
-    // Written last: an installation that was interrupted is made again.
-    let complete = home.join("complete");
-    if std::fs::read_to_string(&complete).ok().as_deref() != Some(pin) {
-        if home.exists() {
-            std::fs::remove_dir_all(&home).expect("the cache is writable");
-        }
-        std::fs::create_dir_all(&home).expect("the cache is writable");
-        install(&home).await;
-        std::fs::write(complete, pin).expect("the cache is writable");
-    }
-    home
-}
-
-/// Runs a command to its end and returns what it printed.
-async fn run(command: &mut Command) -> String {
-    let what = format!("{:?}", command.as_std());
-    let running = command.stdin(Stdio::null()).kill_on_drop(true).output();
-    let output = within(&what, running).await;
-    let output = output.unwrap_or_else(|error| panic!("{what}: {error}"));
-    let [printed, errors] = [&output.stdout, &output.stderr].map(|b| String::from_utf8_lossy(b));
-    assert!(
-        output.status.success(),
-        "{what}: {}\n{printed}{errors}",
-        output.status
-    );
-    printed.into_owned()
-}
-
-async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    let waited = tokio::time::timeout(DEADLINE, future).await;
-    waited.unwrap_or_else(|_| panic!("waited {DEADLINE:?} for {what}"))
-}
-
-fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -1,6 +1,8 @@
 //! What tests share: the stack they run on and the program they drive.
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+pub mod sdk;
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};

@@ -101,30 +101,22 @@ async fn converse(client: &mut TcpStream, shared: &Shared) -> Result<Never, Ende
     client.set_nodelay(true)?;
     let hangup = Hangup::of(client)?;
     let opening = startup::opening(client).await?;
-    let connecting = async {
-        tokio::select! {
-            connected = shared.upstream.connect() => Ok(connected),
-            () = hangup.seen() => Err(Ended::ClientClosed),
-        }
-    };
-    let mut server = match connecting.await? {
-        Ok(server) => server,
-        Err(error) => {
-            let reason = format!("the database behind the tap cannot be reached: {error}");
-            client.write_all(&message::unavailable(&reason)).await?;
-            return Err(error.into());
-        }
-    };
     match opening {
         Opening::Cancel(packet) => {
+            // Also for a client that is gone: it asked, and waits for no answer.
+            let mut server = reach(client, shared).await?;
             server.write_all(&packet).await?;
             server.flush().await?;
-            // The server closes when it has passed the request on, and clients wait for that.
+            // The server closes when it has passed the request on, and clients may wait for that.
             let closed = server.read_u8().await;
             tracing::trace!(?closed, "a cancel request was passed on");
             Err(Ended::ServerClosed)
         }
         Opening::Session(packet) => {
+            let mut server = tokio::select! {
+                reached = reach(client, shared) => reached?,
+                () = hangup.seen() => return Err(Ended::ClientClosed),
+            };
             server.write_all(&packet).await?;
             server.flush().await?;
             let connection = Connection {
@@ -134,6 +126,18 @@ async fn converse(client: &mut TcpStream, shared: &Shared) -> Result<Never, Ende
                 between_messages: AtomicBool::new(true),
             };
             connection.pump(client, server).await
+        }
+    }
+}
+
+/// Connects to the server, or tells the client why that failed.
+async fn reach(client: &mut TcpStream, shared: &Shared) -> Result<Box<dyn Stream>, Ended> {
+    match shared.upstream.connect().await {
+        Ok(server) => Ok(server),
+        Err(error) => {
+            let reason = format!("the database behind the tap cannot be reached: {error}");
+            client.write_all(&message::unavailable(&reason)).await?;
+            Err(error.into())
         }
     }
 }

@@ -10,7 +10,8 @@ use tokio::net::TcpStream;
 ///
 /// A connection that is held is not read from, and the end of a stream is behind whatever is unread:
 /// a read would not find it. The kernel tells of the end apart from the data, and a descriptor of its
-/// own lets this watch consume that news without taking it from the reader.
+/// own lets this watch consume that news without taking it from the reader. Only where a client dies
+/// behind more data than its kernel could deliver is the end not known before that is read.
 #[derive(Debug)]
 pub(super) struct Hangup(TcpStream);
 

@@ -222,17 +222,17 @@ impl Session {
     /// to give.
     pub(super) fn transaction_before(&self) -> Option<Transaction> {
         // What was just asked about is the last that is expected.
-        let mut before = self.expected.iter().rev().skip(1);
-        let changes = |expected: &Expected| {
-            matches!(
-                expected,
-                Expected::Startup
-                    | Expected::Execute(_)
-                    | Expected::Sync(_)
-                    | Expected::Simple(..)
-            )
-        };
-        let is_known = !before.any(changes);
-        is_known.then_some(self.transaction).flatten()
+        let before = self.expected.iter().rev().skip(1);
+        let mut synced = false;
+        for expected in before {
+            match expected {
+                Expected::Startup | Expected::Execute(_) | Expected::Simple(..) => return None,
+                Expected::Sync(_) => synced = true,
+                // They may have failed, and the transaction with them.
+                Expected::Parse | Expected::Bind | Expected::Describe if synced => return None,
+                _ => {}
+            }
+        }
+        self.transaction
     }
 }
