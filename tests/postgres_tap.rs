@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "postgres_tap/desk.rs"]
+mod desk;
 #[path = "postgres_tap/lab.rs"]
 mod lab;
 #[path = "postgres_tap/wire.rs"]

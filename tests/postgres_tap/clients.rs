@@ -13,7 +13,12 @@ use crate::lab::{Lab, Session, within};
 async fn exercise(session: &mut Session) -> Vec<String> {
     let mut seen = Vec::new();
     let client = Arc::get_mut(&mut session.client).expect("nobody else has it");
-    for text in ["SELECT 1; SELECT 'a' AS b", "", "SELEC", "SHOW server_version"] {
+    for text in [
+        "SELECT 1; SELECT 'a' AS b",
+        "",
+        "SELEC",
+        "SHOW server_version",
+    ] {
         let answer = client.simple_query(text).await.map(|messages| {
             let tell = |message: &SimpleQueryMessage| match message {
                 SimpleQueryMessage::Row(row) => format!("{:?}", row.get(0)),
@@ -33,14 +38,21 @@ async fn exercise(session: &mut Session) -> Vec<String> {
         let rolled_back = transaction.execute("ROLLBACK TO s", &[]).await;
         seen.push(format!("{savepoint:?} {inserted:?} {rolled_back:?}"));
     }
-    transaction.execute(&insert, &[&"msg-0003", &9]).await.expect("INSERT");
+    transaction
+        .execute(&insert, &[&"msg-0003", &9])
+        .await
+        .expect("INSERT");
     transaction.commit().await.expect("COMMIT");
 
     let [one, two, three] = [1, 2, 3].map(|n: i32| async move { n });
     let pipelined = futures::join!(
         async { client.query_one("SELECT $1::int4 + 1", &[&one.await]).await },
         async { client.query_one("SELECT $1::int4 / 0", &[&two.await]).await },
-        async { client.query_one("SELECT $1::int4 * 2", &[&three.await]).await },
+        async {
+            client
+                .query_one("SELECT $1::int4 * 2", &[&three.await])
+                .await
+        },
     );
     seen.push(format!("{pipelined:?}"));
 
@@ -54,9 +66,13 @@ async fn exercise(session: &mut Session) -> Vec<String> {
     let copied = client.copy_out("COPY paid TO STDOUT").await.expect("COPY");
     let copied: Vec<_> = copied.try_collect().await.expect("rows");
     seen.push(format!("{} lines {:?}", copied.len(), copied.last()));
-    let failed = client.copy_in::<_, bytes::Bytes>("COPY nothing FROM STDIN").await;
+    let failed = client
+        .copy_in::<_, bytes::Bytes>("COPY nothing FROM STDIN")
+        .await;
     seen.push(format!("{:?}", failed.err()));
-    let rows = client.query("SELECT * FROM paid ORDER BY id LIMIT 20", &[]).await;
+    let rows = client
+        .query("SELECT * FROM paid ORDER BY id LIMIT 20", &[])
+        .await;
     seen.push(format!("{rows:?}"));
     seen
 }
@@ -66,12 +82,18 @@ async fn all_that_a_client_does_gives_the_same_results() {
     let lab = Lab::with(Arc::new(PassAll)).await;
     let direct = exercise(&mut lab.direct().await).await;
     let clean = lab.direct().await;
-    clean.batch_execute("TRUNCATE paid").await.expect("TRUNCATE");
+    clean
+        .batch_execute("TRUNCATE paid")
+        .await
+        .expect("TRUNCATE");
 
     let tapped = exercise(&mut lab.connect().await).await;
 
     assert_eq!(tapped, direct);
-    assert!(direct.iter().any(|line| line.contains("copied Ok(19000)")), "{direct:?}");
+    assert!(
+        direct.iter().any(|line| line.contains("copied Ok(19000)")),
+        "{direct:?}"
+    );
 }
 
 #[tokio::test]
@@ -100,7 +122,12 @@ async fn a_cancel_request_passes() {
     let asleep = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' \
                   AND datname = current_database()";
     let fell_asleep = async {
-        while direct.query(asleep, &[]).await.expect("it answers").is_empty() {
+        while direct
+            .query(asleep, &[])
+            .await
+            .expect("it answers")
+            .is_empty()
+        {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
@@ -128,14 +155,18 @@ async fn a_notification_reaches_a_client_that_asks_for_nothing() {
     tokio::spawn(async move {
         while let Some(Ok(message)) = messages.next().await {
             if let AsyncMessage::Notification(note) = message {
-                told.send(note.payload().to_owned()).expect("the test is running");
+                told.send(note.payload().to_owned())
+                    .expect("the test is running");
             }
         }
     });
     let _client = within("LISTEN", listening).await.expect("no panic");
 
     let direct = lab.direct().await;
-    direct.batch_execute("NOTIFY c, 'hello'").await.expect("NOTIFY");
+    direct
+        .batch_execute("NOTIFY c, 'hello'")
+        .await
+        .expect("NOTIFY");
 
     let note = within("the notification", notified.recv()).await;
     assert_eq!(note.as_deref(), Some("hello"));

@@ -7,7 +7,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_postgres::Error;
 
-use crate::lab::{Lab, Session, pid, server, source, within};
+use crate::desk::pid;
+use crate::lab::{Lab, Session, server, source, within};
 
 const INSERT: &str = "INSERT INTO paid VALUES ('msg-0001', 1)";
 const SIGNATURE: &str = "INSERT INTO paid VALUES (?, ?)";
@@ -19,13 +20,17 @@ fn start(session: &Session, text: &'static str) -> JoinHandle<Result<u64, Error>
 }
 
 async fn result(started: JoinHandle<Result<u64, Error>>) -> Result<u64, Error> {
-    within("a started statement", started).await.expect("no panic")
+    within("a started statement", started)
+        .await
+        .expect("no panic")
 }
 
 #[track_caller]
 fn code(result: Result<u64, Error>) -> String {
     let error = result.expect_err("it was refused");
-    error.code().map_or_else(|| error.to_string(), |code| code.code().to_owned())
+    error
+        .code()
+        .map_or_else(|| error.to_string(), |code| code.code().to_owned())
 }
 
 #[tokio::test]
@@ -59,9 +64,14 @@ async fn a_commit_that_is_held_when_answered_is_visible_to_all_but_its_client() 
     let text = "BEGIN; INSERT INTO paid VALUES ('msg-0001', 1)";
     let other = Arc::clone(&client.client);
     let beginning = tokio::spawn(async move { other.batch_execute(text).await });
-    let begun = desk.until(Stage::Answered, &format!("BEGIN; {SIGNATURE}")).await;
+    let begun = desk
+        .until(Stage::Answered, &format!("BEGIN; {SIGNATURE}"))
+        .await;
     begun.decide(Decision::Pass);
-    within("BEGIN", beginning).await.expect("no panic").expect("BEGIN");
+    within("BEGIN", beginning)
+        .await
+        .expect("no panic")
+        .expect("BEGIN");
     let committing = start(&client, "COMMIT");
     let question = desk.until(Stage::Answered, "COMMIT").await;
 
@@ -99,7 +109,12 @@ async fn dropped_when_received_it_was_never_executed() {
 
     question.decide(Decision::Drop);
 
-    assert!(result(inserting).await.expect_err("it was dropped").is_closed());
+    assert!(
+        result(inserting)
+            .await
+            .expect_err("it was dropped")
+            .is_closed()
+    );
     lab.gone(pid).await;
     assert_eq!(lab.paid().await, [] as [&str; 0]);
 }
@@ -114,7 +129,12 @@ async fn a_commit_dropped_when_answered_is_ambiguous_to_its_client_alone() {
 
     question.decide(Decision::Drop);
 
-    assert!(result(inserting).await.expect_err("it was dropped").is_closed());
+    assert!(
+        result(inserting)
+            .await
+            .expect_err("it was dropped")
+            .is_closed()
+    );
     lab.gone(pid).await;
     assert_eq!(lab.paid().await, ["msg-0001"]);
 }
@@ -150,7 +170,10 @@ async fn a_server_that_is_not_there_is_unavailable() {
     let upstream = Upstream::plain("127.0.0.1", port);
     let tap = PostgresTap::listen(source(), upstream, Arc::new(PassAll)).expect("a free port");
     let mut config = tokio_postgres::Config::new();
-    config.host("127.0.0.1").port(tap.address().port()).user("u");
+    config
+        .host("127.0.0.1")
+        .port(tap.address().port())
+        .user("u");
 
     let refused = within("a refusal", config.connect(tokio_postgres::NoTls)).await;
 

@@ -10,7 +10,8 @@ use crashwindow::tap::Stage;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use crate::lab::{Lab, Recording, pid, server, within};
+use crate::desk::{Recording, pid};
+use crate::lab::{Lab, server, within};
 use crate::support::sdk::{node_packages, python_packages, run};
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/drivers");
@@ -33,11 +34,17 @@ async fn same_results(program: impl Fn() -> Command) -> Vec<String> {
     };
     let direct = printed(server()).await;
     let clean = lab.direct().await;
-    clean.batch_execute("TRUNCATE paid").await.expect("TRUNCATE");
+    clean
+        .batch_execute("TRUNCATE paid")
+        .await
+        .expect("TRUNCATE");
 
     let tapped = printed(lab.tap.address()).await;
 
-    assert!(direct.lines().count() > 5, "there is something to compare: {direct}");
+    assert!(
+        direct.lines().count() > 5,
+        "there is something to compare: {direct}"
+    );
     assert_eq!(tapped, direct);
     recording.answered()
 }
@@ -78,12 +85,12 @@ async fn psycopg_works_and_its_pipelines_too() {
         "INSERT INTO paid VALUES ($1, $2) = INSERT 1 | msg-0002 open w",
         "COMMIT = COMMIT | msg-0002 idle w",
         // From here in a pipeline.
-        "BEGIN = BEGIN | - -",
+        "BEGIN = BEGIN | - open",
         "INSERT INTO paid VALUES ($1, ?) RETURNING id = INSERT 1 | msg-0003 - w",
         "SELECT count(*) FROM paid WHERE id <> $1 = SELECT 1 | msg-0003 open",
         "SELECT $1::int * ? = SELECT 1 | msg-0003 -",
         "COMMIT = COMMIT | msg-0003 idle w",
-        "BEGIN = BEGIN | - -",
+        "BEGIN = BEGIN | - open",
         "INSERT INTO paid VALUES (?, ?) = INSERT 1 | msg-0004 - w",
         "SELECT ? / ? = 22012 division_by_zero | msg-0004 failed",
         "INSERT INTO paid VALUES (?, ?) = skipped | msg-0005 failed w",
@@ -164,7 +171,10 @@ fn psql(lab: &Lab, at: SocketAddr) -> Option<Command> {
         .any(|folder| folder.join("psql").exists());
     if !found {
         let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-        assert!(!is_ci, "no psql; next: apt-get install -y postgresql-client");
+        assert!(
+            !is_ci,
+            "no psql; next: apt-get install -y postgresql-client"
+        );
         println!("skipped: no psql; next: apt-get install -y postgresql-client");
         return None;
     }
@@ -196,12 +206,18 @@ async fn psql_works() {
     };
     // Of the notification, which tells the process id of the backend.
     let without_pid = |(printed, errors): (String, String)| {
-        let printed = printed.split("from server process").next().map(str::to_owned);
+        let printed = printed
+            .split("from server process")
+            .next()
+            .map(str::to_owned);
         (printed, errors)
     };
     let direct = without_pid(output(direct, PSQL).await);
     let clean = lab.direct().await;
-    clean.batch_execute("TRUNCATE paid").await.expect("TRUNCATE");
+    clean
+        .batch_execute("TRUNCATE paid")
+        .await
+        .expect("TRUNCATE");
 
     let tapped = psql(&lab, lab.tap.address()).expect("it was there");
     let tapped = without_pid(output(tapped, PSQL).await);

@@ -9,13 +9,14 @@ use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::lab::{Desk, Lab, Session, pid, source, within};
+use crate::desk::{Desk, Question, pid};
+use crate::lab::{Lab, Session, source, within};
 use crate::wire::Wire;
 
 const SIGNATURE: &str = "INSERT INTO paid VALUES (?, ?)";
 
 /// A client whose open transaction holds a row lock, and whose next statement is held.
-async fn locking(lab: &Lab, desk: &mut Desk, stage: Stage) -> (Session, crate::lab::Question) {
+async fn locking(lab: &Lab, desk: &mut Desk, stage: Stage) -> (Session, Question) {
     let client = lab.connect().await;
     let working = Arc::clone(&client.client);
     tokio::spawn(async move {
@@ -49,7 +50,8 @@ async fn a_client_that_dies_while_it_is_held_frees_its_locks() {
 async fn a_client_that_dies_behind_data_that_is_held_too_is_noticed() {
     let (lab, mut desk) = Lab::asking().await;
     let mut wire = Wire::open(lab.tap.address(), &lab.config).await;
-    wire.send(|out| frontend::query("SELECT 1", out).expect("a text")).await;
+    wire.send(|out| frontend::query("SELECT 1", out).expect("a text"))
+        .await;
     let question = desk.until(Stage::Received, "SELECT ?").await;
     // More than the tap reads at once, so that the end is not where it reads next, and less than the
     // kernel takes in, or it would keep the end to itself.
@@ -134,14 +136,20 @@ async fn the_server_is_left_at_once_while_it_executes() {
     client
         .send(|out| frontend::startup_message([("user", "u")], out).expect("short"))
         .await;
-    let (mut server, _) = within("the tap", listener.accept()).await.expect("it connects");
+    let (mut server, _) = within("the tap", listener.accept())
+        .await
+        .expect("it connects");
     let greeting = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I";
     server.write_all(greeting).await.expect("it is connected");
     client.until_ready(1).await;
-    client.send(|out| frontend::query("SELECT 1", out).expect("a text")).await;
+    client
+        .send(|out| frontend::query("SELECT 1", out).expect("a text"))
+        .await;
     let mut seen = Vec::new();
     while !seen.ends_with(b"SELECT 1\0") {
-        within("the query", server.read_buf(&mut seen)).await.expect("it comes");
+        within("the query", server.read_buf(&mut seen))
+            .await
+            .expect("it comes");
     }
 
     drop(client);
@@ -155,10 +163,35 @@ async fn the_last_words_of_a_server_reach_the_client() {
     let lab = Lab::with(Arc::new(PassAll)).await;
     let mut wire = Wire::open(lab.tap.address(), &lab.config).await;
     let suicide = "SELECT pg_terminate_backend(pg_backend_pid())";
-    wire.send(|out| frontend::query(suicide, out).expect("a text")).await;
+    wire.send(|out| frontend::query(suicide, out).expect("a text"))
+        .await;
 
     let words = wire.until_closed().await;
 
     let words = String::from_utf8_lossy(&words);
     assert!(words.contains("57P01"), "{words}");
+}
+
+#[tokio::test]
+async fn a_server_that_gives_up_on_a_held_client_answers_no_statement() {
+    let (lab, mut desk) = Lab::asking().await;
+    let mut wire = Wire::open(lab.tap.address(), &lab.config).await;
+    let begin = "SET idle_in_transaction_session_timeout = '50ms'; BEGIN";
+    wire.send(|out| frontend::query(begin, out).expect("a text"))
+        .await;
+    let begun = desk.until(
+        Stage::Answered,
+        "SET idle_in_transaction_session_timeout = ?; BEGIN",
+    );
+    begun.await.decide(crashwindow::tap::Decision::Pass);
+    wire.until_ready(1).await;
+    wire.send(|out| frontend::query("COMMIT", out).expect("a text"))
+        .await;
+    let held = desk.until(Stage::Received, "COMMIT").await;
+
+    let words = wire.until_closed().await;
+
+    assert!(String::from_utf8_lossy(&words).contains("25P03"));
+    held.abandoned().await;
+    desk.nothing_waits();
 }

@@ -1,6 +1,7 @@
 //! What is reported of statements, one after the other.
 
-use crate::lab::{Lab, detail, pid};
+use crate::desk::{detail, pid};
+use crate::lab::Lab;
 use crate::wire::{Wire, bind, statement};
 use crashwindow::tap::Stage;
 use crashwindow::tap::postgres::Transaction;
@@ -12,15 +13,28 @@ async fn a_transaction_tells_its_story() {
     let client = lab.connect().await;
     let insert = "INSERT INTO paid (id, amount) VALUES ($1, $2)";
     let insert = client.prepare(insert).await.expect("it is valid");
-    assert_eq!(recording.told(), [] as [&str; 0], "to prepare is not to execute");
+    assert_eq!(
+        recording.told(),
+        [] as [&str; 0],
+        "to prepare is not to execute"
+    );
 
     client.batch_execute("BEGIN").await.expect("BEGIN");
     let select = "SELECT 1 FROM paid WHERE id = $1";
     client.query(select, &[&"msg-0017"]).await.expect("SELECT");
-    client.execute(&insert, &[&"msg-0017", &5]).await.expect("INSERT");
-    client.batch_execute("UPDATE paid SET amount = 6").await.expect("UPDATE");
+    client
+        .execute(&insert, &[&"msg-0017", &5])
+        .await
+        .expect("INSERT");
+    client
+        .batch_execute("UPDATE paid SET amount = 6")
+        .await
+        .expect("UPDATE");
     client.batch_execute("COMMIT").await.expect("COMMIT");
-    client.query("SELECT count(*) FROM paid", &[]).await.expect("SELECT");
+    client
+        .query("SELECT count(*) FROM paid", &[])
+        .await
+        .expect("SELECT");
 
     let expected = [
         "? BEGIN | - idle",
@@ -63,7 +77,10 @@ async fn the_commit_of_a_failed_transaction_says_that_it_rolled_back() {
     assert_eq!((&detail(failed).tag, detail(failed).rows), (&None, None));
     let answered = events.iter().filter(|e| e.stage == Stage::Answered);
     let outcomes: Vec<_> = answered.map(|event| event.outcome.as_str()).collect();
-    assert_eq!(outcomes[..3], ["INSERT 1", "BEGIN", "23505 unique_violation"]);
+    assert_eq!(
+        outcomes[..3],
+        ["INSERT 1", "BEGIN", "23505 unique_violation"]
+    );
     // A SELECT that cannot even be parsed in a failed transaction is prepared and never executed.
     assert_eq!(outcomes.last(), Some(&"ROLLBACK"));
     let commit = events.last().expect("there are events");
@@ -78,15 +95,22 @@ async fn a_detail_holds_the_servers_own_words() {
     let client = lab.connect().await;
     let row = client.query_one("SELECT pg_backend_pid()", &[]).await;
     let own: i32 = row.expect("a row").get(0);
-    let several = "INSERT INTO paid VALUES ('a', 1), ('b', 2); SELECT 1; UPDATE paid SET amount = 0";
-    client.batch_execute(several).await.expect("three statements");
+    let several =
+        "INSERT INTO paid VALUES ('a', 1), ('b', 2); SELECT 1; UPDATE paid SET amount = 0";
+    client
+        .batch_execute(several)
+        .await
+        .expect("three statements");
 
     let events = recording.events();
     assert!(events.iter().all(|event| pid(event) == own), "{events:?}");
     let last = events.last().expect("there are events");
     assert_eq!(last.outcome, "INSERT 2; SELECT 1; UPDATE 2");
     let detail = detail(last);
-    assert_eq!(detail.tag.as_deref(), Some("INSERT 0 2; SELECT 1; UPDATE 2"));
+    assert_eq!(
+        detail.tag.as_deref(),
+        Some("INSERT 0 2; SELECT 1; UPDATE 2")
+    );
     assert_eq!(detail.rows, Some(5));
     let read = serde_json::from_value(serde_json::to_value(detail).expect("JSON"));
     assert_eq!(read.ok().as_ref(), Some(detail), "it survives a run folder");
@@ -97,9 +121,18 @@ async fn an_id_is_found_in_a_parameter_of_either_format_and_in_the_text() {
     let (lab, recording) = Lab::recording().await;
     let client = lab.connect().await;
     let binary: &[u8] = b"\0\xff{\"id\": \"msg-0002\"}";
-    client.query("SELECT $1::bytea", &[&binary]).await.expect("SELECT");
-    client.query("SELECT 'msg-0003'", &[]).await.expect("SELECT");
-    client.batch_execute("SELECT 'msg-0004'").await.expect("SELECT");
+    client
+        .query("SELECT $1::bytea", &[&binary])
+        .await
+        .expect("SELECT");
+    client
+        .query("SELECT 'msg-0003'", &[])
+        .await
+        .expect("SELECT");
+    client
+        .batch_execute("SELECT 'msg-0004'")
+        .await
+        .expect("SELECT");
     let mut wire = Wire::open(lab.tap.address(), &lab.config).await;
     let parameters = ["1", "x msg-0005"];
     wire.send(|out| {
@@ -143,7 +176,8 @@ async fn copy_is_one_event_in_either_direction() {
     wire.send(|out| frontend::query("COPY paid FROM STDIN", out).expect("a text"))
         .await;
     assert_eq!(wire.message().await.0, b'G');
-    wire.send(|out| frontend::copy_fail("no", out).expect("a text")).await;
+    wire.send(|out| frontend::copy_fail("no", out).expect("a text"))
+        .await;
     wire.until_ready(1).await;
 
     let expected = [

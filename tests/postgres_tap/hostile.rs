@@ -15,7 +15,10 @@ async fn a_request_for_encryption_is_declined() {
     let mut wire = Wire::connect(lab.tap.address()).await;
     let gss = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x30];
     for request in [gss.as_slice(), &[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]] {
-        wire.stream.write_all(request).await.expect("it is connected");
+        wire.stream
+            .write_all(request)
+            .await
+            .expect("it is connected");
         let answer = within("an answer", wire.stream.read_u8()).await;
         assert_eq!(answer.ok(), Some(b'N'));
     }
@@ -34,7 +37,10 @@ async fn a_connection_that_is_not_the_protocol_is_closed_and_no_other() {
     ];
     for opening in openings {
         let mut wire = Wire::connect(lab.tap.address()).await;
-        wire.stream.write_all(opening).await.expect("it is connected");
+        wire.stream
+            .write_all(opening)
+            .await
+            .expect("it is connected");
         assert_eq!(wire.until_closed().await, b"", "{opening:?}");
     }
     let messages: [&[u8]; 4] = [
@@ -45,7 +51,10 @@ async fn a_connection_that_is_not_the_protocol_is_closed_and_no_other() {
     ];
     for message in messages {
         let mut wire = Wire::open(lab.tap.address(), &lab.config).await;
-        wire.stream.write_all(message).await.expect("it is connected");
+        wire.stream
+            .write_all(message)
+            .await
+            .expect("it is connected");
         assert_eq!(wire.until_closed().await, b"", "{message:?}");
     }
     assert!(witness.query_one("SELECT 1", &[]).await.is_ok());
@@ -68,5 +77,8 @@ async fn an_error_of_the_client_is_the_servers_to_judge() {
     .await;
     let error = wire.message().await;
     assert_eq!(error.0, b'E');
-    assert!(String::from_utf8_lossy(&error.1).contains("08P01"), "{error:?}");
+    assert!(
+        String::from_utf8_lossy(&error.1).contains("08P01"),
+        "{error:?}"
+    );
 }

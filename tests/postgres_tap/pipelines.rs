@@ -147,7 +147,9 @@ async fn what_is_before_a_held_statement_is_executed_and_what_is_behind_waits() 
     })
     .await;
     let signature = "INSERT INTO paid VALUES ($1, ?)";
-    desk.until(Stage::Received, signature).await.decide(Decision::Pass);
+    desk.until(Stage::Received, signature)
+        .await
+        .decide(Decision::Pass);
     let mut second = None;
     let mut first_answered = None;
     while second.is_none() || first_answered.is_none() {

@@ -27,7 +27,9 @@ async fn front() -> (u16, X509) {
     let private = key.signing_key.serialize_pem();
     let private = PKey::private_key_from_pem(private.as_bytes()).expect("it was just made");
     let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls()).expect("OpenSSL");
-    acceptor.set_certificate(&certificate).expect("a certificate");
+    acceptor
+        .set_certificate(&certificate)
+        .expect("a certificate");
     acceptor.set_private_key(&private).expect("its key");
     let acceptor = acceptor.build();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -81,7 +83,11 @@ async fn a_plaintext_client_reaches_a_server_over_tls() {
     let sum = client.query_one("SELECT 1 + 1", &[]).await;
     assert_eq!(sum.expect("it is connected").get::<_, i32>(0), 2);
     let cancel = client.cancel_token();
-    let cancelled = within("the cancel request", cancel.cancel_query(tokio_postgres::NoTls)).await;
+    let cancelled = within(
+        "the cancel request",
+        cancel.cancel_query(tokio_postgres::NoTls),
+    )
+    .await;
     cancelled.expect("it is passed on");
     let wire = Wire::open(lab.tap.address(), &lab.config).await;
     assert_eq!(wire.mechanisms, b"SCRAM-SHA-256\0\0");

@@ -142,9 +142,17 @@ impl Session {
 
     fn error(&mut self, failure: &Failure) -> Heard {
         self.copying = false;
+        if failure.is_fatal && self.is_all_held() {
+            // The server hangs up on a client that it takes for idle: no statement's answer.
+            return Heard::Pass;
+        }
         if let Some(Expected::Simple(_, reply)) = self.head() {
             reply.fail(failure);
-            return if failure.is_fatal { self.ready(None) } else { Heard::Hold };
+            return if failure.is_fatal {
+                self.ready(None)
+            } else {
+                Heard::Hold
+            };
         }
         if matches!(self.head(), None | Some(Expected::Startup)) {
             return Heard::Pass;
@@ -171,6 +179,14 @@ impl Session {
         self.settle(asked, reply)
     }
 
+    /// Whether the server has seen none of the statements that are expected.
+    fn is_all_held(&self) -> bool {
+        let is_statement = |e: &&Expected| matches!(e, Expected::Execute(_) | Expected::Simple(..));
+        self.held
+            && self.unsynced.is_none()
+            && self.expected.iter().filter(is_statement).count() == 1
+    }
+
     /// Takes the first statement that is expected before a Sync, and what prepares it.
     fn next_execute(&mut self) -> Option<Asked> {
         if !self.ahead().0 {
@@ -188,7 +204,10 @@ impl Session {
     fn copy_begins(&mut self, both_ways: bool) -> Heard {
         self.streaming = both_ways;
         if matches!(self.head(), Some(Expected::Execute(_))) {
-            let end = self.expected.iter().position(|e| matches!(e, Expected::CopyEnd));
+            let end = self
+                .expected
+                .iter()
+                .position(|e| matches!(e, Expected::CopyEnd));
             self.copying = end.is_none();
             let mut at = 0;
             self.expected.retain(|expected| {

@@ -85,7 +85,17 @@ mod tests {
         let [one, two] = ["msg-0001", "msg-0002"].map(|id| Some(id.to_owned()));
         assert_eq!(
             payments(&statements),
-            [None, None, one.clone(), one, two.clone(), two, None, None, None]
+            [
+                None,
+                None,
+                one.clone(),
+                one,
+                two.clone(),
+                two,
+                None,
+                None,
+                None
+            ]
         );
     }
 

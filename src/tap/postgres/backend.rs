@@ -59,7 +59,11 @@ pub(super) async fn pump(
             let heard = outgoing.hear(&message);
             keeps = heard != Heard::Pass;
             let is_data = matches!(message.tag, b'D' | b'd');
-            outgoing.add(stripped.as_deref().unwrap_or(&message.bytes), keeps, is_data);
+            outgoing.add(
+                stripped.as_deref().unwrap_or(&message.bytes),
+                keeps,
+                is_data,
+            );
             match heard {
                 Heard::Pass | Heard::Hold => {}
                 Heard::Release => outgoing.release(),

@@ -70,7 +70,10 @@ pub(super) async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
         }
         _ => tracing::debug!(%source, "a connection to the database ended: {ended}"),
     }
-    if matches!(ended, Ended::ServerClosed | Ended::Refused | Ended::Unreachable(_)) {
+    if matches!(
+        ended,
+        Ended::ServerClosed | Ended::Refused | Ended::Unreachable(_)
+    ) {
         linger(client).await;
     }
 }
@@ -170,7 +173,9 @@ impl Connection<'_> {
         };
         let reply = Reply::default();
         let event = self.event(Stage::Received, asked, reply, transaction, pid);
-        self.decide(event).await
+        self.decide(event).await?;
+        self.session().held = false;
+        Ok(())
     }
 
     pub(super) async fn answered(&self, answered: Answered) -> Result<(), Ended> {

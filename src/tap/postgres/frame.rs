@@ -207,7 +207,11 @@ mod tests {
     fn an_absurd_length_or_type_is_refused_before_its_body_comes() {
         let cases: [(Side, &[u8], Malformed); 5] = [
             (Side::Client, b"Q\0\0\0\x03", Malformed::Length('Q', 3)),
-            (Side::Client, b"S\0\0\xff\xff", Malformed::Length('S', 0xffff)),
+            (
+                Side::Client,
+                b"S\0\0\xff\xff",
+                Malformed::Length('S', 0xffff),
+            ),
             (
                 Side::Server,
                 b"D\xff\xff\xff\xff",

@@ -173,9 +173,41 @@ fn noise_is_refused() {
 #[test]
 fn any_text_has_a_signature() {
     let parts = [
-        "SELECT", "IN", "VALUES", "ARRAY", "(", ")", "[", "]", ",", ";", " ", "'", "''", "\"", "$$",
-        "$a$", "$1", "E'\\", "--", "\n", "/*", "*/", "-", "1", ".5e+", "::", "ü", "SAVEPOINT",
-        "ROLLBACK", "TO", "U&'", "COMMIT", "\\", "\0", "x",
+        "SELECT",
+        "IN",
+        "VALUES",
+        "ARRAY",
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        ";",
+        " ",
+        "'",
+        "''",
+        "\"",
+        "$$",
+        "$a$",
+        "$1",
+        "E'\\",
+        "--",
+        "\n",
+        "/*",
+        "*/",
+        "-",
+        "1",
+        ".5e+",
+        "::",
+        "ü",
+        "SAVEPOINT",
+        "ROLLBACK",
+        "TO",
+        "U&'",
+        "COMMIT",
+        "\\",
+        "\0",
+        "x",
     ];
     cases(|random| {
         let words = random.random_range(0..30);
@@ -183,6 +215,9 @@ fn any_text_has_a_signature() {
             .map(|_| *parts.choose(random).expect("there are some"))
             .collect();
         let statement = Statement::parse(&text);
-        assert!(statement.signature.len() <= text.len() + 2 * words, "{text}");
+        assert!(
+            statement.signature.len() <= text.len() + 2 * words,
+            "{text}"
+        );
     });
 }

@@ -63,7 +63,12 @@ pub(super) fn command(tag: &str) -> (String, Option<u64>) {
 /// An ErrorResponse that ends a connection: what a server says that is not there for the moment.
 pub(super) fn unavailable(reason: &str) -> Bytes {
     let mut body = BytesMut::new();
-    for (field, value) in [('S', "FATAL"), ('V', "FATAL"), ('C', "57P03"), ('M', reason)] {
+    for (field, value) in [
+        ('S', "FATAL"),
+        ('V', "FATAL"),
+        ('C', "57P03"),
+        ('M', reason),
+    ] {
         body.put_u8(field as u8);
         body.put_slice(value.as_bytes());
         body.put_u8(0);

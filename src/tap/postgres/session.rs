@@ -64,6 +64,8 @@ pub(super) struct Session {
     /// The last statement before a Sync, answered, while the Sync is not: what is done in an implicit
     /// transaction is durable only then, and may still fail.
     pub(super) unsynced: Option<(Asked, Reply)>,
+    /// Whether the last statement that is expected is held, so that the server has not seen it.
+    pub(super) held: bool,
     /// Whether the server skips what comes before the next Sync.
     pub(super) failed: bool,
     /// Whether the server takes COPY data, and ignores Sync meanwhile.
@@ -84,6 +86,7 @@ impl Session {
         Self {
             expected: VecDeque::from([Expected::Startup]),
             unsynced: None,
+            held: false,
             failed: false,
             copying: false,
             streaming: false,
@@ -139,6 +142,7 @@ impl Session {
         self.attribution.unit_ends();
         let expected = Expected::Simple(asked.clone(), Reply::default());
         self.expected.push_back(expected);
+        self.held = true;
         Step::Ask(asked)
     }
 
@@ -182,6 +186,7 @@ impl Session {
         };
         let asked = self.asked(statement, payment);
         self.expected.push_back(Expected::Execute(asked.clone()));
+        self.held = true;
         Step::Ask(asked)
     }
 

@@ -204,7 +204,10 @@ mod tests {
             ("ROLLBACK TO SAVEPOINT s1;", "ROLLBACK TO SAVEPOINT ?"),
             ("ROLLBACK TO s1", "ROLLBACK TO ?"),
             ("RELEASE s1", "RELEASE ?"),
-            ("DECLARE c1 CURSOR FOR SELECT 1", "DECLARE ? CURSOR FOR SELECT ?"),
+            (
+                "DECLARE c1 CURSOR FOR SELECT 1",
+                "DECLARE ? CURSOR FOR SELECT ?",
+            ),
             ("FETCH FORWARD 10 FROM c1", "FETCH FORWARD ? FROM ?"),
             ("CLOSE ALL", "CLOSE ALL"),
             ("DEALLOCATE _pg3_0", "DEALLOCATE ?"),

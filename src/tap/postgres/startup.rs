@@ -66,3 +66,39 @@ pub(super) async fn opening(client: &mut TcpStream) -> Result<Opening, Ended> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::{Ended, opening};
+
+    /// How a client is met that sends these packets, reads an answer to each, and leaves.
+    async fn meet(packets: &[&[u8]]) -> Ended {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let mut client = TcpStream::connect(address).await.expect("a listener");
+        let (mut server, _) = listener.accept().await.expect("a connection");
+        let leaving = async move {
+            for packet in packets {
+                client.write_all(packet).await.expect("it is connected");
+                // The last packet may be answered by the end alone.
+                let _ = client.read(&mut [0; 1]).await;
+            }
+        };
+        let meeting = async move { opening(&mut server).await };
+        let (met, ()) = tokio::join!(meeting, leaving);
+        met.expect_err("it does not start a session")
+    }
+
+    #[tokio::test]
+    async fn who_leaves_for_want_of_tls_is_told_from_who_just_leaves() {
+        let ssl: &[u8] = &[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+        assert!(matches!(meet(&[ssl]).await, Ended::AskedForTls));
+        assert!(matches!(meet(&[b"\x16\x03\x01"]).await, Ended::AskedForTls));
+        assert!(matches!(meet(&[]).await, Ended::ClientClosed));
+        let reason = Ended::AskedForTls.to_string();
+        assert!(reason.contains("asked for TLS at the tap"), "{reason}");
+    }
+}

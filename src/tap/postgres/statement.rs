@@ -112,8 +112,21 @@ fn is_write(statement: &[Token<'_>]) -> bool {
         return changes();
     }
     let reads = [
-        "SHOW", "BEGIN", "START", "SET", "RESET", "DISCARD", "FETCH", "MOVE", "CLOSE", "SAVEPOINT",
-        "RELEASE", "ABORT", "DEALLOCATE", "LISTEN", "UNLISTEN",
+        "SHOW",
+        "BEGIN",
+        "START",
+        "SET",
+        "RESET",
+        "DISCARD",
+        "FETCH",
+        "MOVE",
+        "CLOSE",
+        "SAVEPOINT",
+        "RELEASE",
+        "ABORT",
+        "DEALLOCATE",
+        "LISTEN",
+        "UNLISTEN",
     ];
     !first.is_any(&reads)
 }
@@ -194,7 +207,10 @@ mod tests {
             ("COMMIT AND CHAIN", Some((Restarts, Restarts))),
             ("COMMIT AND NO CHAIN", Some((Ends, Ends))),
             ("COMMIT PREPARED 'x'", None),
-            ("BEGIN; INSERT INTO t VALUES (1); COMMIT", Some((Begins, Ends))),
+            (
+                "BEGIN; INSERT INTO t VALUES (1); COMMIT",
+                Some((Begins, Ends)),
+            ),
             ("SELECT 'COMMIT'", None),
         ];
         for (text, bounds) in cases {
