@@ -1,7 +1,266 @@
-//! The Kafka tap: the wire protocol between an instance and the brokers.
+//! The Kafka tap: the wire protocol between one incarnation of an instance and the brokers.
+//!
+//! ```text
+//! instance ─▶ 127.0.0.1:a (bootstrap) ─▶ broker      answers that say where brokers are
+//!          ─▶ 127.0.0.1:b (node 1)    ─▶ node 1      are rewritten, so that every connection
+//!          ─▶ 127.0.0.1:c (node 2)    ─▶ node 2      comes through the tap
+//! ```
+//!
+//! | events | at arrival | at the answer |
+//! | --- | --- | --- |
+//! | `kafka Fetch` | | where it carries records |
+//! | `kafka Produce {topic}`, `kafka OffsetCommit`, `kafka TxnOffsetCommit` | ✓ | ✓ |
+//! | `kafka InitProducerId`, `AddPartitionsToTxn`, `AddOffsetsToTxn`, `EndTxn commit`, `EndTxn abort` | ✓ | ✓ |
+//! | `kafka JoinGroup`, `SyncGroup`, `LeaveGroup` | ✓ | ✓ |
+//! | `kafka Heartbeat` | | where the error is another than the last |
+//! | `kafka ConsumerGroupHeartbeat` | where it joins or leaves | also where epoch, assignment or error change |
+//!
+//! An event carries a payment where all its records are about that one. A commit is about the
+//! record before the position that it moves; where it moves several, the one delivered last. The
+//! end of a transaction is about what its commit is about. Everything is in the [`Detail`].
+//!
+//! What is decoded is checked first: see `shape`.
 
-use serde::{Deserialize, Serialize};
+mod addresses;
+mod answers;
+mod asking;
+mod broker;
+mod classic;
+mod commit;
+mod compression;
+mod connection;
+mod consumer;
+mod detail;
+mod exchange;
+mod fetch;
+mod frame;
+mod membership;
+mod names;
+mod produce;
+mod producer_id;
+mod reader;
+mod receive;
+mod records;
+mod shape;
+mod shapes;
+mod state;
+mod transaction;
+mod upstream;
+mod versions;
 
-/// What the tap knows of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Detail {}
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use kafka_protocol::protocol::StrBytes;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use self::asking::Asking;
+use self::broker::Broker;
+use self::exchange::Report;
+use self::state::State;
+use self::upstream::Upstream;
+use super::{BoundaryEvent, Hook, Source, Stage, Tap};
+use crate::stack::Kafka;
+
+pub use self::detail::{
+    Commit, DeliveredRecord, Delivery, Detail, Member, Membership, Position, Production, Protocol,
+    Step, TopicPartition, Transaction,
+};
+
+/// Kafka's own bound on a request (`socket.request.max.bytes`).
+const FRAME_LIMIT: usize = 100 << 20;
+
+/// What a tap does beyond its defaults.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whether Fetch answers are read. Without it, as in a storm, they are forwarded as they come:
+    /// no event tells of deliveries, and commits carry no payment.
+    pub decode_fetches: bool,
+    /// Names of this run and what stands for them in signatures, which are equal in every run:
+    /// `("crashwindow-0007-abc123", "{topic}")`.
+    pub placeholders: Vec<(String, String)>,
+    /// The most bytes of one request, or of one answer that is decoded; a larger one closes its
+    /// connection. What is forwarded undecoded has no bound, and takes no memory.
+    pub frame_limit: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            decode_fetches: true,
+            placeholders: Vec::new(),
+            frame_limit: FRAME_LIMIT,
+        }
+    }
+}
+
+/// The addresses at which one incarnation of an instance reaches a Kafka cluster.
+///
+/// Dropping it closes the listeners and all their connections, on both sides, without another byte.
+/// When the client closes a connection, the broker's side closes at once; only requests that had
+/// arrived and are not held are still handed over, as they would have been without the tap. A
+/// question to the hook that is under way is asked to its end in both cases.
+#[derive(Debug)]
+pub struct KafkaTap {
+    bootstrap: Arc<Broker>,
+    shared: Arc<Shared>,
+}
+
+/// What the connections of a tap have in common.
+struct Shared {
+    source: Source,
+    hook: Arc<dyn Hook>,
+    upstream: Upstream,
+    decode_fetches: bool,
+    placeholders: Vec<(String, String)>,
+    frame_limit: usize,
+    state: State,
+    bootstrap: Arc<Broker>,
+    /// By node id.
+    brokers: Mutex<HashMap<i32, Arc<Broker>>>,
+    closing: CancellationToken,
+}
+
+impl KafkaTap {
+    /// Starts to accept connections on a free port of 127.0.0.1, and on another for each broker
+    /// that the cluster names later. To be called within a Tokio runtime.
+    ///
+    /// Clients speak plaintext to the tap; one that asks for TLS or SASL is closed, with the reason
+    /// on the log.
+    ///
+    /// # Errors
+    /// When no port can be had, or when the cluster wants encryption or credentials that the tap
+    /// cannot give.
+    pub fn listen(
+        source: Source,
+        cluster: &Kafka,
+        hook: Arc<dyn Hook>,
+        options: Options,
+    ) -> io::Result<Self> {
+        let upstream = Upstream::new(&cluster.security)?;
+        let addresses = cluster
+            .bootstrap
+            .split(',')
+            .map(|address| address.trim().to_owned());
+        let (bootstrap, listener) = Broker::bind(addresses.collect())?;
+        let shared = Arc::new(Shared {
+            source,
+            hook,
+            upstream,
+            decode_fetches: options.decode_fetches,
+            placeholders: options.placeholders,
+            frame_limit: options.frame_limit,
+            state: State::default(),
+            bootstrap: Arc::clone(&bootstrap),
+            brokers: Mutex::default(),
+            closing: CancellationToken::new(),
+        });
+        tokio::spawn(broker::accept(
+            listener,
+            Arc::clone(&bootstrap),
+            Arc::clone(&shared),
+        ));
+        Ok(Self { bootstrap, shared })
+    }
+
+    /// `127.0.0.1:PORT`: what the instance gets as its bootstrap servers.
+    #[must_use]
+    pub fn bootstrap(&self) -> String {
+        self.bootstrap.local().to_string()
+    }
+
+    /// The member that joined last and is still in its group, as far as its own requests tell: who
+    /// is evicted by others is told at its next request.
+    #[must_use]
+    pub fn member(&self) -> Option<Member> {
+        self.members().borrow().last().cloned()
+    }
+
+    /// All members of this incarnation, the one that changed last at the end.
+    #[must_use]
+    pub fn members(&self) -> watch::Receiver<Vec<Member>> {
+        self.shared.state.members()
+    }
+
+    /// The positions that the broker has accepted from this incarnation, the last of each partition.
+    #[must_use]
+    pub fn committed(&self) -> BTreeMap<TopicPartition, i64> {
+        self.shared.state.committed()
+    }
+}
+
+impl Drop for KafkaTap {
+    fn drop(&mut self) {
+        self.shared.closing.cancel();
+    }
+}
+
+impl Shared {
+    /// Puts the tap's address in place of a broker's.
+    fn rewrite(
+        self: &Arc<Self>,
+        node_id: i32,
+        host: &mut StrBytes,
+        port: &mut i32,
+    ) -> io::Result<()> {
+        // An answer that tells of an error names nobody.
+        if host.is_empty() {
+            return Ok(());
+        }
+        let local = self.broker(node_id, broker::address(host, *port))?.local();
+        *host = StrBytes::from_string(local.ip().to_string());
+        *port = i32::from(local.port());
+        Ok(())
+    }
+
+    /// The broker of this id, which gets a listener when it is first heard of, and keeps it when it
+    /// moves.
+    fn broker(self: &Arc<Self>, node_id: i32, address: String) -> io::Result<Arc<Broker>> {
+        let mut brokers = self.brokers.lock().expect("no holder panics");
+        if let Some(known) = brokers.get(&node_id) {
+            known.moved_to(address);
+            return Ok(Arc::clone(known));
+        }
+        let broker = if self.bootstrap.is_at(&address) {
+            Arc::clone(&self.bootstrap)
+        } else {
+            let (broker, listener) = Broker::bind(vec![address])?;
+            tokio::spawn(broker::accept(
+                listener,
+                Arc::clone(&broker),
+                Arc::clone(self),
+            ));
+            broker
+        };
+        brokers.insert(node_id, Arc::clone(&broker));
+        Ok(broker)
+    }
+
+    fn ask(&self, stage: Stage, report: Report) -> Asking {
+        let mut signature = report.signature;
+        for (name, placeholder) in &self.placeholders {
+            signature = signature.replace(name, placeholder);
+        }
+        let event = BoundaryEvent {
+            tap: Tap::Kafka,
+            stage,
+            source: self.source.clone(),
+            signature: format!("kafka {signature}"),
+            payment: report.payment,
+            outcome: report.outcome,
+            writes: report.writes,
+            detail: Some(super::Detail::Kafka(report.detail)),
+        };
+        Asking::new(&self.hook, event)
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,115 @@
+//! The answers on their way back: passed on, looked at, rewritten or replaced.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use kafka_protocol::messages::ApiKey;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, copy_buf};
+use tokio::net::tcp::OwnedWriteHalf;
+use tokio::sync::mpsc;
+
+use super::Shared;
+use super::connection::{BUFFER, Closed, InFlight};
+use super::exchange::Exchange;
+use super::frame::{self, RequestHead};
+use super::reader::Malformed;
+use crate::tap::{Decision, Stage};
+
+/// Passes on what the broker answers, in the order of the requests, until either side closes.
+pub(super) async fn answers(
+    from_broker: impl AsyncRead + Unpin,
+    mut to_client: OwnedWriteHalf,
+    mut in_flight: mpsc::Receiver<InFlight>,
+    shared: &Arc<Shared>,
+) -> Result<(), Closed> {
+    let mut broker = BufReader::with_capacity(BUFFER, from_broker);
+    loop {
+        let next = tokio::select! {
+            biased;
+            next = in_flight.recv() => next,
+            idle = broker.fill_buf() => {
+                if idle?.is_empty() {
+                    return Err(Closed::ByBroker);
+                }
+                return Err(Malformed::new("answer: nothing was asked").into());
+            }
+        };
+        match next.ok_or(Closed::ByClient)? {
+            InFlight::Answered(answer) => to_client.write_all(&answer).await?,
+            InFlight::Opaque(head) => {
+                let (size, start) = begin(&mut broker, &head).await?;
+                to_client.write_all(&start).await?;
+                let rest = size - 4;
+                let copied = copy_buf(&mut (&mut broker).take(rest), &mut to_client).await?;
+                if copied < rest {
+                    return Err(Closed::ByBroker);
+                }
+            }
+            InFlight::Tracked {
+                head,
+                api,
+                exchange,
+            } => {
+                let size = frame::next_size(&mut broker)
+                    .await?
+                    .ok_or(Closed::ByBroker)?;
+                let size = frame::checked(size, 4, shared.frame_limit)?;
+                let frame = frame::read(&mut broker, size).await?;
+                let answer = tracked(head, api, exchange, frame, shared).await?;
+                to_client.write_all(&answer).await?;
+            }
+        }
+    }
+}
+
+/// The size and the correlation id of an answer that is passed on as it comes.
+async fn begin<R>(broker: &mut R, head: &RequestHead) -> Result<(u64, [u8; 8]), Closed>
+where
+    R: AsyncBufReadExt + Unpin,
+{
+    let mut start = [0; 8];
+    broker
+        .read_exact(&mut start)
+        .await
+        .map_err(|_| Closed::ByBroker)?;
+    let (size, id) = start.split_at(frame::SIZE);
+    let size = frame::checked(size.try_into().expect("four bytes"), 4, i32::MAX as usize)?;
+    check_order(head, id)?;
+    Ok((size as u64, start))
+}
+
+async fn tracked(
+    head: RequestHead,
+    api: ApiKey,
+    mut exchange: Box<dyn Exchange>,
+    frame: Bytes,
+    shared: &Arc<Shared>,
+) -> Result<Bytes, Closed> {
+    check_order(&head, &frame[frame::SIZE..frame::SIZE + 4])?;
+    let body = frame.slice(frame::answer_body(api, head.version, &frame)?..);
+    let answer = exchange.answered(&body, shared)?;
+    let bytes = match answer.rewritten {
+        Some(body) => frame::answer(api, &head, &body),
+        None => frame,
+    };
+    let Some(report) = answer.report else {
+        return Ok(bytes);
+    };
+    match shared.ask(Stage::Answered, report).await {
+        Decision::Pass => Ok(bytes),
+        Decision::Drop => Err(Closed::ByHook),
+        Decision::Fail(_) | Decision::Unavailable => {
+            Ok(frame::answer(api, &head, &exchange.refusal()?))
+        }
+    }
+}
+
+fn check_order(head: &RequestHead, id: &[u8]) -> Result<(), Malformed> {
+    if id == head.correlation_id.to_be_bytes() {
+        return Ok(());
+    }
+    Err(Malformed::new(format!(
+        "answer: not to request {}, which is next",
+        head.correlation_id
+    )))
+}

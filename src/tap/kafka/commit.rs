@@ -1,0 +1,269 @@
+//! OffsetCommit and TxnOffsetCommit: where a group goes on after a crash.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::offset_commit_response::{
+    OffsetCommitResponsePartition, OffsetCommitResponseTopic,
+};
+use kafka_protocol::messages::txn_offset_commit_response::{
+    TxnOffsetCommitResponsePartition, TxnOffsetCommitResponseTopic,
+};
+use kafka_protocol::messages::{
+    OffsetCommitRequest, OffsetCommitResponse, TopicName, TxnOffsetCommitRequest,
+    TxnOffsetCommitResponse,
+};
+use kafka_protocol::protocol::StrBytes;
+
+use super::Shared;
+use super::connection::Closed;
+use super::detail::{Commit, Detail, Position};
+use super::exchange::{Answer, Exchange, Report, encode};
+use super::names::error_name;
+use super::reader::Malformed;
+use super::shape::decode;
+use super::state::State;
+
+const UNAVAILABLE: i16 = ResponseError::CoordinatorNotAvailable.code();
+
+pub(super) struct OffsetCommit {
+    version: i16,
+    commit: Commit,
+    payment: Option<String>,
+}
+
+pub(super) struct TxnOffsetCommit {
+    version: i16,
+    commit: Commit,
+    payment: Option<String>,
+}
+
+impl OffsetCommit {
+    pub(super) fn read(version: i16, body: &Bytes, state: &State) -> Result<Self, Malformed> {
+        let request: OffsetCommitRequest = decode(body, version)?;
+        let offsets = request.topics.into_iter().flat_map(|topic| {
+            let partitions = topic.partitions.into_iter();
+            partitions.map(move |partition| Position {
+                topic: topic.name.to_string(),
+                partition: partition.partition_index,
+                offset: partition.committed_offset,
+                metadata: partition.committed_metadata.map(|m| m.to_string()),
+                payment: None,
+                error: None,
+            })
+        });
+        let mut commit = Commit {
+            group: request.group_id.to_string(),
+            member_id: request.member_id.to_string(),
+            group_instance_id: request.group_instance_id.map(|id| id.to_string()),
+            generation: request.generation_id_or_member_epoch,
+            transactional_id: None,
+            offsets: offsets.collect(),
+        };
+        let payment = identify(&mut commit, state);
+        Ok(Self {
+            version,
+            commit,
+            payment,
+        })
+    }
+}
+
+impl Exchange for OffsetCommit {
+    fn received(&self) -> Option<Report> {
+        Some(report(
+            "OffsetCommit",
+            &self.commit,
+            &self.payment,
+            String::new(),
+        ))
+    }
+
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+        let response: OffsetCommitResponse = decode(body, self.version)?;
+        for topic in response.topics {
+            for partition in topic.partitions {
+                let (index, code) = (partition.partition_index, partition.error_code);
+                settle(&mut self.commit, &topic.name, index, code);
+            }
+        }
+        shared.state.commit(&self.commit.offsets);
+        put_out(&self.commit, &shared.state);
+        let outcome = outcome(&self.commit.offsets);
+        let report = report("OffsetCommit", &self.commit, &self.payment, outcome);
+        Ok(Answer {
+            report: Some(report),
+            rewritten: None,
+        })
+    }
+
+    fn refusal(&self) -> Result<Bytes, Malformed> {
+        let topics = by_topic(&self.commit.offsets)
+            .into_iter()
+            .map(|(topic, partitions)| {
+                let partitions = partitions.into_iter().map(|partition| {
+                    OffsetCommitResponsePartition::default()
+                        .with_partition_index(partition)
+                        .with_error_code(UNAVAILABLE)
+                });
+                OffsetCommitResponseTopic::default()
+                    .with_name(topic_name(topic))
+                    .with_partitions(partitions.collect())
+            });
+        let response = OffsetCommitResponse::default().with_topics(topics.collect());
+        encode(&response, self.version)
+    }
+}
+
+impl TxnOffsetCommit {
+    pub(super) fn read(version: i16, body: &Bytes, state: &State) -> Result<Self, Malformed> {
+        let request: TxnOffsetCommitRequest = decode(body, version)?;
+        let offsets = request.topics.into_iter().flat_map(|topic| {
+            let partitions = topic.partitions.into_iter();
+            partitions.map(move |partition| Position {
+                topic: topic.name.to_string(),
+                partition: partition.partition_index,
+                offset: partition.committed_offset,
+                metadata: partition.committed_metadata.map(|m| m.to_string()),
+                payment: None,
+                error: None,
+            })
+        });
+        let mut commit = Commit {
+            group: request.group_id.to_string(),
+            member_id: request.member_id.to_string(),
+            group_instance_id: request.group_instance_id.map(|id| id.to_string()),
+            generation: request.generation_id,
+            transactional_id: Some(request.transactional_id.to_string()),
+            offsets: offsets.collect(),
+        };
+        let payment = identify(&mut commit, state);
+        Ok(Self {
+            version,
+            commit,
+            payment,
+        })
+    }
+}
+
+impl Exchange for TxnOffsetCommit {
+    fn received(&self) -> Option<Report> {
+        Some(report(
+            "TxnOffsetCommit",
+            &self.commit,
+            &self.payment,
+            String::new(),
+        ))
+    }
+
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+        let response: TxnOffsetCommitResponse = decode(body, self.version)?;
+        for topic in response.topics {
+            for partition in topic.partitions {
+                let (index, code) = (partition.partition_index, partition.error_code);
+                settle(&mut self.commit, &topic.name, index, code);
+            }
+        }
+        if let Some(transaction) = &self.commit.transactional_id {
+            shared.state.pend(transaction, &self.commit.offsets);
+        }
+        put_out(&self.commit, &shared.state);
+        let outcome = outcome(&self.commit.offsets);
+        let report = report("TxnOffsetCommit", &self.commit, &self.payment, outcome);
+        Ok(Answer {
+            report: Some(report),
+            rewritten: None,
+        })
+    }
+
+    fn refusal(&self) -> Result<Bytes, Malformed> {
+        let topics = by_topic(&self.commit.offsets)
+            .into_iter()
+            .map(|(topic, partitions)| {
+                let partitions = partitions.into_iter().map(|partition| {
+                    TxnOffsetCommitResponsePartition::default()
+                        .with_partition_index(partition)
+                        .with_error_code(UNAVAILABLE)
+                });
+                TxnOffsetCommitResponseTopic::default()
+                    .with_name(topic_name(topic))
+                    .with_partitions(partitions.collect())
+            });
+        let response = TxnOffsetCommitResponse::default().with_topics(topics.collect());
+        encode(&response, self.version)
+    }
+}
+
+fn identify(commit: &mut Commit, state: &State) -> Option<String> {
+    for position in &mut commit.offsets {
+        let (topic, partition) = (&position.topic, position.partition);
+        position.payment = state.payment_before(topic, partition, position.offset);
+    }
+    state.payment_of_commit(&commit.offsets)
+}
+
+fn settle(commit: &mut Commit, topic: &TopicName, partition: i32, error_code: i16) {
+    let position = commit
+        .offsets
+        .iter_mut()
+        .find(|position| position.topic == topic.as_str() && position.partition == partition);
+    if let Some(position) = position {
+        position.error = error_name(error_code);
+    }
+}
+
+/// A member whose commit is refused because nobody knows it is none any more.
+fn put_out(commit: &Commit, state: &State) {
+    let unknown = ["UNKNOWN_MEMBER_ID", "FENCED_INSTANCE_ID"];
+    let refused = |p: &Position| p.error.as_deref().is_some_and(|e| unknown.contains(&e));
+    if commit.offsets.iter().any(refused) {
+        state.left(&commit.group, &commit.member_id);
+    }
+}
+
+fn report(api: &str, commit: &Commit, payment: &Option<String>, outcome: String) -> Report {
+    Report {
+        signature: api.to_owned(),
+        payment: payment.clone(),
+        outcome,
+        writes: true,
+        detail: Detail::Commit(commit.clone()),
+    }
+}
+
+fn outcome(offsets: &[Position]) -> String {
+    let result = |position: &Position| match &position.error {
+        Some(error) => error.clone(),
+        None => format!("offset {}", position.offset),
+    };
+    if let [only] = offsets {
+        return result(only);
+    }
+    let first = offsets.first().and_then(|position| position.error.as_ref());
+    if let Some(error) = first.filter(|e| offsets.iter().all(|p| p.error.as_ref() == Some(e))) {
+        return error.clone();
+    }
+    let each = offsets
+        .iter()
+        .map(|p| format!("partition {} {}", p.partition, result(p)));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+fn by_topic(offsets: &[Position]) -> Vec<(&str, Vec<i32>)> {
+    let mut topics: Vec<(&str, Vec<i32>)> = Vec::new();
+    for position in offsets {
+        match topics
+            .iter_mut()
+            .find(|(topic, _)| *topic == position.topic)
+        {
+            Some((_, partitions)) => partitions.push(position.partition),
+            None => topics.push((&position.topic, vec![position.partition])),
+        }
+    }
+    topics
+}
+
+fn topic_name(name: &str) -> TopicName {
+    TopicName(StrBytes::from_string(name.to_owned()))
+}

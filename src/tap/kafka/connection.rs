@@ -1,0 +1,236 @@
+//! One connection of the instance, and the connection to a broker behind it.
+//!
+//! ```text
+//! client ─▶ receive ─▶ frames ─▶ forward ─▶ broker
+//!                                 ╎  │ in flight, in order
+//!                             received ▼
+//! client ◀────────── answered ◀─ answers ◀─ broker
+//! ```
+//!
+//! A hook that is late at `received` holds this request and those behind it; at `answered`, this
+//! answer and those behind it. Other connections go on.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use kafka_protocol::messages::{ApiKey, ApiVersionsRequest};
+use kafka_protocol::protocol::Message;
+use tokio::io::{AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::answers::answers;
+use super::exchange::{self, Exchange, Positions, Report};
+use super::frame::{self, RequestHead};
+use super::reader::Malformed;
+use super::receive::{Received, receive};
+use super::{Broker, Shared, versions};
+use crate::tap::{Decision, Stage};
+
+/// What is read at once; a Fetch answer is megabytes.
+pub(super) const BUFFER: usize = 64 << 10;
+/// Clients have a handful of requests in flight.
+const IN_FLIGHT: usize = 1024;
+/// How long the requests of a client that is gone may take to reach the broker, which they would
+/// have reached without the tap. The local network takes microseconds; a broker that does not read
+/// must not keep the dead client's connection open.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Closed {
+    #[error("the client is gone")]
+    ByClient,
+    #[error("the broker closed it")]
+    ByBroker,
+    #[error("as the hook decided")]
+    ByHook,
+    #[error("the client asked for TLS at the tap; use security.protocol=PLAINTEXT")]
+    Tls,
+    #[error("the client asked for SASL at the tap; use security.protocol=PLAINTEXT")]
+    Sasl,
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// A request on its way, or the answer that takes its place.
+pub(super) enum InFlight {
+    /// Answered by the broker in bytes that are not looked at.
+    Opaque(RequestHead),
+    Tracked {
+        head: RequestHead,
+        api: ApiKey,
+        exchange: Box<dyn Exchange>,
+    },
+    Answered(Bytes),
+}
+
+/// Serves a connection to its end.
+pub(super) async fn serve(client: TcpStream, broker: Arc<Broker>, shared: Arc<Shared>) {
+    let source = &shared.source;
+    match run(client, &broker, &shared).await {
+        Ok(()) | Err(Closed::ByClient | Closed::ByBroker | Closed::ByHook) => {}
+        Err(Closed::Io(reason)) => {
+            tracing::debug!(%source, %reason, "a connection through the Kafka tap broke");
+        }
+        Err(reason) => tracing::warn!(%source, %reason, "the Kafka tap closed a connection"),
+    }
+}
+
+async fn run(client: TcpStream, broker: &Broker, shared: &Arc<Shared>) -> Result<(), Closed> {
+    client.set_nodelay(true)?;
+    let addresses = broker.addresses();
+    let upstream = shared.upstream.connect(&addresses).await?;
+    let (from_broker, to_broker) = tokio::io::split(upstream);
+    let (from_client, to_client) = client.into_split();
+    let (frames, received) = mpsc::unbounded_channel();
+    let (in_flight, answering) = mpsc::channel(IN_FLIGHT);
+    let gone = CancellationToken::new();
+
+    let receiving = receiving(from_client, frames, shared.frame_limit, &gone);
+    let forward = Forward {
+        shared,
+        gone: &gone,
+        to_broker,
+        in_flight,
+        positions: Arc::default(),
+    };
+    let forwarding = async {
+        tokio::select! {
+            forwarded = forward.run(received) => forwarded,
+            () = async { gone.cancelled().await; tokio::time::sleep(LAST_WORDS).await } => Ok(()),
+        }
+    };
+    tokio::select! {
+        sent = async { tokio::try_join!(receiving, forwarding) } => sent.map(drop),
+        answered = answers(from_broker, to_client, answering, shared) => answered,
+    }
+}
+
+async fn receiving(
+    client: OwnedReadHalf,
+    frames: mpsc::UnboundedSender<Received>,
+    limit: usize,
+    gone: &CancellationToken,
+) -> Result<(), Closed> {
+    let received = receive(BufReader::with_capacity(BUFFER, client), frames, limit).await;
+    gone.cancel();
+    match received {
+        // What the client has sent until then is still forwarded.
+        Err(Closed::ByClient | Closed::Io(_)) => Ok(()),
+        other => other,
+    }
+}
+
+struct Forward<'a, W> {
+    shared: &'a Arc<Shared>,
+    gone: &'a CancellationToken,
+    to_broker: W,
+    in_flight: mpsc::Sender<InFlight>,
+    positions: Arc<Positions>,
+}
+
+impl<W: AsyncWrite + Unpin> Forward<'_, W> {
+    async fn run(mut self, mut frames: mpsc::UnboundedReceiver<Received>) -> Result<(), Closed> {
+        while let Some(received) = frames.recv().await {
+            self.one(&received.frame).await?;
+        }
+        Ok(())
+    }
+
+    async fn one(&mut self, frame: &Bytes) -> Result<(), Closed> {
+        let head = RequestHead::read(frame)?;
+        let Ok(api) = ApiKey::try_from(head.api_key) else {
+            return self.opaque(head, frame).await;
+        };
+        match api {
+            ApiKey::SaslHandshake | ApiKey::SaslAuthenticate => return Err(Closed::Sasl),
+            ApiKey::ApiVersions if head.version > ApiVersionsRequest::VERSIONS.max => {
+                let answer = frame::answer(api, &head, &versions::unsupported()?);
+                return self.note(InFlight::Answered(answer)).await;
+            }
+            _ => {}
+        }
+        let body = head.body(api, frame)?;
+        let positions = &mut self.positions;
+        let exchange = exchange::read(api, head.version, &body, self.shared, positions)?;
+        let Some(exchange) = exchange else {
+            return self.opaque(head, frame).await;
+        };
+        if let Some(report) = exchange.received() {
+            match ask(self.shared, self.gone, Stage::Received, report).await? {
+                Decision::Pass => {}
+                Decision::Drop => return Err(Closed::ByHook),
+                Decision::Fail(_) | Decision::Unavailable if !exchange.expects_answer() => {
+                    return Ok(());
+                }
+                Decision::Fail(_) | Decision::Unavailable => {
+                    let answer = frame::answer(api, &head, &exchange.refusal()?);
+                    return self.note(InFlight::Answered(answer)).await;
+                }
+            }
+        }
+        if exchange.expects_answer() {
+            self.note(InFlight::Tracked {
+                head,
+                api,
+                exchange,
+            })
+            .await?;
+            self.write(frame).await
+        } else {
+            self.write(frame).await?;
+            self.unanswered(exchange).await
+        }
+    }
+
+    async fn opaque(&mut self, head: RequestHead, frame: &[u8]) -> Result<(), Closed> {
+        self.note(InFlight::Opaque(head)).await?;
+        self.write(frame).await
+    }
+
+    /// Before the broker gets the request, so that no answer comes unexpected.
+    async fn note(&mut self, in_flight: InFlight) -> Result<(), Closed> {
+        self.in_flight
+            .send(in_flight)
+            .await
+            .map_err(|_| Closed::ByBroker)
+    }
+
+    async fn write(&mut self, frame: &[u8]) -> Result<(), Closed> {
+        self.to_broker.write_all(frame).await?;
+        Ok(self.to_broker.flush().await?)
+    }
+
+    async fn unanswered(&mut self, mut exchange: Box<dyn Exchange>) -> Result<(), Closed> {
+        let answer = exchange.answered(&Bytes::new(), self.shared)?;
+        let Some(report) = answer.report else {
+            return Ok(());
+        };
+        match ask(self.shared, self.gone, Stage::Answered, report).await? {
+            Decision::Drop => Err(Closed::ByHook),
+            Decision::Pass | Decision::Fail(_) | Decision::Unavailable => Ok(()),
+        }
+    }
+}
+
+/// A request that is held is lost with its client; one that is not goes on, as the client's bytes
+/// would have reached the broker without the tap.
+async fn ask(
+    shared: &Shared,
+    gone: &CancellationToken,
+    stage: Stage,
+    report: Report,
+) -> Result<Decision, Closed> {
+    tokio::select! {
+        biased;
+        decision = shared.ask(stage, report) => Ok(decision),
+        () = gone.cancelled() => Err(Closed::ByClient),
+    }
+}

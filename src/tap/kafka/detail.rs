@@ -1,0 +1,173 @@
+//! What the tap knows of a request to the broker beyond words.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What the tap knows of a request. Fields that only the broker's answer fills are empty at
+/// [`Stage::Received`](crate::tap::Stage::Received).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// Records are about to be handed to the consumer.
+    Fetch(Vec<Delivery>),
+    /// Records are produced.
+    Produce(Vec<Production>),
+    /// Positions are committed, by `OffsetCommit` or within a transaction by `TxnOffsetCommit`.
+    Commit(Commit),
+    /// A transaction begins, grows or ends.
+    Transaction(Transaction),
+    /// A member joins a group, learns its partitions, or leaves.
+    Membership(Membership),
+}
+
+/// The records of one partition in one Fetch answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The topic's name; its id where no answer through this tap has named it.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// The records, by offset.
+    pub records: Vec<DeliveredRecord>,
+}
+
+/// One record in a Fetch answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveredRecord {
+    /// Where it is.
+    pub offset: i64,
+    /// The payment in its header `message-id`, else in its key or value.
+    pub payment: Option<String>,
+}
+
+/// The records for one partition in one Produce request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Production {
+    /// The topic's name; its id where no answer through this tap has named it.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// The payments of the records, in their order; a record without one has none here.
+    pub payments: Vec<Option<String>>,
+    /// The offset of the first record, once the broker has told it (never with `acks=0`).
+    pub base_offset: Option<i64>,
+    /// The broker's refusal: `NOT_LEADER_OR_FOLLOWER`.
+    pub error: Option<String>,
+}
+
+/// Positions of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// The group.
+    pub group: String,
+    /// The member that commits; empty for a consumer that assigned its partitions itself.
+    pub member_id: String,
+    /// The static name of the member (KIP-345), if it has one.
+    pub group_instance_id: Option<String>,
+    /// The generation (classic) or the member's epoch (KIP-848); -1 outside a group.
+    pub generation: i32,
+    /// The transaction that the commit is a part of.
+    pub transactional_id: Option<String>,
+    /// What is committed.
+    pub offsets: Vec<Position>,
+}
+
+/// One position of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// The next offset to be read.
+    pub offset: i64,
+    /// What the consumer noted with it.
+    pub metadata: Option<String>,
+    /// The payment of the record before the position, if it was delivered through this tap.
+    pub payment: Option<String>,
+    /// The broker's refusal: `UNKNOWN_MEMBER_ID`, `ILLEGAL_GENERATION`.
+    pub error: Option<String>,
+}
+
+/// A step of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transaction {
+    /// The transaction's name; none for a producer that is only idempotent.
+    pub transactional_id: Option<String>,
+    /// The producer; -1 before it has been given an id.
+    pub producer_id: i64,
+    /// Counts up whenever the producer is fenced; -1 before the first.
+    pub producer_epoch: i16,
+    /// Which step.
+    pub step: Step,
+    /// The broker's refusal: `PRODUCER_FENCED`, `INVALID_PRODUCER_EPOCH`.
+    pub error: Option<String>,
+}
+
+/// What is done to a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// `InitProducerId`: fences whoever has used the name before.
+    Init,
+    /// `AddPartitionsToTxn`.
+    AddPartitions(Vec<TopicPartition>),
+    /// `AddOffsetsToTxn`: a group whose positions the transaction will contain.
+    AddOffsets(String),
+    /// `EndTxn` that commits.
+    Commit,
+    /// `EndTxn` that aborts.
+    Abort,
+}
+
+/// A partition by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TopicPartition {
+    /// The topic's name; its id where no answer through this tap has named it.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+}
+
+/// A member of a group as a request or its answer shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// Which member, as far as it is known.
+    pub member: Member,
+    /// What it is assigned, where the answer says so.
+    pub partitions: Option<Vec<TopicPartition>>,
+    /// The broker's refusal: `REBALANCE_IN_PROGRESS`, `FENCED_INSTANCE_ID`.
+    pub error: Option<String>,
+}
+
+/// A member of a consumer group: what an eviction needs to name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The group.
+    pub group: String,
+    /// The id that the coordinator (classic) or the client (KIP-848) made.
+    pub member_id: String,
+    /// The static name (KIP-345), if it has one.
+    pub group_instance_id: Option<String>,
+    /// The generation (classic) or the member's epoch (KIP-848).
+    pub generation: i32,
+    /// Which protocol it speaks.
+    pub protocol: Protocol,
+}
+
+/// How a group agrees on who reads what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// JoinGroup and SyncGroup: a member leads.
+    Classic,
+    /// KIP-848: the broker assigns.
+    Consumer,
+}
+
+impl fmt::Display for TopicPartition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.topic, self.partition)
+    }
+}

@@ -1,0 +1,119 @@
+//! One request and its answer, as far as the tap understands them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use kafka_protocol::messages::{ApiKey, TopicName};
+use kafka_protocol::protocol::Encodable;
+
+use super::Shared;
+use super::addresses::Addresses;
+use super::classic::{Heartbeat, JoinGroup, LeaveGroup, SyncGroup};
+use super::commit::{OffsetCommit, TxnOffsetCommit};
+use super::connection::Closed;
+use super::consumer::ConsumerGroupHeartbeat;
+use super::detail::Detail;
+use super::fetch::Fetch;
+use super::produce::Produce;
+use super::producer_id::InitProducerId;
+use super::reader::Malformed;
+use super::transaction::{AddOffsetsToTxn, AddPartitionsToTxn, EndTxn};
+use super::versions::ApiVersions;
+
+/// A request that the tap follows to its answer. One API, one implementation; `producer_id.rs` is
+/// the smallest.
+pub(super) trait Exchange: Send {
+    /// What is to be said before the broker sees the request; nothing where that is no event.
+    fn received(&self) -> Option<Report> {
+        None
+    }
+
+    /// Reads the answer, keeps what the tap remembers of it, and says what came of the request.
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed>;
+
+    /// The answer of a broker that cannot serve the request for the moment, with an error that
+    /// clients retry.
+    fn refusal(&self) -> Result<Bytes, Malformed>;
+
+    /// False for a request that gets no answer.
+    fn expects_answer(&self) -> bool {
+        true
+    }
+}
+
+/// What an event says, before its stage and its source are added.
+pub(super) struct Report {
+    /// The API, and what else is equal in every run: `Produce orders`.
+    pub(super) signature: String,
+    pub(super) payment: Option<String>,
+    pub(super) outcome: String,
+    pub(super) writes: bool,
+    pub(super) detail: Detail,
+}
+
+/// What the tap makes of an answer.
+#[derive(Default)]
+pub(super) struct Answer {
+    /// Nothing where the answer is no event.
+    pub(super) report: Option<Report>,
+    /// What the client gets instead of the broker's own bytes, behind the header.
+    pub(super) rewritten: Option<Bytes>,
+}
+
+/// From which offset a connection's session (KIP-227) reads each partition: an incremental request
+/// names only those that have changed.
+pub(super) type Positions = HashMap<(TopicName, u128, i32), i64>;
+
+/// Reads a request; nothing if the tap need not understand it.
+pub(super) fn read(
+    api: ApiKey,
+    version: i16,
+    body: &Bytes,
+    shared: &Shared,
+    positions: &mut Arc<Positions>,
+) -> Result<Option<Box<dyn Exchange>>, Malformed> {
+    let state = &shared.state;
+    Ok(Some(match api {
+        ApiKey::ApiVersions => Box::new(ApiVersions {
+            version,
+            fetches: shared.decode_fetches,
+        }),
+        ApiKey::Metadata
+        | ApiKey::FindCoordinator
+        | ApiKey::DescribeCluster
+        | ApiKey::ShareFetch
+        | ApiKey::ShareAcknowledge => Box::new(Addresses { api, version }),
+        ApiKey::Fetch if shared.decode_fetches => Box::new(Fetch::read(version, body, positions)?),
+        ApiKey::Produce => Box::new(Produce::read(version, body, state)?),
+        ApiKey::OffsetCommit => Box::new(OffsetCommit::read(version, body, state)?),
+        ApiKey::TxnOffsetCommit => Box::new(TxnOffsetCommit::read(version, body, state)?),
+        ApiKey::InitProducerId => Box::new(InitProducerId::read(version, body)?),
+        ApiKey::AddPartitionsToTxn => Box::new(AddPartitionsToTxn::read(version, body)?),
+        ApiKey::AddOffsetsToTxn => Box::new(AddOffsetsToTxn::read(version, body)?),
+        ApiKey::EndTxn => Box::new(EndTxn::read(version, body, state)?),
+        ApiKey::JoinGroup => Box::new(JoinGroup::read(version, body)?),
+        ApiKey::SyncGroup => Box::new(SyncGroup::read(version, body)?),
+        ApiKey::LeaveGroup => Box::new(LeaveGroup::read(version, body)?),
+        ApiKey::Heartbeat => Box::new(Heartbeat::read(version, body)?),
+        ApiKey::ConsumerGroupHeartbeat => Box::new(ConsumerGroupHeartbeat::read(version, body)?),
+        _ => return Ok(None),
+    }))
+}
+
+/// The bytes of a message behind its header.
+pub(super) fn encode<T: Encodable>(message: &T, version: i16) -> Result<Bytes, Malformed> {
+    let mut body = BytesMut::new();
+    let encoded = message.encode(&mut body, version);
+    encoded.map_err(|e| Malformed::new(format!("answer cannot be written again: {e}")))?;
+    Ok(body.freeze())
+}
+
+/// The payment that all of these are about; none if they are about several.
+pub(super) fn only<'a>(payments: impl IntoIterator<Item = Option<&'a str>>) -> Option<String> {
+    let mut payments = payments.into_iter().flatten();
+    let first = payments.next()?;
+    payments
+        .all(|payment| payment == first)
+        .then(|| first.to_owned())
+}

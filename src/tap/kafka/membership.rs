@@ -1,0 +1,59 @@
+//! What the requests of members have in common, whichever protocol they speak.
+
+use super::detail::{Detail, Member, Membership, TopicPartition};
+use super::exchange::Report;
+use super::names::error_name;
+use super::state::State;
+
+/// What is said of a member.
+///
+/// No membership request counts as a write: it moves partitions, and what comes of that is written
+/// by others. A member that dies without leaving is evicted all the same.
+pub(super) fn report(
+    api: &str,
+    member: &Member,
+    partitions: Option<Vec<TopicPartition>>,
+    error_code: i16,
+    outcome: String,
+) -> Report {
+    let error = error_name(error_code);
+    Report {
+        signature: api.to_owned(),
+        payment: None,
+        outcome: error.clone().unwrap_or(outcome),
+        writes: false,
+        detail: Detail::Membership(Membership {
+            member: member.clone(),
+            partitions,
+            error,
+        }),
+    }
+}
+
+/// `generation 4, partitions 0 1`.
+pub(super) fn assigned(member: &Member, partitions: &[TopicPartition]) -> String {
+    let generation = format!("generation {}", member.generation);
+    let Some(first) = partitions.first() else {
+        return format!("{generation}, no partition");
+    };
+    let one_topic = partitions.iter().all(|p| p.topic == first.topic);
+    let names = partitions.iter().map(|p| match one_topic {
+        true => p.partition.to_string(),
+        false => p.to_string(),
+    });
+    let names = names.collect::<Vec<_>>().join(" ");
+    let noun = if partitions.len() == 1 {
+        "partition"
+    } else {
+        "partitions"
+    };
+    format!("{generation}, {noun} {names}")
+}
+
+/// Notes that the coordinator does not know this member any more, if that is what the error says:
+/// UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID or FENCED_MEMBER_EPOCH.
+pub(super) fn check_fenced(state: &State, member: &Member, error_code: i16) {
+    if [25, 82, 110].contains(&error_code) {
+        state.left(&member.group, &member.member_id);
+    }
+}

@@ -1,0 +1,46 @@
+//! Reads what the client sends, also while what it sent before is held: how else would its death be
+//! seen?
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use super::connection::Closed;
+use super::frame::{self, RequestHead};
+
+/// How many bytes are read ahead. A client that has sent more while it is held is not read from
+/// until the hold ends, as if its broker were slow.
+const READ_AHEAD: usize = 16 << 20;
+/// The first byte of a TLS handshake; as the first byte of a size it would claim 369 MB.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// A frame that waits for its turn.
+pub(super) struct Received {
+    pub(super) frame: Bytes,
+    _room: OwnedSemaphorePermit,
+}
+
+/// Reads frames until the client closes or sends none.
+pub(super) async fn receive(
+    mut client: impl AsyncBufRead + Unpin,
+    frames: mpsc::UnboundedSender<Received>,
+    limit: usize,
+) -> Result<(), Closed> {
+    let room = Arc::new(Semaphore::new(READ_AHEAD));
+    if client.fill_buf().await?.first() == Some(&TLS_HANDSHAKE) {
+        return Err(Closed::Tls);
+    }
+    while let Some(size) = frame::next_size(&mut client).await? {
+        let size = frame::checked(size, RequestHead::LEAST, limit)?;
+        let needed = u32::try_from(size.min(READ_AHEAD)).expect("far below");
+        let waiting = Arc::clone(&room).acquire_many_owned(needed).await;
+        let room = waiting.expect("never closed");
+        let frame = frame::read(&mut client, size).await?;
+        if frames.send(Received { frame, _room: room }).is_err() {
+            break;
+        }
+    }
+    Err(Closed::ByClient)
+}

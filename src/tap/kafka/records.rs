@@ -1,0 +1,179 @@
+//! Record batches: which records they hold, at which offsets, about which payments.
+//!
+//! Only what events need is read, without a copy of keys and values: everything that an instance
+//! consumes comes through here.
+
+use std::collections::HashSet;
+
+use super::compression::unpack;
+use super::reader::{Malformed, Reader};
+use crate::tap::find_payment_id;
+
+/// The header that carries the payment id (see the contract of an instance).
+const ID_HEADER: &str = "message-id";
+const MAGIC: i8 = 2;
+const CODEC: i16 = 0x07;
+const TRANSACTIONAL: i16 = 0x10;
+const CONTROL: i16 = 0x20;
+/// The first byte of a batch's length field; the length counts from behind it.
+const LENGTH_AT: usize = 8;
+
+/// A record that a consumer is handed, or that a producer sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) offset: i64,
+    pub(super) payment: Option<String>,
+}
+
+/// A transaction that was aborted, as a Fetch answer names it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Aborted {
+    pub(super) producer_id: i64,
+    pub(super) first_offset: i64,
+}
+
+/// What a batch says about itself before its records.
+struct Batch<'a> {
+    base_offset: i64,
+    last_offset: i64,
+    attributes: i16,
+    producer_id: i64,
+    count: i32,
+    records: &'a [u8],
+}
+
+/// The records of `batches` from `position` on that a consumer hands to its application: no control
+/// records, none of transactions that were aborted (a consumer with `read_uncommitted` is told of
+/// none, and gets them all). A last batch that is cut off is left out, as consumers do.
+pub(super) fn delivered(
+    batches: &[u8],
+    position: i64,
+    mut aborted: Vec<Aborted>,
+) -> Result<Vec<Record>, Malformed> {
+    // The next transaction to begin stands last.
+    aborted.sort_by_key(|transaction| std::cmp::Reverse(transaction.first_offset));
+    let mut aborting = HashSet::new();
+    let mut delivered = Vec::new();
+    let mut reader = Reader::new(batches);
+    while let Some(batch) = next(&mut reader)? {
+        while let Some(begun) = aborted.pop_if(|t| t.first_offset <= batch.last_offset) {
+            aborting.insert(begun.producer_id);
+        }
+        if batch.attributes & CONTROL != 0 {
+            if batch.is_abort_marker() {
+                aborting.remove(&batch.producer_id);
+            }
+            continue;
+        }
+        let transactional = batch.attributes & TRANSACTIONAL != 0;
+        if transactional && aborting.contains(&batch.producer_id) {
+            continue;
+        }
+        batch.read(|record| {
+            if record.offset >= position {
+                delivered.push(record);
+            }
+        })?;
+    }
+    Ok(delivered)
+}
+
+/// The records that a producer sends, at offsets that begin with 0.
+pub(super) fn produced(batches: &[u8]) -> Result<Vec<Record>, Malformed> {
+    delivered(batches, i64::MIN, Vec::new())
+}
+
+fn next<'a>(reader: &mut Reader<'a>) -> Result<Option<Batch<'a>>, Malformed> {
+    if reader.remaining() < LENGTH_AT + 4 {
+        return Ok(None);
+    }
+    let base_offset = reader.i64()?;
+    let length = reader.i32()?;
+    let length = usize::try_from(length).map_err(|_| Malformed::new("batch: negative length"))?;
+    if length > reader.remaining() {
+        return Ok(None);
+    }
+    let mut batch = Reader::new(reader.take(length)?);
+    let _leader_epoch = batch.i32()?;
+    let magic = batch.i8()?;
+    if magic != MAGIC {
+        return Err(Malformed::new(format!(
+            "batch: format {magic}, and only {MAGIC} is read"
+        )));
+    }
+    let _crc = batch.i32()?;
+    let attributes = batch.i16()?;
+    let last_offset = base_offset.wrapping_add(i64::from(batch.i32()?));
+    let _timestamps = batch.take(16)?;
+    let producer_id = batch.i64()?;
+    let _epoch_and_sequence = batch.take(6)?;
+    let count = batch.i32()?;
+    let records = batch.take(batch.remaining())?;
+    Ok(Some(Batch {
+        base_offset,
+        last_offset,
+        attributes,
+        producer_id,
+        count,
+        records,
+    }))
+}
+
+impl Batch<'_> {
+    fn read(&self, mut each: impl FnMut(Record)) -> Result<(), Malformed> {
+        let unpacked = unpack(self.attributes & CODEC, self.records)?;
+        let mut reader = Reader::new(&unpacked);
+        for _ in 0..self.count {
+            let size = reader.varint()?;
+            let size = usize::try_from(size).map_err(|_| Malformed::new("record: its size"))?;
+            each(record(Reader::new(reader.take(size)?), self.base_offset)?);
+        }
+        Ok(())
+    }
+
+    /// A control record's key is its version and its type: 0 ends a transaction that was aborted.
+    fn is_abort_marker(&self) -> bool {
+        let kind = || {
+            let mut reader = Reader::new(self.records);
+            reader.varint()?;
+            reader.take(1)?;
+            reader.skip_varlong()?;
+            reader.varint()?;
+            let key = reader.varint_bytes()?.unwrap_or_default();
+            let mut key = Reader::new(key);
+            key.i16()?;
+            key.i16()
+        };
+        kind() == Ok::<_, Malformed>(0)
+    }
+}
+
+fn record(mut reader: Reader<'_>, base_offset: i64) -> Result<Record, Malformed> {
+    let _attributes = reader.i8()?;
+    reader.skip_varlong()?;
+    let offset = base_offset.wrapping_add(i64::from(reader.varint()?));
+    let key = reader.varint_bytes()?;
+    let value = reader.varint_bytes()?;
+    let mut payment = None;
+    for _ in 0..reader.varint()? {
+        let name = reader.varint_bytes()?.unwrap_or_default();
+        let content = reader.varint_bytes()?;
+        if name == ID_HEADER.as_bytes() && payment.is_none() {
+            payment = content
+                .and_then(|id| std::str::from_utf8(id).ok())
+                .map(str::to_owned);
+        }
+    }
+    let payment = payment
+        .or_else(|| key.and_then(find))
+        .or_else(|| value.and_then(find));
+    Ok(Record { offset, payment })
+}
+
+/// The first payment id in bytes that need not be text.
+fn find(bytes: &[u8]) -> Option<String> {
+    bytes
+        .utf8_chunks()
+        .find_map(|chunk| find_payment_id(chunk.valid()))
+        .map(str::to_owned)
+}

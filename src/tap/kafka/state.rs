@@ -1,0 +1,294 @@
+//! What one incarnation's connections know together: topics by id, what was delivered, what was
+//! committed, and which members live.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+
+use kafka_protocol::messages::TopicName;
+use tokio::sync::watch;
+
+use super::detail::{Delivery, Member, Position, TopicPartition};
+
+/// A client prefetches 100,000 records of a partition (librdkafka's `queued.min.messages`).
+const REMEMBERED: usize = 131_072;
+/// Far more topics than a lab's cluster has.
+const TOPICS: usize = 100_000;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    topics: Mutex<HashMap<u128, String>>,
+    partitions: Mutex<HashMap<TopicPartition, Partition>>,
+    /// What transactions that are under way will commit.
+    pending: Mutex<HashMap<String, Vec<Position>>>,
+    members: watch::Sender<Vec<Member>>,
+    /// What each member's last heartbeat was answered.
+    heartbeats: Mutex<HashMap<(String, String), i16>>,
+}
+
+#[derive(Debug, Default)]
+struct Partition {
+    /// Payments by offset, each with the count of deliveries before it.
+    delivered: BTreeMap<i64, (u64, String)>,
+    deliveries: u64,
+    committed: Option<i64>,
+}
+
+impl State {
+    pub(super) fn learn_topic(&self, id: u128, name: &str) {
+        let mut topics = self.topics.lock().expect("no holder panics");
+        if id != 0 && topics.len() < TOPICS && topics.get(&id).is_none_or(|n| n != name) {
+            topics.insert(id, name.to_owned());
+        }
+    }
+
+    /// The topic's name, whether a request names it or gives its id (KIP-516).
+    pub(super) fn topic(&self, name: &TopicName, id: u128) -> String {
+        if !name.is_empty() || id == 0 {
+            return name.to_string();
+        }
+        let topics = self.topics.lock().expect("no holder panics");
+        topics
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| format!("{id:032x}"))
+    }
+
+    pub(super) fn deliver(&self, delivery: &Delivery) {
+        let mut partitions = self.partitions.lock().expect("no holder panics");
+        let key = TopicPartition {
+            topic: delivery.topic.clone(),
+            partition: delivery.partition,
+        };
+        let partition = partitions.entry(key).or_default();
+        for record in &delivery.records {
+            if let Some(payment) = &record.payment {
+                partition.deliveries += 1;
+                let seen = (partition.deliveries, payment.clone());
+                partition.delivered.insert(record.offset, seen);
+            }
+        }
+        while partition.delivered.len() > REMEMBERED {
+            partition.delivered.pop_first();
+        }
+    }
+
+    /// The payment of the record before a position: the last one below it that was delivered, as
+    /// the record just before it may be the end of a transaction.
+    pub(super) fn payment_before(
+        &self,
+        topic: &str,
+        partition: i32,
+        offset: i64,
+    ) -> Option<String> {
+        let partitions = self.partitions.lock().expect("no holder panics");
+        let partition = partitions.get(&key(topic, partition))?;
+        let (_, (_, payment)) = partition.delivered.range(..offset).next_back()?;
+        Some(payment.clone())
+    }
+
+    /// The payment that a commit is about: of the positions that it moves, the record before that
+    /// was delivered last.
+    pub(super) fn payment_of_commit(&self, offsets: &[Position]) -> Option<String> {
+        let partitions = self.partitions.lock().expect("no holder panics");
+        let moved = offsets.iter().filter_map(|position| {
+            let partition = partitions.get(&key(&position.topic, position.partition))?;
+            if partition.committed == Some(position.offset) {
+                return None;
+            }
+            let (_, (seen, payment)) = partition.delivered.range(..position.offset).next_back()?;
+            Some((*seen, payment))
+        });
+        moved
+            .max_by_key(|(seen, _)| *seen)
+            .map(|(_, payment)| payment.clone())
+    }
+
+    /// Notes what the broker has accepted, and forgets what lies before the record before it.
+    pub(super) fn commit(&self, offsets: &[Position]) {
+        let mut partitions = self.partitions.lock().expect("no holder panics");
+        for position in offsets.iter().filter(|position| position.error.is_none()) {
+            let partition = partitions
+                .entry(key(&position.topic, position.partition))
+                .or_default();
+            partition.committed = Some(position.offset);
+            let before = partition.delivered.range(..position.offset).next_back();
+            if let Some(last) = before.map(|(offset, _)| *offset) {
+                partition.delivered = partition.delivered.split_off(&last);
+            }
+        }
+    }
+
+    /// Notes what a transaction will commit when it ends well.
+    pub(super) fn pend(&self, transaction: &str, offsets: &[Position]) {
+        let mut pending = self.pending.lock().expect("no holder panics");
+        let accepted = offsets
+            .iter()
+            .filter(|position| position.error.is_none())
+            .cloned();
+        pending
+            .entry(transaction.to_owned())
+            .or_default()
+            .extend(accepted);
+    }
+
+    /// The payment that the end of a transaction is about: that of the positions in it.
+    pub(super) fn payment_of_transaction(&self, transaction: &str) -> Option<String> {
+        let pending = self.pending.lock().expect("no holder panics");
+        self.payment_of_commit(pending.get(transaction)?)
+    }
+
+    /// Notes that a transaction has ended.
+    pub(super) fn end(&self, transaction: &str, committed: bool) {
+        let pending = self
+            .pending
+            .lock()
+            .expect("no holder panics")
+            .remove(transaction);
+        if let Some(offsets) = pending.filter(|_| committed) {
+            self.commit(&offsets);
+        }
+    }
+
+    /// The last position of each partition that the broker has accepted from this incarnation.
+    pub(super) fn committed(&self) -> BTreeMap<TopicPartition, i64> {
+        let partitions = self.partitions.lock().expect("no holder panics");
+        let committed = partitions
+            .iter()
+            .filter_map(|(key, partition)| partition.committed.map(|offset| (key.clone(), offset)));
+        committed.collect()
+    }
+
+    /// Notes that this member lives, in this generation.
+    pub(super) fn joined(&self, member: &Member) {
+        self.members.send_if_modified(|members| {
+            if members.last() == Some(member) {
+                return false;
+            }
+            members.retain(|known| !known.is(&member.group, &member.member_id));
+            members.push(member.clone());
+            true
+        });
+    }
+
+    /// Notes that this member has left or has been put out.
+    pub(super) fn left(&self, group: &str, member_id: &str) {
+        let key = (group.to_owned(), member_id.to_owned());
+        self.heartbeats
+            .lock()
+            .expect("no holder panics")
+            .remove(&key);
+        self.members.send_if_modified(|members| {
+            let before = members.len();
+            members.retain(|known| !known.is(group, member_id));
+            members.len() < before
+        });
+    }
+
+    /// Notes the answer to a heartbeat; whether it is another than the last.
+    pub(super) fn heartbeat(&self, group: &str, member_id: &str, error_code: i16) -> bool {
+        let key = (group.to_owned(), member_id.to_owned());
+        let mut heartbeats = self.heartbeats.lock().expect("no holder panics");
+        heartbeats.insert(key, error_code).unwrap_or(0) != error_code
+    }
+
+    pub(super) fn members(&self) -> watch::Receiver<Vec<Member>> {
+        self.members.subscribe()
+    }
+
+    /// What is known of a member of this incarnation.
+    pub(super) fn member(&self, group: &str, member_id: &str) -> Option<Member> {
+        self.members
+            .borrow()
+            .iter()
+            .find(|known| known.is(group, member_id))
+            .cloned()
+    }
+}
+
+impl Member {
+    fn is(&self, group: &str, member_id: &str) -> bool {
+        self.group == group && self.member_id == member_id
+    }
+}
+
+fn key(topic: &str, partition: i32) -> TopicPartition {
+    TopicPartition {
+        topic: topic.to_owned(),
+        partition,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tap::kafka::DeliveredRecord;
+    use crate::tap::payment_id;
+
+    fn delivery(partition: i32, offsets: std::ops::Range<i64>) -> Delivery {
+        let records = offsets.map(|offset| DeliveredRecord {
+            offset,
+            payment: Some(payment_id(u32::try_from(offset).expect("small") + 1)),
+        });
+        Delivery {
+            topic: "t".into(),
+            partition,
+            records: records.collect(),
+        }
+    }
+
+    fn position(partition: i32, offset: i64) -> Position {
+        Position {
+            topic: "t".into(),
+            partition,
+            offset,
+            metadata: None,
+            payment: None,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn a_commit_is_about_the_record_before_it() {
+        let state = State::default();
+        state.deliver(&delivery(0, 0..10));
+        assert_eq!(
+            state.payment_of_commit(&[position(0, 5)]).as_deref(),
+            Some("msg-0005")
+        );
+        assert_eq!(state.payment_of_commit(&[position(0, 0)]), None);
+        assert_eq!(state.payment_of_commit(&[position(1, 5)]), None);
+    }
+
+    #[test]
+    fn a_position_that_does_not_move_is_not_what_a_commit_is_about() {
+        let state = State::default();
+        state.deliver(&delivery(1, 0..3));
+        state.deliver(&delivery(0, 0..10));
+        state.commit(&[position(0, 9)]);
+        let both = [position(0, 9), position(1, 2)];
+        assert_eq!(state.payment_of_commit(&both).as_deref(), Some("msg-0002"));
+    }
+
+    #[test]
+    fn a_refused_position_is_not_noted() {
+        let state = State::default();
+        let refused = Position {
+            error: Some("UNKNOWN_MEMBER_ID".into()),
+            ..position(0, 4)
+        };
+        state.commit(&[refused]);
+        assert_eq!(state.committed(), BTreeMap::new());
+        state.commit(&[position(0, 3)]);
+        assert_eq!(state.committed(), [(key("t", 0), 3)].into());
+    }
+
+    #[test]
+    fn memory_is_bounded_and_keeps_the_newest() {
+        let state = State::default();
+        let many = i64::try_from(REMEMBERED).expect("small") + 100;
+        state.deliver(&delivery(0, 0..many));
+        assert_eq!(state.payment_before("t", 0, 100), None);
+        assert!(state.payment_before("t", 0, many).is_some());
+    }
+}
