@@ -50,7 +50,10 @@ pub async fn node_packages(name: &str, scripts: &Path) -> (PathBuf, String) {
 }
 
 /// The folder of an SDK that `install` has filled; it is kept until the pin changes.
-async fn installed(name: &str, pin: &str, install: impl AsyncFnOnce(&Path)) -> PathBuf {
+///
+/// # Panics
+/// When it cannot be filled.
+pub async fn installed(name: &str, pin: &str, install: impl AsyncFnOnce(&Path)) -> PathBuf {
     let cache = std::env::var_os("CRASHWINDOW_CACHE").map(PathBuf::from);
     let cache = cache.unwrap_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")));
     let home = cache.join(name);
