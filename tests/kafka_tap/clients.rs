@@ -255,3 +255,43 @@ async fn compressed_records_are_seen_on_both_ways() {
         assert_eq!(payments, ids, "{codec}");
     }
 }
+
+/// The broker sends whole batches; a consumer is handed only what it has not read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_batch_that_is_resumed_in_its_middle_is_delivered_from_there() {
+    let cluster = Cluster::new("middle", 1).await;
+    let mut config = cluster.kafka.client_config();
+    let producer: FutureProducer = config.set("linger.ms", "200").create().expect("a producer");
+    let ids: Vec<_> = (1..=10).map(payment_id).collect();
+    let sent = ids.iter().map(|id| send(&producer, &cluster.topic, 0, id));
+    within("the records", futures::future::join_all(sent)).await;
+
+    let recorder = Recorder::new();
+    let tap = cluster.tap(&recorder);
+    let consumer = subscribed(&behind(&tap, &cluster.topic), &cluster.topic);
+    for _ in 0..5 {
+        let record = within("a record", consumer.recv()).await.expect("a record");
+        consumer
+            .commit_message(&record, CommitMode::Sync)
+            .expect("the commit is accepted");
+    }
+    close(consumer).await;
+    assert_eq!(
+        delivered(&recorder.events(), &cluster.topic).len(),
+        10,
+        "one batch"
+    );
+
+    let recorder = Recorder::new();
+    let tap = cluster.tap(&recorder);
+    let consumer = subscribed(&behind(&tap, &cluster.topic), &cluster.topic);
+    let record = within("a record", consumer.recv()).await.expect("a record");
+    assert_eq!(record.offset(), 5);
+    drop(record);
+    close(consumer).await;
+    let offsets = delivered(&recorder.events(), &cluster.topic).into_keys();
+    assert_eq!(
+        offsets.collect::<Vec<_>>(),
+        (5..10).map(|n| (0, n)).collect::<Vec<_>>()
+    );
+}

@@ -26,11 +26,7 @@ impl Scene {
         cluster.produce(1, 3, 1).await;
         let recorder = Recorder::new();
         let tap = cluster.tap(&recorder);
-        let mut config = behind(&tap, &cluster.topic);
-        // Short, so that a heartbeat would have been missed if one was held.
-        config
-            .set("session.timeout.ms", "6000")
-            .set("heartbeat.interval.ms", "200");
+        let config = behind(&tap, &cluster.topic);
         let consumer = Arc::new(subscribed(&config, &cluster.topic));
         let scene = Self {
             cluster,

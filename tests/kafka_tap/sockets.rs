@@ -1,17 +1,21 @@
 //! Connections as the broker sees them: a listener that is no broker stands in for it here, as only
 //! the sockets are in question.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use crashwindow::stack::{Kafka, Security};
 use crashwindow::tap::kafka::{KafkaTap, Options};
 use crashwindow::tap::{Decision, Stage};
+use kafka_protocol::messages::metadata_response::MetadataResponseBroker;
 use kafka_protocol::messages::offset_commit_request::{
     OffsetCommitRequestPartition, OffsetCommitRequestTopic,
 };
-use kafka_protocol::messages::{GroupId, OffsetCommitRequest, TopicName};
-use kafka_protocol::protocol::StrBytes;
+use kafka_protocol::messages::{
+    GroupId, MetadataRequest, MetadataResponse, OffsetCommitRequest, TopicName,
+};
+use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -219,4 +223,79 @@ async fn a_refusal_waits_for_the_answers_before_it() {
     );
     // COORDINATOR_NOT_AVAILABLE, in the same form.
     assert!(two.windows(2).any(|code| code == [0, 15]), "{two:?}");
+}
+
+/// The brokers of an answer to a Metadata request through the tap, by node id.
+async fn brokers(sockets: &mut Sockets, named: &[(i32, u16)]) -> BTreeMap<i32, String> {
+    let request = framed(&MetadataRequest::default(), 9, 4);
+    sockets
+        .client
+        .write_all(&request)
+        .await
+        .expect("it is sent");
+    let mut asked = vec![0; request.len()];
+    within("the request", sockets.broker.read_exact(&mut asked))
+        .await
+        .expect("the request");
+    let named = named.iter().map(|&(id, port)| {
+        let broker = MetadataResponseBroker::default().with_node_id(id.into());
+        broker
+            .with_host(StrBytes::from_static_str("127.0.0.1"))
+            .with_port(port.into())
+    });
+    let mut body = BytesMut::new();
+    // The correlation id, and a header without tags.
+    body.put_slice(&[0, 0, 0, 4, 0]);
+    let response = MetadataResponse::default().with_brokers(named.collect());
+    response.encode(&mut body, 9).expect("an answer");
+    sockets
+        .broker
+        .write_u32(u32::try_from(body.len()).expect("small"))
+        .await
+        .expect("it is sent");
+    sockets.broker.write_all(&body).await.expect("it is sent");
+
+    let size = within("the answer", sockets.client.read_u32())
+        .await
+        .expect("an answer") as usize;
+    let mut answer = vec![0; size];
+    sockets
+        .client
+        .read_exact(&mut answer)
+        .await
+        .expect("an answer");
+    let response = MetadataResponse::decode(&mut Bytes::from(answer).slice(5..), 9);
+    let brokers = response.expect("an answer").brokers.into_iter();
+    brokers
+        .map(|b| (b.node_id.0, format!("{}:{}", b.host, b.port)))
+        .collect()
+}
+
+#[tokio::test]
+async fn each_broker_has_an_address_of_its_own_and_keeps_it_when_it_moves() {
+    let mut sockets = Sockets::new().await;
+    let first = sockets.broker.local_addr().expect("an address").port();
+    let second = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let moved = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let [second_port, moved_port] = [&second, &moved].map(|l| l.local_addr().expect("one").port());
+
+    let told = brokers(&mut sockets, &[(1, first), (2, second_port)]).await;
+    assert_eq!(told[&1], sockets.tap.bootstrap());
+    assert_ne!(told[&2], sockets.tap.bootstrap());
+    assert!(!told[&2].ends_with(&format!(":{second_port}")), "{told:?}");
+    let _client = TcpStream::connect(&told[&2])
+        .await
+        .expect("the tap listens");
+    within("a connection to node 2", second.accept())
+        .await
+        .expect("a connection");
+
+    let again = brokers(&mut sockets, &[(1, first), (2, moved_port)]).await;
+    assert_eq!(again, told);
+    let _client = TcpStream::connect(&told[&2])
+        .await
+        .expect("the tap listens");
+    within("a connection to where node 2 is now", moved.accept())
+        .await
+        .expect("a connection");
 }

@@ -44,6 +44,8 @@ mod records;
 mod shape;
 mod shapes;
 mod state;
+#[cfg(test)]
+mod tests;
 mod transaction;
 mod upstream;
 mod versions;

@@ -1,0 +1,271 @@
+//! What the tap reads, fed with what no broker and no client sends.
+
+use std::sync::Arc;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use kafka_protocol::indexmap::IndexMap;
+use kafka_protocol::messages::fetch_response::{
+    FetchableTopicResponse, NodeEndpoint, PartitionData,
+};
+use kafka_protocol::messages::metadata_response::{
+    MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
+use kafka_protocol::messages::*;
+use kafka_protocol::protocol::{Encodable, Message, Request, StrBytes};
+use kafka_protocol::records::{
+    Compression, Record, RecordBatchEncoder, RecordEncodeOptions, TimestampType,
+};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::exchange::{self, Positions};
+use super::shape::{Shaped, decode};
+use super::*;
+use crate::stack::Security;
+use crate::tap::PassAll;
+
+const ROUNDS: usize = 200;
+
+fn tap() -> KafkaTap {
+    let source = Source {
+        instance: "a".into(),
+        incarnation: 1,
+    };
+    let kafka = Kafka {
+        bootstrap: "127.0.0.1:1".into(),
+        security: Security::default(),
+    };
+    KafkaTap::listen(source, &kafka, Arc::new(PassAll), Options::default()).expect("a free port")
+}
+
+fn rng() -> ChaCha8Rng {
+    let seed = std::env::var("FUZZ_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(|| rand::rng().random());
+    println!("FUZZ_SEED={seed}");
+    ChaCha8Rng::seed_from_u64(seed)
+}
+
+fn bytes(message: &impl Encodable, version: i16) -> Bytes {
+    let mut bytes = BytesMut::new();
+    message
+        .encode(&mut bytes, version)
+        .expect("a message of this version");
+    bytes.freeze()
+}
+
+fn batch(payment: &str) -> Bytes {
+    let record = Record {
+        transactional: false,
+        control: false,
+        delete_horizon: false,
+        partition_leader_epoch: 0,
+        producer_id: -1,
+        producer_epoch: -1,
+        timestamp_type: TimestampType::Creation,
+        offset: 0,
+        sequence: -1,
+        timestamp: 0,
+        key: None,
+        value: Some(Bytes::from(payment.to_owned())),
+        headers: IndexMap::default(),
+    };
+    let options = RecordEncodeOptions {
+        version: 2,
+        compression: Compression::None,
+    };
+    let mut batch = BytesMut::new();
+    RecordBatchEncoder::encode(&mut batch, [&record], &options).expect("a batch");
+    batch.freeze()
+}
+
+/// Messages with something in their arrays, for those whose shape has arrays in arrays.
+fn fetched(version: i16) -> FetchResponse {
+    let partition = PartitionData::default().with_records(Some(batch("msg-0001")));
+    let topic =
+        FetchableTopicResponse::default().with_partitions(vec![partition.clone(), partition]);
+    let response = FetchResponse::default().with_responses(vec![topic]);
+    if version < 16 {
+        return response;
+    }
+    let node = NodeEndpoint::default().with_host(StrBytes::from_static_str("broker"));
+    response.with_node_endpoints(vec![node])
+}
+
+fn metadata() -> MetadataResponse {
+    let broker = MetadataResponseBroker::default().with_host(StrBytes::from_static_str("broker"));
+    let partition =
+        MetadataResponsePartition::default().with_replica_nodes(vec![1.into(), 2.into()]);
+    let topic = MetadataResponseTopic::default()
+        .with_name(Some(TopicName(StrBytes::from_static_str("payments"))))
+        .with_partitions(vec![partition]);
+    MetadataResponse::default()
+        .with_brokers(vec![broker.clone(), broker])
+        .with_topics(vec![topic])
+}
+
+fn damaged(rng: &mut ChaCha8Rng, valid: &[u8]) -> Bytes {
+    let mut bytes = valid.to_vec();
+    match rng.random_range(0..4) {
+        0 => {
+            bytes.resize(rng.random_range(0..200), 0);
+            rng.fill_bytes(&mut bytes);
+        }
+        1 => bytes.truncate(rng.random_range(0..=valid.len())),
+        // A length of about two thousand million, as an array or a varint has it.
+        2 => {
+            let at = rng.random_range(0..=valid.len());
+            bytes.splice(
+                at..at,
+                [[0x7f, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0x7f]].concat(),
+            );
+        }
+        _ => {
+            for _ in 0..rng.random_range(1..8) {
+                if let Some(at) = (0..bytes.len()).nth(rng.random_range(0..valid.len().max(1))) {
+                    bytes[at] = rng.random();
+                }
+            }
+        }
+    }
+    bytes.into()
+}
+
+/// Reads damaged requests, and damaged answers to a good one.
+fn damage<R>(rng: &mut ChaCha8Rng, tap: &KafkaTap, request: &R, answer: impl Fn(i16) -> Bytes)
+where
+    R: Request,
+{
+    let api = ApiKey::try_from(R::KEY).expect("an API");
+    let versions = R::VERSIONS.intersect(&R::Response::VERSIONS);
+    for round in 0..ROUNDS {
+        let version = rng.random_range(versions.min..=versions.max);
+        let valid = bytes(request, version);
+        let mut positions = Arc::new(Positions::default());
+        let damaged_request = damaged(rng, &valid);
+        let read =
+            |body, positions: &mut _| exchange::read(api, version, body, &tap.shared, positions);
+        if let Ok(Some(exchange)) = read(&damaged_request, &mut positions) {
+            // Whatever was read can be reported and refused.
+            exchange.received();
+            let _ = exchange.refusal();
+        }
+        let exchange = read(&valid, &mut positions);
+        let mut exchange = exchange
+            .expect("a good request")
+            .expect("an API that is read");
+        let answer = answer(version);
+        assert!(
+            round > 0 || exchange.answered(&answer, &tap.shared).is_ok(),
+            "{api:?} {version}"
+        );
+        let _ = exchange.answered(&damaged(rng, &answer), &tap.shared);
+    }
+}
+
+#[tokio::test]
+async fn damaged_messages_are_refused_and_take_no_memory() {
+    let (mut rng, tap) = (rng(), tap());
+    macro_rules! damage {
+        ($($request:ident => $response:ident;)*) => {$(
+            let answer = |version| bytes(&$response::default(), version);
+            damage(&mut rng, &tap, &$request::default(), answer);
+        )*};
+    }
+    damage! {
+        ApiVersionsRequest => ApiVersionsResponse;
+        FindCoordinatorRequest => FindCoordinatorResponse;
+        DescribeClusterRequest => DescribeClusterResponse;
+        ShareFetchRequest => ShareFetchResponse;
+        ShareAcknowledgeRequest => ShareAcknowledgeResponse;
+        OffsetCommitRequest => OffsetCommitResponse;
+        TxnOffsetCommitRequest => TxnOffsetCommitResponse;
+        InitProducerIdRequest => InitProducerIdResponse;
+        AddPartitionsToTxnRequest => AddPartitionsToTxnResponse;
+        AddOffsetsToTxnRequest => AddOffsetsToTxnResponse;
+        EndTxnRequest => EndTxnResponse;
+        JoinGroupRequest => JoinGroupResponse;
+        SyncGroupRequest => SyncGroupResponse;
+        LeaveGroupRequest => LeaveGroupResponse;
+        HeartbeatRequest => HeartbeatResponse;
+        ConsumerGroupHeartbeatRequest => ConsumerGroupHeartbeatResponse;
+    }
+    damage(&mut rng, &tap, &MetadataRequest::default(), |version| {
+        bytes(&metadata(), version)
+    });
+    damage(&mut rng, &tap, &FetchRequest::default(), |version| {
+        bytes(&fetched(version), version)
+    });
+    let acknowledged = ProduceRequest::default().with_acks(-1);
+    damage(&mut rng, &tap, &acknowledged, |v| {
+        bytes(&ProduceResponse::default(), v)
+    });
+}
+
+#[test]
+fn damaged_batches_are_refused_and_take_no_memory() {
+    let mut rng = rng();
+    let valid = batch("msg-0001");
+    assert_eq!(
+        records::produced(&valid).expect("a batch")[0]
+            .payment
+            .as_deref(),
+        Some("msg-0001")
+    );
+    for codec in 0..8 {
+        for _ in 0..ROUNDS * 10 {
+            let mut batch = damaged(&mut rng, &valid).to_vec();
+            if let Some(attributes) = batch.get_mut(22) {
+                *attributes = codec;
+            }
+            let _ = records::delivered(&batch, 0, Vec::new());
+        }
+    }
+}
+
+#[test]
+fn what_claims_to_unpack_to_gigabytes_is_refused() {
+    // Snappy's own header: a varint of 4 GB.
+    let claimed = compression::unpack(2, &[0xff, 0xff, 0xff, 0xff, 0x0f, 0]).map(|u| u.len());
+    assert!(
+        claimed
+            .expect_err("a bomb")
+            .to_string()
+            .contains("when unpacked")
+    );
+}
+
+#[test]
+fn every_version_of_every_message_has_the_shape_that_is_expected() {
+    fn check<T: Shaped + Encodable + Message>(message: impl Fn(i16) -> T) {
+        for version in T::VERSIONS.min..=T::VERSIONS.max {
+            let body = bytes(&message(version), version);
+            if let Err(error) = decode::<T>(&body, version) {
+                panic!("{} v{version}: {error}", T::SHAPE.name);
+            }
+            let mut longer = body.to_vec();
+            longer.put_u8(0);
+            assert!(
+                decode::<T>(&longer.into(), version).is_err(),
+                "{}",
+                T::SHAPE.name
+            );
+        }
+    }
+    macro_rules! check {
+        ($($message:ident)*) => {$( check(|_| $message::default()); )*};
+    }
+    check! {
+        ApiVersionsResponse FindCoordinatorResponse DescribeClusterResponse ShareFetchResponse
+        ShareAcknowledgeResponse ProduceRequest ProduceResponse FetchRequest OffsetCommitRequest
+        OffsetCommitResponse TxnOffsetCommitRequest TxnOffsetCommitResponse InitProducerIdRequest
+        InitProducerIdResponse AddPartitionsToTxnRequest AddPartitionsToTxnResponse
+        AddOffsetsToTxnRequest AddOffsetsToTxnResponse EndTxnRequest EndTxnResponse
+        JoinGroupRequest JoinGroupResponse SyncGroupRequest SyncGroupResponse LeaveGroupRequest
+        LeaveGroupResponse HeartbeatRequest HeartbeatResponse ConsumerGroupHeartbeatRequest
+        ConsumerGroupHeartbeatResponse
+    }
+    check(fetched);
+    check(|_| metadata());
+}
