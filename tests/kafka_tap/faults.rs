@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crashwindow::tap::kafka::KafkaTap;
-use crashwindow::tap::{Decision, Stage};
+use crashwindow::tap::{BoundaryEvent, Decision, Stage};
 use rdkafka::Message;
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 use rdkafka::message::BorrowedMessage;
@@ -100,8 +100,15 @@ async fn a_commit_whose_answer_is_lost_stays_committed() {
     scene
         .recorder
         .strike("kafka OffsetCommit", Stage::Answered, Decision::Drop);
+    let told = within("the commit", scene.commit()).await.expect("it ran");
+    let asked =
+        |e: &&BoundaryEvent| e.signature == "kafka OffsetCommit" && e.stage == Stage::Received;
+    let asked = scene.recorder.events().iter().filter(asked).count();
     // Whether librdkafka asks again or reports the loss is its own affair.
-    let _ = within("the commit", scene.commit()).await.expect("it ran");
+    assert!(
+        told.is_err() || asked > 1,
+        "{told:?} after {asked} requests"
+    );
     assert_eq!(scene.cluster.committed(0).await, Some(1));
     // The process lives: it goes on consuming.
     assert_eq!(scene.next().await.offset(), 1);
@@ -118,9 +125,8 @@ async fn a_commit_dropped_at_its_arrival_never_reaches_the_broker() {
             .strike("kafka OffsetCommit", Stage::Received, Decision::Drop);
     }
     let commit = scene.commit();
-    let received = |e: &crashwindow::tap::BoundaryEvent| {
-        e.signature == "kafka OffsetCommit" && e.stage == Stage::Received
-    };
+    let received =
+        |e: &BoundaryEvent| e.signature == "kafka OffsetCommit" && e.stage == Stage::Received;
     scene
         .recorder
         .wait_for("the commit to be dropped", received)

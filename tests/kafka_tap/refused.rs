@@ -150,6 +150,32 @@ async fn an_answer_to_no_request_closes_the_connection() {
     assert!(log.text().contains("nothing was asked"), "{}", log.text());
 }
 
+#[tokio::test]
+async fn an_answer_to_another_request_closes_the_connection() {
+    let (log, _guard) = Log::start();
+    let Sockets {
+        tap: _tap,
+        mut client,
+        mut broker,
+        ..
+    } = Sockets::new().await;
+    client.write_all(&commit(1)).await.expect("it is sent");
+    let mut asked = vec![0; commit(1).len()];
+    within("the request", broker.read_exact(&mut asked))
+        .await
+        .expect("the request");
+    broker
+        .write_all(&[0, 0, 0, 4, 0, 0, 0, 9])
+        .await
+        .expect("it is sent");
+    assert_eq!(rest("the client's side to close", &mut client).await, b"");
+    assert!(
+        log.text().contains("not to request 1, which is next"),
+        "{}",
+        log.text()
+    );
+}
+
 async fn versions(tap: &str, version: i16, sent_as: i16) -> ApiVersionsResponse {
     let mut client = TcpStream::connect(tap).await.expect("the tap listens");
     let request = ApiVersionsRequest::default()

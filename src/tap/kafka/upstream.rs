@@ -1,11 +1,16 @@
 //! The way to the real brokers.
 
 use std::io;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::stack::{Protocol, Security};
+
+/// What the Java client gives a connection (`socket.connection.setup.timeout.ms`).
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An open connection to a broker, ready for Kafka's requests.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -36,7 +41,11 @@ impl Upstream {
     pub(super) async fn connect(&self, addresses: &[String]) -> io::Result<Box<dyn Stream>> {
         let mut last = io::Error::new(io::ErrorKind::InvalidInput, "no address of a broker");
         for address in addresses {
-            match TcpStream::connect(address.as_str()).await {
+            let connecting = timeout(PATIENCE, TcpStream::connect(address.as_str()));
+            match connecting
+                .await
+                .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+            {
                 Ok(stream) => {
                     // A request is one write, and its answer is awaited.
                     stream.set_nodelay(true)?;
