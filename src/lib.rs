@@ -9,12 +9,14 @@
 //! - [`chaos`]: the faults, one file each, and the schedule that places them.
 //! - [`timeline`]: everything that was seen and done in a run, in one order.
 //! - [`run`]: one run from spec to settled facts, and its folder.
+//! - [`explore`]: every crash window of a consumer, struck with every fault that applies.
 //! - [`verdict`]: facts in, verdict out; no I/O.
 //! - [`report`]: the verdict for a terminal and for machines.
 //! - [`consumer`]: what a lab consumer imports: settings, payment, provider client.
 
 pub mod chaos;
 pub mod consumer;
+pub mod explore;
 pub mod group;
 pub mod provider;
 pub mod report;

@@ -17,11 +17,7 @@ impl Strike for Kill {
             scene.evict(&member).await?;
             let redelivered = scene.position_is_not_past().await?;
             // Nobody is left to hear the answer.
-            Ok(Struck {
-                decision: Decision::Drop,
-                redelivered,
-                problem: None,
-            })
+            Ok(Struck::new(Decision::Drop, redelivered))
         })
     }
 }

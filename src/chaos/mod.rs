@@ -6,22 +6,27 @@
 //! request. Faults wait for events with a deadline, never for time to pass.
 
 mod kill;
+mod lost_response;
 mod process;
 mod scene;
 mod schedule;
+mod stall_kill;
+mod terminate;
+mod unavailable;
 mod window;
 mod zombie;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::tap::Decision;
 
 pub use process::{Process, ProcessError, describe_exit};
-pub use scene::{Scene, StrikeError};
+pub use scene::{Crew, Scene, StrikeError};
 pub use schedule::{Planned, Round, Schedule, ScheduleError};
 pub use window::{Edge, Window};
 
@@ -29,38 +34,66 @@ pub use window::{Edge, Window};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
-    /// SIGKILL in the window; the member is evicted at once and the instance is started again.
+    /// SIGKILL in the window; the member is evicted at once and the instance is started again
     Kill,
-    /// SIGSTOP in the window, eviction, a successor takes over and finishes, SIGCONT.
+    /// SIGTERM in the window, a grace period, SIGKILL
+    Terminate,
+    /// SIGSTOP in the window, eviction, a successor takes over and finishes, SIGCONT
     Zombie,
+    /// The server has acted, the connection drops, the process lives
+    LostResponse,
+    /// The request fails at once and never reaches the server
+    Unavailable,
+    /// The request is held until the payment is acknowledged, then SIGKILL
+    StallKill,
+    /// The same payment is produced again at a new offset
+    Duplicate,
+}
+
+impl Fault {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 7] = [
+        Self::Kill,
+        Self::Terminate,
+        Self::Zombie,
+        Self::LostResponse,
+        Self::Unavailable,
+        Self::StallKill,
+        Self::Duplicate,
+    ];
+
+    /// The word used on the command line and in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Terminate => "terminate",
+            Self::Zombie => "zombie",
+            Self::LostResponse => "lost-response",
+            Self::Unavailable => "unavailable",
+            Self::StallKill => "stall-kill",
+            Self::Duplicate => "duplicate",
+        }
+    }
+
+    /// What is done in the window; none for a duplicate, which is produced and strikes nobody.
+    #[must_use]
+    pub fn strike(self) -> Option<&'static dyn Strike> {
+        match self {
+            Self::Kill => Some(&kill::Kill),
+            Self::Terminate => Some(&terminate::Terminate),
+            Self::Zombie => Some(&zombie::Zombie),
+            Self::LostResponse => Some(&lost_response::LostResponse),
+            Self::Unavailable => Some(&unavailable::Unavailable),
+            Self::StallKill => Some(&stall_kill::StallKill),
+            Self::Duplicate => None,
+        }
+    }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Kill => "kill",
-            Self::Zombie => "zombie",
-        })
-    }
-}
-
-impl Fault {
-    /// The fault itself.
-    #[must_use]
-    pub fn strike(self) -> &'static dyn Strike {
-        match self {
-            Self::Kill => &kill::Kill,
-            Self::Zombie => &zombie::Zombie,
-        }
-    }
-
-    /// How many instances the fault needs in the group.
-    #[must_use]
-    pub fn instances_needed(self) -> u32 {
-        match self {
-            Self::Kill => 1,
-            Self::Zombie => 2,
-        }
+        f.pad(self.name())
     }
 }
 
@@ -72,8 +105,26 @@ pub struct Struck {
     /// Whether Kafka certainly delivers the payment again: its partition was taken from the struck
     /// member while the group's position was not past it.
     pub redelivered: bool,
+    /// Whether the successor was seen to wait for the struck instance's row lock.
+    pub fenced: bool,
+    /// SIGKILL follows after this time unless the process has ended; runs from the decision.
+    pub kill_after: Option<Duration>,
     /// Why this strike is no evidence, although it was carried out.
     pub problem: Option<String>,
+}
+
+impl Struck {
+    /// A strike without complications.
+    #[must_use]
+    pub fn new(decision: Decision, redelivered: bool) -> Self {
+        Self {
+            decision,
+            redelivered,
+            fenced: false,
+            kill_after: None,
+            problem: None,
+        }
+    }
 }
 
 /// The future of a [`Strike`].

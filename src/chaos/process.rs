@@ -9,6 +9,7 @@ use nix::unistd::Pid;
 use tokio::sync::watch;
 
 use crate::tap::Source;
+use crate::tap::kafka::Member;
 
 /// How long the kernel may take to stop or end a process that was signalled. Far beyond what it
 /// takes; past it, something holds the process that a lab cannot explain.
@@ -51,6 +52,8 @@ pub struct Process {
     pub pid: i32,
     /// How it ended, once it has.
     pub exited: watch::Receiver<Option<ExitStatus>>,
+    /// The members of groups that it is, as its own requests tell; the last one is the current.
+    pub members: watch::Receiver<Vec<Member>>,
 }
 
 impl Process {
@@ -104,6 +107,15 @@ impl Process {
     pub fn kill_now(&self) {
         // It may be gone already, which is what is wanted.
         let _ = self.signal(Signal::SIGKILL);
+    }
+
+    /// The id of the member that it is, if it has joined a group.
+    #[must_use]
+    pub fn member_id(&self) -> Option<String> {
+        self.members
+            .borrow()
+            .last()
+            .map(|member| member.member_id.clone())
     }
 
     async fn wait_exit(&self, signal: Signal) -> Result<(), ProcessError> {

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Process, ProcessError};
-use crate::group::{GroupClient, GroupError, Member};
+use tokio::time::Instant;
+
+use super::{Process, ProcessError, Struck};
+use crate::group::{GroupClient, GroupError, GroupState, Member};
+use crate::tap::Source;
 use crate::timeline::{Happening, Timeline};
 
 /// How long a successor may take to finish the payment or to meet a lock. It is past every pause
@@ -16,20 +19,32 @@ const SUCCESSOR_DEADLINE: Duration = Duration::from_secs(20);
 /// session's third.
 const REBALANCE_DEADLINE: Duration = Duration::from_secs(20);
 
+/// How long a successor may be silent, after it was given the payment, before it is taken to have
+/// finished without a commit: many consumers commit on a timer of seconds.
+const SILENCE: Duration = Duration::from_millis(700);
+
 /// How often the broker and the database are asked while waiting.
 const POLL: Duration = Duration::from_millis(5);
 
-/// Who waits for a lock that the connections of one instance hold, by the name under which the lab
-/// connects each instance.
+/// Which backends wait for a lock that one of these backends holds.
 const BLOCKED_BY: &str = "
-    SELECT waiter.application_name
+    SELECT waiter.pid
     FROM pg_stat_activity AS waiter
-    CROSS JOIN LATERAL unnest(pg_blocking_pids(waiter.pid)) AS blocker (pid)
-    JOIN pg_stat_activity AS holder ON holder.pid = blocker.pid
     WHERE waiter.datname = current_database()
-      AND holder.application_name = $1
-      AND waiter.application_name <> $1
+      AND pg_blocking_pids(waiter.pid) && $1
     LIMIT 1";
+
+/// What a fault may ask of the instances.
+pub trait Crew: Send + Sync {
+    /// The instance that is this member of the group.
+    fn name_of(&self, member_id: &str) -> Option<String>;
+    /// Starts a second instance if there is none beside `to`; true when it did.
+    fn ensure_successor(&self, to: &str) -> bool;
+    /// The Postgres backends that serve a process.
+    fn backends_of(&self, source: &Source) -> Vec<i32>;
+    /// The instance that a Postgres backend serves.
+    fn instance_at(&self, backend: i32) -> Option<String>;
+}
 
 /// Why a fault could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -43,19 +58,17 @@ pub enum StrikeError {
     /// The database could not be asked who is blocked.
     #[error("Postgres could not be asked which instance waits for a lock: {0}")]
     Database(#[from] tokio_postgres::Error),
-    /// The group has no member that the struck instance could be.
-    #[error("the group has no member with the client id {instance:?}; its members are {members:?}")]
-    NoMember {
-        /// The instance.
-        instance: String,
-        /// The client ids that the group knows.
-        members: Vec<String>,
-    },
+    /// The struck process is in no group.
+    #[error("{0} is a member of no group, so nobody can take over from it")]
+    NoMember(Source),
+    /// The payment could not be produced again.
+    #[error("{0}")]
+    Produce(String),
 }
 
 /// How a zombie's successor fared while the zombie slept.
 pub(super) enum Successor {
-    /// It has moved the group's position past the payment.
+    /// It has moved the group's position past the payment, or has nothing more to do for it.
     Finished,
     /// It waits for a row lock of the frozen instance.
     Fenced,
@@ -79,32 +92,40 @@ pub struct Scene {
     pub group: Arc<GroupClient>,
     /// The run's database.
     pub database: Arc<tokio_postgres::Client>,
+    /// The instances.
+    pub crew: Arc<dyn Crew>,
     /// Where everything that is done is recorded.
     pub timeline: Arc<Timeline>,
+    /// How long the process gets between SIGTERM and SIGKILL.
+    pub grace: Duration,
 }
 
 impl Scene {
-    /// The struck instance as the group knows it.
+    /// The struck instance as the group knows it: the member as which it was last seen to join.
     pub(super) async fn member(&self) -> Result<Member, StrikeError> {
-        let group = self.group.describe().await?;
-        let instance = &self.process.source.instance;
-        // A dead predecessor of the same name may still be a member; it owns nothing.
-        let owner = group
-            .owner(&self.topic, self.partition)
-            .filter(|m| m.client_id == *instance);
-        owner
-            .or_else(|| group.client(instance))
+        let none = || StrikeError::NoMember(self.process.source.clone());
+        let id = self.process.member_id().ok_or_else(none)?;
+        self.group
+            .describe()
+            .await?
+            .member(&id)
             .cloned()
-            .ok_or_else(|| StrikeError::NoMember {
-                instance: instance.clone(),
-                members: group.members.iter().map(|m| m.client_id.clone()).collect(),
-            })
+            .ok_or_else(none)
     }
 
     /// SIGKILL, and the process is gone.
     pub(super) async fn kill(&self) -> Result<(), StrikeError> {
         self.process.kill().await?;
         self.record(Happening::Killed {
+            source: self.process.source.clone(),
+        });
+        Ok(())
+    }
+
+    /// SIGTERM; returns at once.
+    pub(super) fn terminate(&self) -> Result<(), StrikeError> {
+        self.process.terminate()?;
+        self.record(Happening::Terminated {
             source: self.process.source.clone(),
         });
         Ok(())
@@ -138,6 +159,28 @@ impl Scene {
         Ok(())
     }
 
+    /// Evicts the struck process if it is still a member: one that has left by itself need not be.
+    pub(super) async fn evict_if_member(&self) -> Result<(), StrikeError> {
+        match self.member().await {
+            Ok(member) => self.evict(&member).await,
+            Err(StrikeError::NoMember(_)) => Ok(()),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Sees to it that somebody can take over, and that the group knows of it: a member that is
+    /// already asking to join is given the partition at once.
+    pub(super) async fn ensure_successor(&self) -> Result<(), StrikeError> {
+        if self.crew.ensure_successor(&self.process.source.instance) {
+            let joins =
+                |g: &crate::group::Group| g.members.len() > 1 || g.state != GroupState::Stable;
+            self.group
+                .wait_until(REBALANCE_DEADLINE, "a successor to join", joins)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Whether the group's position is not past the payment, so that whoever owns the partition
     /// next is given it again. Asked after the eviction: from then on the struck member's commits
     /// are refused.
@@ -157,7 +200,7 @@ impl Scene {
             self.group
                 .wait_until_moved(REBALANCE_DEADLINE, &from.member_id, topic, partition);
         let group = moved.await?;
-        let owner = group.owner(topic, partition).map(|m| m.client_id.clone());
+        let owner = group.owner(topic, partition).map(|m| self.name_of(m));
         let to = owner.unwrap_or_default();
         self.record(Happening::Moved {
             partition,
@@ -168,9 +211,13 @@ impl Scene {
     }
 
     /// Waits until the successor has finished the payment or is seen to wait for the zombie's lock.
-    pub(super) async fn wait_successor(&self) -> Result<Successor, StrikeError> {
-        let zombie = &self.process.source.instance;
-        let deadline = tokio::time::Instant::now() + SUCCESSOR_DEADLINE;
+    /// `redelivered` says whether it is given the payment at all.
+    pub(super) async fn wait_successor(&self, redelivered: bool) -> Result<Successor, StrikeError> {
+        if !redelivered {
+            return Ok(Successor::Finished);
+        }
+        let deadline = Instant::now() + SUCCESSOR_DEADLINE;
+        let mut quiet = Silence::new();
         loop {
             if let Some(committed) = self.committed().await?
                 && committed > self.offset
@@ -182,15 +229,20 @@ impl Scene {
                 });
                 return Ok(Successor::Finished);
             }
-            if let Some(row) = self.database.query_opt(BLOCKED_BY, &[zombie]).await? {
-                let successor = row.get(0);
+            if let Some(successor) = self.blocked_by_zombie().await? {
                 self.record(Happening::Fenced {
                     successor,
                     holder: self.process.source.clone(),
                 });
                 return Ok(Successor::Fenced);
             }
-            if tokio::time::Instant::now() > deadline {
+            let works = self
+                .timeline
+                .events_of_others(&self.process.source, &self.payment);
+            if works > 0 && quiet.lasts(self.timeline.events()) {
+                return Ok(Successor::Finished);
+            }
+            if Instant::now() > deadline {
                 let (successor, seconds) = (self.owner().await?, SUCCESSOR_DEADLINE.as_secs_f64());
                 let stalled = Happening::Stalled { successor, seconds };
                 let why = stalled.clause().map(|c| format!("{} {}", c.who, c.what));
@@ -201,6 +253,46 @@ impl Scene {
         }
     }
 
+    /// Waits until the group's position is past the payment, for at most `limit`; true when it is.
+    pub(super) async fn wait_acknowledged(&self, limit: Duration) -> Result<bool, StrikeError> {
+        let deadline = Instant::now() + limit;
+        loop {
+            if !self.position_is_not_past().await? {
+                return Ok(true);
+            }
+            if Instant::now() > deadline {
+                return Ok(false);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Waits until the process has ended, for at most `limit`; true when it has.
+    pub(super) async fn wait_exit(&self, limit: Duration) -> bool {
+        let mut exited = self.process.exited.clone();
+        tokio::time::timeout(limit, exited.wait_for(Option::is_some))
+            .await
+            .is_ok()
+    }
+
+    /// The rest of a grace period, after the request in hand was let go: SIGKILL unless the process
+    /// has ended by itself.
+    ///
+    /// # Errors
+    /// When the process does not die or the group cannot be asked.
+    pub async fn finish_off(
+        &self,
+        rest: Duration,
+        mut struck: Struck,
+    ) -> Result<Struck, StrikeError> {
+        if !self.wait_exit(rest).await {
+            self.kill().await?;
+        }
+        self.evict_if_member().await?;
+        struck.redelivered = self.position_is_not_past().await?;
+        Ok(struck)
+    }
+
     async fn committed(&self) -> Result<Option<i64>, StrikeError> {
         Ok(self
             .group
@@ -208,14 +300,56 @@ impl Scene {
             .await?)
     }
 
+    async fn blocked_by_zombie(&self) -> Result<Option<String>, StrikeError> {
+        let backends = self.crew.backends_of(&self.process.source);
+        if backends.is_empty() {
+            return Ok(None);
+        }
+        let row = self.database.query_opt(BLOCKED_BY, &[&backends]).await?;
+        let name = |pid| {
+            self.crew
+                .instance_at(pid)
+                .unwrap_or_else(|| format!("backend {pid}"))
+        };
+        Ok(row.map(|row| name(row.get(0))))
+    }
+
     /// The name of the instance that owns the payment's partition now.
     async fn owner(&self) -> Result<String, StrikeError> {
         let group = self.group.describe().await?;
         let owner = group.owner(&self.topic, self.partition);
-        Ok(owner.map_or_else(|| "the group".to_owned(), |m| m.client_id.clone()))
+        Ok(owner.map_or_else(|| "the group".to_owned(), |m| self.name_of(m)))
+    }
+
+    fn name_of(&self, member: &Member) -> String {
+        self.crew
+            .name_of(&member.member_id)
+            .unwrap_or_else(|| member.client_id.clone())
     }
 
     fn record(&self, what: Happening) {
         self.timeline.record(Some(&self.payment), what);
+    }
+}
+
+/// Notices that a count has stood still for [`SILENCE`].
+struct Silence {
+    count: u64,
+    since: Instant,
+}
+
+impl Silence {
+    fn new() -> Self {
+        Self {
+            count: 0,
+            since: Instant::now(),
+        }
+    }
+
+    fn lasts(&mut self, count: u64) -> bool {
+        if count != self.count {
+            (self.count, self.since) = (count, Instant::now());
+        }
+        self.since.elapsed() > SILENCE
     }
 }

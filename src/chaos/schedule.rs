@@ -57,6 +57,10 @@ pub struct Planned {
     pub payment: String,
     /// The instance that was struck; none before the run.
     pub instance: Option<String>,
+    /// The signatures of the payment's events before the window, as they were recorded: a run that
+    /// did something else before is not struck. None where nothing was recorded.
+    #[serde(default)]
+    pub prefix: Option<Vec<String>>,
 }
 
 /// A schedule that cannot be.
@@ -106,6 +110,7 @@ impl Schedule {
                         window: window.clone(),
                         payment: payment_id(number),
                         instance: None,
+                        prefix: None,
                     }
                 });
                 Round {
@@ -162,10 +167,7 @@ mod tests {
     use crate::chaos::Edge;
 
     fn plan(seed: u64, payments: u32, strikes: u32) -> Result<Schedule, ScheduleError> {
-        let window = Window {
-            at: "POST /v1/charges".into(),
-            edge: Edge::Before,
-        };
+        let window = Window::first("POST /v1/charges", Edge::Before);
         Schedule::plan(seed, payments, 4, 2, strikes, Some((Fault::Zombie, window)))
     }
 

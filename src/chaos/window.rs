@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::tap::{BoundaryEvent, Stage};
+use crate::tap::Stage;
 
 /// On which side of what the server does the window lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
@@ -23,17 +23,34 @@ pub struct Window {
     pub at: String,
     /// On which side of it.
     pub edge: Edge,
+    /// Which of the events of that name within the payment, from 1.
+    #[serde(default = "first")]
+    pub occurrence: u32,
+}
+
+fn first() -> u32 {
+    1
 }
 
 impl Window {
-    /// Whether this event, of the payment in question, opens the window.
+    /// The window at the first event of that name.
     #[must_use]
-    pub fn is_opened_by(&self, event: &BoundaryEvent) -> bool {
-        let stage = match self.edge {
+    pub fn first(at: &str, edge: Edge) -> Self {
+        Self {
+            at: at.to_owned(),
+            edge,
+            occurrence: first(),
+        }
+    }
+
+    /// The stage at which the window opens. What is only ever reported with its answer, as a
+    /// delivery is, opens it there.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self.edge {
             Edge::Before => Stage::Received,
             Edge::After => Stage::Answered,
-        };
-        event.stage == stage && event.signature == self.at
+        }
     }
 }
 

@@ -14,20 +14,20 @@ impl Strike for Zombie {
         Box::pin(async move {
             let member = scene.member().await?;
             scene.freeze().await?;
+            scene.ensure_successor().await?;
             scene.evict(&member).await?;
             let redelivered = scene.wait_moved(&member).await?;
-            let problem = match scene.wait_successor().await? {
-                // The successor cannot go on until the zombie does: thaw now, wait for no timeout.
-                Successor::Finished | Successor::Fenced => None,
-                Successor::Stalled(why) => Some(why),
-            };
+            let successor = scene.wait_successor(redelivered).await?;
             scene.thaw()?;
             // The request that the zombie sent before it froze reaches the server now.
-            Ok(Struck {
-                decision: Decision::Pass,
-                redelivered,
-                problem,
-            })
+            let mut struck = Struck::new(Decision::Pass, redelivered);
+            match successor {
+                Successor::Finished => {}
+                // It cannot go on until the zombie does: thawed now, no timeout was waited for.
+                Successor::Fenced => struck.fenced = true,
+                Successor::Stalled(why) => struck.problem = Some(why),
+            }
+            Ok(struck)
         })
     }
 }

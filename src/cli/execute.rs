@@ -33,6 +33,10 @@ impl Session {
     pub async fn open(options: &Options) -> anyhow::Result<Self> {
         let runs = stack::runs_folder(options)?;
         let endpoints = stack::ensure(options, &Stderr).await?;
+        let swept = run::sweep(&runs, &endpoints).await?;
+        if swept > 0 {
+            eprintln!("cleared what {swept} killed runs had left");
+        }
         let cancel = CancellationToken::new();
         let (mut interrupt, mut terminate) = (
             signal(SignalKind::interrupt())?,
@@ -53,6 +57,21 @@ impl Session {
         })
     }
 
+    /// The servers.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// Where run folders are kept.
+    pub fn runs(&self) -> &Path {
+        &self.runs
+    }
+
+    /// The wish to stop.
+    pub fn cancel(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
     /// Executes a run and saves its report in the run folder.
     ///
     /// # Errors
@@ -61,7 +80,7 @@ impl Session {
         let progress = Progress::new(&format!("lab {} {}", spec.lab, spec.consumer));
         let run = run::execute(spec, &self.endpoints, &self.runs, &progress, &self.cancel);
         let finished = run.await;
-        progress.bar.finish_and_clear();
+        progress.finish();
         let finished = finished?;
         let report = RunReport::new(&finished, &self.endpoints);
         folder::write(&finished.run_dir, "report.json", &report)?;
@@ -118,14 +137,15 @@ fn relative(path: &Path) -> String {
 }
 
 /// The phases of a run: a line that changes on a terminal, a line each elsewhere.
-struct Progress {
+pub struct Progress {
     bar: ProgressBar,
     live: bool,
     what: String,
 }
 
 impl Progress {
-    fn new(what: &str) -> Self {
+    /// Begins to tell how `what` gets on.
+    pub fn new(what: &str) -> Self {
         let live = std::io::stderr().is_terminal();
         let bar = if live {
             ProgressBar::new_spinner()
@@ -140,6 +160,23 @@ impl Progress {
             bar,
             live,
             what: what.to_owned(),
+        }
+    }
+}
+
+impl Progress {
+    /// Takes the line away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl crashwindow::explore::Progress for Progress {
+    fn cells(&self, done: usize, of: usize) {
+        if self.live {
+            self.bar.set_message(format!("{done} of {of} cells"));
+        } else if done == of {
+            eprintln!("{}: {done} cells done", self.what);
         }
     }
 }

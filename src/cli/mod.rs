@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod compare;
 mod execute;
+mod explore;
 mod replay;
 mod run;
 mod stack;
@@ -25,6 +26,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Explore(Box<explore::Explore>),
     Replay(replay::Replay),
     Compare(compare::Compare),
     Up(Box<stack::Up>),
@@ -43,6 +45,7 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Run(command) => wait_for(command.run()),
+            Command::Explore(command) => wait_for(command.run()),
             Command::Replay(command) => wait_for(command.run()),
             Command::Compare(command) => wait_for(command.run()),
             Command::Up(command) => wait_for(command.run()),

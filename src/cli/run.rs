@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use crashwindow::chaos::{Edge, Fault};
 use crashwindow::run::manifest::{self, Manifest};
 use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange, folder};
@@ -62,9 +62,9 @@ pub struct What {
     #[arg(long)]
     scenario: Option<String>,
 
-    /// The fault [default: the scenario's]
-    #[arg(long, value_enum)]
-    fault: Option<FaultArg>,
+    /// The fault [default: the scenario's]; with none the verdict can only be unknown or violated
+    #[arg(long, value_parser = parse_fault, value_name = FAULTS)]
+    fault: Option<FaultChoice>,
 
     /// The boundary event at the window's edge [default: the scenario's]
     #[arg(long, value_name = "SIGNATURE")]
@@ -111,25 +111,17 @@ pub struct Labs {
     labs: Option<PathBuf>,
 }
 
-/// A fault on the command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum FaultArg {
-    /// SIGKILL in the window
-    Kill,
-    /// SIGSTOP in the window, eviction, a successor takes over, SIGCONT
-    Zombie,
-    /// Nothing: the verdict can only be unknown, or violated
-    None,
-}
+/// What `--fault` takes.
+const FAULTS: &str = "kill|terminate|zombie|lost-response|unavailable|stall-kill|duplicate|none";
 
-impl From<FaultArg> for FaultChoice {
-    fn from(fault: FaultArg) -> Self {
-        match fault {
-            FaultArg::Kill => Self::Some(Fault::Kill),
-            FaultArg::Zombie => Self::Some(Fault::Zombie),
-            FaultArg::None => Self::None,
-        }
+fn parse_fault(word: &str) -> Result<FaultChoice, String> {
+    if word == "none" {
+        return Ok(FaultChoice::None);
     }
+    let fault = Fault::ALL.into_iter().find(|fault| fault.name() == word);
+    fault
+        .map(FaultChoice::Some)
+        .ok_or_else(|| format!("the faults are {FAULTS}"))
 }
 
 impl Labs {
@@ -146,12 +138,29 @@ impl Labs {
     }
 }
 
+impl Settle {
+    /// How long nothing may change before the run is over.
+    pub fn quiet(&self) -> Option<Duration> {
+        self.quiet.map(Duration::from_millis)
+    }
+
+    /// How long what looks lost is given.
+    pub fn patience(&self) -> Option<Duration> {
+        self.patience.map(Duration::from_secs)
+    }
+
+    /// How long the instances get to join.
+    pub fn join(&self) -> Option<Duration> {
+        self.join.map(Duration::from_secs)
+    }
+}
+
 impl What {
     /// What these flags change of a scenario.
     pub fn changes(self, settle: &Settle) -> Changes {
         Changes {
             scenario: self.scenario,
-            fault: self.fault.map(Into::into),
+            fault: self.fault,
             window: WindowChange {
                 at: self.at,
                 edge: self.edge,
@@ -160,9 +169,9 @@ impl What {
             payments: self.payments,
             seed: self.seed,
             schedule: None,
-            quiet: settle.quiet.map(Duration::from_millis),
-            patience: settle.patience.map(Duration::from_secs),
-            join: settle.join.map(Duration::from_secs),
+            quiet: settle.quiet(),
+            patience: settle.patience(),
+            join: settle.join(),
         }
     }
 }

@@ -1,8 +1,5 @@
 //! The contract between the lab and a consumer: what an instance finds in its environment.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use rdkafka::ClientConfig;
 use tracing_subscriber::EnvFilter;
 
@@ -22,8 +19,6 @@ pub struct Settings {
     database_url: String,
     api_url: String,
     api_key: String,
-    /// `KAFKA_CLIENT_CONFIG`: what a listener with TLS or SASL needs, as librdkafka's properties.
-    client_config: BTreeMap<String, String>,
 }
 
 /// What is wrong with the environment.
@@ -34,14 +29,6 @@ pub enum SettingsError {
         "the environment has no {0}; a consumer is started by the lab, which sets it: crashwindow run"
     )]
     Missing(&'static str),
-    /// A variable of the contract holds something else than it should.
-    #[error("{name} in the environment is malformed: {reason}")]
-    Malformed {
-        /// The variable.
-        name: &'static str,
-        /// What is wrong with it.
-        reason: String,
-    },
 }
 
 impl Settings {
@@ -58,13 +45,6 @@ impl Settings {
             .with_writer(std::io::stderr)
             .with_ansi(false)
             .try_init();
-        let client_config = match std::env::var("KAFKA_CLIENT_CONFIG") {
-            Ok(json) => serde_json::from_str(&json).map_err(|e| SettingsError::Malformed {
-                name: "KAFKA_CLIENT_CONFIG",
-                reason: e.to_string(),
-            })?,
-            Err(_) => BTreeMap::new(),
-        };
         let read = |name| std::env::var(name).map_err(|_| SettingsError::Missing(name));
         Ok(Self {
             topic: read("KAFKA_TOPIC")?,
@@ -74,7 +54,6 @@ impl Settings {
             database_url: read("DATABASE_URL")?,
             api_url: read("PAYMENT_API_URL")?,
             api_key: read("PAYMENT_API_KEY")?,
-            client_config,
         })
     }
 
@@ -82,11 +61,7 @@ impl Settings {
     /// that is set in the consumer's own file.
     #[must_use]
     pub fn kafka(&self) -> ClientConfig {
-        let mut config: ClientConfig = self
-            .client_config
-            .iter()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect();
+        let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", &self.bootstrap)
             .set("client.id", &self.consumer_id);
@@ -101,9 +76,7 @@ impl Settings {
     /// # Errors
     /// When Postgres does not answer or refuses us.
     pub async fn database(&self) -> anyhow::Result<tokio_postgres::Client> {
-        let ca: Option<PathBuf> = std::env::var_os("DATABASE_CA").map(Into::into);
-        let (client, _connection) =
-            stack::postgres::connect(&self.database_url, ca.as_deref()).await?;
+        let (client, _connection) = stack::postgres::connect(&self.database_url, None).await?;
         Ok(client)
     }
 

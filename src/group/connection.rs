@@ -62,6 +62,11 @@ impl Connection {
         Ok(connection)
     }
 
+    /// The bare connection, on which nothing is under way.
+    pub(super) fn into_stream(self) -> Box<dyn Stream> {
+        self.stream
+    }
+
     pub(super) fn broker(&self) -> &str {
         &self.broker
     }

@@ -11,6 +11,7 @@ mod cluster;
 mod connection;
 mod coordinator;
 mod describe;
+mod dial;
 mod error;
 mod evict;
 mod offsets;
@@ -26,9 +27,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 pub use cluster::Cluster;
+pub(crate) use dial::Dialer;
 pub use error::GroupError;
 pub use evict::Eviction;
 pub use state::{Group, GroupProtocol, GroupState, Member};
+pub(crate) use transport::Stream;
 
 use crate::stack::Security;
 use cluster::PAUSE;

@@ -16,7 +16,7 @@ use super::error::GroupError;
 use crate::stack::Security;
 
 /// Either kind of stream.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// What TLS needs, read from its files once; `None` for a listener without it.

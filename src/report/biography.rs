@@ -18,6 +18,18 @@ pub struct Line {
     pub what: String,
 }
 
+/// A signature as it is told: long statements are cut after the part that names them.
+#[must_use]
+pub fn shorten(signature: &str) -> String {
+    const ENOUGH: usize = 44;
+    if signature.chars().count() <= ENOUGH {
+        return signature.to_owned();
+    }
+    let cut: String = signature.chars().take(ENOUGH).collect();
+    let whole = cut.rfind(' ').map_or(cut.as_str(), |space| &cut[..space]);
+    format!("{} …", whole.trim_end())
+}
+
 /// The lines of a biography.
 #[must_use]
 pub fn lines(entries: &[Entry]) -> Vec<Line> {
@@ -50,7 +62,7 @@ pub fn prose(entries: &[Entry]) -> String {
             who,
             incarnation,
             what,
-        } = clause;
+        } = clause.clone();
         let before = incarnation.and_then(|life| lives.insert(who.clone(), life));
         let again = before.is_some_and(|before| Some(before) < incarnation);
         match told.last_mut() {
@@ -119,6 +131,8 @@ mod tests {
             signature: "POST /v1/charges".into(),
             payment: Some("msg-0001".into()),
             outcome: outcome.into(),
+            writes: true,
+            detail: None,
         };
         Happening::Boundary { event }
     }
@@ -160,7 +174,7 @@ mod tests {
         assert_eq!(
             told,
             "a sent POST /v1/charges, was frozen and was evicted from the group; \
-             b took over partition 3 from offset 8, charged ch_2 and committed offset 9; \
+             b took over partition 3 from offset 8 and charged ch_2; \
              a was thawed and charged ch_1"
         );
     }

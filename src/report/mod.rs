@@ -6,5 +6,5 @@ mod run;
 pub mod table;
 pub mod terminal;
 
-pub use biography::{Line, lines, prose};
+pub use biography::{Line, lines, prose, shorten};
 pub use run::{Exception, FaultReport, Phase, RunReport, SCHEMA, Stack, Times, Witness};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::biography::{self, Line};
 use crate::chaos::{Fault, Window};
-use crate::run::Finished;
+use crate::run::{Finished, Fired, Seconds};
 use crate::stack::Endpoints;
 use crate::verdict::{Counts, Guarantee, Outcome, Verdict, outcome_of};
 
@@ -132,6 +132,33 @@ pub struct Phase {
     pub seconds: f64,
 }
 
+impl Stack {
+    /// Where these servers run and what they are.
+    #[must_use]
+    pub fn of(endpoints: &Endpoints) -> Self {
+        Self {
+            kind: endpoints.kind.to_string(),
+            kafka: endpoints.versions.kafka.clone(),
+            postgres: endpoints.versions.postgres.clone(),
+        }
+    }
+}
+
+impl Times {
+    /// The times of a run's phases.
+    #[must_use]
+    pub fn of(seconds: Seconds) -> Self {
+        let phases = seconds
+            .phases
+            .into_iter()
+            .map(|(name, seconds)| Phase { name, seconds });
+        Self {
+            total: seconds.total,
+            phases: phases.collect(),
+        }
+    }
+}
+
 impl RunReport {
     /// The report of a finished run.
     #[must_use]
@@ -150,17 +177,21 @@ impl RunReport {
             of.map(|e| e.charge.clone()).collect()
         };
         let faults: Vec<FaultReport> = finished
-            .strikes
+            .fired
             .iter()
-            .map(|(planned, evidence)| FaultReport {
-                fault: planned.fault,
-                window: planned.window.clone(),
-                payment: planned.payment.clone(),
-                instance: planned.instance.clone(),
-                fired: evidence.fired,
-                redelivered: evidence.redelivered,
-                problem: evidence.problem.clone(),
-            })
+            .map(
+                |Fired {
+                     planned, evidence, ..
+                 }| FaultReport {
+                    fault: planned.fault,
+                    window: planned.window.clone(),
+                    payment: planned.payment.clone(),
+                    instance: planned.instance.clone(),
+                    fired: evidence.fired,
+                    redelivered: evidence.redelivered,
+                    problem: evidence.problem.clone(),
+                },
+            )
             .collect();
         let exceptions = judgement
             .exceptions
@@ -170,11 +201,6 @@ impl RunReport {
                 outcome: outcome.name().to_owned(),
                 charges: charges_of(payment),
             });
-        let seconds = finished.phases.seconds();
-        let phases = seconds
-            .phases
-            .into_iter()
-            .map(|(name, seconds)| Phase { name, seconds });
         Self {
             schema: SCHEMA,
             lab: spec.lab.clone(),
@@ -183,11 +209,7 @@ impl RunReport {
             scenario: spec.scenario.clone(),
             seed: spec.schedule.seed,
             instances: spec.schedule.instances,
-            stack: Stack {
-                kind: endpoints.kind.to_string(),
-                kafka: endpoints.versions.kafka.clone(),
-                postgres: endpoints.versions.postgres.clone(),
-            },
+            stack: Stack::of(endpoints),
             verdict: judgement.verdict,
             expected: spec.expected,
             guarantee: spec.guarantee,
@@ -196,10 +218,7 @@ impl RunReport {
             exceptions: exceptions.collect(),
             witnesses: witnesses(finished, &faults),
             faults,
-            seconds: Times {
-                total: seconds.total,
-                phases: phases.collect(),
-            },
+            seconds: Times::of(finished.phases.seconds()),
             run: finished.run_id.clone(),
             run_dir: finished.run_dir.clone(),
         }
@@ -240,7 +259,7 @@ fn witnesses(finished: &Finished, faults: &[FaultReport]) -> Vec<Witness> {
     let mut witnesses: Vec<Witness> = payments
         .into_iter()
         .map(|(payment, outcome)| {
-            let of = |e: &&crate::timeline::Entry| e.payment.as_ref() == Some(&payment);
+            let of = |e: &&crate::timeline::Entry| e.concerns(&payment);
             let entries: Vec<_> = finished.timeline.iter().filter(of).cloned().collect();
             Witness {
                 biography: biography::lines(&entries),

@@ -15,9 +15,11 @@ use tokio::task::JoinHandle;
 
 use super::RunError;
 use super::resources::Resources;
+use super::taps::Taps;
 use crate::chaos::{Process, describe_exit};
 use crate::group::GroupClient;
 use crate::provider::{Account, Provider};
+use crate::tap::kafka::Member;
 use crate::tap::{Hook, Source};
 use crate::timeline::{Happening, Timeline};
 
@@ -30,8 +32,10 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// What every instance of a run is given.
 pub struct Launch {
-    /// The program.
-    pub program: PathBuf,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// The folder it runs in.
+    pub cwd: PathBuf,
     /// The topic, group and database.
     pub resources: Resources,
     /// The provider, which gives each process a listener of its own.
@@ -55,7 +59,19 @@ pub struct Instance {
     name: String,
     process: watch::Receiver<Option<Process>>,
     control: watch::Sender<Control>,
+    memberships: Arc<Mutex<Vec<Memberships>>>,
     task: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The members that one process is or was.
+type Memberships = watch::Receiver<Vec<Member>>;
+
+fn ids(memberships: &Memberships) -> Vec<String> {
+    memberships
+        .borrow()
+        .iter()
+        .map(|member| member.member_id.clone())
+        .collect()
 }
 
 /// What the supervisor of an instance is told.
@@ -82,7 +98,9 @@ impl Instance {
             launch,
             control: control.subscribe(),
             current,
+            memberships: Arc::default(),
         };
+        let memberships = Arc::clone(&supervisor.memberships);
         let failures = supervisor.launch.failures.clone();
         let task = tokio::spawn(async move {
             if let Err(error) = supervisor.run().await {
@@ -94,6 +112,7 @@ impl Instance {
             name: name.to_owned(),
             process,
             control,
+            memberships,
             task: Mutex::new(Some(task)),
         }
     }
@@ -108,6 +127,17 @@ impl Instance {
     #[must_use]
     pub fn process(&self) -> Option<Process> {
         self.process.borrow().clone()
+    }
+
+    /// The ids of all members that its processes have been.
+    #[must_use]
+    pub fn member_ids(&self) -> Vec<String> {
+        self.memberships
+            .lock()
+            .expect("no holder panics")
+            .iter()
+            .flat_map(ids)
+            .collect()
     }
 
     /// Keeps the instance from being started again while a fault is busy with it.
@@ -171,6 +201,7 @@ struct Supervisor {
     launch: Arc<Launch>,
     control: watch::Receiver<Control>,
     current: watch::Sender<Option<Process>>,
+    memberships: Arc<Mutex<Vec<Memberships>>>,
 }
 
 impl Supervisor {
@@ -204,12 +235,12 @@ impl Supervisor {
             instance: self.name.clone(),
             incarnation,
         };
-        let listener = self
-            .launch
-            .provider
-            .listen(source.clone(), Arc::clone(&self.launch.hook))
-            .map_err(RunError::Listen)?;
-        let mut child = self.spawn(incarnation, &listener.url())?;
+        let taps = Taps::open(&self.launch, &source)?;
+        self.memberships
+            .lock()
+            .expect("no holder panics")
+            .push(taps.members());
+        let mut child = self.spawn(incarnation, &taps)?;
         let pid = child
             .id()
             .and_then(|id| i32::try_from(id).ok())
@@ -219,6 +250,7 @@ impl Supervisor {
             source: source.clone(),
             pid,
             exited: exit.subscribe(),
+            members: taps.members(),
         };
         self.launch.timeline.record(
             None,
@@ -241,27 +273,20 @@ impl Supervisor {
         Ok(status)
     }
 
-    fn spawn(&self, incarnation: u32, api_url: &str) -> Result<Child, RunError> {
-        let Launch {
-            program,
-            resources,
-            account,
-            ..
-        } = &*self.launch;
+    fn spawn(&self, incarnation: u32, taps: &Taps) -> Result<Child, RunError> {
         let path = self.log_path(incarnation);
         let log = File::create(&path).map_err(|e| RunError::log(&path, e))?;
         let both = log.try_clone().map_err(|e| RunError::log(&path, e))?;
-        let kafka = &resources.endpoints.kafka;
+        let (program, arguments) = self
+            .launch
+            .command
+            .split_first()
+            .expect("a command was checked to name a program");
         let mut command = Command::new(program);
         command
-            .env("KAFKA_BOOTSTRAP_SERVERS", &kafka.bootstrap)
-            .env("KAFKA_CLIENT_CONFIG", client_config_json(kafka))
-            .env("KAFKA_TOPIC", &resources.topic)
-            .env("KAFKA_GROUP_ID", &resources.group)
-            .env("DATABASE_URL", resources.database_url(&self.name))
-            .env("PAYMENT_API_URL", api_url)
-            .env("PAYMENT_API_KEY", account.api_key())
-            .env("CONSUMER_ID", &self.name)
+            .args(arguments)
+            .current_dir(&self.launch.cwd)
+            .envs(taps.environment(&self.launch, &self.name))
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(both)
@@ -269,9 +294,6 @@ impl Supervisor {
             // reaches whatever the consumer has started.
             .process_group(0)
             .kill_on_drop(true);
-        if let Some(ca) = &resources.endpoints.postgres.ca {
-            command.env("DATABASE_CA", ca);
-        }
         let parent = std::process::id();
         // SAFETY: prctl and getppid are async-signal-safe, and nothing is allocated.
         unsafe {
@@ -285,7 +307,7 @@ impl Supervisor {
             });
         }
         command.spawn().map_err(|source| RunError::Spawn {
-            program: program.clone(),
+            program: program.into(),
             source,
         })
     }
@@ -293,8 +315,15 @@ impl Supervisor {
     /// A process that died without leaving the group would hold its partitions until its session
     /// expires.
     async fn evict_leftovers(&self) -> Result<(), RunError> {
+        let mine: Vec<String> = self
+            .memberships
+            .lock()
+            .expect("no holder panics")
+            .iter()
+            .flat_map(ids)
+            .collect();
         for member in self.launch.group.describe().await?.members {
-            if member.client_id == self.name {
+            if mine.contains(&member.member_id) {
                 self.launch.group.evict(&member).await?;
             }
         }
@@ -316,13 +345,6 @@ impl Supervisor {
             .logs
             .join(format!("{}-{incarnation}.log", self.name))
     }
-}
-
-/// The security settings of the cluster as librdkafka properties, for consumers that are given
-/// the cluster's own address.
-fn client_config_json(kafka: &crate::stack::Kafka) -> String {
-    let config = kafka.client_config();
-    serde_json::to_string(&config.config_map()).expect("strings are plain data")
 }
 
 /// The last lines of an instance's output, indented, for an error message.

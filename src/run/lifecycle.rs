@@ -18,13 +18,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::RunError;
 use super::error::NeverJoined;
+use super::fleet::Fleet;
 use super::folder::{RunFolder, STATE, State};
 use super::instance::{Instance, Launch, log_tail};
 use super::phases::Phases;
-use super::resources::{self, Resources};
+use super::resources::Resources;
 use super::settle;
 use super::spec::Spec;
-use super::striker::{Progress, Striker};
+use super::striker::{Fired, Progress, Striker};
 use super::watchdog;
 use super::workload::{Journal, Producer};
 use crate::chaos::{Planned, Round};
@@ -37,6 +38,9 @@ use crate::verdict::{History, Judgement, Strike, judge};
 /// How often the group is asked who is in it.
 const POLL: Duration = Duration::from_millis(10);
 
+/// The name of the instance that drains a group which stands still.
+const CLEAN: &str = "clean";
+
 /// Told how a run gets on.
 pub trait Watcher: Send + Sync {
     /// A phase has begun, in words.
@@ -48,7 +52,7 @@ pub struct Finished {
     /// What was asked.
     pub spec: Spec,
     /// What was executed: the spec's schedule, with the instances that were struck.
-    pub strikes: Vec<(Planned, Strike)>,
+    pub fired: Vec<Fired>,
     /// The verdict.
     pub judgement: Judgement,
     /// What it was made from.
@@ -97,10 +101,6 @@ pub async fn execute(
 ) -> Result<Finished, RunError> {
     let mut phases = Phases::start("prepare");
     watcher.phase("preparing a topic, a group, a database and a provider account");
-    let swept = resources::sweep(runs, endpoints).await?;
-    if swept > 0 {
-        watcher.phase(&format!("cleared what {swept} killed runs had left"));
-    }
     let folder = RunFolder::create(runs)?;
     folder.write(STATE, &State::Running)?;
     folder.write("spec.json", &spec)?;
@@ -168,20 +168,21 @@ async fn play(
         resources: resources.clone(),
         spec,
     };
-    let striker = Arc::new(Striker::new(
+    let striker = Striker::new(
         resources.clone(),
         Arc::clone(&field.group),
         Arc::clone(&field.database),
         Arc::clone(&field.journal),
         Arc::clone(&field.timeline),
-    ));
+    );
     let (failures, mut failed) = mpsc::unbounded_channel();
     let launch = Arc::new(Launch {
-        program: field.spec.program.clone(),
+        command: field.spec.command.clone(),
+        cwd: field.spec.cwd.clone(),
         resources: resources.clone(),
         provider,
         account: field.account.clone(),
-        hook: Arc::<Striker>::clone(&striker),
+        hook: Arc::new(striker.clone()),
         group: Arc::clone(&field.group),
         timeline: Arc::clone(&field.timeline),
         logs: folder.path.join("logs"),
@@ -207,24 +208,38 @@ async fn act(
         "{} instances of {} join",
         schedule.instances, field.spec.consumer
     ));
-    let names = (0..schedule.instances).map(instance_name);
-    let instances: Vec<_> = names
-        .map(|name| Instance::start(&name, Arc::clone(launch)))
-        .collect();
-    let instances = Arc::new(instances);
-    striker.watch_over(&instances);
+    let fleet = Arc::new(Fleet::new(Arc::clone(launch)));
+    striker.crew().watch_over(&fleet);
+    for number in 0..schedule.instances {
+        fleet.start(&instance_name(number));
+    }
     let kafka = &field.resources.endpoints.kafka;
     let producer = Producer::new(kafka, &field.resources.topic, schedule)?;
 
-    let mut strikes = Vec::new();
+    let mut fired = Vec::new();
     for round in &schedule.rounds {
-        group_is_whole(field, &instances, &launch.logs).await?;
+        group_is_whole(field, &fleet, &launch.logs).await?;
+        if let Some(idle) = field.spec.idle() {
+            phases.next("idle");
+            watcher.phase("recording what the consumer does without payments");
+            tokio::time::sleep(idle).await;
+            field.timeline.record(None, Happening::IdleRecorded);
+        }
         phases.next("payments and faults");
-        watcher.phase(&describe(round, strikes.len(), schedule.strikes().count()));
-        let progress = round.strike.clone().map(|planned| striker.arm(planned));
+        watcher.phase(&describe(round, fired.len(), schedule.strikes().count()));
+        let progress = round
+            .strike
+            .clone()
+            .filter(|planned| planned.fault.strike().is_some())
+            .map(|planned| striker.arm(planned));
         producer.produce(round, &field.journal).await?;
-        if let (Some(planned), Some(progress)) = (&round.strike, progress) {
-            strikes.push(strike_or_end(field, striker, planned, progress).await?);
+        match (&round.strike, progress) {
+            (Some(planned), Some(progress)) => {
+                fired.push(strike_or_end(field, striker, planned, progress).await?);
+            }
+            // What strikes nobody in a window is a duplicate.
+            (Some(planned), None) => fired.push(republish(field, &producer, planned).await?),
+            (None, _) => {}
         }
     }
 
@@ -232,21 +247,16 @@ async fn act(
     watcher.phase("settling: every payment has its last word");
     if !settle::drained(field).await? {
         watcher.phase("the group stands still: a clean instance takes over");
-        for instance in instances.iter() {
-            instance.stop().await;
-        }
-        let clean = Instance::start("clean", Arc::clone(launch));
+        fleet.stop().await;
+        fleet.start(CLEAN);
         settle::drained(field).await?;
-        settle_and_stop(field, &strikes, &[clean], phases).await?;
-    } else {
-        settle_and_stop(field, &strikes, &instances, phases).await?;
     }
+    let strikes: Vec<Strike> = fired.iter().map(|f| f.evidence.clone()).collect();
+    settle::settle(field, &strikes).await?;
+    phases.next("stop");
+    fleet.stop().await;
 
-    let evidence: Vec<Strike> = strikes
-        .iter()
-        .map(|(_, evidence)| evidence.clone())
-        .collect();
-    let history = settle::history(field, &evidence).await?;
+    let history = settle::history(field, &strikes).await?;
     let judgement = judge(&history, field.spec.guarantee);
     let ledger = field.account.ledger();
     folder.write("history.json", &history)?;
@@ -254,7 +264,7 @@ async fn act(
     phases.next("clear up");
     Ok(Finished {
         spec: field.spec.clone(),
-        strikes,
+        fired,
         judgement,
         history,
         timeline: field.timeline.entries(),
@@ -265,87 +275,109 @@ async fn act(
     })
 }
 
-async fn settle_and_stop(
-    field: &Field,
-    strikes: &[(Planned, Strike)],
-    instances: &[Instance],
-    phases: &mut Phases,
-) -> Result<(), RunError> {
-    let evidence: Vec<Strike> = strikes
-        .iter()
-        .map(|(_, evidence)| evidence.clone())
-        .collect();
-    settle::settle(field, &evidence).await?;
-    phases.next("stop");
-    futures::future::join_all(instances.iter().map(Instance::stop)).await;
-    Ok(())
-}
-
-/// Waits until the armed fault is done, or until the round has drained without anybody coming to
-/// its window.
+/// Waits until the armed fault is done, or until the round has come to rest without anybody coming
+/// to its window.
 async fn strike_or_end(
     field: &Field,
     striker: &Striker,
     planned: &Planned,
     mut progress: tokio::sync::watch::Receiver<Progress>,
-) -> Result<(Planned, Strike), RunError> {
-    let drained = tokio::select! {
-        drained = settle::drained(field) => Some(drained?),
+) -> Result<Fired, RunError> {
+    let rested = tokio::select! {
+        rested = settle::at_rest(field) => Some(rested?),
         _ = progress.wait_for(|p| *p != Progress::Waiting) => None,
     };
-    if drained.is_some() && striker.disarm() {
+    if rested.is_some() && striker.disarm() {
         let payment = planned.payment.clone();
-        let missed = Strike {
+        let evidence = Strike {
             payment,
             fired: false,
             redelivered: false,
             problem: None,
         };
-        return Ok((planned.clone(), missed));
+        return Ok(Fired {
+            planned: planned.clone(),
+            evidence,
+            fenced: false,
+        });
     }
     let done = progress.wait_for(|p| matches!(p, Progress::Done(_))).await;
     match done.as_deref() {
-        Ok(Progress::Done(fired)) => Ok((fired.planned.clone(), fired.evidence.clone())),
+        Ok(Progress::Done(fired)) => Ok(fired.clone()),
         Ok(_) | Err(_) => unreachable!("the striker outlives the run and waited for is Done"),
     }
 }
 
-/// Waits until the group consists of exactly the run's instances and each has its partitions.
-async fn group_is_whole(
+/// The fault `duplicate`: once the payment is done with, it is produced again.
+async fn republish(
     field: &Field,
-    instances: &[Instance],
-    logs: &Path,
-) -> Result<(), RunError> {
-    let mut names: Vec<&str> = instances.iter().map(Instance::name).collect();
-    names.sort_unstable();
+    producer: &Producer,
+    planned: &Planned,
+) -> Result<Fired, RunError> {
+    settle::at_rest(field).await?;
+    let (partition, offset) = producer
+        .produce_again(&planned.payment, &field.journal)
+        .await?;
+    field.timeline.record(
+        Some(&planned.payment),
+        Happening::Republished { partition, offset },
+    );
+    let payment = planned.payment.clone();
+    let evidence = Strike {
+        payment,
+        fired: true,
+        redelivered: true,
+        problem: None,
+    };
+    Ok(Fired {
+        planned: planned.clone(),
+        evidence,
+        fenced: false,
+    })
+}
+
+/// Waits until the group consists of exactly the run's instances and every partition has an owner.
+async fn group_is_whole(field: &Field, fleet: &Fleet, logs: &Path) -> Result<(), RunError> {
     let patience = Duration::from_millis(field.spec.join_ms);
     let deadline = tokio::time::Instant::now() + patience;
     loop {
+        let instances = fleet.all();
         let group = field.group.describe().await?;
-        let mut members: Vec<&str> = group.members.iter().map(|m| m.client_id.as_str()).collect();
-        members.sort_unstable();
+        let topic = &field.resources.topic;
         let owned: usize = group
             .members
             .iter()
-            .flat_map(|m| m.assignment.values())
+            .filter_map(|m| m.assignment.get(topic))
             .map(Vec::len)
             .sum();
+        let joined = instances.iter().all(|i| is_member(i, &group));
+        let nobody_else = group.members.len() == instances.len();
         let all_owned = owned == field.spec.schedule.partitions as usize;
-        if members == names && all_owned && group.state == GroupState::Stable {
-            let instances = names.into_iter().map(str::to_owned).collect();
+        if joined && nobody_else && all_owned && group.state == GroupState::Stable {
+            let instances = instances.iter().map(|i| i.name().to_owned()).collect();
             field.timeline.record(None, Happening::Joined { instances });
             return Ok(());
         }
         if tokio::time::Instant::now() > deadline {
-            return Err(never_joined(field, instances, &group, logs));
+            return Err(never_joined(field, &instances, &group, logs));
         }
         tokio::time::sleep(POLL).await;
     }
 }
 
-fn never_joined(field: &Field, instances: &[Instance], group: &Group, logs: &Path) -> RunError {
-    let joined = |name: &str| group.members.iter().any(|m| m.client_id == name);
-    let missing: Vec<&Instance> = instances.iter().filter(|i| !joined(i.name())).collect();
+/// Whether the instance's current process is in the group.
+fn is_member(instance: &Instance, group: &Group) -> bool {
+    let member = instance.process().and_then(|process| process.member_id());
+    member.is_some_and(|id| group.member(&id).is_some())
+}
+
+fn never_joined(
+    field: &Field,
+    instances: &[Arc<Instance>],
+    group: &Group,
+    logs: &Path,
+) -> RunError {
+    let missing: Vec<&Arc<Instance>> = instances.iter().filter(|i| !is_member(i, group)).collect();
     let lives = missing.first().and_then(|i| i.process()).map(|p| p.source);
     let file = lives.map_or_else(String::new, |s| {
         format!("{}-{}.log", s.instance, s.incarnation)

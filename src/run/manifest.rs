@@ -291,13 +291,6 @@ impl Manifest {
                     s.strikes, w.payments
                 ),
             );
-            check(
-                s.fault.instances_needed() <= w.instances,
-                format!(
-                    "scenario {name:?} needs {} instances",
-                    s.fault.instances_needed()
-                ),
-            );
             for consumer in self.consumers.keys() {
                 check(
                     s.expect.contains_key(consumer),
@@ -459,7 +452,6 @@ mod tests {
     fn contradictions_are_refused_by_name() {
         assert_refused("id = \"01\"", "id = \"02\"", "not its folder's name");
         assert_refused("strikes = 3", "strikes = 300", "strikes 300 of 200");
-        assert_refused("instances = 2", "instances = 1", "needs 2 instances");
         assert_refused("instances = 2", "instances = 9", "one would be idle");
         assert_refused("name = \"kill\"", "name = \"zombie\"", "two scenarios");
         assert_refused(

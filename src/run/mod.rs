@@ -2,6 +2,7 @@
 //! ([`folder`]).
 
 mod error;
+mod fleet;
 pub mod folder;
 mod instance;
 mod lifecycle;
@@ -11,10 +12,15 @@ mod resources;
 mod settle;
 pub mod spec;
 mod striker;
+mod taps;
+mod target;
 mod watchdog;
 mod workload;
 
 pub use error::RunError;
 pub use lifecycle::{Finished, Watcher, execute};
 pub use phases::{Phases, Seconds};
+pub use resources::sweep;
 pub use spec::{Changes, FaultChoice, Spec, SpecError, WindowChange};
+pub use striker::Fired;
+pub(crate) use target::{acknowledges, begins};

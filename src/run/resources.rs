@@ -2,6 +2,7 @@
 //! see each other. They are gone when the run ends; what a killed controller left behind is
 //! cleared by the next run.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -128,6 +129,25 @@ impl Resources {
         Ok(Cluster::new(&kafka.bootstrap, kafka.security.clone())?)
     }
 
+    /// The DSN of the run's database for a client of that name which reaches it through a tap: in
+    /// plaintext, whatever lies behind the tap.
+    #[must_use]
+    pub fn database_url_at(&self, tap: &SocketAddr, name: &str) -> String {
+        let mut url =
+            url::Url::parse(&self.database_url(name)).expect("it was made from one that parses");
+        let at = url
+            .set_ip_host(tap.ip())
+            .and_then(|()| url.set_port(Some(tap.port())));
+        at.expect("a postgres URL has a host and a port");
+        let kept: Vec<(String, String)> = url
+            .query_pairs()
+            .filter(|(k, _)| !k.starts_with("ssl"))
+            .map(|(k, v)| (k.into(), v.into()))
+            .collect();
+        url.query_pairs_mut().clear().extend_pairs(kept);
+        url.into()
+    }
+
     /// A client for the run's group.
     ///
     /// # Errors
@@ -189,6 +209,8 @@ impl Resources {
 pub async fn sweep(runs: &Path, endpoints: &Endpoints) -> Result<usize, RunError> {
     let mut swept = 0;
     for path in folder::abandoned(runs)? {
+        // The cells of an exploration are runs too.
+        swept += Box::pin(sweep(&path.join("cells"), endpoints)).await?;
         let state: folder::State = match folder::read(&path, folder::STATE) {
             Ok(state) => state,
             // Killed between making the folder and writing to it: nothing was created yet.

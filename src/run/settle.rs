@@ -37,6 +37,29 @@ pub(super) async fn drained(field: &Field) -> Result<bool, RunError> {
     }
 }
 
+/// Waits until a round has come to rest: the group has drained and nothing changes any more. A
+/// consumer may act long after its commit, so where windows are sought, a payment that looks lost
+/// or half-done is given time to prove otherwise.
+pub(super) async fn at_rest(field: &Field) -> Result<(), RunError> {
+    drained(field).await?;
+    if field.spec.seeks_windows {
+        settle(field, &[]).await
+    } else {
+        quiet(field).await
+    }
+}
+
+/// Waits until nothing has changed for a while, for at most as long as a late effect is given.
+async fn quiet(field: &Field) -> Result<(), RunError> {
+    let quiet = field
+        .timeline
+        .quiet_for(Duration::from_millis(field.spec.quiet_ms));
+    let patience = Duration::from_millis(field.spec.patience_ms);
+    // A consumer that never stops writing is judged by what it has done by then.
+    let _ = tokio::time::timeout(patience, quiet).await;
+    Ok(())
+}
+
 /// What moves while a consumer works.
 #[derive(PartialEq, Eq)]
 struct Progress {
@@ -53,11 +76,9 @@ pub(super) fn reached(committed: &BTreeMap<i32, i64>, ends: &BTreeMap<i32, i64>)
 /// Waits for a quiet period, and for much longer while anything looks lost, half-done or
 /// unfinished: durable workers recover on timers of their own.
 pub(super) async fn settle(field: &Field, strikes: &[Strike]) -> Result<(), RunError> {
-    let quiet = Duration::from_millis(field.spec.quiet_ms);
-    let patience = Duration::from_millis(field.spec.patience_ms);
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + Duration::from_millis(field.spec.patience_ms);
     loop {
-        field.timeline.quiet_for(quiet).await;
+        quiet(field).await?;
         if !suspect(&history(field, strikes).await?) || Instant::now() > deadline {
             return Ok(());
         }
@@ -81,24 +102,24 @@ pub(super) async fn history(field: &Field, strikes: &[Strike]) -> Result<History
                 payment: c.payment,
             })
             .collect(),
-        recorded: Some(recorded(field).await?),
+        recorded: recorded(field).await?,
         committed: field.committed().await?,
         strikes: strikes.to_vec(),
     })
 }
 
-async fn recorded(field: &Field) -> Result<BTreeSet<String>, RunError> {
-    let rows = field
-        .database
-        .query(&field.spec.recorded, &[])
-        .await
-        .map_err(RunError::database("run the manifest's query `recorded`"))?;
-    rows.iter()
+async fn recorded(field: &Field) -> Result<Option<BTreeSet<String>>, RunError> {
+    let Some(query) = &field.spec.recorded else {
+        return Ok(None);
+    };
+    let rows = field.database.query(query, &[]).await;
+    let rows = rows.map_err(RunError::database("run the query for recorded payments"))?;
+    let ids = rows
+        .iter()
         .map(|row| row.try_get(0))
-        .collect::<Result<_, _>>()
-        .map_err(RunError::database(
-            "read text from the first column of the query `recorded`",
-        ))
+        .collect::<Result<_, _>>();
+    let text = "read text from the first column of the query for recorded payments";
+    Ok(Some(ids.map_err(RunError::database(text))?))
 }
 
 #[cfg(test)]

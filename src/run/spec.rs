@@ -12,14 +12,16 @@ use crate::verdict::{Guarantee, Verdict};
 /// One run, fully decided: no default is looked up after this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
-    /// The lab's id.
+    /// The lab's id; `none` for a consumer that belongs to none.
     pub lab: String,
     /// The lab's name.
     pub lab_name: String,
     /// Which of the lab's consumers.
     pub consumer: String,
-    /// The program of an instance.
-    pub program: PathBuf,
+    /// The program of an instance, and its arguments.
+    pub command: Vec<String>,
+    /// The folder it runs in.
+    pub cwd: PathBuf,
     /// What the consumer is held to.
     pub guarantee: Guarantee,
     /// The scenario that the schedule was planned from.
@@ -28,8 +30,8 @@ pub struct Spec {
     pub expected: Option<Verdict>,
     /// SQL that creates the consumer's tables.
     pub database_schema: String,
-    /// SQL for the ids that the consumer has recorded as done.
-    pub recorded: String,
+    /// SQL for the ids that the consumer has recorded as done; none where nobody said how to tell.
+    pub recorded: Option<String>,
     /// What is done.
     pub schedule: Schedule,
     /// How long no boundary event may be seen before the run is over, in milliseconds.
@@ -39,6 +41,12 @@ pub struct Spec {
     pub patience_ms: u64,
     /// How long an instance gets from its start to its first partition, in milliseconds.
     pub join_ms: u64,
+    /// How long the consumer is watched before the first payment, in milliseconds; 0 for not at
+    /// all. What it does then is its background noise.
+    pub idle_ms: u64,
+    /// Whether the run looks for windows: it then comes to rest only when every payment has had
+    /// time for what happens after its acknowledgement.
+    pub seeks_windows: bool,
 }
 
 /// What the command line may change of a scenario.
@@ -93,24 +101,41 @@ pub enum SpecError {
     /// The numbers do not fit together.
     #[error("{0}\nnext: fewer --strikes or more --payments")]
     Schedule(#[from] crate::chaos::ScheduleError),
-    /// The fault needs company.
-    #[error(
-        "{fault} needs {needed} instances in the group and the lab has {instances}\nnext: choose another --fault"
-    )]
-    TooFewInstances {
-        /// The fault.
-        fault: Fault,
-        /// How many it needs.
-        needed: u32,
-        /// How many there are.
-        instances: u32,
-    },
     /// The consumer's program is not built.
     #[error("the consumer's program {} is not there\nnext: cargo build", .0.display())]
     NotBuilt(PathBuf),
 }
 
 impl Spec {
+    /// A run of a consumer that belongs to no lab.
+    #[must_use]
+    pub fn of_command(
+        name: &str,
+        command: Vec<String>,
+        database_schema: String,
+        recorded: Option<String>,
+    ) -> Self {
+        let none = Schedule::plan(0, 0, 1, 1, 0, None);
+        Self {
+            lab: NO_LAB.to_owned(),
+            lab_name: String::new(),
+            consumer: name.to_owned(),
+            command,
+            cwd: here(),
+            guarantee: Guarantee::EffectivelyOnce,
+            scenario: String::new(),
+            expected: None,
+            database_schema,
+            recorded,
+            schedule: none.expect("no strike fits into no payments"),
+            quiet_ms: millis(DEFAULT_QUIET),
+            patience_ms: millis(DEFAULT_PATIENCE),
+            join_ms: millis(DEFAULT_JOIN),
+            idle_ms: 0,
+            seeks_windows: false,
+        }
+    }
+
     /// Decides a run of one of the lab's consumers.
     ///
     /// # Errors
@@ -132,14 +157,10 @@ impl Spec {
             Some(FaultChoice::Some(fault)) => Some(fault),
             None => Some(scenario.fault),
         };
-        let window = Window {
-            at: changes
-                .window
-                .at
-                .clone()
-                .unwrap_or_else(|| scenario.at.clone()),
-            edge: changes.window.edge.unwrap_or(scenario.edge),
-        };
+        let window = Window::first(
+            changes.window.at.as_ref().unwrap_or(&scenario.at),
+            changes.window.edge.unwrap_or(scenario.edge),
+        );
         let schedule = match &changes.schedule {
             Some(schedule) => schedule.clone(),
             None => {
@@ -154,28 +175,14 @@ impl Spec {
                 )?
             }
         };
-        for strike in schedule.strikes() {
-            let (fault, instances) = (strike.fault, schedule.instances);
-            let needed = fault.instances_needed();
-            if needed > instances {
-                return Err(SpecError::TooFewInstances {
-                    fault,
-                    needed,
-                    instances,
-                });
-            }
-        }
-        let as_declared = fault == Some(scenario.fault)
-            && window
-                == Window {
-                    at: scenario.at.clone(),
-                    edge: scenario.edge,
-                };
+        let as_declared =
+            fault == Some(scenario.fault) && window == Window::first(&scenario.at, scenario.edge);
         Ok(Self {
             lab: lab.id.clone(),
             lab_name: lab.name.clone(),
             consumer: consumer.to_owned(),
-            program: program_path(lab, &program)?,
+            command: vec![program_path(lab, &program)?],
+            cwd: here(),
             guarantee: lab.guarantee,
             scenario: scenario.name.clone(),
             expected: scenario
@@ -184,12 +191,22 @@ impl Spec {
                 .copied()
                 .filter(|_| as_declared),
             database_schema: lab.schema_sql()?,
-            recorded: lab.database.recorded.clone(),
+            recorded: Some(lab.database.recorded.clone()),
             schedule,
             quiet_ms: millis(changes.quiet.unwrap_or(DEFAULT_QUIET)),
             patience_ms: millis(changes.patience.unwrap_or(DEFAULT_PATIENCE)),
             join_ms: millis(changes.join.unwrap_or(DEFAULT_JOIN)),
+            idle_ms: 0,
+            seeks_windows: false,
         })
+    }
+}
+
+impl Spec {
+    /// How long the consumer is watched before the first payment.
+    #[must_use]
+    pub fn idle(&self) -> Option<Duration> {
+        (self.idle_ms > 0).then(|| Duration::from_millis(self.idle_ms))
     }
 }
 
@@ -203,6 +220,13 @@ const DEFAULT_PATIENCE: Duration = Duration::from_secs(20);
 /// A JVM needs some seconds; a consumer that needs more than this is not going to join.
 const DEFAULT_JOIN: Duration = Duration::from_secs(30);
 
+/// What stands in place of a lab's id where there is none.
+const NO_LAB: &str = "none";
+
+fn here() -> PathBuf {
+    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
+}
+
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -213,7 +237,7 @@ fn draw_seed() -> u64 {
 }
 
 /// The program of a consumer: beside this one, or where a path in the manifest says.
-fn program_path(lab: &Manifest, program: &str) -> Result<PathBuf, SpecError> {
+fn program_path(lab: &Manifest, program: &str) -> Result<String, SpecError> {
     let path = if program.contains('/') {
         lab.folder.join(program)
     } else {
@@ -224,7 +248,7 @@ fn program_path(lab: &Manifest, program: &str) -> Result<PathBuf, SpecError> {
         )
     };
     if path.is_file() {
-        Ok(path)
+        Ok(path.display().to_string())
     } else {
         Err(SpecError::NotBuilt(path))
     }

@@ -1,18 +1,23 @@
 //! The striker: the hook of every tap of a run. It records what crosses the boundaries and, where
 //! the armed window opens, holds the request and lets the fault do its work.
 
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
-use super::instance::Instance;
+use super::fleet::FleetView;
 use super::resources::Resources;
+use super::target::Target;
 use super::workload::Journal;
 use crate::chaos::{Planned, Scene, Struck};
 use crate::group::GroupClient;
-use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Hook, Source};
+use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source};
 use crate::timeline::{Happening, Timeline};
 use crate::verdict::Strike;
+
+/// How long an instance may take to end after SIGTERM, as an orchestrator gives it by default.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// A fault of the schedule that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +26,8 @@ pub struct Fired {
     pub planned: Planned,
     /// What it came to, as evidence.
     pub evidence: Strike,
+    /// Whether the successor was seen to wait for the struck instance's row lock.
+    pub fenced: bool,
 }
 
 /// What became of the armed fault.
@@ -34,92 +41,115 @@ pub enum Progress {
     Done(Fired),
 }
 
-/// See the module.
-pub struct Striker {
+/// See the module. Clones are the same striker.
+#[derive(Clone)]
+pub struct Striker(Arc<Inner>);
+
+struct Inner {
     resources: Resources,
     group: Arc<GroupClient>,
     database: Arc<tokio_postgres::Client>,
     journal: Arc<Journal>,
     timeline: Arc<Timeline>,
-    armed: Mutex<Option<Planned>>,
+    crew: Arc<FleetView>,
+    armed: Mutex<Option<Target>>,
     progress: watch::Sender<Progress>,
-    /// The instances hold the hook: a strong reference back would keep both alive for ever, and
-    /// with them the processes.
-    instances: OnceLock<Weak<Vec<Instance>>>,
 }
 
 impl Striker {
     /// A striker with nothing armed.
     #[must_use]
-    pub fn new(
+    pub(super) fn new(
         resources: Resources,
         group: Arc<GroupClient>,
         database: Arc<tokio_postgres::Client>,
         journal: Arc<Journal>,
         timeline: Arc<Timeline>,
     ) -> Self {
-        let (armed, instances) = (Mutex::new(None), OnceLock::new());
+        let (crew, armed) = (Arc::default(), Mutex::new(None));
         let progress = watch::Sender::new(Progress::Waiting);
-        Self {
+        let inner = Inner {
             resources,
             group,
             database,
             journal,
             timeline,
+            crew,
             armed,
             progress,
-            instances,
-        }
+        };
+        Self(Arc::new(inner))
     }
 
-    /// Says which instances there are to strike.
-    pub fn watch_over(&self, instances: &Arc<Vec<Instance>>) {
-        // Said once, before the first payment.
-        let _ = self.instances.set(Arc::downgrade(instances));
+    /// What the faults know of the fleet.
+    pub(super) fn crew(&self) -> &FleetView {
+        &self.0.crew
     }
 
     /// Arms one fault; what becomes of it can be followed.
     pub fn arm(&self, planned: Planned) -> watch::Receiver<Progress> {
-        self.progress.send_replace(Progress::Waiting);
-        *self.armed.lock().expect("no holder panics") = Some(planned);
-        self.progress.subscribe()
+        self.0.progress.send_replace(Progress::Waiting);
+        *self.0.armed.lock().expect("no holder panics") = Some(Target::new(planned));
+        self.0.progress.subscribe()
     }
 
     /// Takes the fault back unless it is at work or done already; false when it is too late.
     pub fn disarm(&self) -> bool {
-        self.armed
+        self.0
+            .armed
             .lock()
             .expect("no holder panics")
             .take()
             .is_some()
     }
+}
 
+impl Inner {
     /// The armed fault, if this event opens its window. It is taken: the redelivery of the payment
     /// comes to the same window and must pass.
     fn opened_by(&self, event: &BoundaryEvent) -> Option<Planned> {
         let mut armed = self.armed.lock().expect("no holder panics");
-        armed.take_if(|planned| {
-            event.payment.as_ref() == Some(&planned.payment) && planned.window.is_opened_by(event)
-        })
+        let place = armed
+            .as_ref()
+            .and_then(|t| self.journal.place_of(t.payment()));
+        let opened = armed
+            .as_mut()
+            .is_some_and(|target| target.is_opened_by(event, place));
+        if opened {
+            armed.take().map(Target::into_planned)
+        } else {
+            None
+        }
     }
 
-    async fn strike(&self, mut planned: Planned, source: &Source) -> Decision {
+    /// Carries the fault out. What becomes of the request is told as soon as that is decided; the
+    /// fault may go on after it.
+    async fn strike(
+        self: Arc<Self>,
+        mut planned: Planned,
+        source: Source,
+        decision: oneshot::Sender<Decision>,
+    ) {
         self.progress.send_replace(Progress::Striking);
         planned.instance = Some(source.instance.clone());
-        let (decision, redelivered, problem) = match self.carry_out(&planned, source).await {
-            Ok(Struck {
-                decision,
-                redelivered,
-                problem,
-            }) => (decision, redelivered, problem),
+        let struck = match self.carry_out(&planned, &source, decision).await {
+            Ok(struck) => struck,
             Err(reason) => {
                 let failed = Happening::StrikeFailed {
                     reason: reason.clone(),
                 };
                 self.timeline.record(Some(&planned.payment), failed);
-                (Decision::Drop, false, Some(reason))
+                let mut struck = Struck::new(Decision::Drop, false);
+                struck.problem = Some(reason);
+                struck
             }
         };
+        let Struck {
+            redelivered,
+            fenced,
+            problem,
+            ..
+        } = struck;
         let payment = planned.payment.clone();
         let evidence = Strike {
             payment,
@@ -127,58 +157,28 @@ impl Striker {
             redelivered,
             problem,
         };
-        self.progress
-            .send_replace(Progress::Done(Fired { planned, evidence }));
-        decision
+        self.progress.send_replace(Progress::Done(Fired {
+            planned,
+            evidence,
+            fenced,
+        }));
     }
 
-    async fn carry_out(&self, planned: &Planned, source: &Source) -> Result<Struck, String> {
+    async fn carry_out(
+        &self,
+        planned: &Planned,
+        source: &Source,
+        decision: oneshot::Sender<Decision>,
+    ) -> Result<Struck, String> {
         let gone = || format!("{source} was gone before the fault could reach it");
-        let instances = self
-            .instances
-            .get()
-            .and_then(Weak::upgrade)
-            .ok_or_else(gone)?;
-        let instance = instances
-            .iter()
-            .find(|i| i.name() == source.instance)
-            .ok_or_else(gone)?;
+        let fleet = self.crew.fleet().ok_or_else(gone)?;
+        let instance = fleet.get(&source.instance).ok_or_else(gone)?;
         let process = instance
             .process()
             .filter(|p| p.source == *source)
             .ok_or_else(gone)?;
         instance.hold_restart();
-        let payment = planned.payment.clone();
-        let struck = async {
-            let place = self.journal.locate(&payment).await;
-            let (partition, offset) = place
-                .ok_or_else(|| format!("Kafka never acknowledged {payment} to the producer"))?;
-            let scene = Scene {
-                process: process.clone(),
-                payment,
-                topic: self.resources.topic.clone(),
-                partition,
-                offset,
-                group: Arc::clone(&self.group),
-                database: Arc::clone(&self.database),
-                timeline: Arc::clone(&self.timeline),
-            };
-            let what = Happening::Struck {
-                fault: planned.fault.to_string(),
-                window: planned.window.to_string(),
-                source: source.clone(),
-                partition,
-                offset,
-            };
-            self.timeline.record(Some(&planned.payment), what);
-            planned
-                .fault
-                .strike()
-                .strike(&scene)
-                .await
-                .map_err(|e| e.to_string())
-        };
-        let struck = struck.await;
+        let struck = self.strike_in(planned, &process, decision).await;
         if struck.is_err() {
             // A fault that broke off must not leave the instance frozen; a dead one needs nothing.
             let _ = process.thaw();
@@ -186,20 +186,75 @@ impl Striker {
         instance.release_restart();
         struck
     }
+
+    async fn strike_in(
+        &self,
+        planned: &Planned,
+        process: &crate::chaos::Process,
+        decision: oneshot::Sender<Decision>,
+    ) -> Result<Struck, String> {
+        let payment = planned.payment.clone();
+        let Some(fault) = planned.fault.strike() else {
+            return Err(format!("{} strikes nobody", planned.fault));
+        };
+        let place = self.journal.locate(&payment).await;
+        let (partition, offset) =
+            place.ok_or_else(|| format!("Kafka never acknowledged {payment} to the producer"))?;
+        let scene = Scene {
+            process: process.clone(),
+            payment,
+            topic: self.resources.topic.clone(),
+            partition,
+            offset,
+            group: Arc::clone(&self.group),
+            database: Arc::clone(&self.database),
+            crew: Arc::<FleetView>::clone(&self.crew),
+            timeline: Arc::clone(&self.timeline),
+            grace: GRACE,
+        };
+        let what = Happening::Struck {
+            fault: planned.fault.to_string(),
+            window: planned.window.to_string(),
+            source: process.source.clone(),
+            partition,
+            offset,
+        };
+        self.timeline.record(Some(&planned.payment), what);
+        let struck = fault.strike(&scene).await.map_err(|e| e.to_string())?;
+        // The connection may be gone meanwhile; then nobody waits for the decision.
+        let _ = decision.send(struck.decision);
+        match struck.kill_after {
+            Some(rest) => scene
+                .finish_off(rest, struck)
+                .await
+                .map_err(|e| e.to_string()),
+            None => Ok(struck),
+        }
+    }
 }
 
 impl Hook for Striker {
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
         Box::pin(async move {
-            let opened = self.opened_by(&event);
+            if let Some(Detail::Postgres(statement)) = &event.detail
+                && let Some(pid) = statement.backend_pid
+            {
+                self.0.crew.saw_backend(pid, &event.source);
+            }
+            let opened = self.0.opened_by(&event);
             let source = event.source.clone();
             let payment = event.payment.clone();
-            self.timeline
+            self.0
+                .timeline
                 .record(payment.as_deref(), Happening::Boundary { event });
-            match opened {
-                Some(planned) => self.strike(planned, &source).await,
-                None => Decision::Pass,
-            }
+            let Some(planned) = opened else {
+                return Decision::Pass;
+            };
+            // A task of its own: a tap may stop asking when the struck process is gone, and the
+            // fault must be carried to its end.
+            let (decision, decided) = oneshot::channel();
+            tokio::spawn(Arc::clone(&self.0).strike(planned, source, decision));
+            decided.await.unwrap_or(Decision::Drop)
         })
     }
 }

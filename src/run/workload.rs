@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::chaos::{Round, Schedule};
 use crate::consumer::Payment;
 use crate::stack::Kafka;
-use crate::tap::payment_id;
+use crate::tap::{payment_id, payment_number};
 use crate::verdict::Produced;
 
 /// How long Kafka may take to acknowledge a record.
@@ -69,6 +69,16 @@ impl Journal {
         ends
     }
 
+    /// Where the payment is, if it was acknowledged already.
+    #[must_use]
+    pub fn place_of(&self, payment: &str) -> Option<(i32, i64)> {
+        self.by_payment
+            .lock()
+            .expect("no holder panics")
+            .get(payment)
+            .copied()
+    }
+
     /// Where the payment is. A consumer can be faster than the acknowledgement that the producer
     /// waits for, so this waits for the entry; none when it does not come.
     pub async fn locate(&self, payment: &str) -> Option<(i32, i64)> {
@@ -76,13 +86,8 @@ impl Journal {
         let found = async {
             loop {
                 grown.mark_unchanged();
-                if let Some(place) = self
-                    .by_payment
-                    .lock()
-                    .expect("no holder panics")
-                    .get(payment)
-                {
-                    return *place;
+                if let Some(place) = self.place_of(payment) {
+                    return place;
                 }
                 if grown.changed().await.is_err() {
                     std::future::pending::<()>().await;
@@ -152,6 +157,20 @@ impl Producer {
     pub async fn produce(&self, round: &Round, journal: &Journal) -> Result<(), ProduceError> {
         try_join_all((round.first..=round.last).map(|n| self.produce_one(n, journal))).await?;
         Ok(())
+    }
+
+    /// Produces a payment once more, as a producer that retries or an operator who replays does.
+    ///
+    /// # Errors
+    /// When Kafka refuses it or does not answer in time.
+    pub async fn produce_again(
+        &self,
+        payment: &str,
+        journal: &Journal,
+    ) -> Result<(i32, i64), ProduceError> {
+        let number = payment_number(payment).expect("a payment of the schedule");
+        self.produce_one(number, journal).await?;
+        Ok(journal.place_of(payment).expect("it was acknowledged"))
     }
 
     async fn produce_one(&self, number: u32, journal: &Journal) -> Result<(), ProduceError> {

@@ -35,11 +35,60 @@ pub async fn connect(
     ca: Option<&Path>,
 ) -> anyhow::Result<(Client, JoinHandle<Result<(), tokio_postgres::Error>>)> {
     let (config, check) = parse(dsn, ca.is_some())?;
-    if config.get_ssl_mode() == SslMode::Disable || (check == Check::Nothing && is_prefer(&config))
-    {
-        // `prefer` is the default of a DSN that says nothing, and the lab's own servers have no TLS.
+    let Some((connector, verify_hostname)) = tls(&config, check, ca)? else {
         let (client, connection) = config.connect(NoTls).await?;
         return Ok((client, tokio::spawn(connection)));
+    };
+    let mut tls = MakeTlsConnector::new(connector);
+    tls.set_callback(move |connect, _host| {
+        connect.set_verify_hostname(verify_hostname);
+        Ok(())
+    });
+    let (client, connection) = config.connect(tls).await?;
+    Ok((client, tokio::spawn(connection)))
+}
+
+/// How a server is reached, for whoever relays the protocol instead of speaking it.
+pub struct Route {
+    /// The first host of the DSN.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The TLS settings, and whether the certificate must be this host's; none for plaintext.
+    pub tls: Option<(SslConnector, bool)>,
+}
+
+/// Reads from a DSN how its server is reached, as [`connect`] would reach it.
+///
+/// # Errors
+/// A DSN that cannot be read or that names no host, an unreadable `ca`.
+pub fn route(dsn: &str, ca: Option<&Path>) -> anyhow::Result<Route> {
+    use tokio_postgres::config::Host;
+    let (config, check) = parse(dsn, ca.is_some())?;
+    let tls = tls(&config, check, ca)?;
+    let Some(Host::Tcp(host)) = config.get_hosts().first() else {
+        bail!(
+            "the DSN names no host that is reached by TCP: {}",
+            address(dsn)
+        );
+    };
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    Ok(Route {
+        host: host.clone(),
+        port,
+        tls,
+    })
+}
+
+/// The TLS settings that a DSN asks for, and whether the host's name is checked.
+fn tls(
+    config: &Config,
+    check: Check,
+    ca: Option<&Path>,
+) -> anyhow::Result<Option<(SslConnector, bool)>> {
+    if config.get_ssl_mode() == SslMode::Disable || (check == Check::Nothing && is_prefer(config)) {
+        // `prefer` is the default of a DSN that says nothing, and the lab's own servers have no TLS.
+        return Ok(None);
     }
     let mut tls = SslConnector::builder(SslMethod::tls())?;
     if let Some(ca) = ca {
@@ -49,13 +98,7 @@ pub async fn connect(
     if check == Check::Nothing {
         tls.set_verify(SslVerifyMode::NONE);
     }
-    let mut tls = MakeTlsConnector::new(tls.build());
-    tls.set_callback(move |connect, _host| {
-        connect.set_verify_hostname(check == Check::Host);
-        Ok(())
-    });
-    let (client, connection) = config.connect(tls).await?;
-    Ok((client, tokio::spawn(connection)))
+    Ok(Some((tls.build(), check == Check::Host)))
 }
 
 fn is_prefer(config: &Config) -> bool {

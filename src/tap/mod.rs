@@ -15,7 +15,7 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
-pub use payment_id::{find_payment_id, payment_id};
+pub use payment_id::{find_payment_id, payment_id, payment_number};
 
 /// The boundary on which an event was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -78,6 +78,25 @@ pub struct BoundaryEvent {
     pub writes: bool,
     /// What the tap knows beyond words, for whoever decides by it.
     pub detail: Option<Detail>,
+}
+
+impl BoundaryEvent {
+    /// Whether the event is about this payment, alone or among others.
+    #[must_use]
+    pub fn concerns(&self, payment: &str) -> bool {
+        let is = |id: &Option<String>| id.as_deref() == Some(payment);
+        is(&self.payment)
+            || match &self.detail {
+                Some(Detail::Kafka(kafka::Detail::Fetch(deliveries))) => deliveries
+                    .iter()
+                    .flat_map(|d| &d.records)
+                    .any(|r| is(&r.payment)),
+                Some(Detail::Kafka(kafka::Detail::Produce(productions))) => {
+                    productions.iter().flat_map(|p| &p.payments).any(is)
+                }
+                Some(Detail::Kafka(_) | Detail::Postgres(_)) | None => false,
+            }
+    }
 }
 
 /// What a tap knows of a request beyond words.

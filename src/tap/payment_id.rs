@@ -10,6 +10,11 @@ pub fn payment_id(number: u32) -> String {
     format!("{PREFIX}{number:0width$}", width = MIN_DIGITS)
 }
 
+/// The number of the payment with this id.
+pub fn payment_number(id: &str) -> Option<u32> {
+    id.strip_prefix(PREFIX)?.parse().ok()
+}
+
 /// The first payment id in `text`: `msg-` and all the digits that follow it, at least four.
 ///
 /// What stands around it does not matter, because taps look for it in idempotency keys

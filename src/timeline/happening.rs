@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tap::{BoundaryEvent, Source, Stage};
+use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
 
 /// The request that charges a customer.
 const CHARGE: &str = "POST /v1/charges";
@@ -35,6 +35,8 @@ pub enum Happening {
         /// The names of the instances, as the group knows them.
         instances: Vec<String>,
     },
+    /// The background noise is recorded: what comes now is the payments'.
+    IdleRecorded,
     /// A fault fired.
     Struck {
         /// The fault's name.
@@ -52,6 +54,18 @@ pub enum Happening {
     Killed {
         /// Which one.
         source: Source,
+    },
+    /// SIGTERM was sent.
+    Terminated {
+        /// Which one.
+        source: Source,
+    },
+    /// The payment was produced again, at a new offset.
+    Republished {
+        /// The partition.
+        partition: i32,
+        /// The new offset.
+        offset: i64,
     },
     /// SIGSTOP was sent and the process has stopped.
     Frozen {
@@ -149,6 +163,11 @@ impl Happening {
                 Clause::of(source, format!("was struck {window}"))
             }
             Self::Killed { source } => Clause::of(source, "was killed"),
+            Self::Terminated { source } => Clause::of(source, "was asked to end (SIGTERM)"),
+            Self::Republished { offset, .. } => Clause::named(
+                "the producer",
+                format!("sent the payment again, at offset {offset}"),
+            ),
             Self::Frozen { source } => Clause::of(source, "was frozen"),
             Self::Evicted { source, .. } => Clause::of(source, "was evicted from the group"),
             Self::Moved {
@@ -163,10 +182,6 @@ impl Happening {
                 let what = format!("met the row lock that {} holds", holder.instance);
                 Clause::named(successor, what)
             }
-            Self::TookOver {
-                successor,
-                committed,
-            } => Clause::named(successor, format!("committed offset {committed}")),
             Self::Stalled { successor, seconds } => {
                 let what = format!("neither finished nor met a lock in {seconds:.0} s");
                 Clause::named(successor, what)
@@ -175,23 +190,30 @@ impl Happening {
             Self::StrikeFailed { reason } => {
                 Clause::named("the fault", format!("could not be carried out: {reason}"))
             }
-            Self::Started { .. } | Self::Exited { .. } | Self::Joined { .. } => None,
+            Self::Started { .. }
+            | Self::Exited { .. }
+            | Self::Joined { .. }
+            // Told by its commit.
+            | Self::TookOver { .. }
+            | Self::IdleRecorded => None,
         }
     }
 }
 
 fn boundary_clause(event: &BoundaryEvent) -> Option<Clause> {
-    let what = match event.stage {
-        Stage::Received => format!("sent {}", event.signature),
-        Stage::Executed => return None,
-        Stage::Answered => answer(event),
+    let what = match (event.stage, event.tap) {
+        (Stage::Received, _) => format!("sent {}", event.signature),
+        (Stage::Executed, _) => return None,
+        (Stage::Answered, Tap::Provider) => provider_answer(event),
+        (Stage::Answered, Tap::Postgres) => postgres_answer(event),
+        (Stage::Answered, Tap::Kafka) => kafka_answer(event),
     };
     Clause::of(&event.source, what)
 }
 
 /// What came of a request, from the server's side: whether the instance lived to hear it is told
 /// by what was done to the instance.
-fn answer(event: &BoundaryEvent) -> String {
+fn provider_answer(event: &BoundaryEvent) -> String {
     let charge = event
         .outcome
         .strip_prefix("200 ch_")
@@ -200,5 +222,38 @@ fn answer(event: &BoundaryEvent) -> String {
         Some(Ok(id)) => format!("was given the first charge again, ch_{id}"),
         Some(Err(id)) => format!("charged ch_{id}"),
         None => format!("was answered {}", event.outcome),
+    }
+}
+
+/// A statement's outcome is its command tag, `INSERT 1`, or the error's code and name.
+fn postgres_answer(event: &BoundaryEvent) -> String {
+    let rows = |n: &str| {
+        if n == "1" {
+            "1 row".to_owned()
+        } else {
+            format!("{n} rows")
+        }
+    };
+    match event.outcome.split_once(' ') {
+        Some(("SELECT", n)) => format!("read {}", rows(n)),
+        Some(("INSERT", n)) => format!("inserted {}", rows(n)),
+        Some(("UPDATE", n)) => format!("updated {}", rows(n)),
+        Some(("DELETE", n)) => format!("deleted {}", rows(n)),
+        None if event.outcome == "COMMIT" => "committed its transaction".to_owned(),
+        None if event.outcome == "ROLLBACK" => "rolled its transaction back".to_owned(),
+        _ => format!("was answered {}", event.outcome),
+    }
+}
+
+fn kafka_answer(event: &BoundaryEvent) -> String {
+    match &event.detail {
+        Some(Detail::Kafka(kafka::Detail::Fetch(_))) => "was given the payment".to_owned(),
+        Some(Detail::Kafka(kafka::Detail::Commit(commit))) => {
+            match commit.offsets.iter().find_map(|p| p.error.as_ref()) {
+                Some(error) => format!("had its offset commit refused: {error}"),
+                None => format!("committed {}", event.outcome),
+            }
+        }
+        _ => format!("was answered {} to {}", event.outcome, event.signature),
     }
 }

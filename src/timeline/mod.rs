@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use crate::tap::{BoundaryEvent, Detail, Source, Stage};
+
 pub use happening::{Clause, Happening};
 
 /// One entry of a timeline.
@@ -28,12 +30,22 @@ pub struct Entry {
     pub what: Happening,
 }
 
+impl Entry {
+    /// Whether this is about the payment, alone or among others.
+    #[must_use]
+    pub fn concerns(&self, payment: &str) -> bool {
+        self.payment.as_deref() == Some(payment)
+            || matches!(&self.what, Happening::Boundary { event } if event.concerns(payment))
+    }
+}
+
 /// Collects entries in memory and, line by line, in `events.jsonl`, so that a run that dies leaves
 /// behind what it had seen.
 pub struct Timeline {
     began: Instant,
     inner: Mutex<Inner>,
-    /// Counts the boundary events, so that a quiet period can be told from a busy one.
+    /// Counts what changed something, so that a quiet period can be told from a busy one: a
+    /// framework that polls and keeps alive is never silent.
     activity: watch::Sender<u64>,
 }
 
@@ -70,7 +82,7 @@ impl Timeline {
 
     /// Appends what happened, now.
     pub fn record(&self, payment: Option<&str>, what: Happening) {
-        let boundary = matches!(what, Happening::Boundary { .. });
+        let writes = matches!(&what, Happening::Boundary { event } if changes_something(event));
         {
             let mut inner = self.lock();
             // Read under the lock: the order of the entries is the order of their times.
@@ -90,7 +102,7 @@ impl Timeline {
             }
             inner.entries.push(entry);
         }
-        if boundary {
+        if writes {
             self.activity.send_modify(|count| *count += 1);
         }
     }
@@ -113,13 +125,31 @@ impl Timeline {
             .collect()
     }
 
-    /// How many boundary events there were.
+    /// How many boundary events there were that changed something.
     #[must_use]
     pub fn activity(&self) -> u64 {
         *self.activity.borrow()
     }
 
-    /// Returns once no boundary event has been seen for `quiet`. The period is measured, not
+    /// How many entries there are.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.lock().entries.len() as u64
+    }
+
+    /// How many boundary events of others than `source` carry the payment.
+    #[must_use]
+    pub fn events_of_others(&self, source: &Source, payment: &str) -> usize {
+        let other = |e: &&Entry| match &e.what {
+            Happening::Boundary { event } => {
+                event.source.instance != source.instance && event.concerns(payment)
+            }
+            _ => false,
+        };
+        self.lock().entries.iter().filter(other).count()
+    }
+
+    /// Returns once nothing has been changed for `quiet`. The period is measured, not
     /// assumed: every event starts it again.
     pub async fn quiet_for(&self, quiet: Duration) {
         let mut activity = self.activity.subscribe();
@@ -137,6 +167,16 @@ impl Timeline {
             .lock()
             .expect("no holder of the timeline's lock panics")
     }
+}
+
+/// Whether something outside the instance is different after this event. A statement that writes
+/// and touches no row, as a worker's poll does, changes nothing.
+fn changes_something(event: &BoundaryEvent) -> bool {
+    let touched = match &event.detail {
+        Some(Detail::Postgres(statement)) => statement.rows != Some(0),
+        _ => true,
+    };
+    event.stage == Stage::Answered && event.writes && touched
 }
 
 #[cfg(test)]

@@ -1,0 +1,32 @@
+//! `terminate`: what every rolling deploy does.
+//!
+//! Finds shutdown paths that commit past what was done, or drop it.
+
+use std::time::Duration;
+
+use super::{Scene, Strike, StrikeFuture, Struck};
+use crate::tap::Decision;
+
+/// How long the request in hand is held after SIGTERM. A shutdown that does not wait for its work
+/// is over by then; one that waits is waiting for this answer.
+const HEADSTART: Duration = Duration::from_secs(1);
+
+/// SIGTERM with the request held, then a grace period in which it is answered, then SIGKILL.
+pub(super) struct Terminate;
+
+impl Strike for Terminate {
+    fn strike<'a>(&'a self, scene: &'a Scene) -> StrikeFuture<'a> {
+        Box::pin(async move {
+            scene.terminate()?;
+            if scene.wait_exit(HEADSTART).await {
+                scene.evict_if_member().await?;
+                let redelivered = scene.position_is_not_past().await?;
+                return Ok(Struck::new(Decision::Drop, redelivered));
+            }
+            // The rest of the grace period runs after the request is let go.
+            let mut struck = Struck::new(Decision::Pass, scene.position_is_not_past().await?);
+            struck.kill_after = Some(scene.grace.saturating_sub(HEADSTART));
+            Ok(struck)
+        })
+    }
+}

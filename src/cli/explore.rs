@@ -1,0 +1,194 @@
+//! `explore`: every crash window of a consumer.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use crashwindow::chaos::{Fault, Schedule};
+use crashwindow::explore::{self, Exploration};
+use crashwindow::run::{Changes, FaultChoice, Spec};
+use crashwindow::verdict::Guarantee;
+
+use super::execute::{Progress, Session};
+use super::run::{Labs, Settle};
+use super::stack_args::StackArgs;
+
+/// Find every crash window of a consumer, strike each with every fault that applies
+///
+/// The consumer is run as it is, in any language. It finds in its environment where everything is:
+/// KAFKA_BOOTSTRAP_SERVERS, KAFKA_TOPIC, KAFKA_GROUP_ID, DATABASE_URL, PAYMENT_API_URL,
+/// PAYMENT_API_KEY and CONSUMER_ID. It is recorded once; then every gap between two things that it
+/// does outside itself is a window, and each is struck in a run of its own.
+///
+/// Exit code: 0 the promise stood in every cell, 1 a cell breaks it, 2 something could not be
+/// judged, or an error.
+///
+/// Example: crashwindow explore 01 --consumer fixed
+///
+/// Example: crashwindow explore --schema schema.sql -- python3 consumer.py
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Explore {
+    /// A lab, to explore one of its consumers
+    #[arg(required_unless_present = "command", conflicts_with = "command")]
+    lab: Option<String>,
+
+    /// Which of the lab's consumers
+    #[arg(long, default_value = "broken")]
+    consumer: String,
+
+    /// The consumer's command, after `--`
+    #[arg(last = true)]
+    command: Vec<String>,
+
+    /// What the consumer promises [default: the lab's, else effectively-once]
+    #[arg(long, value_enum)]
+    guarantee: Option<Guarantee>,
+
+    /// A file of SQL that creates the consumer's tables
+    #[arg(long, value_name = "FILE", conflicts_with = "lab")]
+    schema: Option<PathBuf>,
+
+    /// A query for the ids of payments that the consumer has recorded as done; with it, a payment
+    /// can be found half-done
+    #[arg(long, value_name = "SQL", conflicts_with = "lab")]
+    recorded: Option<String>,
+
+    /// How many payments are produced; the windows are those of the one in the middle
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    payments: u32,
+
+    /// Over how many partitions
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    partitions: u32,
+
+    /// Only these faults, separated by commas [default: all]
+    #[arg(long, value_delimiter = ',', value_enum)]
+    faults: Vec<Fault>,
+
+    /// How many cells run at a time [default: twice the cores]
+    #[arg(long, value_name = "N")]
+    parallel: Option<usize>,
+
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    settle: Settle,
+
+    #[command(flatten)]
+    labs: Labs,
+
+    #[command(flatten)]
+    stack: StackArgs,
+}
+
+/// How long a consumer is watched before the first payment: past the poll of most workers.
+const IDLE: Duration = Duration::from_secs(1);
+
+impl Explore {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When the exploration ends without a matrix.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let spec = self.spec()?;
+        let what = spec.command.join(" ");
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let exploration = Exploration {
+            spec,
+            faults: if self.faults.is_empty() {
+                Fault::ALL.to_vec()
+            } else {
+                self.faults
+            },
+            parallel: self.parallel.unwrap_or(2 * cores).max(1),
+        };
+        let session = Session::open(&self.stack.options()?).await?;
+        let progress = Progress::new(&format!("explore {what}"));
+        let report = explore::explore(
+            &exploration,
+            session.endpoints(),
+            session.runs(),
+            &progress,
+            session.cancel(),
+        );
+        let report = report.await;
+        progress.finish();
+        let report = report?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&report)?);
+        } else {
+            println!("{}", report.headline);
+            for cell in &report.cells {
+                println!(
+                    "{:>3} {:<14} {:<12} {}",
+                    cell.cell,
+                    cell.fault,
+                    cell.outcome.name(),
+                    cell.text
+                );
+            }
+        }
+        Ok(ExitCode::from(report.verdict.exit_code()))
+    }
+
+    /// The run that is recorded.
+    fn spec(&self) -> anyhow::Result<Spec> {
+        let schedule = Schedule::plan(1, self.payments, self.partitions, 1, 0, None)?;
+        let mut spec = match &self.lab {
+            Some(lab) => {
+                let lab = self.labs.find(lab)?;
+                let changes = Changes {
+                    fault: Some(FaultChoice::None),
+                    ..Changes::default()
+                };
+                Spec::decide(&lab, &self.consumer, &changes)?
+            }
+            None => self.spec_of_command()?,
+        };
+        spec.schedule = schedule;
+        spec.guarantee = self.guarantee.unwrap_or(spec.guarantee);
+        spec.idle_ms = u64::try_from(IDLE.as_millis())?;
+        spec.seeks_windows = true;
+        let millis = |d: Duration| u64::try_from(d.as_millis());
+        if let Some(quiet) = self.settle.quiet() {
+            spec.quiet_ms = millis(quiet)?;
+        }
+        if let Some(patience) = self.settle.patience() {
+            spec.patience_ms = millis(patience)?;
+        }
+        if let Some(join) = self.settle.join() {
+            spec.join_ms = millis(join)?;
+        }
+        Ok(spec)
+    }
+
+    fn spec_of_command(&self) -> anyhow::Result<Spec> {
+        let Some(program) = self.command.first() else {
+            bail!("there is no command to explore\nnext: crashwindow explore -- CMD");
+        };
+        let schema = match &self.schema {
+            Some(path) => std::fs::read_to_string(path).with_context(|| {
+                format!(
+                    "--schema {} cannot be read\nnext: name a file of SQL",
+                    path.display()
+                )
+            })?,
+            None => String::new(),
+        };
+        let name = PathBuf::from(program);
+        let name = name
+            .file_name()
+            .map_or(program.clone(), |n| n.to_string_lossy().into_owned());
+        Ok(Spec::of_command(
+            &name,
+            self.command.clone(),
+            schema,
+            self.recorded.clone(),
+        ))
+    }
+}

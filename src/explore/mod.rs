@@ -1,0 +1,191 @@
+//! Exploration: every crash window of a consumer, found from outside.
+//!
+//! ```text
+//! record     one run without a fault; what one payment's events are, in order
+//! enumerate  the windows between them, and the faults that apply to each: the cells
+//! execute    a run of its own for each cell, several at a time, isolated from each other
+//! report     what became of the payments, cell by cell, each with a witness that replays
+//! ```
+
+mod cells;
+mod findings;
+mod recording;
+
+use std::path::Path;
+
+use futures::{StreamExt, stream};
+use tokio_util::sync::CancellationToken;
+
+use crate::chaos::{Fault, Schedule};
+use crate::report::explore::{Cell, ExploreReport};
+use crate::run::folder::{RunFolder, STATE, State};
+use crate::run::{self, Finished, Phases, RunError, Spec, Watcher};
+use crate::stack::Endpoints;
+use crate::verdict::Outcome;
+
+pub use cells::Plan;
+pub use recording::{Recorded, Recording};
+
+/// What is explored, and how.
+#[derive(Debug, Clone)]
+pub struct Exploration {
+    /// A run of the consumer without a fault: the recording, and the pattern of every cell.
+    pub spec: Spec,
+    /// Which faults are tried.
+    pub faults: Vec<Fault>,
+    /// How many cells run at a time.
+    pub parallel: usize,
+}
+
+/// Why an exploration ends without a matrix.
+#[derive(Debug, thiserror::Error)]
+pub enum ExploreError {
+    /// The consumer does not even do its work when nothing strikes it.
+    #[error("without any fault, {payment} was {outcome}{}, so there is nothing to compare with\nnext: read {}", hints(warnings), log.display())]
+    Baseline {
+        /// The payment.
+        payment: String,
+        /// What became of it.
+        outcome: Outcome,
+        /// What the recording lacks.
+        warnings: Vec<String>,
+        /// The consumer's output.
+        log: std::path::PathBuf,
+    },
+    /// A run could not be made.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+fn hints(warnings: &[String]) -> String {
+    warnings.iter().map(|w| format!(" ({w})")).collect()
+}
+
+/// Told how an exploration gets on.
+pub trait Progress: Watcher {
+    /// So many cells are done, of so many.
+    fn cells(&self, done: usize, of: usize);
+}
+
+/// Explores a consumer. Whatever happens, nothing of it is left running; the folder is kept, with a
+/// run folder for each cell.
+///
+/// # Errors
+/// When the consumer fails without any fault, or a run ends without a verdict.
+pub async fn explore(
+    exploration: &Exploration,
+    endpoints: &Endpoints,
+    runs: &Path,
+    progress: &dyn Progress,
+    cancel: &CancellationToken,
+) -> Result<ExploreReport, ExploreError> {
+    let mut phases = Phases::start("record");
+    let folder = RunFolder::create(runs).map_err(RunError::from)?;
+    folder
+        .write(STATE, &State::Running)
+        .map_err(RunError::from)?;
+    let result = execute(
+        exploration,
+        endpoints,
+        &folder,
+        progress,
+        cancel,
+        &mut phases,
+    )
+    .await;
+    let state = match &result {
+        Ok(_) => State::Judged,
+        Err(e) => State::Inconclusive {
+            reason: e.to_string(),
+        },
+    };
+    folder.write(STATE, &state).map_err(RunError::from)?;
+    let report = result?;
+    folder
+        .write("explore.json", &report)
+        .map_err(RunError::from)?;
+    Ok(report)
+}
+
+async fn execute(
+    exploration: &Exploration,
+    endpoints: &Endpoints,
+    folder: &RunFolder,
+    progress: &dyn Progress,
+    cancel: &CancellationToken,
+    phases: &mut Phases,
+) -> Result<ExploreReport, ExploreError> {
+    let runs = folder.path.join("cells");
+    progress.phase("recording one run without a fault");
+    let recorded =
+        run::execute(exploration.spec.clone(), endpoints, &runs, progress, cancel).await?;
+    let recording = Recording::of(&recorded);
+    check_baseline(&recorded, &recording)?;
+    phases.next("cells");
+    let plans = cells::plan(&recording, &exploration.faults);
+    let of = plans.len();
+    progress.phase(&format!(
+        "{of} cells: every window with every fault that applies"
+    ));
+    progress.cells(0, of);
+
+    let one = |plan: Plan| {
+        let runs = &runs;
+        async move {
+            let spec = spec_of(&exploration.spec, &plan);
+            let finished = run::execute(spec, endpoints, runs, &Silent, cancel).await;
+            finished.map(|finished| (plan, finished))
+        }
+    };
+    let mut under_way = stream::iter(plans)
+        .map(one)
+        .buffer_unordered(exploration.parallel);
+    let mut cells: Vec<Cell> = Vec::with_capacity(of);
+    while let Some(result) = under_way.next().await {
+        let (plan, finished) = result?;
+        cells.push(findings::cell(&plan, &finished, &folder.id));
+        progress.cells(cells.len(), of);
+    }
+    drop(under_way);
+    cells.sort_by_key(|cell| cell.cell);
+    phases.end();
+    Ok(findings::report(
+        exploration,
+        &recording,
+        cells,
+        endpoints,
+        folder,
+        phases,
+    ))
+}
+
+/// A consumer that fails without a fault cannot be judged by what it does with one.
+fn check_baseline(recorded: &Finished, recording: &Recording) -> Result<(), ExploreError> {
+    match recorded.judgement.exceptions.first() {
+        None => Ok(()),
+        Some((payment, outcome)) => Err(ExploreError::Baseline {
+            payment: payment.clone(),
+            outcome: *outcome,
+            warnings: recording.warnings.clone(),
+            log: recorded.run_dir.join("logs"),
+        }),
+    }
+}
+
+/// The run of one cell: the recording's, with one fault.
+fn spec_of(pattern: &Spec, plan: &Plan) -> Spec {
+    let mut schedule: Schedule = pattern.schedule.clone();
+    schedule.rounds[0].strike = Some(plan.planned.clone());
+    Spec {
+        schedule,
+        idle_ms: 0,
+        ..pattern.clone()
+    }
+}
+
+/// Cells run side by side; each tells nothing of its phases.
+struct Silent;
+
+impl Watcher for Silent {
+    fn phase(&self, _text: &str) {}
+}

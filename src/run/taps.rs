@@ -1,0 +1,85 @@
+//! The taps of one process: everything it sends to the outside goes through one of them.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::RunError;
+use super::instance::Launch;
+use super::resources::Resources;
+use crate::provider::Listener;
+use crate::stack;
+use crate::tap::Source;
+use crate::tap::kafka::{KafkaTap, Member, Options};
+use crate::tap::postgres::{PostgresTap, Upstream};
+
+/// One set of listeners; all connections through them close when it is dropped.
+pub(super) struct Taps {
+    provider: Listener,
+    postgres: PostgresTap,
+    kafka: KafkaTap,
+}
+
+impl Taps {
+    /// Opens the taps of one process. To be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When no port can be had, or a server cannot be reached as it must be.
+    pub(super) fn open(launch: &Launch, source: &Source) -> Result<Self, RunError> {
+        let Resources {
+            topic,
+            group,
+            endpoints,
+            ..
+        } = &launch.resources;
+        let hook = || Arc::clone(&launch.hook);
+        let postgres = &endpoints.postgres;
+        let route = stack::postgres::route(&postgres.admin_url, postgres.ca.as_deref())
+            .map_err(|e| RunError::Listen(std::io::Error::other(e)))?;
+        let upstream = match route.tls {
+            None => Upstream::plain(route.host, route.port),
+            Some((connector, verify)) => Upstream::tls(route.host, route.port, connector, verify),
+        };
+        // Signatures are equal in every run, and these names are not.
+        let placeholders = vec![
+            (topic.clone(), "{topic}".to_owned()),
+            (group.clone(), "{group}".to_owned()),
+        ];
+        let options = Options {
+            placeholders,
+            ..Options::default()
+        };
+        Ok(Self {
+            provider: launch
+                .provider
+                .listen(source.clone(), hook())
+                .map_err(RunError::Listen)?,
+            postgres: PostgresTap::listen(source.clone(), upstream, hook())
+                .map_err(RunError::Listen)?,
+            kafka: KafkaTap::listen(source.clone(), &endpoints.kafka, hook(), options)
+                .map_err(RunError::Listen)?,
+        })
+    }
+
+    /// What the process finds in its environment instead of the servers' addresses.
+    pub(super) fn environment(&self, launch: &Launch, name: &str) -> Vec<(&'static str, String)> {
+        let resources = &launch.resources;
+        vec![
+            ("KAFKA_BOOTSTRAP_SERVERS", self.kafka.bootstrap()),
+            ("KAFKA_TOPIC", resources.topic.clone()),
+            ("KAFKA_GROUP_ID", resources.group.clone()),
+            (
+                "DATABASE_URL",
+                resources.database_url_at(&self.postgres.address(), name),
+            ),
+            ("PAYMENT_API_URL", self.provider.url()),
+            ("PAYMENT_API_KEY", launch.account.api_key().to_owned()),
+            ("CONSUMER_ID", name.to_owned()),
+        ]
+    }
+
+    /// The members that the process is, as its own requests tell.
+    pub(super) fn members(&self) -> watch::Receiver<Vec<Member>> {
+        self.kafka.members()
+    }
+}
