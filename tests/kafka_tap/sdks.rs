@@ -12,7 +12,7 @@ use tokio::process::Command;
 use crate::clients::{delivered, kafka};
 use crate::cluster::Cluster;
 use crate::recorder::Recorder;
-use crate::sdk::{installed, read, run};
+use crate::support::sdk::{installed, read, run};
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kafka_tap/sdk");
 
