@@ -31,7 +31,19 @@ pub use schedule::{Planned, Round, Schedule, ScheduleError};
 pub use window::{Edge, Window};
 
 /// The faults that a schedule can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// SIGKILL in the window; the member is evicted at once and the instance is started again

@@ -92,7 +92,7 @@ impl Session {
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn show(report: &RunReport, lab: &Manifest, json: bool) -> anyhow::Result<()> {
+pub fn show(report: &RunReport, lab: Option<&Manifest>, json: bool) -> anyhow::Result<()> {
     if json {
         println!("{}", serde_json::to_string_pretty(report)?);
     } else {
@@ -102,7 +102,10 @@ pub fn show(report: &RunReport, lab: &Manifest, json: bool) -> anyhow::Result<()
 }
 
 /// The one command to type next.
-fn next(report: &RunReport, lab: &Manifest) -> String {
+fn next(report: &RunReport, lab: Option<&Manifest>) -> String {
+    let Some(lab) = lab else {
+        return format!("crashwindow replay runs/{}", report.run);
+    };
     let id = &lab.id;
     let other = |c: &&String| **c != report.consumer;
     match report.verdict {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use crashwindow::run::{Changes, Spec, folder};
+use crashwindow::run::{Spec, folder};
 
 use super::execute::{Session, show};
 use super::run::Labs;
@@ -18,7 +18,7 @@ use super::stack_args::StackArgs;
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct Replay {
-    /// The run: its number, runs/NUMBER, or its folder
+    /// The run: its number, runs/NUMBER, runs/NUMBER/cells/NUMBER, or its folder
     run: String,
 
     /// Print the report as JSON (docs/run.schema.json)
@@ -40,17 +40,15 @@ impl Replay {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let options = self.stack.options()?;
         let runs = crashwindow::stack::runs_folder(&options)?;
-        let saved: Spec = folder::read(&folder::find(&runs, &self.run)?, "spec.json")?;
-        let lab = self.labs.find(&saved.lab)?;
-        let changes = Changes {
-            scenario: Some(saved.scenario),
-            schedule: Some(saved.schedule.checked()?),
-            ..Changes::default()
+        let spec: Spec = folder::read(&folder::find(&runs, &self.run)?, "spec.json")?;
+        spec.schedule.clone().checked()?;
+        let lab = match &spec.lab {
+            lab if lab == Spec::NO_LAB => None,
+            lab => Some(self.labs.find(lab)?),
         };
-        let spec = Spec::decide(&lab, &saved.consumer, &changes)?;
         let session = Session::open(&options).await?;
         let report = session.run(spec).await?;
-        show(&report, &lab, self.json)?;
+        show(&report, lab.as_ref(), self.json)?;
         Ok(ExitCode::from(report.verdict.exit_code()))
     }
 }

@@ -194,7 +194,7 @@ impl Run {
         let spec = Spec::decide(&lab, &self.consumer, &changes)?;
         let session = Session::open(&options).await?;
         let report = session.run(spec).await?;
-        show(&report, &lab, self.json)?;
+        show(&report, Some(&lab), self.json)?;
         Ok(ExitCode::from(report.verdict.exit_code()))
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::chaos::{Edge, Fault};
+use crate::report::explore::CellOutcome;
 use crate::verdict::{Guarantee, Verdict};
 
 /// The version of the manifest's form that this program reads.
@@ -35,6 +36,9 @@ pub struct Manifest {
     pub consumers: BTreeMap<String, Consumer>,
     /// What is done to them.
     pub scenarios: Vec<Scenario>,
+    /// What an exploration of each consumer must find: a row for each of its boundary events.
+    #[serde(default)]
+    pub explore: BTreeMap<String, Vec<ExploreRow>>,
     /// The lab's folder.
     #[serde(skip)]
     pub folder: PathBuf,
@@ -90,6 +94,21 @@ pub struct Scenario {
     pub strikes: u32,
     /// The verdict that each consumer must get.
     pub expect: BTreeMap<String, Verdict>,
+    /// Why.
+    pub why: String,
+}
+
+/// What must become of a payment around one of the consumer's boundary events.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExploreRow {
+    /// How the event's signature begins.
+    pub event: String,
+    /// By fault: in the window behind the event.
+    pub after: BTreeMap<Fault, CellOutcome>,
+    /// By fault: done to the event's own request or answer.
+    #[serde(default)]
+    pub at: BTreeMap<Fault, CellOutcome>,
     /// Why.
     pub why: String,
 }
@@ -274,6 +293,12 @@ impl Manifest {
             check(
                 self.folder.join(file).is_file(),
                 format!("there is no file {}", file.display()),
+            );
+        }
+        for consumer in self.explore.keys() {
+            check(
+                self.consumers.contains_key(consumer),
+                format!("explore expects something of {consumer:?}, which is no consumer"),
             );
         }
         let mut names = std::collections::BTreeSet::new();

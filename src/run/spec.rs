@@ -107,6 +107,9 @@ pub enum SpecError {
 }
 
 impl Spec {
+    /// What stands in place of a lab's id where there is none.
+    pub const NO_LAB: &str = "none";
+
     /// A run of a consumer that belongs to no lab.
     #[must_use]
     pub fn of_command(
@@ -117,7 +120,7 @@ impl Spec {
     ) -> Self {
         let none = Schedule::plan(0, 0, 1, 1, 0, None);
         Self {
-            lab: NO_LAB.to_owned(),
+            lab: Self::NO_LAB.to_owned(),
             lab_name: String::new(),
             consumer: name.to_owned(),
             command,
@@ -219,9 +222,6 @@ const DEFAULT_PATIENCE: Duration = Duration::from_secs(20);
 
 /// A JVM needs some seconds; a consumer that needs more than this is not going to join.
 const DEFAULT_JOIN: Duration = Duration::from_secs(30);
-
-/// What stands in place of a lab's id where there is none.
-const NO_LAB: &str = "none";
 
 fn here() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))

@@ -1,0 +1,103 @@
+//! The matrix of each lab's consumers equals the table in the lab's manifest.
+
+use std::collections::BTreeMap;
+
+use crashwindow::chaos::Fault;
+use crashwindow::report::explore::CellOutcome;
+use crashwindow::run::manifest::{self, ExploreRow, Manifest};
+use crashwindow::verdict::Verdict;
+
+use crate::matrix::{explore, outcomes};
+use crate::support;
+
+type Matrix = BTreeMap<(String, bool, Fault), CellOutcome>;
+
+fn lab_1() -> Manifest {
+    manifest::find(&support::labs(), "01").unwrap()
+}
+
+/// The table of the manifest, with the beginnings of signatures.
+fn expected(rows: &[ExploreRow]) -> Matrix {
+    let of = |row: &ExploreRow, cells: &BTreeMap<Fault, CellOutcome>, at: bool| {
+        let event = row.event.clone();
+        cells
+            .iter()
+            .map(move |(f, o)| ((event.clone(), at, *f), *o))
+            .collect::<Vec<_>>()
+    };
+    rows.iter()
+        .flat_map(|row| [of(row, &row.after, false), of(row, &row.at, true)].concat())
+        .collect()
+}
+
+/// The matrix that was found, its signatures cut to the beginnings that the table uses.
+fn found(rows: &[ExploreRow], outcomes: Matrix) -> Matrix {
+    let name = |signature: String| {
+        let row = rows.iter().find(|row| signature.starts_with(&row.event));
+        row.map_or(signature, |row| row.event.clone())
+    };
+    outcomes
+        .into_iter()
+        .map(|((event, at, fault), o)| ((name(event), at, fault), o))
+        .collect()
+}
+
+fn check(consumer: &str) -> crashwindow::report::explore::ExploreReport {
+    let lab = lab_1();
+    let rows = &lab.explore[consumer];
+    let report = explore(&["01", "--consumer", consumer]);
+    assert_eq!(
+        found(rows, outcomes(&report)),
+        expected(rows),
+        "found on the left"
+    );
+    assert_eq!(report.unreached, 0);
+    report
+}
+
+#[test]
+fn the_matrix_of_lab_1_broken_is_the_one_in_its_manifest() {
+    let report = check("broken");
+    assert_eq!(report.verdict, Verdict::Violated);
+    assert!(
+        report.headline.contains("took effect twice"),
+        "{}",
+        report.headline
+    );
+    for cell in report
+        .cells
+        .iter()
+        .filter(|c| c.outcome == CellOutcome::Duplicated)
+    {
+        let charges = cell
+            .biography
+            .iter()
+            .filter(|l| l.what.starts_with("charged ch_"))
+            .count();
+        assert_eq!(
+            charges, 2,
+            "the witness of cell {} shows both charges",
+            cell.cell
+        );
+    }
+}
+
+#[test]
+fn the_matrix_of_lab_1_fixed_is_the_one_in_its_manifest() {
+    let report = check("fixed");
+    assert_eq!(report.verdict, Verdict::Held, "{}", report.headline);
+}
+
+#[test]
+fn a_cell_is_replayed_with_the_same_outcome() {
+    let report = explore(&["01", "--consumer", "broken", "--faults", "zombie"]);
+    let cell = report
+        .cells
+        .iter()
+        .find(|c| c.outcome == CellOutcome::Duplicated)
+        .unwrap();
+    let arguments: Vec<&str> = cell.replay.split(' ').skip(1).collect();
+    let replayed = support::report(&arguments).unwrap();
+    assert_eq!(replayed.verdict, Verdict::Violated);
+    assert_eq!(replayed.exceptions[0].payment, cell.payment);
+}

@@ -1,0 +1,7 @@
+//! Exploration on the real stack: the matrix is the one that follows from reasoning.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod labs;
+mod matrix;
