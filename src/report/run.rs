@@ -1,6 +1,7 @@
 //! The report of a run as data. Its form is a promise to the jobs that read it:
 //! `docs/run.schema.json` describes it, and a test holds real output against that.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -227,17 +228,30 @@ impl RunReport {
     /// The verdict in one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let reasons = self.reasons.join(" and ");
-        let Self {
-            verdict, guarantee, ..
-        } = self;
-        match verdict {
-            Verdict::Violated => format!("violated: {guarantee} was promised and {reasons}."),
-            Verdict::Held => format!("held: {guarantee} was promised and kept; {reasons}."),
-            Verdict::Unknown => {
-                format!("unknown: {reasons}, so {guarantee} was neither kept nor broken.")
-            }
+        sentence(self.verdict, self.guarantee, &self.reasons)
+    }
+}
+
+/// A verdict in one sentence.
+fn sentence(verdict: Verdict, guarantee: Guarantee, reasons: &[String]) -> String {
+    let reasons = reasons.join(" and ");
+    match verdict {
+        Verdict::Violated => format!("violated: {guarantee} was promised and {reasons}."),
+        Verdict::Held => format!("held: {guarantee} was promised and kept; {reasons}."),
+        Verdict::Unknown => {
+            format!("unknown: {reasons}, so {guarantee} was neither kept nor broken.")
         }
+    }
+}
+
+impl fmt::Display for Times {
+    /// `41.2 s = record 3.0 + strike 38.2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phases = self.phases.iter();
+        let phases: Vec<String> = phases
+            .map(|p| format!("{} {:.1}", p.name, p.seconds))
+            .collect();
+        write!(f, "{:.1} s = {}", self.total, phases.join(" + "))
     }
 }
 

@@ -64,18 +64,7 @@ pub fn render(report: &RunReport, next: &str) -> String {
     if let Some(expected) = report.expected.filter(|e| *e != report.verdict) {
         let _ = writeln!(out, "the lab's manifest expects {} here", expected.name());
     }
-    let phases: Vec<String> = report
-        .seconds
-        .phases
-        .iter()
-        .map(|p| format!("{} {:.1}", p.name, p.seconds))
-        .collect();
-    let _ = writeln!(
-        out,
-        "time: {:.1} s = {}",
-        report.seconds.total,
-        phases.join(" + ")
-    );
+    let _ = writeln!(out, "time: {}", report.seconds);
     let _ = writeln!(out, "next: {next}");
     out
 }
@@ -132,6 +121,7 @@ fn ids(report: &RunReport, outcome: &str) -> String {
     }
 }
 
+/// The colour of a verdict; its word says the same.
 fn style(verdict: Verdict) -> Style {
     let colour = match verdict {
         Verdict::Held => AnsiColor::Green,
