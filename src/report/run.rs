@@ -233,7 +233,7 @@ impl RunReport {
 }
 
 /// A verdict in one sentence.
-fn sentence(verdict: Verdict, guarantee: Guarantee, reasons: &[String]) -> String {
+pub(super) fn sentence(verdict: Verdict, guarantee: Guarantee, reasons: &[String]) -> String {
     let reasons = reasons.join(" and ");
     match verdict {
         Verdict::Violated => format!("violated: {guarantee} was promised and {reasons}."),

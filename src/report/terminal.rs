@@ -122,7 +122,7 @@ fn ids(report: &RunReport, outcome: &str) -> String {
 }
 
 /// The colour of a verdict; its word says the same.
-fn style(verdict: Verdict) -> Style {
+pub(super) fn style(verdict: Verdict) -> Style {
     let colour = match verdict {
         Verdict::Held => AnsiColor::Green,
         Verdict::Violated => AnsiColor::Red,

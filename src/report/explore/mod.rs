@@ -1,11 +1,18 @@
 //! The report of an exploration as data. Its form is a promise to the jobs that read it:
 //! `docs/explore.schema.json` describes it, and a test holds real output against that.
+//!
+//! The same is rendered for a person ([`terminal`]).
+
+#[cfg(test)]
+mod fixture;
+mod matrix;
+pub mod terminal;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Line, Stack, Times};
+use super::{Line, Stack, Times, run};
 use crate::chaos::Fault;
 use crate::verdict::{Guarantee, Verdict};
 
@@ -44,6 +51,14 @@ pub struct ExploreReport {
     pub run: String,
     /// The exploration's folder.
     pub run_dir: PathBuf,
+}
+
+impl ExploreReport {
+    /// The verdict in one sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        run::sentence(self.verdict, self.guarantee, &self.reasons)
+    }
 }
 
 /// One window struck with one fault.
@@ -101,7 +116,7 @@ pub enum CellOutcome {
 }
 
 impl CellOutcome {
-    /// The word used in reports.
+    /// The name used in reports that are data.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -112,6 +127,20 @@ impl CellOutcome {
             Self::HalfDone => "half_done",
             Self::Duplicated => "duplicated",
             Self::Lost => "lost",
+        }
+    }
+
+    /// The word of a matrix: short, and no two alike, so that nobody needs a colour.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::Fenced => "fence",
+            Self::NotReached => "?",
+            Self::Unfinished => "open",
+            Self::HalfDone => "half",
+            Self::Duplicated => "twice",
+            Self::Lost => "LOST",
         }
     }
 }

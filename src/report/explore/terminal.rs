@@ -1,0 +1,230 @@
+//! The report of an exploration for a person at a terminal.
+
+use std::fmt::Write;
+
+use super::matrix::{self, Matrix, Row};
+use super::{Cell, CellOutcome, ExploreReport};
+use crate::report::terminal::{style, wrap};
+use crate::verdict::Verdict;
+
+/// The width of the matrix; a projector shows about this much.
+const WIDTH: usize = 100;
+
+/// How many findings are told; the page and the JSON form have every one.
+const MAX_FINDINGS: usize = 5;
+
+/// Between two columns.
+const GAP: &str = "  ";
+
+/// A fault that does not apply to a window.
+const NONE: &str = "·";
+
+/// What breaks the promise, so that it can be told from what does not without its colour.
+const BROKEN: char = '!';
+
+/// The report as text with colour codes; the writer strips them where there is no terminal.
+#[must_use]
+pub fn render(report: &ExploreReport, next: &str) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{}", matrix::shorten(&report.headline, usize::MAX));
+    recording(&mut out, report);
+    table(&mut out, &Matrix::new(report), &report.recording);
+    findings(&mut out, report);
+    if !report.warnings.is_empty() {
+        out.push('\n');
+    }
+    for warning in &report.warnings {
+        let _ = write!(out, "{}", paragraph(&format!("warning: {warning}")));
+    }
+    let style = style(report.verdict);
+    let sentence = paragraph(&report.sentence());
+    let _ = writeln!(out, "\n{style}{}{style:#}", sentence.trim_end());
+    let _ = writeln!(out, "time: {}", report.seconds);
+    let _ = writeln!(out, "next: {next}");
+    out
+}
+
+/// The events in order, each with the number of the window that begins after it.
+fn recording(out: &mut String, report: &ExploreReport) {
+    if report.recording.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\none payment, and a window after each of its events:");
+    for (event, number) in report.recording.iter().zip(1..) {
+        let event = matrix::shorten(event, WIDTH - 11);
+        let _ = writeln!(out, "{number:>3}  after {event}");
+    }
+}
+
+fn table(out: &mut String, matrix: &Matrix, recording: &[String]) {
+    if matrix.rows.is_empty() {
+        return;
+    }
+    // A name of two words takes two lines, so that seven columns leave room for the window.
+    let heads: Vec<(&str, &str)> = matrix.faults.iter().map(|f| split(f)).collect();
+    let widths: Vec<usize> = heads
+        .iter()
+        .enumerate()
+        .map(|(column, (above, below))| {
+            let cells = matrix
+                .rows
+                .iter()
+                .map(|row| mark(row.cells[column]).chars().count());
+            cells.chain([above.len(), below.len()]).max().unwrap_or(0)
+        })
+        .collect();
+    let taken: usize = widths.iter().map(|w| w + GAP.len()).sum();
+    let room = WIDTH.saturating_sub(taken + 5);
+
+    let labels: Vec<Vec<String>> = matrix.rows.iter().map(|row| labels(row, room)).collect();
+    let width = labels
+        .iter()
+        .flatten()
+        .map(|l| l.chars().count())
+        .max()
+        .unwrap_or(0);
+    let mut line = |number: &str, label: &str, cells: Vec<String>| {
+        let cells: String = cells.iter().map(|c| format!("{GAP}{c}")).collect();
+        let text = format!("{number:>3}  {label:<width$}{cells}");
+        let _ = writeln!(out, "{}", text.trim_end());
+    };
+    let pad = |words: Vec<&str>| -> Vec<String> {
+        let padded = words
+            .iter()
+            .zip(&widths)
+            .map(|(word, width)| format!("{word:<width$}"));
+        padded.collect()
+    };
+
+    line("", "", Vec::new());
+    if heads.iter().any(|(above, _)| !above.is_empty()) {
+        line("", "", pad(heads.iter().map(|(above, _)| *above).collect()));
+    }
+    line("", "", pad(heads.iter().map(|(_, below)| *below).collect()));
+    for (row, labels) in matrix.rows.iter().zip(&labels) {
+        let number =
+            matrix::number(row.window, recording).map_or_else(String::new, |n| n.to_string());
+        let cells = row.cells.iter().zip(&widths);
+        let cells = cells.map(|(cell, width)| coloured(*cell, *width)).collect();
+        line(&number, &labels[0], cells);
+        for below in &labels[1..] {
+            line("", below, Vec::new());
+        }
+    }
+    line("", "", Vec::new());
+    let _ = writeln!(out, "{}", legend(matrix));
+}
+
+/// `lost-response` over two lines; a name of one word stands on the lower one.
+fn split(fault: &str) -> (&str, &str) {
+    match fault.find('-') {
+        Some(at) => fault.split_at(at + 1),
+        None => ("", fault),
+    }
+}
+
+/// A window on one line where it fits into `room`, else its two edges on a line each.
+fn labels(row: &Row, room: usize) -> Vec<String> {
+    let edges = matrix::edges(row.window, matrix::brief);
+    let whole = edges.join(", ");
+    match edges.len() {
+        0 => vec![matrix::label(row.window)],
+        _ if whole.chars().count() <= room => vec![whole],
+        _ => edges
+            .iter()
+            .enumerate()
+            .map(|(at, edge)| {
+                let comma = if at + 1 < edges.len() { "," } else { "" };
+                matrix::shorten(&format!("{edge}{comma}"), room)
+            })
+            .collect(),
+    }
+}
+
+/// The word of a cell.
+fn mark(cell: Option<&Cell>) -> String {
+    match cell {
+        None => NONE.to_owned(),
+        Some(cell) if cell.verdict == Verdict::Violated => {
+            format!("{}{BROKEN}", cell.outcome.word())
+        }
+        Some(cell) => cell.outcome.word().to_owned(),
+    }
+}
+
+fn coloured(cell: Option<&Cell>, width: usize) -> String {
+    let mark = mark(cell);
+    let padding = " ".repeat(width.saturating_sub(mark.chars().count()));
+    match cell {
+        None => format!("{mark}{padding}"),
+        Some(cell) => {
+            let style = style(cell.verdict);
+            format!("{style}{mark}{style:#}{padding}")
+        }
+    }
+}
+
+/// One line on the words that do not explain themselves, as far as they occur.
+fn legend(matrix: &Matrix) -> String {
+    let cells = || matrix.rows.iter().flat_map(|row| &row.cells);
+    let any = |outcome| cells().flatten().any(|c| c.outcome == outcome);
+    let broken = cells().flatten().any(|c| c.verdict == Verdict::Violated);
+    let entries = [
+        (broken, "! breaks the promise"),
+        (any(CellOutcome::HalfDone), "half: not recorded"),
+        (any(CellOutcome::Unfinished), "open: not acked"),
+        (any(CellOutcome::Fenced), "fence: row lock"),
+        (any(CellOutcome::NotReached), "?: not reached"),
+        (cells().any(Option::is_none), "·: none"),
+    ];
+    let told = entries.into_iter().filter(|(occurs, _)| *occurs);
+    let told: Vec<&str> = told.map(|(_, entry)| entry).collect();
+    match told.is_empty() {
+        true => "every payment took effect once".to_owned(),
+        false => told.join(", "),
+    }
+}
+
+/// One cell for each way in which the promise was broken, the worst way first.
+fn findings(out: &mut String, report: &ExploreReport) {
+    let violated = report
+        .cells
+        .iter()
+        .filter(|c| c.verdict == Verdict::Violated);
+    let mut told: Vec<&Cell> = Vec::new();
+    let mut all = 0;
+    for cell in violated {
+        all += 1;
+        if !told
+            .iter()
+            .any(|t| (t.outcome, t.fault) == (cell.outcome, cell.fault))
+        {
+            told.push(cell);
+        }
+    }
+    told.sort_by_key(|cell| std::cmp::Reverse(cell.outcome));
+    told.truncate(MAX_FINDINGS);
+    for cell in &told {
+        let (word, fault) = (cell.outcome.word(), cell.fault);
+        let place = matrix::label(&cell.window);
+        let _ = write!(out, "\n{}", paragraph(&format!("{word}: {fault} {place}")));
+        let _ = write!(out, "{}", paragraph(&cell.text));
+        let _ = writeln!(out, "replay: {}", cell.replay);
+    }
+    if all > told.len() {
+        let more = all - told.len();
+        let _ = writeln!(
+            out,
+            "\nand {more} more such cells: {}",
+            report.run_dir.display()
+        );
+    }
+}
+
+/// Wrapped text without the control characters that a payload can hold.
+fn paragraph(text: &str) -> String {
+    wrap(&matrix::shorten(text, usize::MAX))
+}
+
+#[cfg(test)]
+mod tests;

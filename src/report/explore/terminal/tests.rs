@@ -1,0 +1,128 @@
+use super::*;
+use crate::report::explore::fixture;
+
+fn plain(report: &ExploreReport) -> String {
+    let text = render(report, "crashwindow explore --fault kill");
+    anstream::adapter::strip_str(&text).to_string()
+}
+
+#[test]
+fn the_whole_report_reads_as_this() {
+    let expected = "\
+Charges twice when killed after POST /v1/charges, before INSERT processed.
+
+one payment, and a window after each of its events:
+  1  after SELECT 1 FROM processed WHERE msg_id = $1
+  2  after POST /v1/charges
+  3  after INSERT INTO processed (msg_id) VALUES ($1)
+  4  after kafka OffsetCommit
+
+                                                          kill    zombie
+  1  after SELECT processed, before POST /v1/charges      once    twice!
+  2  after POST /v1/charges, before INSERT processed      twice!  half!
+  3  after INSERT processed, before OffsetCommit          open    fence
+  4  after OffsetCommit                                   LOST!   ·
+     after 2nd SELECT processed, before INSERT processed  ?       ·
+
+! breaks the promise, half: not recorded, open: not acked, fence: row lock, ?: not reached, ·: none
+
+LOST: kill after kafka OffsetCommit
+msg-0001 was struck by kill and is lost.
+replay: crashwindow replay 0007 --cell 7
+
+twice: zombie after SELECT 1 FROM processed WHERE msg_id = $1, before POST /v1/charges
+msg-0001 was struck by zombie and is duplicated.
+replay: crashwindow replay 0007 --cell 2
+
+twice: kill after POST /v1/charges, before INSERT INTO processed (msg_id) VALUES ($1)
+msg-0001 was struck by kill and is duplicated.
+replay: crashwindow replay 0007 --cell 3
+
+half: zombie after POST /v1/charges, before INSERT INTO processed (msg_id) VALUES ($1)
+msg-0001 was struck by zombie and is half_done.
+replay: crashwindow replay 0007 --cell 4
+
+warning: the idle recording was 2 s long
+
+violated: effectively-once was promised and 2 of 8 cells charge a customer twice and 1 loses a
+payment.
+time: 41.2 s = record 3.0 + strike 38.2
+next: crashwindow explore --fault kill
+";
+    assert_eq!(plain(&fixture::report()), expected);
+}
+
+#[test]
+fn every_fault_in_every_window_fits_the_width() {
+    let text = plain(&fixture::every_fault());
+    let matrix = text.split("\n\n").nth(2).expect("the matrix comes third");
+    for line in matrix.lines() {
+        assert!(line.chars().count() <= WIDTH, "too wide: {line:?}");
+    }
+    let cells = fixture::every_fault().cells.len();
+    assert_eq!(matrix.matches("twice!").count(), cells, "{matrix}");
+}
+
+#[test]
+fn colours_come_and_go_with_the_verdict_and_never_alone() {
+    let report = fixture::report();
+    let text = render(&report, "");
+    for cell in &report.cells {
+        let style = style(cell.verdict);
+        let shown = format!("{style}{}{style:#}", mark(Some(cell)));
+        assert!(text.contains(&shown), "no {shown:?}");
+    }
+    assert!(!plain(&report).contains('\x1b'));
+}
+
+#[test]
+fn a_payload_cannot_send_codes_to_the_terminal() {
+    let mut report = fixture::report();
+    report.cells[1].text = "\x1b[2Jgone".into();
+    report.headline = "\x07headline".into();
+    report.recording[0] = "SELECT\x1b[31m".into();
+    let text = plain(&report);
+    assert!(!text.contains(['\x1b', '\x07']), "{text:?}");
+    assert!(!render(&report, "").contains("\x1b[2J"));
+}
+
+#[test]
+fn an_exploration_without_cells_still_reports() {
+    let mut report = fixture::report_of(Vec::new());
+    report.recording.clear();
+    report.verdict = Verdict::Unknown;
+    let text = plain(&report);
+    assert!(text.contains("unknown: "), "{text}");
+    assert!(!text.contains("\n\n\n"), "{text}");
+}
+
+#[test]
+fn a_name_of_two_words_takes_two_lines() {
+    assert_eq!(split("lost-response"), ("lost-", "response"));
+    assert_eq!(split("kill"), ("", "kill"));
+}
+
+#[test]
+fn a_window_takes_two_lines_where_one_is_too_short_and_is_shortened_last() {
+    let report = fixture::report();
+    let matrix = Matrix::new(&report);
+    let row = &matrix.rows[0];
+    assert_eq!(
+        labels(row, 30),
+        ["after SELECT processed,", "before POST /v1/charges"]
+    );
+    assert_eq!(
+        labels(row, 20),
+        ["after SELECT proces…", "before POST /v1/cha…"]
+    );
+}
+
+#[test]
+fn each_way_of_breaking_the_promise_is_told_once_and_at_most_five() {
+    let text = plain(&fixture::every_fault());
+    let told = text.matches("\nreplay: ").count();
+    let faults = Matrix::new(&fixture::every_fault()).faults.len();
+    assert_eq!(told, faults.min(MAX_FINDINGS));
+    let more = format!("and {} more such cells: runs/0007", 3 * faults - told);
+    assert!(text.contains(&more), "{text}");
+}
