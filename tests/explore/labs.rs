@@ -42,6 +42,16 @@ fn found(rows: &[ExploreRow], outcomes: Matrix) -> Matrix {
         .collect()
 }
 
+/// What is in one and not, or not so, in the other.
+fn difference(one: &Matrix, other: &Matrix) -> Matrix {
+    let differs =
+        |(key, outcome): &(&(String, bool, Fault), &CellOutcome)| other.get(*key) != Some(*outcome);
+    one.iter()
+        .filter(differs)
+        .map(|(k, o)| (k.clone(), *o))
+        .collect()
+}
+
 fn check(consumer: &str) -> crashwindow::report::explore::ExploreReport {
     let lab = lab_1();
     let rows = &lab.explore[consumer];

@@ -1,6 +1,7 @@
 //! Runs an exploration and reads its matrix.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use crashwindow::chaos::Fault;
 use crashwindow::report::explore::{Cell, CellOutcome, ExploreReport};
@@ -13,6 +14,9 @@ use crate::support;
 /// When there is no report.
 #[track_caller]
 pub fn explore(args: &[&str]) -> ExploreReport {
+    // An exploration uses every core by itself; two at once measure each other.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let output = support::crashwindow(&[&["explore", "--json"], args].concat());
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| {
         let said = String::from_utf8_lossy(&output.stderr);

@@ -1,10 +1,11 @@
 //! The report of an exploration as data. Its form is a promise to the jobs that read it:
 //! `docs/explore.schema.json` describes it, and a test holds real output against that.
 //!
-//! The same is rendered for a person ([`terminal`]).
+//! The same is rendered for a person ([`terminal`]) and for a CI server ([`junit`]).
 
 #[cfg(test)]
 mod fixture;
+pub mod junit;
 mod matrix;
 pub mod terminal;
 

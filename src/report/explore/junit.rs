@@ -1,0 +1,153 @@
+//! The report of an exploration for a CI server, which shows JUnit XML beside its other tests: a
+//! suite for each fault, a test case for each window.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::matrix::{self, Matrix};
+use super::{Cell, CellOutcome, ExploreReport};
+use crate::verdict::Verdict;
+
+/// The report as JUnit XML. What broke the promise is a failure; what could not be judged is
+/// skipped, because a pass would claim what nobody saw.
+///
+/// # Panics
+/// Never: the document is written to memory, and it has no names that XML forbids.
+#[must_use]
+pub fn render(report: &ExploreReport) -> String {
+    let mut xml = Report::new("crashwindow explore");
+    if let Ok(total) = Duration::try_from_secs_f64(report.seconds.total) {
+        xml.set_time(total);
+    }
+    let matrix = Matrix::new(report);
+    for (column, fault) in matrix.faults.iter().enumerate() {
+        let mut suite = TestSuite::new(fault.as_str());
+        suite.add_property(Property::new("guarantee", report.guarantee.to_string()));
+        suite.add_property(Property::new("command", report.command.join(" ")));
+        suite.add_property(Property::new("run", report.run.as_str()));
+        let cells = matrix.rows.iter().filter_map(|row| row.cells[column]);
+        suite.add_test_cases(cells.map(case));
+        xml.add_test_suite(suite);
+    }
+    xml.to_string()
+        .expect("writing XML to memory does not fail")
+}
+
+fn case(cell: &Cell) -> TestCase {
+    let reached = cell.outcome != CellOutcome::NotReached;
+    let status = match cell.verdict {
+        Verdict::Violated => {
+            let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            failed
+                .set_message(format!("{}: {}", cell.payment, cell.outcome.name()))
+                .set_type(cell.outcome.name())
+                .set_description(story(cell));
+            failed
+        }
+        Verdict::Held if reached => TestCaseStatus::success(),
+        Verdict::Held | Verdict::Unknown => {
+            let mut skipped = TestCaseStatus::skipped();
+            let why = if reached { "unknown" } else { "not_reached" };
+            skipped.set_message(format!("{why}: {}", cell.text));
+            skipped
+        }
+    };
+    let mut case = TestCase::new(matrix::label(&cell.window), status);
+    case.set_classname(format!("crashwindow.{}", cell.fault));
+    case
+}
+
+/// What a person needs who sees only the failure: what happened, line by line, and the command
+/// that shows it again.
+fn story(cell: &Cell) -> String {
+    let mut text = format!("{}\n\n", cell.text);
+    for line in &cell.biography {
+        let _ = writeln!(text, "{:>10.1} ms  {} {}", line.at_ms, line.who, line.what);
+    }
+    let _ = write!(text, "\nreplay: {}", cell.replay);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use roxmltree::{Document, Node};
+
+    use super::super::fixture;
+    use super::*;
+
+    fn named<'a>(xml: &'a Document, name: &'a str) -> Vec<Node<'a, 'a>> {
+        xml.descendants().filter(|n| n.has_tag_name(name)).collect()
+    }
+
+    #[test]
+    fn it_parses_and_its_counts_are_those_of_the_cells() {
+        let report = fixture::report();
+        let text = render(&report);
+        let xml = Document::parse(&text).expect("it is XML");
+        let of = |verdict| report.cells.iter().filter(|c| c.verdict == verdict).count();
+        assert_eq!(named(&xml, "testsuite").len(), 2);
+        assert_eq!(named(&xml, "testcase").len(), report.cells.len());
+        assert_eq!(named(&xml, "failure").len(), of(Verdict::Violated));
+        assert_eq!(named(&xml, "skipped").len(), of(Verdict::Unknown));
+        let totals = xml.root_element();
+        assert_eq!(totals.attribute("tests"), Some("8"));
+        assert_eq!(totals.attribute("failures"), Some("4"));
+        assert_eq!(totals.attribute("time"), Some("41.240"));
+    }
+
+    #[test]
+    fn a_failure_says_what_happened_and_how_to_see_it_again() {
+        let text = render(&fixture::report());
+        let xml = Document::parse(&text).unwrap();
+        let failure = named(&xml, "failure")[0];
+        let case = failure.parent().unwrap();
+        assert_eq!(case.attribute("classname"), Some("crashwindow.kill"));
+        assert_eq!(
+            case.attribute("name"),
+            Some("after POST /v1/charges, before INSERT INTO processed (msg_id) VALUES ($1)")
+        );
+        assert_eq!(failure.attribute("message"), Some("msg-0001: duplicated"));
+        assert_eq!(failure.attribute("type"), Some("duplicated"));
+        let story = failure.text().unwrap();
+        assert!(story.contains("    1231.7 ms  a charged ch_1"), "{story}");
+        assert!(
+            story.ends_with("replay: crashwindow replay 0007 --cell 3"),
+            "{story}"
+        );
+    }
+
+    #[test]
+    fn what_was_not_reached_is_no_pass_even_where_nothing_was_broken() {
+        let mut report = fixture::report();
+        for cell in &mut report.cells {
+            cell.verdict = Verdict::Held;
+        }
+        let text = render(&report);
+        let xml = Document::parse(&text).unwrap();
+        let skipped = named(&xml, "skipped");
+        assert_eq!(skipped.len(), 1);
+        assert!(
+            skipped[0]
+                .attribute("message")
+                .unwrap()
+                .starts_with("not_reached: ")
+        );
+    }
+
+    #[test]
+    fn a_payload_cannot_break_the_document() {
+        let mut report = fixture::report();
+        let hostile = format!("]]>{}\0\x1b", fixture::HOSTILE);
+        for cell in &mut report.cells {
+            cell.text.clone_from(&hostile);
+            cell.window.after = Some(hostile.clone());
+        }
+        let text = render(&report);
+        let xml = Document::parse(&text).expect("it is XML");
+        let story = named(&xml, "failure")[0].text().unwrap();
+        assert!(story.contains(fixture::HOSTILE), "{story}");
+        assert!(named(&xml, "script").is_empty());
+    }
+}
