@@ -7,6 +7,8 @@
 mod fixture;
 pub mod junit;
 mod matrix;
+#[cfg(test)]
+mod schema;
 pub mod terminal;
 
 use std::path::PathBuf;

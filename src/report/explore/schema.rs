@@ -1,0 +1,86 @@
+//! Holds the JSON form to `docs/explore.schema.json`.
+
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use super::fixture;
+use crate::chaos::Fault;
+
+const SCHEMA: &str = include_str!("../../../docs/explore.schema.json");
+
+/// The faults of the design; the schema promises all of them to its readers from the first day.
+const FAULTS: [&str; 7] = [
+    "kill",
+    "terminate",
+    "zombie",
+    "lost-response",
+    "unavailable",
+    "stall-kill",
+    "duplicate",
+];
+
+fn validator() -> jsonschema::Validator {
+    let schema: Value = serde_json::from_str(SCHEMA).expect("it is JSON");
+    jsonschema::validator_for(&schema).expect("it is a JSON Schema")
+}
+
+fn problems(report: &Value) -> Vec<String> {
+    let validator = validator();
+    let errors = validator.iter_errors(report);
+    errors
+        .map(|e| format!("{}: {e}", e.instance_path()))
+        .collect()
+}
+
+#[test]
+fn a_report_of_every_outcome_and_fault_has_the_form_that_is_promised() {
+    for report in [
+        fixture::report(),
+        fixture::every_fault(),
+        fixture::report_of(Vec::new()),
+    ] {
+        let mut report = serde_json::to_value(report).unwrap();
+        assert_eq!(problems(&report), Vec::<String>::new());
+        for fault in FAULTS {
+            for cell in report["cells"].as_array_mut().unwrap() {
+                cell["fault"] = json!(fault);
+            }
+            assert_eq!(problems(&report), Vec::<String>::new(), "{fault}");
+        }
+    }
+    for fault in Fault::value_variants() {
+        assert!(
+            FAULTS.contains(&fault.to_string().as_str()),
+            "{fault} is not in the schema"
+        );
+    }
+}
+
+#[test]
+fn what_is_stored_reads_back_as_it_was() {
+    let report = fixture::report();
+    let text = serde_json::to_string(&report).unwrap();
+    assert_eq!(
+        serde_json::from_str::<super::ExploreReport>(&text).unwrap(),
+        report
+    );
+}
+
+#[test]
+fn the_schema_can_say_no() {
+    let good = serde_json::to_value(fixture::report()).unwrap();
+    let spoilt = |spoil: fn(&mut Value)| {
+        let mut report = good.clone();
+        spoil(&mut report);
+        !problems(&report).is_empty()
+    };
+    assert!(spoilt(|r| r["schema"] = json!(2)));
+    assert!(spoilt(|r| r["more"] = json!(true)));
+    assert!(spoilt(|r| r["cells"][0]["outcome"] = json!("twice")));
+    assert!(spoilt(|r| r["cells"][0]["fault"] = json!("meteor")));
+    assert!(spoilt(|r| r["cells"][0]["window"]["occurrence"] = json!(0)));
+    assert!(spoilt(|r| {
+        r.as_object_mut().unwrap().remove("unreached");
+    }));
+    assert!(spoilt(|r| r["cells"][1]["biography"][0]["more"] = json!(1)));
+}
