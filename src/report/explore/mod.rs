@@ -1,12 +1,15 @@
 //! The report of an exploration as data. Its form is a promise to the jobs that read it:
 //! `docs/explore.schema.json` describes it, and a test holds real output against that.
 //!
-//! The same is rendered for a person ([`terminal`]) and for a CI server ([`junit`]).
+//! The same is rendered for a person ([`terminal`], [`html`]) and for a CI server ([`junit`]).
 
+mod diagram;
 #[cfg(test)]
 mod fixture;
+pub mod html;
 pub mod junit;
 mod matrix;
+mod reading;
 #[cfg(test)]
 mod schema;
 pub mod terminal;

@@ -1,0 +1,209 @@
+//! A biography laid out as a sequence diagram: a lane for each party, a row for each line, and the
+//! crash window as a band. Nothing but places: the template draws them.
+
+use super::matrix;
+use super::reading::{self, KAFKA, POSTGRES, PROVIDER};
+use crate::report::Line;
+
+/// Where the first lane stands; the times are left of it.
+const FIRST: i32 = 180;
+/// Between two lanes: room for a statement's first words.
+const SPACING: i32 = 260;
+/// Right of the last lane: room for what is told there.
+const MARGIN: i32 = 230;
+/// The first row, below the names of the lanes.
+const TOP: i32 = 96;
+/// Between two rows.
+const ROW: i32 = 46;
+/// Between a lane and the words beside it.
+const BESIDE: i32 = 18;
+/// How far from its goal an arrow ends that was held.
+const SHORT: i32 = 120;
+/// The width of a character of a label, at the size that the style sheet gives it.
+const CHARACTER: i32 = 9;
+
+/// A sequence diagram.
+pub(super) struct Diagram {
+    /// Of the drawing.
+    pub width: i32,
+    /// Of the drawing.
+    pub height: i32,
+    /// The parties, from left to right.
+    pub lanes: Vec<Lane>,
+    /// The crash windows.
+    pub windows: Vec<Window>,
+    /// What happened, from top to bottom.
+    pub steps: Vec<Step>,
+}
+
+/// One party.
+pub(super) struct Lane {
+    pub x: i32,
+    pub name: String,
+    /// Whether it is an instance and not a server.
+    pub instance: bool,
+}
+
+/// A crash window: from the strike to where the instance goes on or is gone.
+pub(super) struct Window {
+    pub y: i32,
+    pub height: i32,
+    /// How long it was open.
+    pub ms: String,
+}
+
+/// One line of the biography.
+pub(super) struct Step {
+    pub y: i32,
+    /// The milliseconds since the first line.
+    pub at: String,
+    /// What is drawn.
+    pub shape: Shape,
+    /// Where the words begin; where they end if they stand left of the instance.
+    pub words_x: i32,
+    /// Whether the words stand left of the instance.
+    pub left: bool,
+    /// The words, as far as there is room.
+    pub words: String,
+    /// All of them.
+    pub whole: String,
+}
+
+/// What is drawn for a line.
+pub(super) enum Shape {
+    /// A request, or an answer.
+    Arrow {
+        from: i32,
+        to: i32,
+        /// The corners of its head, or of the bar where it was held.
+        end: String,
+        answer: bool,
+        held: bool,
+    },
+    /// What was done to an instance.
+    Mark { x: i32, symbol: &'static str },
+}
+
+impl Diagram {
+    /// Lays out a biography.
+    pub fn new(lines: &[Line]) -> Self {
+        let parties = reading::others(lines);
+        let lanes = lanes(lines, &parties);
+        let place = |name: &str| lanes.iter().find(|l| l.name == name).map_or(FIRST, |l| l.x);
+        let began = lines.first().map_or(0.0, |l| l.at_ms);
+        // A biography of more rows than that could not be drawn anyway.
+        let row = |at: usize| TOP + ROW * i32::from(u16::try_from(at).unwrap_or(u16::MAX));
+        let width = lanes.last().map_or(FIRST, |l| l.x) + MARGIN;
+
+        let steps = lines.iter().enumerate().map(|(at, line)| {
+            let (x, y) = (place(&line.who), row(at));
+            // A request or an answer that opened the window was held at the tap.
+            let next = lines[at + 1..].iter().find(|l| l.who == line.who);
+            let held = next.is_some_and(|l| l.what.starts_with("was struck"));
+            let (shape, room, left) = match parties[at] {
+                Some(party) => {
+                    let other = place(party);
+                    let shape = arrow(x, other, y, line, held);
+                    (shape, (other - x).abs() - 2 * BESIDE, other < x)
+                }
+                None => {
+                    let symbol = reading::mark(line);
+                    (Shape::Mark { x, symbol }, width - x - BESIDE - 8, false)
+                }
+            };
+            Step {
+                y,
+                at: format!("{:.1}", line.at_ms - began),
+                shape,
+                words_x: if left { x - BESIDE } else { x + BESIDE },
+                left,
+                words: matrix::shorten(
+                    &words(line),
+                    usize::try_from(room / CHARACTER).unwrap_or(0),
+                ),
+                whole: format!("{} {}", line.who, line.what),
+            }
+        });
+        Self {
+            width,
+            height: row(lines.len()),
+            steps: steps.collect(),
+            windows: reading::windows(lines)
+                .map(|(from, to)| Window {
+                    y: row(from) - ROW / 2,
+                    height: row(to) - row(from) + ROW,
+                    ms: format!("{:.1}", lines[to].at_ms - lines[from].at_ms),
+                })
+                .collect(),
+            lanes,
+        }
+    }
+}
+
+/// What stands beside an arrow or a mark: of a request only what tells it from its neighbours, for
+/// the list below the drawing has all of it.
+fn words(line: &Line) -> String {
+    match line.what.strip_prefix("sent ") {
+        Some(signature) => format!("sent {}", matrix::brief(signature)),
+        None => line.what.clone(),
+    }
+}
+
+/// Kafka hands the payments over, so it stands left of the instances; what they act on is right.
+fn lanes(lines: &[Line], parties: &[Option<&'static str>]) -> Vec<Lane> {
+    let occurs =
+        |name: &&str| parties.contains(&Some(*name)) || lines.iter().any(|l| l.who == **name);
+    let servers = [KAFKA, POSTGRES, PROVIDER];
+    let mut instances: Vec<&str> = Vec::new();
+    for line in lines {
+        if !instances.contains(&line.who.as_str()) && !servers.contains(&line.who.as_str()) {
+            instances.push(&line.who);
+        }
+    }
+    let left = [KAFKA]
+        .into_iter()
+        .filter(|n| occurs(n))
+        .map(|n| (n, false));
+    let right = [POSTGRES, PROVIDER]
+        .into_iter()
+        .filter(|n| occurs(n))
+        .map(|n| (n, false));
+    let all = left
+        .chain(instances.iter().map(|n| (*n, true)))
+        .chain(right);
+    let place = |((name, instance), x): ((&str, bool), i32)| Lane {
+        x,
+        name: name.to_owned(),
+        instance,
+    };
+    all.zip((FIRST..).step_by(usize::try_from(SPACING).unwrap_or(1)))
+        .map(place)
+        .collect()
+}
+
+fn arrow(instance: i32, other: i32, y: i32, line: &Line, held: bool) -> Shape {
+    let (towards, answer) = reading::direction(line);
+    let (from, to) = if towards {
+        (other, instance)
+    } else {
+        (instance, other)
+    };
+    let towards_from = (from - to).signum();
+    let to = to + if held { towards_from * SHORT } else { 0 };
+    let back = towards_from * 12;
+    let end = if held {
+        format!("{to},{} {to},{}", y - 6, y + 14)
+    } else {
+        format!("{to},{y} {},{} {},{}", to + back, y - 7, to + back, y + 7)
+    };
+    Shape::Arrow {
+        from,
+        to,
+        end,
+        answer,
+        held,
+    }
+}
+
+#[cfg(test)]
+mod tests;
