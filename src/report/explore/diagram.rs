@@ -17,8 +17,8 @@ const TOP: i32 = 96;
 const ROW: i32 = 46;
 /// Between a lane and the words beside it.
 const BESIDE: i32 = 18;
-/// How far from its goal an arrow ends that was held.
-const SHORT: i32 = 120;
+/// How far from its goal an arrow ends that was held, at the least.
+const SHORT: i32 = 100;
 /// The width of a character of a label, at the size that the style sheet gives it.
 const CHARACTER: i32 = 9;
 
@@ -103,7 +103,7 @@ impl Diagram {
             let (shape, room, left) = match parties[at] {
                 Some(party) => {
                     let other = place(party);
-                    let shape = arrow(x, other, y, line, held);
+                    let shape = arrow((x, other), y, line, held, width_of(&words(line)));
                     (shape, (other - x).abs() - 2 * BESIDE, other < x)
                 }
                 None => {
@@ -149,6 +149,10 @@ fn words(line: &Line) -> String {
     }
 }
 
+fn width_of(words: &str) -> i32 {
+    CHARACTER * i32::from(u16::try_from(words.chars().count()).unwrap_or(u16::MAX))
+}
+
 /// Kafka hands the payments over, so it stands left of the instances; what they act on is right.
 fn lanes(lines: &[Line], parties: &[Option<&'static str>]) -> Vec<Lane> {
     let occurs =
@@ -181,7 +185,8 @@ fn lanes(lines: &[Line], parties: &[Option<&'static str>]) -> Vec<Lane> {
         .collect()
 }
 
-fn arrow(instance: i32, other: i32, y: i32, line: &Line, held: bool) -> Shape {
+/// An arrow between an instance and another party, with `words` as wide as that beside it.
+fn arrow((instance, other): (i32, i32), y: i32, line: &Line, held: bool, words: i32) -> Shape {
     let (towards, answer) = reading::direction(line);
     let (from, to) = if towards {
         (other, instance)
@@ -189,10 +194,13 @@ fn arrow(instance: i32, other: i32, y: i32, line: &Line, held: bool) -> Shape {
         (instance, other)
     };
     let towards_from = (from - to).signum();
-    let to = to + if held { towards_from * SHORT } else { 0 };
+    // The words stand at the instance, where a held answer must not end in the midst of them.
+    let room = if towards { words + 2 * BESIDE } else { 0 };
+    let short = room.max(SHORT).min((from - to).abs() * 3 / 5);
+    let to = to + if held { towards_from * short } else { 0 };
     let back = towards_from * 12;
     let end = if held {
-        format!("{to},{} {to},{}", y - 6, y + 14)
+        format!("{to},{} {to},{}", y - 12, y + 12)
     } else {
         format!("{to},{y} {},{} {},{}", to + back, y - 7, to + back, y + 7)
     };
