@@ -8,8 +8,9 @@ use anyhow::{Context, bail};
 use clap::Args;
 use crashwindow::chaos::{Fault, Schedule};
 use crashwindow::explore::{self, Exploration};
+use crashwindow::report::explore::{ExploreReport, html, junit, terminal};
 use crashwindow::run::{Changes, FaultChoice, Spec};
-use crashwindow::verdict::Guarantee;
+use crashwindow::verdict::{Guarantee, Verdict};
 
 use super::execute::{Progress, Session};
 use super::run::{Labs, Settle};
@@ -72,9 +73,17 @@ pub struct Explore {
     #[arg(long, value_name = "N")]
     parallel: Option<usize>,
 
-    /// Print the report as JSON
+    /// Print the report as JSON (docs/explore.schema.json)
     #[arg(long)]
     json: bool,
+
+    /// Also write the report as JUnit XML, for a CI server
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+
+    /// Also write the report as one page, with a sequence diagram for each cell
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 
     #[command(flatten)]
     settle: Settle,
@@ -103,11 +112,11 @@ impl Explore {
             faults: if self.faults.is_empty() {
                 Fault::ALL.to_vec()
             } else {
-                self.faults
+                self.faults.clone()
             },
             parallel: self.parallel.unwrap_or(2 * cores).max(1),
         };
-        let session = Session::open(&self.stack.options()?).await?;
+        let session = Session::open(&self.stack.clone().options()?).await?;
         let progress = Progress::new(&format!("explore {what}"));
         let report = explore::explore(
             &exploration,
@@ -119,19 +128,23 @@ impl Explore {
         let report = report.await;
         progress.finish();
         let report = report?;
+        for (path, render) in [
+            (&self.junit, junit::render as fn(&ExploreReport) -> String),
+            (&self.html, html::render),
+        ] {
+            if let Some(path) = path {
+                std::fs::write(path, render(&report)).with_context(|| {
+                    format!(
+                        "{} cannot be written\nnext: name another file",
+                        path.display()
+                    )
+                })?;
+            }
+        }
         if self.json {
             println!("{}", serde_json::to_string_pretty(&report)?);
         } else {
-            println!("{}", report.headline);
-            for cell in &report.cells {
-                println!(
-                    "{:>3} {:<14} {:<12} {}",
-                    cell.cell,
-                    cell.fault,
-                    cell.outcome.name(),
-                    cell.text
-                );
-            }
+            anstream::print!("{}", terminal::render(&report, &next(&report)));
         }
         Ok(ExitCode::from(report.verdict.exit_code()))
     }
@@ -191,4 +204,17 @@ impl Explore {
             self.recorded.clone(),
         ))
     }
+}
+
+/// The one command to type next: the worst cell again, or the page that shows them all.
+fn next(report: &ExploreReport) -> String {
+    let broken = report
+        .cells
+        .iter()
+        .filter(|c| c.verdict == Verdict::Violated);
+    let worst = broken.max_by_key(|c| (c.outcome, std::cmp::Reverse(c.cell)));
+    worst.map_or_else(
+        || "the same with --html FILE, which shows every cell's sequence".to_owned(),
+        |cell| cell.replay.clone(),
+    )
 }

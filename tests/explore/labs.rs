@@ -56,10 +56,15 @@ fn check(consumer: &str) -> crashwindow::report::explore::ExploreReport {
     let lab = lab_1();
     let rows = &lab.explore[consumer];
     let report = explore(&["01", "--consumer", consumer]);
-    assert_eq!(
-        found(rows, outcomes(&report)),
-        expected(rows),
-        "found on the left"
+    let (found, expected) = (found(rows, outcomes(&report)), expected(rows));
+    let missing: Matrix = difference(&expected, &found);
+    let surplus: Matrix = difference(&found, &expected);
+    assert!(
+        missing.is_empty() && surplus.is_empty(),
+        "expected {missing:#?}
+found {surplus:#?}
+in {}",
+        report.run_dir.display()
     );
     assert_eq!(report.unreached, 0);
     report
