@@ -17,7 +17,6 @@ mod exchange;
 mod form;
 mod idempotency;
 mod ledger;
-mod listener;
 mod page;
 mod reply;
 
@@ -28,8 +27,8 @@ use std::sync::{Arc, Mutex};
 pub use account::{Account, Behaviour};
 pub use clock::Clock;
 pub use ledger::LedgerEntry;
-pub use listener::Listener;
 
+pub use crate::tap::Listener;
 use crate::tap::{Hook, Source};
 
 /// The payment provider: its accounts and its clock.

@@ -1,4 +1,4 @@
-//! The listener of one incarnation of an instance, and its connections.
+//! The HTTP listener of one incarnation of an instance, and its connections.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -14,8 +14,8 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-/// An address at which the provider is reached by one incarnation of one instance, so that whatever
-/// arrives there was sent by it.
+/// An address at which a server of the lab's own (the provider, a sink) is reached by one incarnation
+/// of one instance, so that whatever arrives there was sent by it.
 ///
 /// Dropping it closes the socket and all its connections, without another byte. Requests that have
 /// been received are served to their end all the same: the client is gone, not the server.
@@ -26,8 +26,10 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Starts to accept connections on a free port of 127.0.0.1.
-    pub(super) fn start(router: Router) -> io::Result<Self> {
+    /// Starts to accept connections on a free port of 127.0.0.1. A request carries the
+    /// [`CancellationToken`] of its connection as an extension: cancelling it closes the connection
+    /// without another byte.
+    pub(crate) fn start(router: Router) -> io::Result<Self> {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
@@ -60,7 +62,7 @@ async fn accept(socket: tokio::net::TcpListener, router: Router) {
                 // Out of file descriptors, most likely, and the end of a connection frees one. Not
                 // the end of the listener: that would look like a fault.
                 Err(error) => {
-                    tracing::warn!(%error, "the provider could not accept a connection");
+                    tracing::warn!(%error, "a listener could not accept a connection");
                     connections.join_next().await;
                 }
             },

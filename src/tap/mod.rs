@@ -6,6 +6,7 @@
 //! therefore driven by events, never by the clock.
 
 pub mod kafka;
+mod listener;
 mod payment_id;
 pub mod postgres;
 
@@ -15,6 +16,7 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
+pub use listener::Listener;
 pub use payment_id::{find_payment_id, payment_id, payment_number};
 
 /// The boundary on which an event was seen.
@@ -23,6 +25,8 @@ pub use payment_id::{find_payment_id, payment_id, payment_number};
 pub enum Tap {
     /// The payment API: requests to the provider.
     Provider,
+    /// Any other HTTP API: requests to a sink.
+    Sink,
     /// The database: statements, COMMIT and ROLLBACK.
     Postgres,
     /// The broker: deliveries, offset commits, group membership, records produced.
