@@ -13,8 +13,29 @@ use super::coordinator::group_id;
 use super::error::{Asked, GroupError};
 use super::topic::topic_name;
 
-/// The timestamp that asks ListOffsets for the end of a partition.
-const LATEST: i64 = -1;
+/// Which offset of a partition ListOffsets is asked for.
+#[derive(Clone, Copy)]
+enum Edge {
+    /// The first record that is still there.
+    Start,
+    /// After the last record, whoever may read it.
+    End,
+    /// After the last record that a `read_committed` consumer may be shown: before the first one of
+    /// a transaction that is still open.
+    Stable,
+}
+
+impl Edge {
+    /// The timestamp that stands for it, and the isolation level.
+    fn asked(self) -> (i64, i8) {
+        match self {
+            Self::Start => (-2, 0),
+            Self::End => (-1, 0),
+            Self::Stable => (-1, 1),
+        }
+    }
+}
+
 /// How an ordinary client names itself where a follower would give its id.
 const NO_REPLICA: BrokerId = BrokerId(-1);
 
@@ -78,9 +99,45 @@ impl Cluster {
         topic: &str,
         partitions: &[i32],
     ) -> Result<BTreeMap<i32, i64>, GroupError> {
+        self.offsets(Edge::End, topic, partitions).await
+    }
+
+    /// The last stable offset of each partition: everything before it belongs to no transaction, or
+    /// to one that has been committed or aborted for good. A `read_committed` consumer gets no
+    /// further; what it finds last may be an aborted record or a transaction's marker, which it is
+    /// never shown.
+    ///
+    /// # Errors
+    /// As [`Cluster::end_offsets`].
+    pub async fn stable_offsets(
+        &self,
+        topic: &str,
+        partitions: &[i32],
+    ) -> Result<BTreeMap<i32, i64>, GroupError> {
+        self.offsets(Edge::Stable, topic, partitions).await
+    }
+
+    /// The first offset that is still in the log of each partition.
+    ///
+    /// # Errors
+    /// As [`Cluster::end_offsets`].
+    pub async fn start_offsets(
+        &self,
+        topic: &str,
+        partitions: &[i32],
+    ) -> Result<BTreeMap<i32, i64>, GroupError> {
+        self.offsets(Edge::Start, topic, partitions).await
+    }
+
+    async fn offsets(
+        &self,
+        edge: Edge,
+        topic: &str,
+        partitions: &[i32],
+    ) -> Result<BTreeMap<i32, i64>, GroupError> {
         let until = Instant::now() + self.patience();
         loop {
-            match self.end_offsets_now(topic, partitions).await {
+            match self.offsets_now(edge, topic, partitions).await {
                 Err(GroupError::Refused {
                     error:
                         ResponseError::LeaderNotAvailable
@@ -93,12 +150,13 @@ impl Cluster {
         }
     }
 
-    async fn end_offsets_now(
+    async fn offsets_now(
         &self,
+        edge: Edge,
         topic: &str,
         partitions: &[i32],
     ) -> Result<BTreeMap<i32, i64>, GroupError> {
-        let what = format!("asking for the end of topic {topic}");
+        let what = format!("asking for the offsets of topic {topic}");
         let (leaders, broker) = self.leaders(topic).await?;
         let leaders = leaders.unwrap_or_default();
         let asked = Asked {
@@ -119,32 +177,35 @@ impl Cluster {
                 }
             }
         }
-        let mut ends = BTreeMap::new();
+        let mut offsets = BTreeMap::new();
         for (broker, partitions) in led {
             let asked = Asked {
                 what: &what,
                 broker,
             };
-            let answer = self.call(broker, &ends_request(topic, &partitions)).await?;
+            let request = offsets_request(edge, topic, &partitions);
+            let answer = self.call(broker, &request).await?;
             for partition in answer.topics.iter().flat_map(|topic| &topic.partitions) {
                 asked.check(partition.error_code, None)?;
-                ends.insert(partition.partition_index, partition.offset);
+                offsets.insert(partition.partition_index, partition.offset);
             }
         }
-        Ok(ends)
+        Ok(offsets)
     }
 }
 
-fn ends_request(topic: &str, partitions: &[i32]) -> ListOffsetsRequest {
+fn offsets_request(edge: Edge, topic: &str, partitions: &[i32]) -> ListOffsetsRequest {
+    let (timestamp, isolation_level) = edge.asked();
     let partitions = partitions.iter().map(|partition| {
         ListOffsetsPartition::default()
             .with_partition_index(*partition)
-            .with_timestamp(LATEST)
+            .with_timestamp(timestamp)
     });
     let topic = ListOffsetsTopic::default()
         .with_name(topic_name(topic))
         .with_partitions(partitions.collect());
     ListOffsetsRequest::default()
         .with_replica_id(NO_REPLICA)
+        .with_isolation_level(isolation_level)
         .with_topics(vec![topic])
 }

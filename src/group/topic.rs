@@ -81,6 +81,15 @@ impl Cluster {
             .await
     }
 
+    /// The partitions of a topic; `None` if there is no such topic.
+    ///
+    /// # Errors
+    /// When Kafka does not answer, or refuses.
+    pub async fn partitions(&self, topic: &str) -> Result<Option<Vec<i32>>, GroupError> {
+        let (leaders, _) = self.leaders(topic).await?;
+        Ok(leaders.map(|leaders| leaders.into_keys().collect()))
+    }
+
     /// The partitions of a topic and who leads them, `None` if there is no such topic; and who said
     /// so.
     pub(super) async fn leaders(

@@ -47,8 +47,8 @@ spoken! {
     LeaveGroupRequest, "LeaveGroup", 3, 5;
     // From 2 on "all topics" can be asked for (KIP-88); up to 7 one group, one answer.
     OffsetFetchRequest, "OffsetFetch", 2, 7;
-    // From 1 on a partition has one offset instead of a list.
-    ListOffsetsRequest, "ListOffsets", 1, 7;
+    // From 2 on the last stable offset can be asked for (KIP-98).
+    ListOffsetsRequest, "ListOffsets", 2, 7;
     DeleteGroupsRequest, "DeleteGroups", 0, 2;
     // Version 2 is the oldest of Kafka 4.
     CreateTopicsRequest, "CreateTopics", 2, 7;
