@@ -6,6 +6,7 @@
 //! - [`provider`]: the Stripe-compatible payment provider and its ledger.
 //! - [`tap`]: what is seen at the boundaries of an instance, as boundary events.
 //! - [`group`]: asks Kafka about a consumer group and evicts its members, by protocol.
+//! - [`effects`]: counts from outside what a customer feels where it is not a charge.
 //! - [`chaos`]: the faults, one file each, and the schedule that places them.
 //! - [`timeline`]: everything that was seen and done in a run, in one order.
 //! - [`run`]: one run from spec to settled facts, and its folder.
@@ -16,6 +17,7 @@
 
 pub mod chaos;
 pub mod consumer;
+pub mod effects;
 pub mod explore;
 pub mod group;
 pub mod provider;

@@ -216,6 +216,18 @@ mod tests {
         assert!(amounts(7).iter().all(|cents| (500..50_000).contains(cents)));
     }
 
+    #[test]
+    fn an_effect_on_the_order_of_a_payment_is_that_payments() {
+        for number in [1, 17, 9_999, 12_345] {
+            let payment = payment(7, number);
+            let path = format!("/orders/{}", payment.order_id);
+            assert_eq!(
+                crate::effects::payment_in([path.as_str()]),
+                Some(payment.id)
+            );
+        }
+    }
+
     #[tokio::test]
     async fn a_payment_is_located_even_before_it_is_acknowledged() {
         let journal = Journal::default();

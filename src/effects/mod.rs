@@ -1,0 +1,140 @@
+//! What happened to each payment, counted from outside the consumer.
+//!
+//! By default the effect of a payment is a charge, and the provider's ledger counts it. Where the
+//! customer feels something else, an [`EffectSource`] says what: rows or transitions in the run's
+//! database ([`SqlCounter`]), records in an output topic ([`TopicCounter`]), or requests to any
+//! other HTTP API ([`Sink`]). Whatever the source, the result is a list of
+//! [`Effect`](crate::verdict::Effect)s, which can be had at any time during a run and after it.
+//!
+//! Nothing here asks the consumer. A source that cannot be counted is an [`EffectsError`], never an
+//! empty list: a payment whose effects were not seen must not be called lost.
+
+mod error;
+mod payment;
+mod sink;
+mod sql;
+mod topic;
+
+use serde::{Deserialize, Serialize};
+
+pub use error::EffectsError;
+pub use payment::payment_in;
+pub use sink::{Sink, SinkRecord};
+pub use sql::{GrammarError, Literal, SqlCounter, SqlEffects, Transition, Watched, Watching};
+pub use topic::TopicCounter;
+
+/// What counts as the effect of a payment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum EffectSource {
+    /// A charge in the provider's ledger.
+    #[default]
+    Ledger,
+    /// Rows or transitions in the run's database; [`SqlEffects`] has the grammar.
+    Sql {
+        /// What was given, in that grammar.
+        query: String,
+    },
+    /// A committed record in an output topic.
+    Topic {
+        /// The topic.
+        name: String,
+    },
+    /// A request to the sink that is not a mere read.
+    Sink,
+}
+
+/// The options that choose an [`EffectSource`]: one of them, or none for the ledger.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[group(multiple = false)]
+pub struct EffectArgs {
+    /// Count effects in the run's database: a query of payment ids (SELECT msg_id FROM charges) or
+    /// TABLE.COLUMN = VALUE BY COLUMN (orders.status = 'paid' BY id)
+    #[arg(long, value_name = "SQL")]
+    pub effects: Option<SqlEffects>,
+    /// Count effects in an output topic: its committed records, by payment id
+    #[arg(long, value_name = "TOPIC")]
+    pub effects_topic: Option<String>,
+    /// Count effects at a plain HTTP sink: every request to it that is not a mere read
+    #[arg(long)]
+    pub sink: bool,
+}
+
+impl EffectArgs {
+    /// The source that was chosen.
+    #[must_use]
+    pub fn source(&self) -> EffectSource {
+        if let Some(sql) = &self.effects {
+            let query = sql.to_string();
+            return EffectSource::Sql { query };
+        }
+        if let Some(name) = &self.effects_topic {
+            let name = name.clone();
+            return EffectSource::Topic { name };
+        }
+        if self.sink {
+            return EffectSource::Sink;
+        }
+        EffectSource::Ledger
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        effects: EffectArgs,
+    }
+
+    fn source(args: &[&str]) -> Result<EffectSource, String> {
+        let program = Program::try_parse_from([&["program"], args].concat());
+        let program = program.map_err(|e| e.to_string())?;
+        Ok(program.effects.source())
+    }
+
+    #[test]
+    fn one_option_chooses_the_source_and_none_is_the_ledger() {
+        assert_eq!(source(&[]), Ok(EffectSource::Ledger));
+        assert_eq!(source(&["--sink"]), Ok(EffectSource::Sink));
+        let name = "receipts".to_owned();
+        let topic = source(&["--effects-topic", "receipts"]);
+        assert_eq!(topic, Ok(EffectSource::Topic { name }));
+        let query = "orders.status = 'paid' BY id".to_owned();
+        assert_eq!(
+            source(&["--effects", &query]),
+            Ok(EffectSource::Sql { query })
+        );
+        let both = source(&["--sink", "--effects-topic", "receipts"]).unwrap_err();
+        assert!(both.contains("cannot be used with"), "{both}");
+        let wrong = source(&["--effects", "paid orders"]).unwrap_err();
+        assert!(wrong.contains("orders.status = 'paid' BY id"), "{wrong}");
+    }
+
+    #[test]
+    fn a_source_is_read_back_as_it_was_written() {
+        let sources = [
+            (EffectSource::Ledger, r#"{"kind":"ledger"}"#),
+            (EffectSource::Sink, r#"{"kind":"sink"}"#),
+            (
+                EffectSource::Topic { name: "out".into() },
+                r#"{"kind":"topic","name":"out"}"#,
+            ),
+            (
+                EffectSource::Sql {
+                    query: "SELECT 1".into(),
+                },
+                r#"{"kind":"sql","query":"SELECT 1"}"#,
+            ),
+        ];
+        for (source, json) in sources {
+            assert_eq!(serde_json::to_string(&source).unwrap(), json);
+            let read: EffectSource = serde_json::from_str(json).unwrap();
+            assert_eq!(read, source);
+        }
+    }
+}

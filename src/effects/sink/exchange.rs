@@ -1,0 +1,136 @@
+//! One request to the sink, and the three stages at which the hook is asked.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request as HttpRequest, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Response, StatusCode};
+use tokio_util::sync::CancellationToken;
+
+use super::Endpoint;
+use super::request::Request;
+use crate::tap::{BoundaryEvent, Decision, Stage, Tap};
+
+/// Beyond any request about one payment; a consumer that sends more is told so.
+const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+
+pub(super) async fn serve(
+    State(endpoint): State<Arc<Endpoint>>,
+    request: HttpRequest,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
+        return Reply::failure(413).into_response();
+    };
+    let request = Request::read(&parts, &body);
+    // In a task of its own: this future is dropped when the client disconnects, and a server does
+    // not stop half-way because its client was killed.
+    match tokio::spawn(exchange(endpoint, request)).await {
+        Ok(Some(reply)) => reply.into_response(),
+        // Told to say nothing; or the task died, and a dead server says nothing either.
+        Ok(None) | Err(_) => {
+            let connection = parts.extensions.get::<CancellationToken>();
+            connection.expect("every connection has its token").cancel();
+            std::future::pending().await
+        }
+    }
+}
+
+/// Serves the request; no reply means that the connection must close without another byte.
+async fn exchange(endpoint: Arc<Endpoint>, request: Request) -> Option<Reply> {
+    let ask = |stage, outcome| endpoint.hook.at(event(&endpoint, &request, stage, outcome));
+    let mut reply = Reply::success("read".to_owned());
+    match course(ask(Stage::Received, String::new()).await) {
+        Course::Drop => return None,
+        Course::Fail(status) => return Some(Reply::failure(status)),
+        Course::Pass => {}
+    }
+    if request.writes() {
+        reply = Reply::success(endpoint.sink.act(&request, &endpoint.source));
+        match course(ask(Stage::Executed, reply.outcome()).await) {
+            Course::Drop => return None,
+            Course::Fail(status) => reply = Reply::failure(status),
+            Course::Pass => {}
+        }
+    }
+    match course(ask(Stage::Answered, reply.outcome()).await) {
+        Course::Drop => None,
+        Course::Fail(status) => Some(Reply::failure(status)),
+        Course::Pass => Some(reply),
+    }
+}
+
+fn event(endpoint: &Endpoint, request: &Request, stage: Stage, outcome: String) -> BoundaryEvent {
+    BoundaryEvent {
+        tap: Tap::Sink,
+        stage,
+        source: endpoint.source.clone(),
+        signature: request.signature(),
+        payment: request.payment.clone(),
+        outcome,
+        writes: request.writes(),
+        detail: None,
+    }
+}
+
+/// A decision in terms of HTTP.
+enum Course {
+    Pass,
+    Drop,
+    Fail(u16),
+}
+
+fn course(decision: Decision) -> Course {
+    match decision {
+        Decision::Pass => Course::Pass,
+        Decision::Drop => Course::Drop,
+        Decision::Fail(status) => Course::Fail(status),
+        Decision::Unavailable => Course::Fail(503),
+    }
+}
+
+/// One answer.
+struct Reply {
+    status: u16,
+    body: &'static str,
+    /// What came of it, in a word.
+    word: String,
+}
+
+impl Reply {
+    fn success(word: String) -> Self {
+        Self {
+            status: 200,
+            body: "{}",
+            word,
+        }
+    }
+
+    /// A status that is no failure is made one, as the provider does.
+    fn failure(status: u16) -> Self {
+        Self {
+            status: if (400..=599).contains(&status) {
+                status
+            } else {
+                500
+            },
+            body: r#"{"error":{"message":"An unknown error occurred."}}"#,
+            word: "error".to_owned(),
+        }
+    }
+
+    /// The answer in the words of a boundary event: `200 post_1`.
+    fn outcome(&self) -> String {
+        format!("{} {}", self.status, self.word)
+    }
+
+    fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).expect("every status made here is one of HTTP's");
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+}

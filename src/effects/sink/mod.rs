@@ -1,0 +1,119 @@
+//! Effects at a plain HTTP sink: an API that takes whatever it is sent.
+
+mod exchange;
+mod request;
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use serde::{Deserialize, Serialize};
+
+use crate::tap::{Hook, Listener, Source};
+use crate::verdict::Effect;
+use request::Request;
+
+/// An HTTP API that answers any method and path with `200 {}` and counts.
+///
+/// Every request is an effect unless its method only reads (GET, HEAD, OPTIONS, TRACE). It is a
+/// plain sink, like most webhooks and mail APIs: an `Idempotency-Key` is recorded and changes
+/// nothing, so a consumer that relies on one is seen to act twice.
+///
+/// A request belongs to one payment: the first whose id is found in the body, a header, the query
+/// or the path, in this order; where there is none, the first whose order's id is found there.
+#[derive(Debug, Default)]
+pub struct Sink {
+    records: Mutex<Vec<SinkRecord>>,
+}
+
+/// One request that the sink acted on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SinkRecord {
+    /// `post_1`, `post_2`, … in the order in which they were acted on.
+    pub id: String,
+    /// The payment whose id the request carries, if it carries one.
+    pub payment: Option<String>,
+    /// The method.
+    pub method: String,
+    /// The path as it was sent, without the query.
+    pub path: String,
+    /// The `Idempotency-Key` of the request, if it had one.
+    pub idempotency_key: Option<String>,
+    /// The process that sent it.
+    pub source: Source,
+    /// When it was acted on: milliseconds since the Unix epoch.
+    pub wall_unix_ms: u64,
+}
+
+/// What the requests of one listener have in common.
+struct Endpoint {
+    sink: Arc<Sink>,
+    source: Source,
+    hook: Arc<dyn Hook>,
+}
+
+impl Sink {
+    /// A sink that nothing was sent to.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Listens on a free port of 127.0.0.1 for `source`, and asks `hook` about its requests. All
+    /// listeners of a sink count into the same records.
+    ///
+    /// # Errors
+    /// The port could not be bound.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub fn listen(self: &Arc<Self>, source: Source, hook: Arc<dyn Hook>) -> io::Result<Listener> {
+        let endpoint = Arc::new(Endpoint {
+            sink: Arc::clone(self),
+            source,
+            hook,
+        });
+        Listener::start(Router::new().fallback(exchange::serve).with_state(endpoint))
+    }
+
+    /// Every request that was acted on, in order.
+    #[must_use]
+    pub fn records(&self) -> Vec<SinkRecord> {
+        self.lock().clone()
+    }
+
+    /// Every effect so far.
+    #[must_use]
+    pub fn effects(&self) -> Vec<Effect> {
+        let records = self.records().into_iter();
+        records
+            .map(|record| Effect {
+                charge: record.id,
+                payment: record.payment,
+            })
+            .collect()
+    }
+
+    /// Acts on a request; returns the id of its record.
+    fn act(&self, request: &Request, source: &Source) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.expect("it is later than 1970").as_millis();
+        let mut records = self.lock();
+        let id = format!("post_{}", records.len() + 1);
+        records.push(SinkRecord {
+            id: id.clone(),
+            payment: request.payment.clone(),
+            method: request.method.to_string(),
+            path: request.path.clone(),
+            idempotency_key: request.idempotency_key.clone(),
+            source: source.clone(),
+            wall_unix_ms: u64::try_from(now).expect("it is the age of 64 bits"),
+        });
+        id
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<SinkRecord>> {
+        self.records.lock().expect("no holder of this lock panics")
+    }
+}

@@ -1,0 +1,77 @@
+//! What the sink reads from a request.
+
+use axum::http::Method;
+use axum::http::request::Parts;
+
+use crate::effects::payment_in;
+
+/// One request that was read completely.
+pub(super) struct Request {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) payment: Option<String>,
+    pub(super) idempotency_key: Option<String>,
+}
+
+impl Request {
+    pub(super) fn read(parts: &Parts, body: &[u8]) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut places = vec![text(body)];
+        places.extend(parts.headers.values().map(|value| text(value.as_bytes())));
+        // Neither needs decoding: no letter of an id is ever percent-encoded.
+        places.push(parts.uri.query().unwrap_or_default().to_owned());
+        places.push(parts.uri.path().to_owned());
+        let key = parts.headers.get("idempotency-key");
+        Self {
+            method: parts.method.clone(),
+            path: parts.uri.path().to_owned(),
+            payment: payment_in(places.iter().map(String::as_str)),
+            idempotency_key: key.map(|key| text(key.as_bytes())),
+        }
+    }
+
+    /// Whether the method may change anything (RFC 9110, 9.2.1).
+    pub(super) fn writes(&self) -> bool {
+        !self.method.is_safe()
+    }
+
+    /// The method and the path without ids, which are equal in every run: `POST /orders/{}/paid`.
+    pub(super) fn signature(&self) -> String {
+        let segments = self.path.split('/').map(template);
+        format!("{} {}", self.method, segments.collect::<Vec<_>>().join("/"))
+    }
+}
+
+/// A segment with a digit in it is taken for an id or a number, and only a version (`v1`) for a
+/// name: a name that is shown as `{}` is still equal in every run, but an id that is shown is not.
+fn template(segment: &str) -> &str {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let version = segment.strip_prefix('v').is_some_and(digits);
+    if !version && segment.bytes().any(|b| b.is_ascii_digit()) {
+        "{}"
+    } else {
+        segment
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_equal_whatever_the_payment() {
+        let cases = [
+            ("/", "POST /"),
+            ("/v1/orders/msg-0017/paid", "POST /v1/orders/{}/paid"),
+            ("/orders/17", "POST /orders/{}"),
+            ("/v/v12/vx1/", "POST /v/v12/{}/"),
+            ("/r/0d9c2f6e-94a1-4a0b-9d4e-3f6f5b2c1a00", "POST /r/{}"),
+            ("/mail/send", "POST /mail/send"),
+        ];
+        for (path, signature) in cases {
+            let request = axum::http::Request::post(path).body(()).unwrap();
+            let (parts, ()) = request.into_parts();
+            assert_eq!(Request::read(&parts, b"").signature(), signature);
+        }
+    }
+}
