@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Args;
 use crashwindow::chaos::{Fault, Schedule};
+use crashwindow::effects::EffectArgs;
 use crashwindow::explore::{self, Exploration};
 use crashwindow::report::explore::{ExploreReport, html, junit, terminal};
 use crashwindow::run::{Changes, FaultChoice, Spec};
@@ -20,7 +21,8 @@ use super::stack_args::StackArgs;
 ///
 /// The consumer is run as it is, in any language. It finds in its environment where everything is:
 /// KAFKA_BOOTSTRAP_SERVERS, KAFKA_TOPIC, KAFKA_GROUP_ID, DATABASE_URL, PAYMENT_API_URL,
-/// PAYMENT_API_KEY and CONSUMER_ID. It is recorded once; then every gap between two things that it
+/// PAYMENT_API_KEY and CONSUMER_ID (with --effects-topic also KAFKA_OUTPUT_TOPIC, a topic of that run
+/// alone, and with --sink also SINK_URL). It is recorded once; then every gap between two things that it
 /// does outside itself is a window, and each is struck in a run of its own.
 ///
 /// Exit code: 0 the promise stood in every cell, 1 a cell breaks it, 2 something could not be
@@ -56,6 +58,9 @@ pub struct Explore {
     /// can be found half-done
     #[arg(long, value_name = "SQL", conflicts_with = "lab")]
     recorded: Option<String>,
+
+    #[command(flatten)]
+    effects: EffectArgs,
 
     /// How many payments are produced; the windows are those of the one in the middle
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -164,6 +169,7 @@ impl Explore {
             None => self.spec_of_command()?,
         };
         spec.schedule = schedule;
+        spec.effects = self.effects.source();
         spec.guarantee = self.guarantee.unwrap_or(spec.guarantee);
         spec.idle_ms = u64::try_from(IDLE.as_millis())?;
         spec.seeks_windows = true;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::folder::FolderError;
 use super::workload::ProduceError;
+use crate::effects::{EffectsError, GrammarError};
 use crate::group::GroupError;
 use crate::stack::StackError;
 
@@ -37,6 +38,12 @@ pub enum RunError {
     /// Kafka did not take a payment.
     #[error(transparent)]
     Produce(#[from] ProduceError),
+    /// The effects cannot be counted.
+    #[error(transparent)]
+    Effects(#[from] EffectsError),
+    /// What counts as an effect is not said in the grammar.
+    #[error("{0}\nnext: crashwindow explore --help")]
+    Grammar(GrammarError),
     /// A statement of the lab's own failed.
     #[error("Postgres refused to {what}: {reason}\nnext: crashwindow status")]
     Database {

@@ -17,6 +17,7 @@ use super::RunError;
 use super::resources::Resources;
 use super::taps::Taps;
 use crate::chaos::{Process, describe_exit};
+use crate::effects::Sink;
 use crate::group::GroupClient;
 use crate::provider::{Account, Provider};
 use crate::tap::kafka::Member;
@@ -42,6 +43,8 @@ pub struct Launch {
     pub provider: Arc<Provider>,
     /// The account of this run.
     pub account: Account,
+    /// The sink that counts effects, if one does; each process has a listener of its own.
+    pub sink: Option<Arc<Sink>>,
     /// Asked at every boundary event.
     pub hook: Arc<dyn Hook>,
     /// Evicts what a dead process leaves in the group.

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::RunError;
+use super::counting::Counter;
 use super::error::NeverJoined;
 use super::fleet::Fleet;
 use super::folder::{RunFolder, STATE, State};
@@ -29,6 +30,7 @@ use super::striker::{Fired, Progress, Striker};
 use super::watchdog;
 use super::workload::{Journal, Producer};
 use crate::chaos::{Planned, Round};
+use crate::effects::EffectSource;
 use crate::group::{Group, GroupClient, GroupState};
 use crate::provider::{Account, Behaviour, Clock, LedgerEntry, Provider};
 use crate::stack::Endpoints;
@@ -78,6 +80,7 @@ pub(super) struct Field {
     pub(super) journal: Arc<Journal>,
     pub(super) timeline: Arc<Timeline>,
     pub(super) account: Account,
+    pub(super) counter: Counter,
 }
 
 impl Field {
@@ -131,6 +134,7 @@ async fn run(
         endpoints,
         schedule.partitions,
         &spec.database_schema,
+        matches!(spec.effects, EffectSource::Topic { .. }),
     )
     .await?;
     let result = tokio::select! {
@@ -159,12 +163,14 @@ async fn play(
     let events = folder.path.join("events.jsonl");
     let timeline = Timeline::to_file(&events).map_err(|e| RunError::log(&events, e))?;
     let provider = Provider::new(Clock::default());
+    let account = provider.open_account(Behaviour::default());
     let field = Field {
         group: Arc::new(resources.group_client().await?),
         database: Arc::new(resources.connect("crashwindow").await?),
         journal: Arc::new(Journal::default()),
         timeline: Arc::new(timeline),
-        account: provider.open_account(Behaviour::default()),
+        counter: Counter::open(&spec, resources, &account).await?,
+        account,
         resources: resources.clone(),
         spec,
     };
@@ -182,6 +188,7 @@ async fn play(
         resources: resources.clone(),
         provider,
         account: field.account.clone(),
+        sink: field.counter.sink(),
         hook: Arc::new(striker.clone()),
         group: Arc::clone(&field.group),
         timeline: Arc::clone(&field.timeline),

@@ -1,6 +1,7 @@
 //! One run: what it is asked ([`spec`]), what it does ([`execute`]), and what it leaves
 //! ([`folder`]).
 
+mod counting;
 mod error;
 mod fleet;
 pub mod folder;

@@ -33,6 +33,9 @@ pub struct Resources {
     pub group: String,
     /// The database.
     pub database: String,
+    /// The topic that the consumer writes to, where its records are the effects.
+    #[serde(default)]
+    pub output_topic: Option<String>,
     /// The stack that holds them.
     pub endpoints: Endpoints,
 }
@@ -49,6 +52,7 @@ impl Resources {
         endpoints: &Endpoints,
         partitions: u32,
         schema: &str,
+        has_output: bool,
     ) -> Result<Self, RunError> {
         // Run numbers are only unique in one cache folder; a shared cluster sees many.
         let salt = Alphanumeric
@@ -59,6 +63,7 @@ impl Resources {
             topic: name.clone(),
             group: name.clone(),
             database: name.replace('-', "_"),
+            output_topic: has_output.then(|| format!("{name}-out")),
             endpoints: endpoints.clone(),
         };
         folder.write(FILE, &resources)?;
@@ -79,10 +84,11 @@ impl Resources {
 
     async fn create_topic(&self, partitions: u32) -> Result<(), RunError> {
         let partitions = i32::try_from(partitions).expect("a lab has few partitions");
-        Ok(self
-            .cluster()?
-            .create_topic(&self.topic, partitions, REPLICATION)
-            .await?)
+        let cluster = self.cluster()?;
+        for topic in self.topics() {
+            cluster.create_topic(topic, partitions, REPLICATION).await?;
+        }
+        Ok(())
     }
 
     async fn create_database(&self, schema: &str) -> Result<(), RunError> {
@@ -122,6 +128,10 @@ impl Resources {
         url.set_path(&self.database);
         url.query_pairs_mut().append_pair("application_name", name);
         url.into()
+    }
+
+    fn topics(&self) -> impl Iterator<Item = &String> {
+        [&self.topic].into_iter().chain(&self.output_topic)
     }
 
     fn cluster(&self) -> Result<Cluster, RunError> {
@@ -169,7 +179,9 @@ impl Resources {
                 .map_err(RunError::database("drop the database"))
         };
         let topic = async {
-            self.cluster()?.delete_topic(&self.topic).await?;
+            for topic in self.topics() {
+                self.cluster()?.delete_topic(topic).await?;
+            }
             let group = self.group_client().await?;
             // A process that was killed is still a member, and a group with members stays.
             for member in group.describe().await?.members {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::RunError;
 use super::lifecycle::Field;
-use crate::verdict::{self, Effect, History, Strike};
+use crate::verdict::{self, History, Strike};
 
 /// How often the group's position is read while waiting for it.
 const POLL: Duration = Duration::from_millis(10);
@@ -93,15 +93,9 @@ fn suspect(history: &History) -> bool {
 
 /// Everything that is known of the run now.
 pub(super) async fn history(field: &Field, strikes: &[Strike]) -> Result<History, RunError> {
-    let effects = field.account.ledger().into_iter();
     Ok(History {
         produced: field.journal.entries(),
-        effects: effects
-            .map(|c| Effect {
-                charge: c.charge,
-                payment: c.payment,
-            })
-            .collect(),
+        effects: field.counter.effects().await?,
         recorded: recorded(field).await?,
         committed: field.committed().await?,
         strikes: strikes.to_vec(),

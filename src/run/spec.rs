@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::{Manifest, ManifestError};
 use crate::chaos::{Fault, Schedule, Window};
+use crate::effects::EffectSource;
 use crate::verdict::{Guarantee, Verdict};
 
 /// One run, fully decided: no default is looked up after this.
@@ -32,6 +33,9 @@ pub struct Spec {
     pub database_schema: String,
     /// SQL for the ids that the consumer has recorded as done; none where nobody said how to tell.
     pub recorded: Option<String>,
+    /// What counts as a payment's effect.
+    #[serde(default)]
+    pub effects: EffectSource,
     /// What is done.
     pub schedule: Schedule,
     /// How long no boundary event may be seen before the run is over, in milliseconds.
@@ -130,6 +134,7 @@ impl Spec {
             expected: None,
             database_schema,
             recorded,
+            effects: EffectSource::Ledger,
             schedule: none.expect("no strike fits into no payments"),
             quiet_ms: millis(DEFAULT_QUIET),
             patience_ms: millis(DEFAULT_PATIENCE),
@@ -195,6 +200,7 @@ impl Spec {
                 .filter(|_| as_declared),
             database_schema: lab.schema_sql()?,
             recorded: Some(lab.database.recorded.clone()),
+            effects: EffectSource::Ledger,
             schedule,
             quiet_ms: millis(changes.quiet.unwrap_or(DEFAULT_QUIET)),
             patience_ms: millis(changes.patience.unwrap_or(DEFAULT_PATIENCE)),

@@ -18,6 +18,7 @@ pub(super) struct Taps {
     provider: Listener,
     postgres: PostgresTap,
     kafka: KafkaTap,
+    sink: Option<Listener>,
 }
 
 impl Taps {
@@ -58,13 +59,20 @@ impl Taps {
                 .map_err(RunError::Listen)?,
             kafka: KafkaTap::listen(source.clone(), &endpoints.kafka, hook(), options)
                 .map_err(RunError::Listen)?,
+            sink: match &launch.sink {
+                Some(sink) => Some(
+                    sink.listen(source.clone(), hook())
+                        .map_err(RunError::Listen)?,
+                ),
+                None => None,
+            },
         })
     }
 
     /// What the process finds in its environment instead of the servers' addresses.
     pub(super) fn environment(&self, launch: &Launch, name: &str) -> Vec<(&'static str, String)> {
         let resources = &launch.resources;
-        vec![
+        let mut environment = vec![
             ("KAFKA_BOOTSTRAP_SERVERS", self.kafka.bootstrap()),
             ("KAFKA_TOPIC", resources.topic.clone()),
             ("KAFKA_GROUP_ID", resources.group.clone()),
@@ -75,7 +83,15 @@ impl Taps {
             ("PAYMENT_API_URL", self.provider.url()),
             ("PAYMENT_API_KEY", launch.account.api_key().to_owned()),
             ("CONSUMER_ID", name.to_owned()),
-        ]
+        ];
+        environment.extend(self.sink.as_ref().map(|sink| ("SINK_URL", sink.url())));
+        environment.extend(
+            resources
+                .output_topic
+                .clone()
+                .map(|t| ("KAFKA_OUTPUT_TOPIC", t)),
+        );
+        environment
     }
 
     /// The members that the process is, as its own requests tell.

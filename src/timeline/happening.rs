@@ -207,6 +207,7 @@ fn boundary_clause(event: &BoundaryEvent) -> Option<Clause> {
         (Stage::Answered, Tap::Provider) => provider_answer(event),
         (Stage::Answered, Tap::Postgres) => postgres_answer(event),
         (Stage::Answered, Tap::Kafka) => kafka_answer(event),
+        (Stage::Answered, Tap::Sink) => format!("was answered {}", event.outcome),
     };
     Clause::of(&event.source, what)
 }

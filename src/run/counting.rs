@@ -1,0 +1,72 @@
+//! Counts the effects of a run, whatever its payments' effect is.
+
+use std::sync::Arc;
+
+use super::resources::Resources;
+use super::{RunError, Spec};
+use crate::effects::{EffectSource, Sink, SqlCounter, TopicCounter};
+use crate::provider::Account;
+use crate::verdict::Effect;
+
+/// What counts the effects of one run.
+pub(super) enum Counter {
+    Ledger(Account),
+    Sql(Box<SqlCounter>),
+    Topic(TopicCounter),
+    Sink(Arc<Sink>),
+}
+
+impl Counter {
+    /// Opens the counter that the spec asks for. To be called when the consumer's tables exist and
+    /// before its first instance starts: what happens earlier is not seen.
+    ///
+    /// # Errors
+    /// A source that cannot be counted.
+    pub(super) async fn open(
+        spec: &Spec,
+        resources: &Resources,
+        account: &Account,
+    ) -> Result<Self, RunError> {
+        Ok(match &spec.effects {
+            EffectSource::Ledger => Self::Ledger(account.clone()),
+            EffectSource::Sql { query } => {
+                let parsed = query.parse().map_err(RunError::Grammar)?;
+                let client = resources.connect("crashwindow-effects").await?;
+                Self::Sql(Box::new(SqlCounter::open(client, parsed).await?))
+            }
+            EffectSource::Topic { .. } => {
+                let topic = resources.output_topic.as_deref().unwrap_or_default();
+                Self::Topic(TopicCounter::new(&resources.endpoints.kafka, topic)?)
+            }
+            EffectSource::Sink => Self::Sink(Sink::new()),
+        })
+    }
+
+    /// Every effect so far.
+    ///
+    /// # Errors
+    /// A source that cannot be read.
+    pub(super) async fn effects(&self) -> Result<Vec<Effect>, RunError> {
+        Ok(match self {
+            Self::Ledger(account) => account
+                .ledger()
+                .into_iter()
+                .map(|entry| Effect {
+                    charge: entry.charge,
+                    payment: entry.payment,
+                })
+                .collect(),
+            Self::Sql(counter) => counter.effects().await?,
+            Self::Topic(counter) => counter.effects().await?,
+            Self::Sink(sink) => sink.effects(),
+        })
+    }
+
+    /// The sink, where effects are counted at one.
+    pub(super) fn sink(&self) -> Option<Arc<Sink>> {
+        match self {
+            Self::Sink(sink) => Some(Arc::clone(sink)),
+            _ => None,
+        }
+    }
+}
