@@ -109,12 +109,9 @@ impl Inner {
     /// comes to the same window and must pass.
     fn opened_by(&self, event: &BoundaryEvent) -> Option<Planned> {
         let mut armed = self.armed.lock().expect("no holder panics");
-        let place = armed
-            .as_ref()
-            .and_then(|t| self.journal.place_of(t.payment()));
         let opened = armed
             .as_mut()
-            .is_some_and(|target| target.is_opened_by(event, place));
+            .is_some_and(|target| target.is_opened_by(event));
         if opened {
             armed.take().map(Target::into_planned)
         } else {

@@ -9,6 +9,8 @@ pub(super) struct Target {
     planned: Planned,
     /// The signatures of the payment's events, in order.
     seen: Vec<String>,
+    /// The payment's partition and offset, once it was delivered.
+    place: Option<(i32, i64)>,
     /// Whether a commit past the payment was seen.
     acknowledged: bool,
 }
@@ -18,27 +20,22 @@ impl Target {
         Self {
             planned,
             seen: Vec::new(),
+            place: None,
             acknowledged: false,
         }
-    }
-
-    pub(super) fn payment(&self) -> &str {
-        &self.planned.payment
     }
 
     pub(super) fn into_planned(self) -> Planned {
         self.planned
     }
 
-    /// Whether the window opens with this event. `place` is the payment's partition and offset,
-    /// once it is known.
-    pub(super) fn is_opened_by(
-        &mut self,
-        event: &BoundaryEvent,
-        place: Option<(i32, i64)>,
-    ) -> bool {
+    /// Whether the window opens with this event.
+    pub(super) fn is_opened_by(&mut self, event: &BoundaryEvent) -> bool {
         let begins = begins(event);
-        if !self.concerns(event, place, begins) {
+        self.place = self
+            .place
+            .or_else(|| delivered_at(event, &self.planned.payment));
+        if !self.concerns(event, begins) {
             return false;
         }
         if begins {
@@ -66,8 +63,8 @@ impl Target {
 
     /// Whether the event is about the payment: it carries it, or it is the first commit of a
     /// position past it, as a batch's commit is for every payment of the batch.
-    fn concerns(&mut self, event: &BoundaryEvent, place: Option<(i32, i64)>, begins: bool) -> bool {
-        let passes = place.is_some_and(|place| acknowledges(event, place));
+    fn concerns(&mut self, event: &BoundaryEvent, begins: bool) -> bool {
+        let passes = self.place.is_some_and(|place| acknowledges(event, place));
         if !passes {
             return event.concerns(&self.planned.payment) && !is_commit(event);
         }
@@ -85,6 +82,20 @@ pub(crate) fn begins(event: &BoundaryEvent) -> bool {
 
 fn is_delivery(event: &BoundaryEvent) -> bool {
     matches!(&event.detail, Some(Detail::Kafka(KafkaDetail::Fetch(_))))
+}
+
+/// Where a delivery has the payment.
+fn delivered_at(event: &BoundaryEvent, payment: &str) -> Option<(i32, i64)> {
+    let Some(Detail::Kafka(KafkaDetail::Fetch(deliveries))) = &event.detail else {
+        return None;
+    };
+    deliveries.iter().find_map(|delivery| {
+        let record = delivery
+            .records
+            .iter()
+            .find(|r| r.payment.as_deref() == Some(payment));
+        record.map(|record| (delivery.partition, record.offset))
+    })
 }
 
 fn is_commit(event: &BoundaryEvent) -> bool {
@@ -145,7 +156,7 @@ mod tests {
     fn opened(target: &mut Target, events: &[(Stage, &str, &str)]) -> Vec<usize> {
         let opens = |(i, (stage, signature, payment)): (usize, &(Stage, &str, &str))| {
             target
-                .is_opened_by(&event(*stage, signature, payment), None)
+                .is_opened_by(&event(*stage, signature, payment))
                 .then_some(i)
         };
         events.iter().enumerate().filter_map(opens).collect()
