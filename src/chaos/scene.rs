@@ -68,7 +68,7 @@ pub enum StrikeError {
 
 /// How a zombie's successor fared while the zombie slept.
 pub(super) enum Successor {
-    /// It has moved the group's position past the payment, or has nothing more to do for it.
+    /// It has moved the group's position to the end, or has nothing more to do.
     Finished,
     /// It waits for a row lock of the frozen instance.
     Fenced,
@@ -210,17 +210,21 @@ impl Scene {
         Ok(committed.is_none_or(|next| next <= self.offset))
     }
 
-    /// Waits until the successor has finished the payment or is seen to wait for the zombie's lock.
-    /// `redelivered` says whether it is given the payment at all.
-    pub(super) async fn wait_successor(&self, redelivered: bool) -> Result<Successor, StrikeError> {
-        if !redelivered {
-            return Ok(Successor::Finished);
-        }
+    /// Waits until the successor has finished everything on the partition, or is seen to wait for
+    /// the zombie's lock. Everything, not only the payment: the zombie may have more records in its
+    /// buffer, and would race the successor for them by chance.
+    pub(super) async fn wait_successor(&self) -> Result<Successor, StrikeError> {
         let deadline = Instant::now() + SUCCESSOR_DEADLINE;
+        let ends = self
+            .group
+            .cluster()
+            .end_offsets(&self.topic, &[self.partition])
+            .await?;
+        let end = ends.get(&self.partition).copied().unwrap_or_default();
         let mut quiet = Silence::new();
         loop {
             if let Some(committed) = self.committed().await?
-                && committed > self.offset
+                && committed >= end
             {
                 let successor = self.owner().await?;
                 self.record(Happening::TookOver {
@@ -236,10 +240,8 @@ impl Scene {
                 });
                 return Ok(Successor::Fenced);
             }
-            let works = self
-                .timeline
-                .events_of_others(&self.process.source, &self.payment);
-            if works > 0 && quiet.lasts(self.timeline.events()) {
+            let works = self.timeline.works_beside(&self.process.source);
+            if works && quiet.lasts(self.timeline.events()) {
                 return Ok(Successor::Finished);
             }
             if Instant::now() > deadline {

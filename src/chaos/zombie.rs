@@ -17,7 +17,7 @@ impl Strike for Zombie {
             scene.ensure_successor().await?;
             scene.evict(&member).await?;
             let redelivered = scene.wait_moved(&member).await?;
-            let successor = scene.wait_successor(redelivered).await?;
+            let successor = scene.wait_successor().await?;
             scene.thaw()?;
             // The request that the zombie sent before it froze reaches the server now.
             let mut struck = Struck::new(Decision::Pass, redelivered);

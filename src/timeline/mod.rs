@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::tap::{BoundaryEvent, Detail, Source, Stage};
+use crate::tap::{BoundaryEvent, Detail, Source, Stage, kafka};
 
 pub use happening::{Clause, Happening};
 
@@ -137,16 +137,16 @@ impl Timeline {
         self.lock().entries.len() as u64
     }
 
-    /// How many boundary events of others than `source` carry the payment.
+    /// Whether another instance than `source` was given anything.
     #[must_use]
-    pub fn events_of_others(&self, source: &Source, payment: &str) -> usize {
-        let other = |e: &&Entry| match &e.what {
+    pub fn works_beside(&self, source: &Source) -> bool {
+        self.lock().entries.iter().any(|e| match &e.what {
             Happening::Boundary { event } => {
-                event.source.instance != source.instance && event.concerns(payment)
+                event.source.instance != source.instance
+                    && matches!(&event.detail, Some(Detail::Kafka(kafka::Detail::Fetch(_))))
             }
             _ => false,
-        };
-        self.lock().entries.iter().filter(other).count()
+        })
     }
 
     /// Returns once nothing has been changed for `quiet`. The period is measured, not
