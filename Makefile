@@ -30,6 +30,10 @@ lab-down: ## Stop Kafka and Postgres and remove what they stored
 test: setup-test build ## Run every test, on real Kafka and Postgres of its own
 	@scripts/test.sh
 
+.PHONY: examples
+examples: ## Install what the consumers in Python, Node and Java need (examples/README.md)
+	@examples/setup
+
 .PHONY: check
 check: setup ## Formatting, lints, and that folders, manifests, programs and docs agree
 	cargo fmt --check

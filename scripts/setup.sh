@@ -4,7 +4,8 @@
 # prints the one line and stops. When nothing is missing it says nothing.
 #
 #   scripts/setup.sh          what a lab needs
-#   scripts/setup.sh test     and what the tests need: the official SDKs in their own languages
+#   scripts/setup.sh test     and what the tests need: the official SDKs and the examples in
+#                             their own languages
 set -euo pipefail
 
 # The Rust that Cargo.toml asks for (rust-version).
@@ -41,6 +42,7 @@ else
 fi
 
 if [ "${1:-}" = test ]; then
+  need javac default-jdk-headless "compiles the example consumer in Java"
   need node nodejs "runs the payment provider's official Node SDK against ours"
   need npm npm "installs it"
   need python3 python3 "runs the official Python SDK"
@@ -63,7 +65,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   elif ! command -v apt-get >/dev/null 2>&1; then
     printf 'missing: a C compiler, make, pkg-config, OpenSSL and zlib headers, xz, Java 17 and Maven are needed\n'
     printf '  %s\n' "${why[@]}"
-    printf 'next, on Fedora: dnf install gcc make pkgconf openssl-devel zlib-devel xz java-21-openjdk-headless maven nodejs npm python3\n'
+    printf 'next, on Fedora: dnf install gcc make pkgconf openssl-devel zlib-devel xz java-21-openjdk-devel maven nodejs npm python3\n'
     printf 'next, on macOS:  brew install pkgconf openssl@3 xz openjdk maven node python\n'
     exit 2
   elif [ -n "$sudo" ] && ! sudo -n true 2>/dev/null; then

@@ -1,0 +1,56 @@
+// Look first, act second: kafkajs, node-postgres and Stripe's own SDK.
+//
+// Promised:      every payment is charged, wherever the process dies.
+// Not promised:  that it is charged only once.
+
+import { Kafka } from "kafkajs";
+import pg from "pg";
+import Stripe from "stripe";
+
+const env = process.env;
+const api = new URL(env.PAYMENT_API_URL);
+const stripe = new Stripe(env.PAYMENT_API_KEY, {
+  host: api.hostname,
+  port: api.port,
+  protocol: api.protocol.replace(":", ""),
+  // One call is one request, but for a reset connection: that, the SDK tries again once even so.
+  maxNetworkRetries: 0,
+});
+// Nobody listens for its "error": when the connection breaks, the process ends and is replaced.
+const db = new pg.Client(env.DATABASE_URL);
+await db.connect();
+
+const kafka = new Kafka({
+  clientId: env.CONSUMER_ID,
+  brokers: env.KAFKA_BOOTSTRAP_SERVERS.split(","),
+});
+const consumer = kafka.consumer({
+  groupId: env.KAFKA_GROUP_ID,
+  heartbeatInterval: 100, // how soon we hear that the group rebalances,
+  maxWaitTimeInMs: 100, // and kafkajs sends no heartbeat while it waits for records
+});
+await consumer.connect();
+// No position yet: start at the first payment.
+await consumer.subscribe({ topics: [env.KAFKA_TOPIC], fromBeginning: true });
+
+const charge = ({ id, amount, currency }) =>
+  stripe.charges.create(
+    { amount, currency, source: "tok_visa", metadata: { payment_id: id } },
+    // Without a key of ours the SDK draws a new one for every call: a second call, a second charge.
+  );
+
+await consumer.run({
+  autoCommit: false, // only the commit below moves our position
+  eachMessage: async ({ topic, partition, message }) => {
+    const payment = JSON.parse(message.value);
+
+    const seen = await db.query("SELECT 1 FROM processed WHERE msg_id = $1", [payment.id]);
+    if (seen.rowCount === 0) {
+      await charge(payment);
+      await db.query("INSERT INTO processed (msg_id) VALUES ($1)", [payment.id]);
+    }
+
+    const next = (BigInt(message.offset) + 1n).toString();
+    await consumer.commitOffsets([{ topic, partition, offset: next }]);
+  },
+});
