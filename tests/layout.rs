@@ -137,3 +137,41 @@ fn a_labs_scenarios_can_tell_its_consumers_apart() {
         assert!(telling, "no scenario of lab {} shows a difference", lab.id);
     }
 }
+
+#[test]
+fn the_zoos_data_programs_and_guide_agree() {
+    let zoo = root().join("tests/zoo");
+    let text = std::fs::read_to_string(zoo.join("expected.toml")).unwrap();
+    let expected: toml::Table = toml::from_str(&text).unwrap();
+    let guide = std::fs::read_to_string(zoo.join("README.md")).unwrap();
+    let text = |consumer: &toml::Value, key: &str| consumer[key].as_str().unwrap().to_owned();
+    let consumers = expected["consumer"].as_array().unwrap();
+
+    let declared: BTreeSet<(String, String)> = consumers
+        .iter()
+        .map(|c| (text(c, "name"), format!("tests/zoo/{}", text(c, "source"))))
+        .collect();
+    let built = programs()
+        .into_iter()
+        .filter(|(_, path)| path.starts_with("tests/zoo/"))
+        .collect();
+    assert_eq!(
+        declared, built,
+        "expected.toml on the left, Cargo.toml on the right"
+    );
+    for (name, path) in &declared {
+        assert!(
+            guide.contains(&format!("| `{name}` |")),
+            "{name} is not in the zoo's guide"
+        );
+        let source = std::fs::read_to_string(root().join(path)).unwrap();
+        let lines = source.lines().filter(|l| !l.trim().is_empty()).count();
+        assert!(
+            lines <= 45,
+            "{path} has {lines} lines: too long to be seen through"
+        );
+    }
+    for consumer in consumers {
+        assert!(zoo.join(text(consumer, "schema")).is_file());
+    }
+}
