@@ -5,3 +5,4 @@ mod support;
 
 mod labs;
 mod matrix;
+mod zoo;
