@@ -44,6 +44,10 @@ check: setup ## Formatting, lints, and that folders, manifests, programs and doc
 proof: setup build ## Run lab 1's four proofs PROOF_RUNS times each (20) and print the counts
 	@PROOF_RUNS=$(PROOF_RUNS) scripts/test.sh --test proof -- --nocapture
 
+.PHONY: zoo
+zoo: setup-test build ## Explore consumers with planted faults, and examples in other languages (minutes)
+	@scripts/test.sh --test zoo
+
 .PHONY: setup
 setup:
 	@scripts/setup.sh

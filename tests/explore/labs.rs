@@ -3,14 +3,37 @@
 use std::collections::BTreeMap;
 
 use crashwindow::chaos::Fault;
-use crashwindow::report::explore::CellOutcome;
+use crashwindow::report::explore::{Cell, CellOutcome, ExploreReport};
 use crashwindow::run::manifest::{self, ExploreRow, Manifest};
 use crashwindow::verdict::Verdict;
 
-use crate::matrix::{explore, outcomes};
-use crate::support;
+use crate::support::{self, explore};
 
 type Matrix = BTreeMap<(String, bool, Fault), CellOutcome>;
+
+/// Where a cell stands in a table of reasoning: the event, and whether the fault strikes the event
+/// itself or the window behind it.
+fn place(cell: &Cell) -> (String, bool) {
+    let (event, at) = match cell.fault {
+        Fault::Kill | Fault::Terminate | Fault::Zombie => (&cell.window.after, false),
+        Fault::LostResponse | Fault::Duplicate => (&cell.window.after, true),
+        Fault::Unavailable | Fault::StallKill => (&cell.window.before, true),
+    };
+    (event.clone().unwrap_or_default(), at)
+}
+
+/// The outcomes of a report by event, side and fault.
+fn outcomes(report: &ExploreReport) -> Matrix {
+    let key = |cell: &Cell| {
+        let (event, at) = place(cell);
+        (event, at, cell.fault)
+    };
+    report
+        .cells
+        .iter()
+        .map(|cell| (key(cell), cell.outcome))
+        .collect()
+}
 
 fn lab_1() -> Manifest {
     manifest::find(&support::labs(), "01").unwrap()

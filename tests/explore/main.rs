@@ -4,5 +4,3 @@
 mod support;
 
 mod labs;
-mod matrix;
-mod zoo;

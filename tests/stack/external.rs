@@ -165,8 +165,10 @@ fn a_secured_cluster_and_database_are_used_and_wrong_secrets_are_refused() {
         dsn.replace("127.0.0.1", "localhost")
     );
     let address = format!("localhost:{}", broker.port);
-    let up = |mechanism: &str, password: &str, kafka_ca: &str, dsn: &str, postgres_ca: &[&str]| {
-        lab.command(&["up", "--json", "--kafka", &address, "--postgres", dsn])
+    let secured = |words: &[&str], mechanism: &str, password: &str, kafka_ca: &str, dsn: &str| {
+        let mut command = lab.command(words);
+        command
+            .args(["--json", "--kafka", &address, "--postgres", dsn])
             .args(["--kafka-security", "sasl_ssl", "--kafka-ca", kafka_ca])
             .args([
                 "--kafka-sasl-mechanism",
@@ -174,10 +176,12 @@ fn a_secured_cluster_and_database_are_used_and_wrong_secrets_are_refused() {
                 "--kafka-username",
                 "lab",
             ])
-            .args(postgres_ca)
-            .env("CRASHWINDOW_KAFKA_PASSWORD", password)
-            .output()
-            .expect("the binary runs")
+            .env("CRASHWINDOW_KAFKA_PASSWORD", password);
+        command
+    };
+    let up = |mechanism: &str, password: &str, kafka_ca: &str, dsn: &str, postgres_ca: &[&str]| {
+        let mut command = secured(&["up"], mechanism, password, kafka_ca, dsn);
+        command.args(postgres_ca).output().expect("the binary runs")
     };
     let with_ca = ["--postgres-ca", ca];
     for mechanism in ["PLAIN", "SCRAM-SHA-512"] {
@@ -188,6 +192,25 @@ fn a_secured_cluster_and_database_are_used_and_wrong_secrets_are_refused() {
         assert_eq!(seen["kind"], "external");
         assert_eq!(seen["kafka"]["security"]["protocol"], "sasl_ssl");
     }
+
+    // The consumers speak plaintext to their taps, and the taps what the servers want.
+    let short = [
+        "run",
+        "01",
+        "--consumer",
+        "fixed",
+        "--payments",
+        "20",
+        "--strikes",
+        "1",
+    ];
+    let mut run = secured(&short, "SCRAM-SHA-512", PASSWORD, ca, &verified);
+    let output = run.args(with_ca).output().expect("the binary runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["verdict"], "held", "{report}");
+    assert_eq!(report["counts"]["once"], 20);
 
     let said = refused(&up("SCRAM-SHA-512", "wrong", ca, &verified, &with_ca));
     assert!(said.contains(&format!("Kafka at {address}")), "{said}");

@@ -5,9 +5,11 @@ pub mod sdk;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crashwindow::report::RunReport;
+use crashwindow::report::explore::ExploreReport;
 use crashwindow::stack::Endpoints;
 
 /// The program under test.
@@ -74,6 +76,26 @@ pub fn report(args: &[&str]) -> Result<RunReport, String> {
             args.join(" "),
             output.status,
             String::from_utf8_lossy(&output.stderr)
+        )
+    })
+}
+
+/// Explores with these arguments.
+///
+/// # Panics
+/// When there is no report.
+#[track_caller]
+pub fn explore(args: &[&str]) -> ExploreReport {
+    // An exploration uses every core by itself; two at once measure each other.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let output = crashwindow(&[&["explore", "--json"], args].concat());
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        panic!(
+            "crashwindow explore {}: {}: {e}\n{said}",
+            args.join(" "),
+            output.status
         )
     })
 }

@@ -8,7 +8,7 @@ use crashwindow::report::explore::{Cell, CellOutcome};
 use crashwindow::verdict::Verdict;
 use serde::Deserialize;
 
-use crate::matrix::explore;
+use crate::support::explore;
 
 #[derive(Deserialize)]
 struct Zoo {
@@ -51,7 +51,7 @@ impl Expected {
 }
 
 fn zoo() -> Zoo {
-    let text = include_str!("../zoo/expected.toml");
+    let text = include_str!("expected.toml");
     toml::from_str(text).expect("the oracle is well formed")
 }
 
