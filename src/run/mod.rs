@@ -6,6 +6,7 @@ mod error;
 mod fleet;
 pub mod folder;
 mod instance;
+mod joining;
 mod lifecycle;
 pub mod manifest;
 mod phases;

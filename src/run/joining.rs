@@ -1,0 +1,88 @@
+//! Joining: a run begins when the group is whole.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::RunError;
+use super::error::NeverJoined;
+use super::fleet::Fleet;
+use super::instance::{Instance, log_tail};
+use super::lifecycle::Field;
+use crate::group::{Group, GroupState};
+use crate::timeline::Happening;
+
+/// How often the group is asked who is in it.
+const POLL: Duration = Duration::from_millis(10);
+
+/// Waits until the group consists of exactly the run's instances and every partition has an owner.
+pub(super) async fn group_is_whole(
+    field: &Field,
+    fleet: &Fleet,
+    logs: &Path,
+) -> Result<(), RunError> {
+    let patience = Duration::from_millis(field.spec.join_ms);
+    let deadline = tokio::time::Instant::now() + patience;
+    loop {
+        let instances = fleet.all();
+        let group = field.group.describe().await?;
+        let topic = &field.resources.topic;
+        let owned: usize = group
+            .members
+            .iter()
+            .filter_map(|m| m.assignment.get(topic))
+            .map(Vec::len)
+            .sum();
+        let joined = instances.iter().all(|i| is_member(i, &group));
+        let nobody_else = group.members.len() == instances.len();
+        let all_owned = owned == field.spec.schedule.partitions as usize;
+        if joined && nobody_else && all_owned && group.state == GroupState::Stable {
+            let instances = instances.iter().map(|i| i.name().to_owned()).collect();
+            field.timeline.record(None, Happening::Joined { instances });
+            return Ok(());
+        }
+        if tokio::time::Instant::now() > deadline {
+            return Err(never_joined(field, &instances, &group, logs));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Whether the instance's current process is in the group.
+fn is_member(instance: &Instance, group: &Group) -> bool {
+    let member = instance.process().and_then(|process| process.member_id());
+    member.is_some_and(|id| group.member(&id).is_some())
+}
+
+fn never_joined(
+    field: &Field,
+    instances: &[Arc<Instance>],
+    group: &Group,
+    logs: &Path,
+) -> RunError {
+    let missing: Vec<&Arc<Instance>> = instances.iter().filter(|i| !is_member(i, group)).collect();
+    let lives = missing.first().and_then(|i| i.process()).map(|p| p.source);
+    let file = lives.map_or_else(String::new, |s| {
+        format!("{}-{}.log", s.instance, s.incarnation)
+    });
+    let path = logs.join(file);
+    let names: Vec<&str> = missing.iter().map(|i| i.name()).collect();
+    let members: Vec<&str> = group.members.iter().map(|m| m.client_id.as_str()).collect();
+    let never_joined = NeverJoined {
+        missing: if names.is_empty() {
+            "the group".into()
+        } else {
+            names.join(" and ")
+        },
+        group: field.resources.group.clone(),
+        seconds: field.spec.join_ms / 1000,
+        members: format!(
+            "{} members {members:?} and is {}",
+            members.len(),
+            group.state
+        ),
+        log: log_tail(&path),
+        path,
+    };
+    Box::new(never_joined).into()
+}
