@@ -133,7 +133,7 @@ pub(super) fn report(
     let all = cells.len();
     let guarantee = exploration.spec.guarantee;
     let reasons = match verdict {
-        Verdict::Violated => vec![format!("{violated} of {all} cells break {guarantee}")],
+        Verdict::Violated => vec![format!("{violated} of {all} cells break it")],
         Verdict::Held => vec![format!("{guarantee} stood in all {all} cells")],
         Verdict::Unknown if all == 0 => vec!["the recording shows no window".to_owned()],
         Verdict::Unknown => vec![format!("{unknown} of {all} cells could not be judged")],

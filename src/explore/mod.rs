@@ -12,6 +12,7 @@ mod findings;
 mod recording;
 
 use std::path::Path;
+use std::pin::pin;
 
 use futures::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
@@ -129,24 +130,35 @@ async fn execute(
     ));
     progress.cells(0, of);
 
+    // A cell that fails ends the others, and each clears up after itself before this returns.
+    let stop = cancel.child_token();
     let one = |plan: Plan| {
-        let runs = &runs;
+        let (runs, stop) = (&runs, &stop);
         async move {
             let spec = spec_of(&exploration.spec, &plan);
-            let finished = run::execute(spec, endpoints, runs, &Silent, cancel).await;
+            let finished = run::execute(spec, endpoints, runs, &Silent, stop).await;
             finished.map(|finished| (plan, finished))
         }
     };
-    let mut under_way = stream::iter(plans)
-        .map(one)
-        .buffer_unordered(exploration.parallel);
+    let planned = stream::iter(plans).take_until(stop.cancelled());
+    let mut under_way = pin!(planned.map(one).buffer_unordered(exploration.parallel));
     let mut cells: Vec<Cell> = Vec::with_capacity(of);
+    let mut failed = None;
     while let Some(result) = under_way.next().await {
-        let (plan, finished) = result?;
-        cells.push(findings::cell(&plan, &finished, &folder.id));
-        progress.cells(cells.len(), of);
+        match result {
+            Ok((plan, finished)) => {
+                cells.push(findings::cell(&plan, &finished, &folder.id));
+                progress.cells(cells.len(), of);
+            }
+            Err(error) => {
+                stop.cancel();
+                failed.get_or_insert(error);
+            }
+        }
     }
-    drop(under_way);
+    if cells.len() < of {
+        return Err(failed.unwrap_or(RunError::Interrupted).into());
+    }
     cells.sort_by_key(|cell| cell.cell);
     phases.end();
     Ok(findings::report(
