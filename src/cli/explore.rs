@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use clap::Args;
 use crashwindow::chaos::{Fault, Schedule};
 use crashwindow::effects::EffectArgs;
@@ -138,9 +138,9 @@ impl Explore {
             (&self.html, html::render),
         ] {
             if let Some(path) = path {
-                std::fs::write(path, render(&report)).with_context(|| {
-                    format!(
-                        "{} cannot be written\nnext: name another file",
+                std::fs::write(path, render(&report)).map_err(|e| {
+                    anyhow!(
+                        "{} cannot be written: {e}\nnext: name another file",
                         path.display()
                     )
                 })?;
@@ -191,9 +191,9 @@ impl Explore {
             bail!("there is no command to explore\nnext: crashwindow explore -- CMD");
         };
         let schema = match &self.schema {
-            Some(path) => std::fs::read_to_string(path).with_context(|| {
-                format!(
-                    "--schema {} cannot be read\nnext: name a file of SQL",
+            Some(path) => std::fs::read_to_string(path).map_err(|e| {
+                anyhow!(
+                    "--schema {} cannot be read: {e}\nnext: name a file of SQL",
                     path.display()
                 )
             })?,

@@ -56,7 +56,7 @@ pub enum RunError {
     #[error("the payment provider could not listen on a free port of 127.0.0.1: {0}")]
     Listen(io::Error),
     /// The consumer's program cannot be started.
-    #[error("the consumer {} cannot be started: {source}\nnext: cargo build", program.display())]
+    #[error("the consumer {} cannot be started: {source}\nnext: build it, or mend the command", program.display())]
     Spawn {
         /// The program.
         program: PathBuf,
@@ -98,7 +98,7 @@ pub enum RunError {
 #[error(
     "{missing} did not join group {group} within {seconds} s; the group has {members}; last lines \
      of {}:\n{log}\nnext: check that the consumer subscribes to KAFKA_TOPIC in group \
-     KAFKA_GROUP_ID with client.id CONSUMER_ID",
+     KAFKA_GROUP_ID at KAFKA_BOOTSTRAP_SERVERS",
     path.display()
 )]
 pub struct NeverJoined {
