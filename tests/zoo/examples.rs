@@ -21,12 +21,13 @@ fn explored(language: &str, consumer: &str) -> crashwindow::report::explore::Exp
     explore(&["--schema", "examples/schema.sql", "--", &program, consumer])
 }
 
-fn broken_charges_twice(language: &str) {
+/// Which faults after the charge make the broken consumer charge twice.
+fn broken_charges_twice(language: &str, faults: &[Fault]) {
     let report = explored(language, "broken");
     assert_eq!(report.verdict, Verdict::Violated, "{}", report.headline);
-    for fault in [Fault::Kill, Fault::Zombie, Fault::LostResponse] {
+    for fault in faults {
         let found = report.cells.iter().any(|cell| {
-            cell.fault == fault
+            cell.fault == *fault
                 && cell.outcome == CellOutcome::Duplicated
                 && cell.window.after.as_deref() == Some("POST /v1/charges")
         });
@@ -47,18 +48,20 @@ fn fixed_charges_once(language: &str) {
 
 #[test]
 fn the_python_examples_are_told_apart() {
-    broken_charges_twice("python");
+    broken_charges_twice("python", &[Fault::Kill, Fault::Zombie, Fault::LostResponse]);
     fixed_charges_once("python");
 }
 
 #[test]
 fn the_node_examples_are_told_apart() {
-    broken_charges_twice("node");
+    // stripe-node sends a request whose connection broke once more by itself, with the key that it
+    // has made up for it: a lost answer alone does not charge twice.
+    broken_charges_twice("node", &[Fault::Kill, Fault::Zombie]);
     fixed_charges_once("node");
 }
 
 #[test]
 fn the_java_examples_are_told_apart() {
-    broken_charges_twice("java");
+    broken_charges_twice("java", &[Fault::Kill, Fault::Zombie, Fault::LostResponse]);
     fixed_charges_once("java");
 }
