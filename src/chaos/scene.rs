@@ -10,8 +10,8 @@ use crate::group::{GroupClient, GroupError, GroupState, Member};
 use crate::tap::Source;
 use crate::timeline::{Happening, Timeline};
 
-/// How long a successor may take to finish the payment or to meet a lock. It is past every pause
-/// that a consumer in a lab has a reason for, and past it the strike is no evidence.
+/// How long a successor may take for one step of the group's position, or to meet a lock. It is past
+/// every pause that a consumer in a lab has a reason for, and past it the strike is no evidence.
 const SUCCESSOR_DEADLINE: Duration = Duration::from_secs(20);
 
 /// How long the group may take to give a partition to another member. The survivors learn of the
@@ -19,9 +19,11 @@ const SUCCESSOR_DEADLINE: Duration = Duration::from_secs(20);
 /// session's third.
 const REBALANCE_DEADLINE: Duration = Duration::from_secs(20);
 
-/// How long a successor may be silent, after it was given the payment, before it is taken to have
-/// finished without a commit: many consumers commit on a timer of seconds.
-const SILENCE: Duration = Duration::from_millis(700);
+/// How long a successor may change nothing, after it was given the payment, before it is taken to
+/// have finished without a commit. Past the 5 s that clients' auto-commit takes by default, so that
+/// only a consumer that does not commit comes to it: a successor that is merely slow (one that loads
+/// its SDK at its first payment takes seconds) would lose its race against the zombie by chance.
+const SILENCE: Duration = Duration::from_secs(6);
 
 /// How often the broker and the database are asked while waiting.
 const POLL: Duration = Duration::from_millis(5);
@@ -214,7 +216,7 @@ impl Scene {
     /// the zombie's lock. Everything, not only the payment: the zombie may have more records in its
     /// buffer, and would race the successor for them by chance.
     pub(super) async fn wait_successor(&self) -> Result<Successor, StrikeError> {
-        let deadline = Instant::now() + SUCCESSOR_DEADLINE;
+        let mut deadline = Instant::now() + SUCCESSOR_DEADLINE;
         let ends = self
             .group
             .cluster()
@@ -222,8 +224,13 @@ impl Scene {
             .await?;
         let end = ends.get(&self.partition).copied().unwrap_or_default();
         let mut quiet = Silence::new();
+        let mut position = None;
         loop {
-            if let Some(committed) = self.committed().await?
+            let now = self.committed().await?;
+            if now != position {
+                (position, deadline) = (now, Instant::now() + SUCCESSOR_DEADLINE);
+            }
+            if let Some(committed) = now
                 && committed >= end
             {
                 let successor = self.owner().await?;
@@ -240,8 +247,13 @@ impl Scene {
                 });
                 return Ok(Successor::Fenced);
             }
-            let works = self.timeline.works_beside(&self.process.source);
-            if works && quiet.lasts(self.timeline.events()) {
+            let source = &self.process.source;
+            let given =
+                self.timeline
+                    .given_beside(source, &self.topic, self.partition, self.offset);
+            if !given {
+                quiet = Silence::new();
+            } else if quiet.lasts(self.timeline.activity()) {
                 return Ok(Successor::Finished);
             }
             if Instant::now() > deadline {

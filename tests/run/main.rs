@@ -8,3 +8,4 @@ mod bad_input;
 mod broken_off;
 mod lab_copy;
 mod reports;
+mod zombies;

@@ -146,6 +146,7 @@ zoo! {
     a_shutdown_that_commits_too_far_is_found_to_lose => "zoo-shutdown",
     dedup_on_the_offset_is_found_to_duplicate => "zoo-dedup-offset",
     a_charge_without_a_key_is_found_to_duplicate => "zoo-no-key",
+    a_zombie_of_a_slow_consumer_is_found_to_duplicate => "zoo-slow-act",
     auto_commit_that_polls_when_done_is_not_accused => "zoo-auto-commit-poll",
     a_durable_worker_is_not_accused => "zoo-durable-worker",
     a_successor_that_waits_for_a_lock_is_not_accused => "zoo-lock-waiter",

@@ -5,6 +5,11 @@ CREATE TABLE claims (
     msg_id text PRIMARY KEY
 );
 
+-- Of zoo-slow-act: one row for each payment that was charged, as in lab 1.
+CREATE TABLE processed (
+    msg_id text PRIMARY KEY
+);
+
 -- Of zoo-dedup-offset: one row for each place in the log. The payment's id is a remark here, and
 -- that is what is wrong with it.
 CREATE TABLE claimed_offsets (
