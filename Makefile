@@ -7,9 +7,12 @@ BIN := target/debug/crashwindow
 # What `make proof` repeats; CI runs fewer (see .ci/run).
 PROOF_RUNS ?= 20
 
+# What `make explorations` repeats; CI explores once.
+EXPLORE_RUNS ?= 50
+
 .PHONY: help
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: lab-up
 lab-up: setup build ## Install what is missing, start Kafka and Postgres, run lab 1 broken and fixed
@@ -43,6 +46,10 @@ check: setup ## Formatting, lints, and that folders, manifests, programs and doc
 .PHONY: proof
 proof: setup build ## Run lab 1's four proofs PROOF_RUNS times each (20) and print the counts
 	@PROOF_RUNS=$(PROOF_RUNS) scripts/test.sh --test proof -- --nocapture
+
+.PHONY: explorations
+explorations: setup build ## Explore lab 1 broken and fixed EXPLORE_RUNS times in a row (50) and print the counts
+	@EXPLORE_RUNS=$(EXPLORE_RUNS) scripts/test.sh --test explore -- --nocapture the_matrix_of
 
 .PHONY: zoo
 zoo: setup-test build ## Explore consumers with planted faults, and examples in other languages (minutes)

@@ -165,21 +165,10 @@ impl Instance {
         });
     }
 
-    /// SIGTERM, a grace period, SIGKILL; returns when the process is gone.
+    /// SIGTERM, a grace period, SIGKILL; returns when the process is gone. The supervisor does it:
+    /// it alone knows whether a process has just ended and another one is about to start.
     pub async fn stop(&self) {
         self.control.send_replace(Control::Stop);
-        if let Some(process) = self.process() {
-            // A frozen process cannot hear SIGTERM; a gone one needs none of the three.
-            let _ = process.thaw();
-            let _ = process.terminate();
-            let mut exited = process.exited.clone();
-            if tokio::time::timeout(GRACE, exited.wait_for(Option::is_some))
-                .await
-                .is_err()
-            {
-                let _ = process.kill().await;
-            }
-        }
         let task = self.task.lock().expect("no holder panics").take();
         if let Some(task) = task {
             let _ = task.await;
@@ -211,10 +200,10 @@ impl Supervisor {
     async fn run(mut self) -> Result<(), RunError> {
         let mut restarts = 0;
         for incarnation in 1.. {
-            let status = self.live_once(incarnation).await?;
             if *self.control.borrow() == Control::Stop {
                 return Ok(());
             }
+            let status = self.live_once(incarnation).await?;
             let struck = *self.control.borrow() == Control::HoldRestart;
             let released = self.control.wait_for(|c| *c != Control::HoldRestart).await;
             // The sender is gone only when the whole run is.
@@ -262,8 +251,15 @@ impl Supervisor {
                 pid,
             },
         );
-        self.current.send_replace(Some(process));
-        let status = child.wait().await.map_err(RunError::Wait)?;
+        self.current.send_replace(Some(process.clone()));
+        let mut control = self.control.clone();
+        let stopped = async { control.wait_for(|c| *c == Control::Stop).await.map(|_| ()) };
+        let status = tokio::select! {
+            status = child.wait() => status,
+            // Gone only with the whole instance, which ends this task too.
+            _ = stopped => end(&process, &mut child).await,
+        };
+        let status = status.map_err(RunError::Wait)?;
         exit.send_replace(Some(status));
         let status_text = describe_exit(status);
         self.launch.timeline.record(
@@ -348,6 +344,18 @@ impl Supervisor {
             .logs
             .join(format!("{}-{incarnation}.log", self.name))
     }
+}
+
+/// SIGTERM, a grace period, SIGKILL.
+async fn end(process: &Process, child: &mut Child) -> std::io::Result<ExitStatus> {
+    // A frozen process cannot hear SIGTERM; a gone one needs neither.
+    let _ = process.thaw();
+    let _ = process.terminate();
+    if let Ok(status) = tokio::time::timeout(GRACE, child.wait()).await {
+        return status;
+    }
+    process.kill_now();
+    child.wait().await
 }
 
 /// The last lines of an instance's output, indented, for an error message.
