@@ -75,6 +75,12 @@ fn difference(one: &Matrix, other: &Matrix) -> Matrix {
         .collect()
 }
 
+/// Asserts that the matrix is the one in lab 1's manifest for this consumer.
+pub fn is_lab_1(consumer: &str, report: &ExploreReport) {
+    let surprises = surprises(&lab_1().explore[consumer], report);
+    assert!(surprises.is_none(), "{}", surprises.unwrap_or_default());
+}
+
 /// What of the matrix is not as the manifest has it.
 fn surprises(rows: &[ExploreRow], report: &ExploreReport) -> Option<String> {
     let (found, expected) = (found(rows, outcomes(report)), expected(rows));

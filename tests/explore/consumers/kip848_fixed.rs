@@ -1,0 +1,36 @@
+//! Lab 1, fixed, in a group of KIP-848: claim first, act inside the claim.
+//!
+//! Promised:      every payment is charged, and the customer is charged once.
+//! Not promised:  that a frozen instance cannot hold up its successor: it holds the row lock.
+
+use crashwindow::consumer::{Payment, Settings};
+use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let settings = Settings::from_env()?;
+    let consumer: StreamConsumer = settings
+        .kafka()
+        .set("group.id", &settings.group)
+        .set("enable.auto.commit", "false") // only the commit below moves our position
+        .set("auto.offset.reset", "earliest") // no position yet: start at the first payment
+        .set("group.protocol", "consumer") // KIP-848: the broker assigns, and sets the heartbeat
+        .create()?;
+    consumer.subscribe(&[&settings.topic])?;
+    let mut db = settings.database().await?;
+    let stripe = settings.payment_api();
+
+    loop {
+        let record = consumer.recv().await?;
+        let payment = Payment::from_record(&record)?;
+
+        let claim = db.transaction().await?;
+        let insert = "INSERT INTO processed (msg_id) VALUES ($1) ON CONFLICT DO NOTHING";
+        if claim.execute(insert, &[&payment.id]).await? == 1 {
+            stripe.charge(&payment, Some(&payment.id)).await?;
+        }
+        claim.commit().await?;
+
+        consumer.commit_message(&record, CommitMode::Sync)?;
+    }
+}
