@@ -6,6 +6,8 @@ BIN := target/debug/crashwindow
 
 # What `make proof` repeats; CI runs fewer (see .ci/run).
 PROOF_RUNS ?= 20
+# How long `make fuzz` takes for each tap.
+FUZZ_SECONDS ?= 600
 
 # What `make explorations` repeats; CI explores once.
 EXPLORE_RUNS ?= 50
@@ -54,6 +56,10 @@ explorations: setup build ## Explore lab 1 broken and fixed EXPLORE_RUNS times i
 .PHONY: zoo
 zoo: setup-test build ## Explore consumers with planted faults, and examples in other languages (minutes)
 	@scripts/test.sh --test zoo
+
+.PHONY: fuzz
+fuzz: setup ## Fuzz both taps' parsers, guided by coverage, for FUZZ_SECONDS (600) each
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
 
 .PHONY: setup
 setup:

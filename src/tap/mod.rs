@@ -5,6 +5,8 @@
 //! long as it likes to answer: an answer that is late is how a request is *held*. Faults are
 //! therefore driven by events, never by the clock.
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod kafka;
 mod listener;
 mod payment_id;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kafka_protocol::messages::ApiKey;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, copy_buf};
-use tokio::net::tcp::OwnedWriteHalf;
+use tokio::io::{
+    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, copy_buf,
+};
 use tokio::sync::mpsc;
 
 use super::Shared;
@@ -18,7 +19,7 @@ use crate::tap::{Decision, Stage};
 /// Passes on what the broker answers, in the order of the requests, until either side closes.
 pub(super) async fn answers(
     from_broker: impl AsyncRead + Unpin,
-    mut to_client: OwnedWriteHalf,
+    mut to_client: impl AsyncWrite + Unpin,
     mut in_flight: mpsc::Receiver<InFlight>,
     shared: &Arc<Shared>,
 ) -> Result<(), Closed> {

@@ -17,9 +17,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use kafka_protocol::messages::{ApiKey, ApiVersionsRequest};
 use kafka_protocol::protocol::Message;
-use tokio::io::{AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -87,8 +86,18 @@ async fn run(client: TcpStream, broker: &Broker, shared: &Arc<Shared>) -> Result
     client.set_nodelay(true)?;
     let addresses = broker.addresses();
     let upstream = shared.upstream.connect(&addresses).await?;
-    let (from_broker, to_broker) = tokio::io::split(upstream);
     let (from_client, to_client) = client.into_split();
+    relay(from_client, to_client, upstream, shared).await
+}
+
+/// Passes on what either side sends until one of them closes.
+pub(super) async fn relay(
+    from_client: impl AsyncRead + Unpin,
+    to_client: impl AsyncWrite + Unpin,
+    upstream: impl AsyncRead + AsyncWrite,
+    shared: &Arc<Shared>,
+) -> Result<(), Closed> {
+    let (from_broker, to_broker) = tokio::io::split(upstream);
     let (frames, received) = mpsc::unbounded_channel();
     let (in_flight, answering) = mpsc::channel(IN_FLIGHT);
     let gone = CancellationToken::new();
@@ -114,7 +123,7 @@ async fn run(client: TcpStream, broker: &Broker, shared: &Arc<Shared>) -> Result
 }
 
 async fn receiving(
-    client: OwnedReadHalf,
+    client: impl AsyncRead + Unpin,
     frames: mpsc::UnboundedSender<Received>,
     limit: usize,
     gone: &CancellationToken,

@@ -34,6 +34,8 @@ mod detail;
 mod exchange;
 mod fetch;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod membership;
 mod names;
 mod produce;
@@ -41,6 +43,8 @@ mod producer_id;
 mod reader;
 mod receive;
 mod records;
+#[cfg(any(test, fuzzing))]
+mod seeds;
 mod shape;
 mod shapes;
 mod state;

@@ -2,23 +2,14 @@
 
 use std::sync::Arc;
 
-use bytes::{BufMut, Bytes, BytesMut};
-use kafka_protocol::indexmap::IndexMap;
-use kafka_protocol::messages::fetch_response::{
-    FetchableTopicResponse, NodeEndpoint, PartitionData,
-};
-use kafka_protocol::messages::metadata_response::{
-    MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
-};
+use bytes::{BufMut, Bytes};
 use kafka_protocol::messages::*;
-use kafka_protocol::protocol::{Encodable, Message, Request, StrBytes};
-use kafka_protocol::records::{
-    Compression, Record, RecordBatchEncoder, RecordEncodeOptions, TimestampType,
-};
+use kafka_protocol::protocol::{Encodable, Message, Request};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::exchange::{self, Positions};
+use super::seeds::{batch, bytes, fetched, metadata};
 use super::shape::{Shaped, decode};
 use super::*;
 use crate::stack::Security;
@@ -45,64 +36,6 @@ fn rng() -> ChaCha8Rng {
     let seed = seed.unwrap_or_else(|| rand::rng().random());
     println!("FUZZ_SEED={seed}");
     ChaCha8Rng::seed_from_u64(seed)
-}
-
-fn bytes(message: &impl Encodable, version: i16) -> Bytes {
-    let mut bytes = BytesMut::new();
-    message
-        .encode(&mut bytes, version)
-        .expect("a message of this version");
-    bytes.freeze()
-}
-
-fn batch(payment: &str) -> Bytes {
-    let record = Record {
-        transactional: false,
-        control: false,
-        delete_horizon: false,
-        partition_leader_epoch: 0,
-        producer_id: -1,
-        producer_epoch: -1,
-        timestamp_type: TimestampType::Creation,
-        offset: 0,
-        sequence: -1,
-        timestamp: 0,
-        key: None,
-        value: Some(Bytes::from(payment.to_owned())),
-        headers: IndexMap::default(),
-    };
-    let options = RecordEncodeOptions {
-        version: 2,
-        compression: Compression::None,
-    };
-    let mut batch = BytesMut::new();
-    RecordBatchEncoder::encode(&mut batch, [&record], &options).expect("a batch");
-    batch.freeze()
-}
-
-/// Messages with something in their arrays, for those whose shape has arrays in arrays.
-fn fetched(version: i16) -> FetchResponse {
-    let partition = PartitionData::default().with_records(Some(batch("msg-0001")));
-    let topic =
-        FetchableTopicResponse::default().with_partitions(vec![partition.clone(), partition]);
-    let response = FetchResponse::default().with_responses(vec![topic]);
-    if version < 16 {
-        return response;
-    }
-    let node = NodeEndpoint::default().with_host(StrBytes::from_static_str("broker"));
-    response.with_node_endpoints(vec![node])
-}
-
-fn metadata() -> MetadataResponse {
-    let broker = MetadataResponseBroker::default().with_host(StrBytes::from_static_str("broker"));
-    let partition =
-        MetadataResponsePartition::default().with_replica_nodes(vec![1.into(), 2.into()]);
-    let topic = MetadataResponseTopic::default()
-        .with_name(Some(TopicName(StrBytes::from_static_str("payments"))))
-        .with_partitions(vec![partition]);
-    MetadataResponse::default()
-        .with_brokers(vec![broker.clone(), broker])
-        .with_topics(vec![topic])
 }
 
 fn damaged(rng: &mut ChaCha8Rng, valid: &[u8]) -> Bytes {

@@ -3,8 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::WriteHalf;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::answer::Heard;
 use super::connection::{Connection, Ended, Never};
@@ -19,9 +18,9 @@ const CHUNK: usize = 64 * 1024;
 const KEPT: usize = 64 * 1024;
 
 /// Messages on their way.
-struct Outgoing<'c, 'w> {
+struct Outgoing<'c, W> {
     connection: &'c Connection<'c>,
-    client: WriteHalf<'w>,
+    client: W,
     /// These go next.
     ready: BytesMut,
     /// These belong to an answer that nobody has decided about, and go after.
@@ -32,7 +31,7 @@ struct Outgoing<'c, 'w> {
 pub(super) async fn pump(
     connection: &Connection<'_>,
     mut server: impl AsyncRead + Unpin,
-    client: WriteHalf<'_>,
+    client: impl AsyncWrite + Unpin,
 ) -> Result<Never, Ended> {
     let mut frames = Frames::new(Side::Server);
     let mut outgoing = Outgoing {
@@ -84,7 +83,7 @@ pub(super) async fn pump(
     }
 }
 
-impl Outgoing<'_, '_> {
+impl<W: AsyncWrite + Unpin> Outgoing<'_, W> {
     fn hear(&mut self, message: &Message) -> Heard {
         let heard = match message.tag {
             // These come at any time and belong to no answer.

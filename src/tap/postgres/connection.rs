@@ -122,12 +122,7 @@ async fn converse(client: &mut TcpStream, shared: &Shared) -> Result<Never, Ende
             };
             server.write_all(&packet).await?;
             server.flush().await?;
-            let connection = Connection {
-                shared,
-                hangup: &hangup,
-                session: Mutex::new(Session::new()),
-                between_messages: AtomicBool::new(true),
-            };
+            let connection = Connection::new(shared, &hangup);
             connection.pump(client, server).await
         }
     }
@@ -145,7 +140,16 @@ async fn reach(client: &mut TcpStream, shared: &Shared) -> Result<Box<dyn Stream
     }
 }
 
-impl Connection<'_> {
+impl<'a> Connection<'a> {
+    pub(super) fn new(shared: &'a Shared, hangup: &'a Hangup) -> Self {
+        Self {
+            shared,
+            hangup,
+            session: Mutex::new(Session::new()),
+            between_messages: AtomicBool::new(true),
+        }
+    }
+
     async fn pump(&self, client: &mut TcpStream, server: Box<dyn Stream>) -> Result<Never, Ended> {
         let ended = {
             let (from_client, to_client) = client.split();

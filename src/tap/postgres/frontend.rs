@@ -3,8 +3,7 @@
 use std::io;
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::tcp::ReadHalf;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::connection::{Connection, Ended, Never};
 use super::frame::{Frames, INSPECTED, Piece, Side};
@@ -26,7 +25,7 @@ struct Outgoing<W> {
 /// Passes on what the client sends, and asks about each statement before the server sees it.
 pub(super) async fn pump(
     connection: &Connection<'_>,
-    mut client: ReadHalf<'_>,
+    mut client: impl AsyncRead + Unpin,
     server: impl AsyncWrite + Unpin,
 ) -> Result<Never, Ended> {
     let mut frames = Frames::new(Side::Client);

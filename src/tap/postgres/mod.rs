@@ -48,9 +48,11 @@ mod backend;
 mod connection;
 mod frame;
 mod frontend;
-#[cfg(test)]
-mod fuzz;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod hangup;
+#[cfg(test)]
+mod hostile;
 mod lexer;
 mod listener;
 mod message;

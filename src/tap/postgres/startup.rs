@@ -2,8 +2,7 @@
 //! Session Encryption", "GSSAPI Session Encryption").
 
 use bytes::{Buf, Bytes};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::connection::Ended;
 use super::frame::Malformed;
@@ -28,7 +27,9 @@ pub(super) enum Opening {
 
 /// Reads up to the packet that says what the connection is for, and refuses encryption on the way:
 /// the tap reads what passes.
-pub(super) async fn opening(client: &mut TcpStream) -> Result<Opening, Ended> {
+pub(super) async fn opening(
+    client: &mut (impl AsyncRead + AsyncWrite + Unpin),
+) -> Result<Opening, Ended> {
     let mut asked_for_tls = false;
     loop {
         let mut header = [0; 4];
