@@ -5,6 +5,7 @@
 //! window stays open for as long as the fault takes, and ends by saying what becomes of the
 //! request. Faults wait for events with a deadline, never for time to pass.
 
+mod descendants;
 mod kill;
 mod lost_response;
 mod process;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::tap::Decision;
 
+pub(crate) use descendants::descendants;
 pub use process::{Process, ProcessError, describe_exit};
 pub use scene::{Crew, Scene, StrikeError};
 pub use schedule::{Planned, Round, Schedule, ScheduleError};

@@ -4,10 +4,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::sync::watch;
 
+use super::descendants::{Descendant, descendants};
 use crate::tap::Source;
 use crate::tap::kafka::Member;
 
@@ -50,6 +51,8 @@ pub struct Process {
     pub source: Source,
     /// The process id, and the id of its group.
     pub pid: i32,
+    /// The process from which everything descends that it has started.
+    pub guard: i32,
     /// How it ended, once it has.
     pub exited: watch::Receiver<Option<ExitStatus>>,
     /// The members of groups that it is, as its own requests tell; the last one is the current.
@@ -57,24 +60,25 @@ pub struct Process {
 }
 
 impl Process {
-    /// Sends SIGKILL to the whole process group and waits until the process is gone.
+    /// Sends SIGKILL to the process and to whatever it has started, and waits until all of it is gone.
     ///
     /// # Errors
     /// When it was gone before, or does not go.
     pub async fn kill(&self) -> Result<(), ProcessError> {
         self.signal(Signal::SIGKILL)?;
+        self.signal_strays(&self.strays(), Signal::SIGKILL);
         self.wait_exit(Signal::SIGKILL).await
     }
 
-    /// Sends SIGSTOP to the whole process group and waits until the process has stopped: until
-    /// then it could still send something.
+    /// Sends SIGSTOP to the process and to whatever it has started, and waits until all of it has
+    /// stopped: until then it could still send something.
     ///
     /// # Errors
     /// When it was gone before, or does not stop.
     pub async fn freeze(&self) -> Result<(), ProcessError> {
         self.signal(Signal::SIGSTOP)?;
         let stopped = async {
-            while !self.is_stopped() {
+            while self.stop_strays() {
                 tokio::time::sleep(STATE_POLL).await;
             }
         };
@@ -87,15 +91,17 @@ impl Process {
             })
     }
 
-    /// Sends SIGCONT to the whole process group.
+    /// Sends SIGCONT to the process and to whatever it has started.
     ///
     /// # Errors
     /// When it is gone.
     pub fn thaw(&self) -> Result<(), ProcessError> {
-        self.signal(Signal::SIGCONT)
+        self.signal(Signal::SIGCONT)?;
+        self.signal_strays(&self.strays(), Signal::SIGCONT);
+        Ok(())
     }
 
-    /// Asks it to end, with SIGTERM.
+    /// Asks the whole process group to end, with SIGTERM.
     ///
     /// # Errors
     /// When it is gone.
@@ -103,10 +109,13 @@ impl Process {
         self.signal(Signal::SIGTERM)
     }
 
-    /// Sends SIGKILL to the whole process group and does not wait: for what is broken off.
+    /// Sends SIGKILL to the process and to whatever it has started, and does not wait: for what is
+    /// broken off.
     pub fn kill_now(&self) {
         // It may be gone already, which is what is wanted.
-        let _ = self.signal(Signal::SIGKILL);
+        if self.signal(Signal::SIGKILL).is_ok() {
+            self.signal_strays(&self.strays(), Signal::SIGKILL);
+        }
     }
 
     /// The id of the member that it is, if it has joined a group.
@@ -144,19 +153,28 @@ impl Process {
         killpg(Pid::from_raw(self.pid), signal).map_err(gone)
     }
 
-    /// Whether every thread of the process has stopped; a group-wide stop takes effect thread by
-    /// thread.
-    fn is_stopped(&self) -> bool {
-        let Ok(tasks) = std::fs::read_dir(format!("/proc/{}/task", self.pid)) else {
-            return false;
-        };
-        tasks.flatten().all(|task| {
-            std::fs::read_to_string(task.path().join("stat")).is_ok_and(|stat| {
-                // The state follows the command, which is in parentheses and may hold any byte.
-                stat.rsplit_once(") ")
-                    .is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
-            })
-        })
+    /// What has left its group and is its own all the same.
+    fn strays(&self) -> Vec<Descendant> {
+        let mut strays = descendants(self.guard);
+        strays.retain(|process| process.group != self.pid);
+        strays
+    }
+
+    /// Whether something of it still moves; what is not in its group was not told to stop yet.
+    fn stop_strays(&self) -> bool {
+        let mut moving = descendants(self.guard);
+        moving.retain(|process| !process.is_stopped());
+        let is_empty = moving.is_empty();
+        moving.retain(|process| process.group != self.pid);
+        self.signal_strays(&moving, Signal::SIGSTOP);
+        !is_empty
+    }
+
+    fn signal_strays(&self, strays: &[Descendant], signal: Signal) {
+        // The guard reaps nothing before the exit is known here, other than orphans that ended.
+        for stray in strays {
+            let _ = kill(Pid::from_raw(stray.pid), signal);
+        }
     }
 }
 

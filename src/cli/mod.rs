@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod compare;
 mod execute;
 mod explore;
+mod guard;
 mod replay;
 mod run;
 mod stack;
@@ -35,6 +36,8 @@ enum Command {
     Doctor(stack::Doctor),
     #[command(hide = true)]
     Supervise(stack::Supervise),
+    #[command(hide = true)]
+    Guard(guard::Guard),
 }
 
 impl Cli {
@@ -54,6 +57,7 @@ impl Cli {
             Command::Doctor(command) => wait_for(command.run()),
             // Not on a runtime with several threads: see there.
             Command::Supervise(command) => command.run(),
+            Command::Guard(command) => command.run(),
         }
     }
 }

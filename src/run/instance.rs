@@ -1,19 +1,16 @@
 //! The instances of a run, supervised as an orchestrator would: one that exits is started again
 //! under the same name, a bounded number of times.
 
-use std::fs::File;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nix::sys::prctl;
-use nix::sys::signal::Signal;
-use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::RunError;
+use super::guard::Ward;
 use super::resources::Resources;
 use super::taps::Taps;
 use crate::chaos::{Process, describe_exit};
@@ -89,8 +86,7 @@ enum Control {
 }
 
 impl Instance {
-    /// Starts supervising an instance. It must be called on a thread that outlives the run: the
-    /// kernel ends the processes together with the thread that started them.
+    /// Starts supervising an instance.
     #[must_use]
     pub fn start(name: &str, launch: Arc<Launch>) -> Self {
         let control = watch::Sender::new(Control::Run);
@@ -232,15 +228,19 @@ impl Supervisor {
             .lock()
             .expect("no holder panics")
             .push(taps.members());
-        let mut child = self.spawn(incarnation, &taps)?;
-        let pid = child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .unwrap_or_default();
+        let mut ward = Ward::start(
+            &self.launch.command,
+            &self.launch.cwd,
+            taps.environment(&self.launch, &self.name),
+            &self.log_path(incarnation),
+        )
+        .await?;
+        let pid = ward.pid;
         let exit = watch::Sender::new(None);
         let process = Process {
             source: source.clone(),
             pid,
+            guard: ward.guard,
             exited: exit.subscribe(),
             members: taps.members(),
         };
@@ -255,11 +255,10 @@ impl Supervisor {
         let mut control = self.control.clone();
         let stopped = async { control.wait_for(|c| *c == Control::Stop).await.map(|_| ()) };
         let status = tokio::select! {
-            status = child.wait() => status,
+            status = ward.wait() => status?,
             // Gone only with the whole instance, which ends this task too.
-            _ = stopped => end(&process, &mut child).await,
+            _ = stopped => end(&process, &mut ward).await?,
         };
-        let status = status.map_err(RunError::Wait)?;
         exit.send_replace(Some(status));
         let status_text = describe_exit(status);
         self.launch.timeline.record(
@@ -270,45 +269,6 @@ impl Supervisor {
             },
         );
         Ok(status)
-    }
-
-    fn spawn(&self, incarnation: u32, taps: &Taps) -> Result<Child, RunError> {
-        let path = self.log_path(incarnation);
-        let log = File::create(&path).map_err(|e| RunError::log(&path, e))?;
-        let both = log.try_clone().map_err(|e| RunError::log(&path, e))?;
-        let (program, arguments) = self
-            .launch
-            .command
-            .split_first()
-            .expect("a command was checked to name a program");
-        let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .current_dir(&self.launch.cwd)
-            .envs(taps.environment(&self.launch, &self.name))
-            .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(both)
-            // A group of its own: Ctrl-C at the terminal is for the controller alone, and a signal
-            // reaches whatever the consumer has started.
-            .process_group(0)
-            .kill_on_drop(true);
-        let parent = std::process::id();
-        // SAFETY: prctl and getppid are async-signal-safe, and nothing is allocated.
-        unsafe {
-            command.pre_exec(move || {
-                prctl::set_pdeathsig(Signal::SIGKILL)?;
-                // The controller may have died between fork and prctl.
-                if nix::unistd::getppid().as_raw().cast_unsigned() != parent {
-                    return Err(std::io::Error::other("the controller is gone"));
-                }
-                Ok(())
-            });
-        }
-        command.spawn().map_err(|source| RunError::Spawn {
-            program: program.into(),
-            source,
-        })
     }
 
     /// A process that died without leaving the group would hold its partitions until its session
@@ -347,28 +307,33 @@ impl Supervisor {
 }
 
 /// SIGTERM, a grace period, SIGKILL.
-async fn end(process: &Process, child: &mut Child) -> std::io::Result<ExitStatus> {
+async fn end(process: &Process, ward: &mut Ward) -> Result<ExitStatus, RunError> {
     // A frozen process cannot hear SIGTERM; a gone one needs neither.
     let _ = process.thaw();
     let _ = process.terminate();
-    if let Ok(status) = tokio::time::timeout(GRACE, child.wait()).await {
+    if let Ok(status) = tokio::time::timeout(GRACE, ward.wait()).await {
         return status;
     }
     process.kill_now();
-    child.wait().await
+    ward.wait().await
 }
+
+/// How many characters of a line an error message shows.
+const LINE: usize = 300;
 
 /// The last lines of an instance's output, indented, for an error message.
 #[must_use]
 pub fn log_tail(path: &std::path::Path) -> String {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let bytes = std::fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<&str> = text.lines().collect();
     let tail = &lines[lines.len().saturating_sub(5)..];
     if tail.is_empty() {
         return "  (it wrote nothing)".to_owned();
     }
-    tail.iter()
-        .map(|l| format!("  {l}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    let shown = |line: &&str| match line.char_indices().nth(LINE) {
+        Some((end, _)) => format!("  {}…", &line[..end]),
+        None => format!("  {line}"),
+    };
+    tail.iter().map(shown).collect::<Vec<_>>().join("\n")
 }

@@ -5,6 +5,7 @@ mod counting;
 mod error;
 mod fleet;
 pub mod folder;
+mod guard;
 mod instance;
 mod joining;
 mod lifecycle;
@@ -20,6 +21,7 @@ mod watchdog;
 mod workload;
 
 pub use error::RunError;
+pub use guard::guard;
 pub use lifecycle::{Finished, Watcher, execute};
 pub use phases::{Phases, Seconds};
 pub use resources::sweep;

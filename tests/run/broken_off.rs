@@ -8,6 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use crate::lab_copy::LabCopy;
 use crate::support::{self, command, crashwindow, wait_until};
 
 /// Far more than what starting and ending a handful of processes takes.
@@ -22,8 +23,22 @@ struct LongRun {
 impl LongRun {
     /// Starts it and waits until payments are being charged.
     fn start(stack: &support::External) -> Self {
+        Self::of(stack, support::labs().to_str().unwrap())
+    }
+
+    /// The same with lab 1 from another folder of labs.
+    fn of(stack: &support::External, labs: &str) -> Self {
         let cache = tempfile::tempdir().unwrap();
-        let mut command = command(&["run", "01", "--payments", "200000", "--fault", "none"]);
+        let mut command = command(&[
+            "run",
+            "01",
+            "--labs",
+            labs,
+            "--payments",
+            "200000",
+            "--fault",
+            "none",
+        ]);
         stack.apply(&mut command);
         command
             .env("CRASHWINDOW_CACHE", cache.path())
@@ -147,6 +162,29 @@ fn after_kill_9_of_the_controller_nothing_survives_and_the_next_run_clears_up() 
     assert!(!stack.has_database(&resources["database"]), "{said}");
     let state = read_json(&run.folder().join("state.json"));
     assert_eq!(state["state"], "inconclusive", "{state}");
+}
+
+#[test]
+fn after_kill_9_of_the_controller_nothing_survives_that_a_wrapper_has_started() {
+    let stack = support::External::of_the_tests();
+    let consumer = Path::new(support::CRASHWINDOW).with_file_name("lab-01-broken");
+    // As `npm start` or a script does; the last makes itself independent as a daemon does.
+    let wrapper = format!(
+        "{} & echo $! >> pids; setsid sleep 1000 & echo $! >> pids; echo $$ >> pids; wait",
+        consumer.display()
+    );
+    let labs = LabCopy::with_consumer(&wrapper);
+    let mut run = LongRun::of(&stack, labs.labs());
+    let text = std::fs::read_to_string(labs.folder().join("pids")).unwrap();
+    let pids: Vec<i32> = text.lines().map(|pid| pid.parse().unwrap()).collect();
+    assert_eq!(pids.len(), 6, "of two instances: {text}");
+    run.signal(Signal::SIGKILL);
+    run.controller.wait().unwrap();
+    for pid in pids {
+        wait_until(&format!("process {pid} to be gone"), DEADLINE, || {
+            !is_alive(pid)
+        });
+    }
 }
 
 #[test]

@@ -44,7 +44,8 @@ impl LabCopy {
         self.home.path().to_str().expect("a path in UTF-8")
     }
 
-    fn folder(&self) -> PathBuf {
+    /// Where lab 1 is, and its consumers run.
+    pub fn folder(&self) -> PathBuf {
         self.home.path().join("01-select-then-act")
     }
 }

@@ -6,6 +6,7 @@ mod support;
 
 mod bad_input;
 mod broken_off;
+mod guard;
 mod lab_copy;
 mod reports;
 mod zombies;

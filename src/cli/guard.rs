@@ -1,0 +1,27 @@
+//! `crashwindow guard`: not for people. See [`crashwindow::run::guard`].
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+/// Run a consumer on behalf of a run
+#[derive(Debug, Args)]
+pub struct Guard {
+    /// Where the consumer's output goes
+    #[arg(long, value_name = "FILE")]
+    log: PathBuf,
+
+    /// The consumer
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+impl Guard {
+    /// Runs it to its end.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        crashwindow::run::guard(&self.log, &self.command)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
