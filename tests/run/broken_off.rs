@@ -170,7 +170,8 @@ fn after_kill_9_of_the_controller_nothing_survives_that_a_wrapper_has_started() 
     let consumer = Path::new(support::CRASHWINDOW).with_file_name("lab-01-broken");
     // As `npm start` or a script does; the last makes itself independent as a daemon does.
     let wrapper = format!(
-        "{} & echo $! >> pids; setsid sleep 1000 & echo $! >> pids; echo $$ >> pids; wait",
+        "pids=${{0%/*}}/pids; {} & echo $! >> $pids; setsid sleep 1000 & echo $! >> $pids
+        echo $$ >> $pids; wait",
         consumer.display()
     );
     let labs = LabCopy::with_consumer(&wrapper);
