@@ -116,6 +116,7 @@ mod tests {
             payment: "msg-0002".into(),
             events,
             warnings: Vec::new(),
+            taps: Vec::new(),
         }
     }
 

@@ -7,10 +7,17 @@ use crate::report::{self, Stack, Times};
 use crate::run::folder::RunFolder;
 use crate::run::{Finished, Fired, Phases};
 use crate::stack::Endpoints;
+use crate::tap::Tap;
 use crate::verdict::{Outcome, Verdict};
 
 /// The cell of an executed plan. `exploration` is the number of the folder it lies in.
-pub(super) fn cell(plan: &Plan, finished: &Finished, exploration: &str) -> Cell {
+pub(super) fn cell(
+    plan: &Plan,
+    finished: &Finished,
+    recording: &Recording,
+    exploration: &str,
+) -> Cell {
+    let bypassed = recording.bypassed(finished);
     let fired = finished.fired.first().filter(|f| f.evidence.fired);
     let worst = finished
         .judgement
@@ -37,8 +44,8 @@ pub(super) fn cell(plan: &Plan, finished: &Finished, exploration: &str) -> Cell 
         window: plan.window.clone(),
         fault: plan.planned.fault,
         outcome,
-        verdict: verdict(finished, fired),
-        text: text(plan, outcome, &payment, fired),
+        verdict: verdict(finished, fired, &bypassed),
+        text: text(plan, outcome, &payment, &doubts(fired, &bypassed)),
         biography: report::lines(&entries),
         payment,
         replay,
@@ -60,10 +67,11 @@ fn of_outcome(outcome: Outcome) -> CellOutcome {
 }
 
 /// A cell needs no redelivery to be held: where the payment was acknowledged before the strike,
-/// none is due. It does need a strike that was carried out, and payments that came to their end.
-fn verdict(finished: &Finished, fired: Option<&Fired>) -> Verdict {
+/// none is due. It does need a strike that was carried out, payments that came to their end, and a
+/// consumer that did not go around the taps: who was not seen was not struck either.
+fn verdict(finished: &Finished, fired: Option<&Fired>, bypassed: &[Tap]) -> Verdict {
     let judged = finished.judgement.verdict;
-    let proven = fired.is_some_and(|f| f.evidence.problem.is_none());
+    let proven = fired.is_some_and(|f| f.evidence.problem.is_none()) && bypassed.is_empty();
     match judged {
         Verdict::Violated => Verdict::Violated,
         _ if !proven || finished.judgement.counts.unfinished > 0 => Verdict::Unknown,
@@ -72,7 +80,7 @@ fn verdict(finished: &Finished, fired: Option<&Fired>) -> Verdict {
 }
 
 /// `killed after POST /v1/charges, before INSERT …: payment msg-0002 was charged twice`.
-fn text(plan: &Plan, outcome: CellOutcome, payment: &str, fired: Option<&Fired>) -> String {
+fn text(plan: &Plan, outcome: CellOutcome, payment: &str, doubts: &str) -> String {
     let place = place(plan);
     let fate = match outcome {
         CellOutcome::Once => "took effect once",
@@ -80,16 +88,27 @@ fn text(plan: &Plan, outcome: CellOutcome, payment: &str, fired: Option<&Fired>)
             "took effect once; the successor had to wait for the zombie's row lock"
         }
         CellOutcome::NotReached => {
-            return format!("{place}: the consumer did not come to this window");
+            return format!("{place}: the consumer did not come to this window{doubts}");
         }
         CellOutcome::Unfinished => "was not acknowledged when the cell ended",
         CellOutcome::HalfDone => "took effect and was acknowledged, but is not recorded",
         CellOutcome::Duplicated => "took effect twice",
         CellOutcome::Lost => "was acknowledged and never took effect",
     };
-    let problem = fired.and_then(|f| f.evidence.problem.as_ref());
-    let doubt = problem.map_or_else(String::new, |p| format!(" (no evidence: {p})"));
-    format!("{place}: payment {payment} {fate}{doubt}")
+    format!("{place}: payment {payment} {fate}{doubts}")
+}
+
+/// Why the outcome is no evidence, if it is none.
+fn doubts(fired: Option<&Fired>, bypassed: &[Tap]) -> String {
+    let problem = fired.and_then(|f| f.evidence.problem.clone());
+    let silent = bypassed
+        .iter()
+        .map(|tap| format!("no traffic seen at the {tap}"));
+    let doubts: Vec<String> = problem.into_iter().chain(silent).collect();
+    if doubts.is_empty() {
+        return String::new();
+    }
+    format!(" (no evidence: {})", doubts.join("; "))
 }
 
 fn place(plan: &Plan) -> String {
@@ -118,6 +137,7 @@ fn place(plan: &Plan) -> String {
 pub(super) fn report(
     exploration: &Exploration,
     recording: &Recording,
+    of_cells: Vec<String>,
     cells: Vec<Cell>,
     endpoints: &Endpoints,
     folder: &RunFolder,
@@ -155,7 +175,7 @@ pub(super) fn report(
         headline,
         reasons,
         recording: recording.prefix(recording.events.len()),
-        warnings: recording.warnings.clone(),
+        warnings: [recording.warnings.clone(), of_cells].concat(),
         unreached: cells
             .iter()
             .filter(|c| c.outcome == CellOutcome::NotReached)

@@ -10,6 +10,7 @@
 mod cells;
 mod findings;
 mod recording;
+mod remarks;
 
 use std::path::Path;
 use std::pin::pin;
@@ -24,6 +25,7 @@ use crate::run::{self, Finished, Phases, RunError, Spec, Watcher};
 use crate::stack::Endpoints;
 use crate::verdict::Outcome;
 
+use self::remarks::Remarks;
 pub use cells::Plan;
 pub use recording::{Recorded, Recording};
 
@@ -143,11 +145,12 @@ async fn execute(
     let planned = stream::iter(plans).take_until(stop.cancelled());
     let mut under_way = pin!(planned.map(one).buffer_unordered(exploration.parallel));
     let mut cells: Vec<Cell> = Vec::with_capacity(of);
-    let mut failed = None;
+    let (mut failed, mut remarks) = (None, Remarks::default());
     while let Some(result) = under_way.next().await {
         match result {
             Ok((plan, finished)) => {
-                cells.push(findings::cell(&plan, &finished, &folder.id));
+                remarks.on(&finished, &recording);
+                cells.push(findings::cell(&plan, &finished, &recording, &folder.id));
                 progress.cells(cells.len(), of);
             }
             Err(error) => {
@@ -164,6 +167,7 @@ async fn execute(
     Ok(findings::report(
         exploration,
         &recording,
+        remarks.warnings(&recording, of),
         cells,
         endpoints,
         folder,

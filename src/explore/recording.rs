@@ -3,7 +3,7 @@
 use crate::run::{Finished, acknowledges, begins};
 use crate::tap::kafka::Detail as KafkaDetail;
 use crate::tap::{BoundaryEvent, Detail, Tap, payment_id};
-use crate::timeline::{Entry, Happening};
+use crate::timeline::{Entry, Happening, refusals};
 
 /// One event of the recorded payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,12 @@ pub struct Recording {
     pub events: Vec<Recorded>,
     /// What the user should know: `no traffic seen at the Postgres tap`.
     pub warnings: Vec<String>,
+    /// The taps at which there was traffic.
+    pub taps: Vec<Tap>,
 }
+
+/// The taps that every instance has, in the order in which a consumer meets them.
+const TAPS: [Tap; 3] = [Tap::Kafka, Tap::Postgres, Tap::Provider];
 
 impl Recording {
     /// Reads the recording of a finished run without faults.
@@ -44,9 +49,20 @@ impl Recording {
         let place = produced.map(|p| (p.partition, p.offset));
         Self {
             events: events_of(&finished.timeline, &payment, place),
-            warnings: warnings(&finished.timeline),
+            warnings: warnings(finished),
+            taps: seen(&finished.timeline),
             payment,
         }
+    }
+
+    /// The taps at which nothing was seen in a struck run, and something in the recording: what the
+    /// consumer did there went around them.
+    #[must_use]
+    pub fn bypassed(&self, struck: &Finished) -> Vec<Tap> {
+        let seen = seen(&struck.timeline);
+        let mut taps = self.taps.clone();
+        taps.retain(|tap| !seen.contains(tap));
+        taps
     }
 
     /// The signatures of the first `n` events.
@@ -97,15 +113,20 @@ fn events_of(timeline: &[Entry], payment: &str, place: Option<(i32, i64)>) -> Ve
     events
 }
 
-fn warnings(timeline: &[Entry]) -> Vec<String> {
-    let seen = |tap: Tap| timeline.iter().filter_map(boundary).any(|e| e.tap == tap);
-    [
-        (Tap::Kafka, "Kafka tap"),
-        (Tap::Postgres, "Postgres tap"),
-        (Tap::Provider, "payment API"),
-    ]
-    .into_iter()
-    .filter(|(tap, _)| !seen(*tap))
-    .map(|(_, name)| format!("no traffic seen at the {name}"))
-    .collect()
+fn seen(timeline: &[Entry]) -> Vec<Tap> {
+    let at = |tap: &Tap| timeline.iter().filter_map(boundary).any(|e| e.tap == *tap);
+    TAPS.into_iter().filter(at).collect()
+}
+
+fn warnings(finished: &Finished) -> Vec<String> {
+    let seen = seen(&finished.timeline);
+    let silent = TAPS.into_iter().filter(|tap| !seen.contains(tap));
+    let mut warnings: Vec<String> = silent
+        .map(|tap| format!("no traffic seen at the {tap}"))
+        .collect();
+    if finished.history.committed.is_empty() {
+        warnings.push("no offset was committed: the group would begin anew".to_owned());
+    }
+    warnings.extend(refusals(&finished.timeline).iter().map(ToString::to_string));
+    warnings
 }

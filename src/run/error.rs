@@ -83,7 +83,7 @@ pub enum RunError {
         times: u32,
         /// How, the last time.
         status: String,
-        /// The end of its output.
+        /// The end of its output, and what the taps refused.
         log: String,
         /// Its output.
         path: PathBuf,
@@ -110,7 +110,7 @@ pub struct NeverJoined {
     pub seconds: u64,
     /// Who is in the group, in words.
     pub members: String,
-    /// The end of the first missing instance's output.
+    /// The end of the first missing instance's output, and what the taps refused.
     pub log: String,
     /// Its output.
     pub path: PathBuf,

@@ -1,7 +1,7 @@
 //! The instances of a run, supervised as an orchestrator would: one that exits is started again
 //! under the same name, a bounded number of times.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -294,7 +294,7 @@ impl Supervisor {
             instance: self.name.clone(),
             times,
             status: describe_exit(status),
-            log: log_tail(&self.log_path(incarnation)),
+            log: last_words(&self.log_path(incarnation), &self.launch.timeline),
             path: self.log_path(incarnation),
         }
     }
@@ -321,9 +321,16 @@ async fn end(process: &Process, ward: &mut Ward) -> Result<ExitStatus, RunError>
 /// How many characters of a line an error message shows.
 const LINE: usize = 300;
 
-/// The last lines of an instance's output, indented, for an error message.
+/// The last lines of an instance's output, for an error message, and what the taps refused it, which
+/// a client need not tell.
 #[must_use]
-pub fn log_tail(path: &std::path::Path) -> String {
+pub fn last_words(path: &Path, timeline: &Timeline) -> String {
+    let refusals = timeline.refusals();
+    let refused = refusals.iter().map(|refusal| format!("\n{refusal}"));
+    log_tail(path) + &refused.collect::<String>()
+}
+
+fn log_tail(path: &Path) -> String {
     let bytes = std::fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<&str> = text.lines().collect();

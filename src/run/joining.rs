@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::RunError;
 use super::error::NeverJoined;
 use super::fleet::Fleet;
-use super::instance::{Instance, log_tail};
+use super::instance::{Instance, last_words};
 use super::lifecycle::Field;
 use crate::group::{Group, GroupState};
 use crate::timeline::Happening;
@@ -81,7 +81,7 @@ fn never_joined(
             members.len(),
             group.state
         ),
-        log: log_tail(&path),
+        log: last_words(&path, &field.timeline),
         path,
     };
     Box::new(never_joined).into()

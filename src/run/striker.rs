@@ -12,8 +12,8 @@ use super::target::Target;
 use super::workload::Journal;
 use crate::chaos::{Planned, Scene, Struck};
 use crate::group::GroupClient;
-use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source};
-use crate::timeline::{Happening, Timeline};
+use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Tap};
+use crate::timeline::{Happening, Refusal, Timeline};
 use crate::verdict::Strike;
 
 /// How long an instance may take to end after SIGTERM, as an orchestrator gives it by default.
@@ -230,7 +230,32 @@ impl Inner {
     }
 }
 
+/// How many different refusals are written down: a client may send other nonsense each time.
+const REFUSALS: usize = 20;
+
 impl Hook for Striker {
+    fn refused(&self, source: &Source, tap: Tap, reason: &str) {
+        let timeline = &self.0.timeline;
+        // Whoever is refused asks again and again.
+        let known = timeline.refusals();
+        let refusal = Refusal {
+            tap,
+            reason: reason.to_owned(),
+        };
+        if known.len() < REFUSALS && !known.contains(&refusal) {
+            let Refusal { tap, reason } = refusal;
+            let source = source.clone();
+            timeline.record(
+                None,
+                Happening::Refused {
+                    source,
+                    tap,
+                    reason,
+                },
+            );
+        }
+    }
+
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
         Box::pin(async move {
             if let Some(Detail::Postgres(statement)) = &event.detail

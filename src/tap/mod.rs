@@ -47,6 +47,17 @@ pub enum Stage {
     Answered,
 }
 
+impl fmt::Display for Tap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Provider => "payment API",
+            Self::Sink => "sink",
+            Self::Postgres => "Postgres tap",
+            Self::Kafka => "Kafka tap",
+        })
+    }
+}
+
 /// Which process sent a request: an instance keeps its name over restarts, so the incarnation says
 /// which of its lives this was (1 for the first).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -139,6 +150,10 @@ pub type DecisionFuture<'a> = Pin<Box<dyn Future<Output = Decision> + Send + 'a>
 pub trait Hook: Send + Sync {
     /// Called once for each stage that a request reaches.
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_>;
+
+    /// Told when a tap has closed a connection because of what the client asked for or sent: TLS,
+    /// SASL, bytes that are not the protocol.
+    fn refused(&self, _source: &Source, _tap: Tap, _reason: &str) {}
 }
 
 /// The hook of a listener that nobody strikes.

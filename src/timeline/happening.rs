@@ -30,6 +30,15 @@ pub enum Happening {
         /// `exit code 1`, `signal 9`.
         status: String,
     },
+    /// A tap closed a connection because of what the client asked for or sent.
+    Refused {
+        /// Whose connection.
+        source: Source,
+        /// At which boundary.
+        tap: Tap,
+        /// Why, and what to set instead.
+        reason: String,
+    },
     /// The group gave every instance its partitions.
     Joined {
         /// The names of the instances, as the group knows them.
@@ -192,6 +201,7 @@ impl Happening {
             }
             Self::Started { .. }
             | Self::Exited { .. }
+            | Self::Refused { .. }
             | Self::Joined { .. }
             // Told by its commit.
             | Self::TookOver { .. }

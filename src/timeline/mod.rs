@@ -5,6 +5,7 @@
 
 mod happening;
 
+use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::tap::{BoundaryEvent, Detail, Source, Stage, kafka};
+use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
 
 pub use happening::{Clause, Happening};
 
@@ -37,6 +38,37 @@ impl Entry {
         self.payment.as_deref() == Some(payment)
             || matches!(&self.what, Happening::Boundary { event } if event.concerns(payment))
     }
+}
+
+/// A tap closed a connection because of what the client asked for or sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// At which boundary.
+    pub tap: Tap,
+    /// Why, and what to set instead.
+    pub reason: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused at the {}: {}", self.tap, self.reason)
+    }
+}
+
+/// The refusals among these entries, each once.
+#[must_use]
+pub fn refusals(entries: &[Entry]) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for entry in entries {
+        if let Happening::Refused { tap, reason, .. } = &entry.what {
+            let (tap, reason) = (*tap, reason.clone());
+            let refusal = Refusal { tap, reason };
+            if !refusals.contains(&refusal) {
+                refusals.push(refusal);
+            }
+        }
+    }
+    refusals
 }
 
 /// Collects entries in memory and, line by line, in `events.jsonl`, so that a run that dies leaves
@@ -123,6 +155,12 @@ impl Timeline {
             .filter(|e| e.payment.as_deref() == Some(payment))
             .cloned()
             .collect()
+    }
+
+    /// What the taps have refused, each once.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<Refusal> {
+        refusals(&self.lock().entries)
     }
 
     /// How many boundary events there were that changed something.

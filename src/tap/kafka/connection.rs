@@ -28,7 +28,7 @@ use super::frame::{self, RequestHead};
 use super::reader::Malformed;
 use super::receive::{Received, receive};
 use super::{Broker, Shared, versions};
-use crate::tap::{Decision, Stage};
+use crate::tap::{Decision, Stage, Tap};
 
 /// What is read at once; a Fetch answer is megabytes.
 pub(super) const BUFFER: usize = 64 << 10;
@@ -78,7 +78,10 @@ pub(super) async fn serve(client: TcpStream, broker: Arc<Broker>, shared: Arc<Sh
         Err(Closed::Io(reason)) => {
             tracing::debug!(%source, %reason, "a connection through the Kafka tap broke");
         }
-        Err(reason) => tracing::warn!(%source, %reason, "the Kafka tap closed a connection"),
+        Err(reason) => {
+            tracing::warn!(%source, %reason, "the Kafka tap closed a connection");
+            shared.hook.refused(source, Tap::Kafka, &reason.to_string());
+        }
     }
 }
 

@@ -65,7 +65,12 @@ pub(super) async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
     let ended = run(&mut client, &shared).await;
     let source = &shared.source;
     match ended {
-        Ended::AskedForTls | Ended::Malformed(_) | Ended::Unreachable(_) => {
+        Ended::AskedForTls | Ended::Malformed(_) => {
+            tracing::warn!(%source, "a connection to the database ended: {ended}");
+            let hook = &shared.hook;
+            hook.refused(source, Tap::Postgres, &ended.to_string());
+        }
+        Ended::Unreachable(_) => {
             tracing::warn!(%source, "a connection to the database ended: {ended}");
         }
         _ => tracing::debug!(%source, "a connection to the database ended: {ended}"),
