@@ -61,6 +61,10 @@ zoo: setup-test build ## Explore consumers with planted faults, and examples in 
 fuzz: setup ## Fuzz both taps' parsers, guided by coverage, for FUZZ_SECONDS (600) each
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
 
+.PHONY: bench
+bench: setup ## Measure the taps against a direct connection and Toxiproxy, and windows per second
+	@cargo bench --quiet --bench bench
+
 .PHONY: setup
 setup:
 	@scripts/setup.sh
