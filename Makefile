@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := target/debug/crashwindow
 
-# What `make proof` repeats; CI runs fewer (see .ci/run).
+# How often `make proof` repeats everything; `make test` runs each claim once.
 PROOF_RUNS ?= 20
 
 # What `make explorations` repeats; CI explores once.
@@ -44,7 +44,7 @@ check: setup ## Formatting, lints, and that folders, manifests, programs and doc
 	cargo test --quiet --test layout
 
 .PHONY: proof
-proof: setup build ## Run lab 1's four proofs PROOF_RUNS times each (20) and print the counts
+proof: setup build ## Run every scenario of every lab (or of PROOF_LAB) PROOF_RUNS times (20) and count
 	@PROOF_RUNS=$(PROOF_RUNS) scripts/test.sh --test proof -- --nocapture
 
 .PHONY: explorations
@@ -52,8 +52,8 @@ explorations: setup build ## Explore lab 1 broken and fixed EXPLORE_RUNS times i
 	@EXPLORE_RUNS=$(EXPLORE_RUNS) scripts/test.sh --test explore -- --nocapture the_matrix_of
 
 .PHONY: zoo
-zoo: setup-test build ## Explore consumers with planted faults, and examples in other languages (minutes)
-	@scripts/test.sh --test zoo
+zoo: setup-test build ## Explore consumers with planted faults, examples, every lab's consumers (minutes)
+	@EXPLORE=all scripts/test.sh --test zoo --test explore
 
 .PHONY: setup
 setup:
