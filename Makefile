@@ -48,7 +48,7 @@ proof: setup build ## Run every scenario of every lab (or of PROOF_LAB) PROOF_RU
 	@PROOF_RUNS=$(PROOF_RUNS) scripts/test.sh --test proof -- --nocapture
 
 .PHONY: explorations
-explorations: setup build ## Explore lab 1 broken and fixed EXPLORE_RUNS times in a row (50) and print the counts
+explorations: setup build ## Explore lab 1's and every fixed consumer EXPLORE_RUNS times in a row (50) and count
 	@EXPLORE_RUNS=$(EXPLORE_RUNS) scripts/test.sh --test explore -- --nocapture the_matrix_of
 
 .PHONY: zoo
