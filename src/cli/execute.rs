@@ -4,8 +4,10 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crashwindow::report::storm::StormReport;
 use crashwindow::report::{RunReport, terminal};
 use crashwindow::run::manifest::Manifest;
+use crashwindow::run::storm::StormSpec;
 use crashwindow::run::{self, Spec, Watcher, folder};
 use crashwindow::stack::{self, Endpoints, Options};
 use crashwindow::verdict::Verdict;
@@ -83,6 +85,21 @@ impl Session {
         progress.finish();
         let finished = finished?;
         let report = RunReport::new(&finished, &self.endpoints);
+        folder::write(&finished.run_dir, "report.json", &report)?;
+        Ok(report)
+    }
+
+    /// Executes a storm and saves its report in the run folder.
+    ///
+    /// # Errors
+    /// When it ends without a verdict.
+    pub async fn storm(&self, spec: StormSpec) -> anyhow::Result<StormReport> {
+        let progress = Progress::new(&format!("lab {} storm", spec.lab));
+        let storm = run::storm::execute(spec, &self.endpoints, &self.runs, &progress, &self.cancel);
+        let finished = storm.await;
+        progress.finish();
+        let finished = finished?;
+        let report = StormReport::new(&finished);
         folder::write(&finished.run_dir, "report.json", &report)?;
         Ok(report)
     }
@@ -190,6 +207,13 @@ impl Watcher for Progress {
             self.bar.set_message(text.to_owned());
         } else {
             eprintln!("{}: {text}", self.what);
+        }
+    }
+
+    fn status(&self, text: &str) {
+        // Elsewhere it would be a log of its own.
+        if self.live {
+            self.bar.set_message(text.to_owned());
         }
     }
 }

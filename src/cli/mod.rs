@@ -12,6 +12,7 @@ mod replay;
 mod run;
 mod stack;
 mod stack_args;
+mod storm;
 
 /// A live lab for delivery guarantees.
 ///
@@ -30,6 +31,7 @@ enum Command {
     Explore(Box<explore::Explore>),
     Replay(replay::Replay),
     Compare(compare::Compare),
+    Storm(storm::Storm),
     Up(Box<stack::Up>),
     Down(stack::Down),
     Status(stack::Status),
@@ -51,6 +53,7 @@ impl Cli {
             Command::Explore(command) => wait_for(command.run()),
             Command::Replay(command) => wait_for(command.run()),
             Command::Compare(command) => wait_for(command.run()),
+            Command::Storm(command) => wait_for(command.run()),
             Command::Up(command) => wait_for(command.run()),
             Command::Down(command) => wait_for(command.run()),
             Command::Status(command) => wait_for(command.run()),

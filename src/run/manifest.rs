@@ -9,6 +9,10 @@ use crate::chaos::{Edge, Fault};
 use crate::report::explore::CellOutcome;
 use crate::verdict::{Guarantee, Verdict};
 
+mod storm;
+
+pub use storm::{Checks, Ledger, StormScenario, StormSection};
+
 /// The version of the manifest's form that this program reads.
 const SCHEMA: u32 = 1;
 
@@ -34,8 +38,12 @@ pub struct Manifest {
     pub database: Database,
     /// The consumers, by the name used on the command line.
     pub consumers: BTreeMap<String, Consumer>,
-    /// What is done to them.
+    /// What is done to them in a window; a lab may have a storm instead.
+    #[serde(default)]
     pub scenarios: Vec<Scenario>,
+    /// What is done to a loaded group of them.
+    #[serde(default)]
+    pub storm: Option<StormSection>,
     /// What an exploration of each consumer must find: a row for each of its boundary events.
     #[serde(default)]
     pub explore: BTreeMap<String, Vec<ExploreRow>>,
@@ -283,7 +291,10 @@ impl Manifest {
             ),
         );
         check(!self.consumers.is_empty(), "there is no consumer".into());
-        check(!self.scenarios.is_empty(), "there is no scenario".into());
+        check(
+            self.storm.is_some() || !self.scenarios.is_empty(),
+            "there is no scenario".into(),
+        );
         for file in self
             .consumers
             .values()
@@ -331,6 +342,7 @@ impl Manifest {
                 );
             }
         }
+        problems.extend(self.storm_problems());
         problems
     }
 }
