@@ -5,6 +5,7 @@
 //! tell the truth about it.
 
 mod plan;
+mod positions;
 mod redeliveries;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use plan::{PlanError, Weather};
+pub use positions::Positions;
 pub use redeliveries::Redeliveries;
 
 /// What makes the hit rate, or the ledger, move in a storm.
@@ -107,9 +109,9 @@ pub struct StormStrike {
     pub blow: Blow,
     /// Which place in the fleet is struck, from 0; none where all are.
     pub slot: Option<u32>,
-    /// Milliseconds after the instance's next offset commit. It decides how much is delivered again:
-    /// what was processed since that commit.
-    pub after_commit_ms: Option<u64>,
+    /// It waits until the instance has processed so many records since it last committed them, as
+    /// seen at its taps: so many are delivered again.
+    pub uncommitted: Option<u64>,
     /// How long it lasts, in milliseconds, where the schedule decides that.
     pub for_ms: u64,
 }

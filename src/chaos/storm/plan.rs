@@ -1,11 +1,10 @@
 //! The arithmetic of a storm.
 //!
-//! A member that loses its partitions δ seconds after its last commit leaves δ seconds of its share
-//! of the traffic to be delivered again. With `n` instances one such strike repeats δ/n seconds of
-//! the group's traffic, whatever the rate is, and a hit rate of `r` over a time `t` needs strikes
-//! with Σδ = n·t·r/(1-r). The schedule therefore says for each strike how long after the victim's own
-//! commit it comes: at once in calm weather, half a commit interval later in the incident. Real
-//! groups have both ends: an instance that hands over in good order, and one that is lost.
+//! A member that loses its partitions leaves what it has processed since its last commit to be
+//! delivered again. A hit rate of `r` while `n` payments are produced needs `n·r/(1-r)` such records.
+//! The schedule therefore says for each strike how many uncommitted records its victim has: a few in
+//! calm weather, most of a commit interval's in the incident. Real groups have both ends: an instance
+//! that hands over in good order, and one that is lost.
 
 use std::ops::Range;
 
@@ -22,12 +21,27 @@ const CALM: f64 = 0.0005;
 /// The share of redeliveries, or of republished payments, in the incident.
 const ROUGH: f64 = 0.08;
 
-/// From the answer to a commit to the moment at which the victim stands still: the hook, the signal,
-/// and the statement that is under way; measured.
-const REACTION_MS: f64 = 10.0;
+/// From the last record that counts to the moment at which the victim stands still, in seconds of
+/// its work: the signal, and the statement that is under way; measured.
+const REACTION_S: f64 = 0.02;
 
-/// How much a calm strike costs its victim at most; more budget makes more strikes, not larger ones.
-const CALM_STRIKE_MS: f64 = 40.0;
+/// The same for a member that is evicted and goes on until a heartbeat tells it.
+const UNTOLD_S: f64 = 0.07;
+
+/// How many records a calm strike repeats at most; more budget makes more strikes, not larger ones.
+const CALM_RECORDS: f64 = 40.0;
+
+/// How far into its commit interval a victim of the incident is. Far, so that fewer strikes are
+/// needed and one is over when the next comes; not so far that the commit comes first.
+const ROUGH_PART: f64 = 0.6;
+
+/// What a database outage repeats, in commit intervals of the whole group: consumers that die of it
+/// are in the middle of theirs on average, and what starts meanwhile is lost again.
+const OUTAGE_INTERVALS: f64 = 0.6;
+
+/// The shortest incident, in milliseconds, that has room for an outage of the database beside the
+/// other strikes.
+const ROOM_FOR_OUTAGE_MS: u64 = 40_000;
 
 /// How long a server is gone in an outage: less than any session.
 const OUTAGE_MS: u64 = 600;
@@ -125,7 +139,8 @@ impl Weather {
             ),
             Cause::Slow => planner.slow(incident.clone()),
         }
-        planner.calm(incident.end..length_ms);
+        // What the incident leaves behind comes first.
+        planner.calm(incident.end + length_ms / 18..length_ms);
         planner.strikes.sort_by_key(|strike| strike.at_ms);
         Ok(StormPlan {
             seed,
@@ -150,12 +165,19 @@ struct Planner {
 }
 
 impl Planner {
-    fn add(&mut self, at_ms: u64, blow: Blow, slot: Option<u32>, after: Option<u64>, for_ms: u64) {
+    fn add(
+        &mut self,
+        at_ms: u64,
+        blow: Blow,
+        slot: Option<u32>,
+        uncommitted: Option<u64>,
+        for_ms: u64,
+    ) {
         self.strikes.push(StormStrike {
             at_ms,
             blow,
             slot,
-            after_commit_ms: after,
+            uncommitted,
             for_ms,
         });
     }
@@ -168,62 +190,94 @@ impl Planner {
         self.victims.pop().expect("it was just filled")
     }
 
-    /// How many milliseconds of one member's work are to be repeated.
-    fn budget_ms(&self, phase: &Range<u64>, share: f64) -> f64 {
-        f64::from(self.weather.instances) * ms(length(phase)) * share / (1.0 - share)
+    /// How many records are to be delivered again in a phase.
+    fn budget(&self, phase: &Range<u64>, share: f64) -> f64 {
+        f64::from(self.weather.rate) * ms(length(phase)) / 1_000.0 * share / (1.0 - share)
+    }
+
+    /// What one instance processes in a second.
+    fn share(&self) -> f64 {
+        f64::from(self.weather.rate) / f64::from(self.weather.instances)
     }
 
     /// Few strikes, each just after its victim's commit. They keep away from the ends of the phase,
     /// where they would be counted to another.
     fn calm(&mut self, phase: Range<u64>) {
-        let budget = self.budget_ms(&phase, CALM);
-        let count = (budget / CALM_STRIKE_MS).ceil().max(1.0);
-        let after = (budget / count - REACTION_MS).max(0.0);
+        let budget = self.budget(&phase, CALM);
+        let count = (budget / CALM_RECORDS).ceil().max(1.0);
+        let records = (budget / count - REACTION_S * self.share()).max(1.0);
         let room = length(&phase).saturating_sub(self.weather.commit_interval_ms * 2);
         for n in 0..whole(count) {
             let part = room * (2 * n + 1) / (2 * whole(count));
             let victim = self.victim();
-            self.add(
-                phase.start + part,
-                Blow::Pause,
-                Some(victim),
-                Some(whole(after)),
-                0,
-            );
+            let at = phase.start + part;
+            self.add(at, Blow::Pause, Some(victim), Some(whole(records)), 0);
         }
     }
 
-    /// Strikes of all kinds, each half a commit interval after its victim's commit.
+    /// Strikes of all kinds, each far into its victim's commit interval.
     fn rough(&mut self, phase: Range<u64>) {
-        let interval = ms(self.weather.commit_interval_ms);
-        let budget = self.budget_ms(&phase, ROUGH);
-        let count = whole((budget / (interval / 2.0)).round().max(1.0));
-        let mut blows: Vec<Blow> = Vec::new();
-        for n in 0..count {
-            blows.push(match n % 5 {
-                0 | 3 => Blow::Pause,
-                1 => Blow::Evict,
-                2 => Blow::Kill,
-                _ => Blow::Leave,
-            });
+        let interval_s = ms(self.weather.commit_interval_ms) / 1_000.0;
+        let third = length(&phase) / 3;
+        let mut budget = self.budget(&phase, ROUGH);
+        if length(&phase) >= ROOM_FOR_OUTAGE_MS {
+            budget -= OUTAGE_INTERVALS * interval_s * f64::from(self.weather.rate);
+            self.add(
+                phase.start + 2 * third,
+                Blow::DatabaseOutage,
+                None,
+                None,
+                OUTAGE_MS,
+            );
         }
+        let count = whole(
+            (budget / (self.share() * interval_s * ROUGH_PART))
+                .round()
+                .max(1.0),
+        );
+        let records = budget / ms(count);
+        let kinds = [
+            Blow::Pause,
+            Blow::Evict,
+            Blow::Kill,
+            Blow::Pause,
+            Blow::Leave,
+        ];
+        let mut blows: Vec<Blow> = kinds
+            .into_iter()
+            .cycle()
+            .take(usize::try_from(count).unwrap_or(1))
+            .collect();
         blows.shuffle(&mut self.rng);
         let slot = length(&phase) / count;
         for (n, blow) in (0..).zip(blows) {
             let victim = self.victim();
+            let late = if blow == Blow::Evict {
+                UNTOLD_S
+            } else {
+                REACTION_S
+            };
             let jitter = self.rng.random_range(0.9..1.1);
-            let after = whole((interval / 2.0 * jitter - REACTION_MS).max(0.0));
-            // The wait for the commit takes half an interval on average, and the time after it as
-            // much again.
+            let records = (records * jitter - late * self.share()).max(1.0);
+            // Its victim is that far after one interval on average.
             let at =
                 (phase.start + slot * n + slot / 2).saturating_sub(self.weather.commit_interval_ms);
             let for_ms = if blow == Blow::Leave { EMPTY_MS } else { 0 };
-            self.add(at.max(phase.start), blow, Some(victim), Some(after), for_ms);
+            self.add(
+                at.max(phase.start),
+                blow,
+                Some(victim),
+                Some(whole(records)),
+                for_ms,
+            );
         }
-        let third = length(&phase) / 3;
-        let (broker, database) = (phase.start + third, phase.start + 2 * third);
-        self.add(broker, Blow::BrokerOutage, None, None, OUTAGE_MS);
-        self.add(database, Blow::DatabaseOutage, None, None, OUTAGE_MS);
+        self.add(
+            phase.start + third,
+            Blow::BrokerOutage,
+            None,
+            None,
+            OUTAGE_MS,
+        );
         self.add(
             phase.start + third / 2,
             Blow::Join,
@@ -235,10 +289,11 @@ impl Planner {
 
     /// One instance after the other, in the middle of its commit interval, as a deploy finds them.
     fn release(&mut self, phase: Range<u64>) {
-        let after = Some(self.weather.commit_interval_ms / 2);
+        let interval_s = ms(self.weather.commit_interval_ms) / 1_000.0;
+        let records = whole(self.share() * interval_s / 2.0);
         for slot in 0..self.weather.instances {
             let at = phase.start + u64::from(slot) * ROLL_MS;
-            self.add(at, Blow::Release, Some(slot), after, 0);
+            self.add(at, Blow::Release, Some(slot), Some(records), 0);
         }
     }
 
@@ -299,13 +354,17 @@ mod tests {
 
     /// The share of redeliveries that the strikes of a time make.
     fn share(plan: &StormPlan, time: Range<u64>) -> f64 {
+        let (rate, instances) = (f64::from(plan.rate), f64::from(plan.instances));
         let struck = plan.strikes.iter().filter(|s| time.contains(&s.at_ms));
-        let lost: f64 = struck
-            .filter_map(|s| s.after_commit_ms)
-            .map(|after| ms(after) + REACTION_MS)
+        let again: f64 = struck
+            .map(|strike| match (strike.blow, strike.uncommitted) {
+                (Blow::DatabaseOutage, _) => OUTAGE_INTERVALS * 2.0 * rate,
+                (Blow::Evict, Some(records)) => ms(records) + UNTOLD_S * rate / instances,
+                (_, Some(records)) => ms(records) + REACTION_S * rate / instances,
+                (_, None) => 0.0,
+            })
             .sum();
-        let repeated = lost / f64::from(plan.instances) / ms(length(&time));
-        repeated / (1.0 + repeated)
+        again / (again + rate * ms(length(&time)) / 1_000.0)
     }
 
     #[test]
@@ -313,10 +372,28 @@ mod tests {
         for seed in 0..20 {
             let plan = weather(Cause::Rebalances).plan(seed).unwrap();
             let (from, to) = plan.incident_ms;
-            let shares = [0..from, from..to, to..plan.length_ms].map(|time| share(&plan, time));
+            let calm = to + plan.length_ms / 18..plan.length_ms;
+            let shares = [0..from, from..to, calm].map(|time| share(&plan, time));
             assert!((0.0004..0.0006).contains(&shares[0]), "{shares:?}");
             assert!((0.07..0.09).contains(&shares[1]), "{shares:?}");
             assert!((0.0004..0.0006).contains(&shares[2]), "{shares:?}");
+        }
+    }
+
+    #[test]
+    fn no_strike_waits_for_more_than_a_commit_interval_can_bring() {
+        for seconds in [18, 30, 90, 1_080] {
+            let weather = Weather {
+                seconds,
+                ..weather(Cause::Rebalances)
+            };
+            let most = 2_000 / 4 * 2;
+            for strike in weather.plan(3).unwrap().strikes {
+                assert!(
+                    strike.uncommitted.is_none_or(|records| records < most),
+                    "{strike:?}"
+                );
+            }
         }
     }
 

@@ -51,28 +51,31 @@ impl Redeliveries {
             && event.signature.contains(&self.statement)
     }
 
-    /// Takes an event of the Postgres tap.
-    pub fn saw(&mut self, event: &BoundaryEvent, detail: &Detail) {
+    /// Takes an event of the Postgres tap; returns the records whose check it completed, each with
+    /// its partition and offset.
+    pub fn saw(&mut self, event: &BoundaryEvent, detail: &Detail) -> Vec<(i32, i64)> {
         if event.stage != Stage::Answered || detail.sqlstate.is_some() {
-            return;
+            return Vec::new();
         }
         let connection = (event.source.clone(), detail.backend_pid.unwrap_or_default());
         if self.is_check(event) {
             let Some(records) = self.records(detail) else {
                 self.unread += 1;
-                return;
+                return Vec::new();
             };
             if matches!(detail.transaction, Some(Transaction::Open)) {
                 self.pending.entry(connection).or_default().extend(records);
-            } else {
-                self.completed(records);
+                return Vec::new();
             }
-        } else if detail.transaction == Some(Transaction::Idle)
+            return self.completed(records);
+        }
+        if detail.transaction == Some(Transaction::Idle)
             && let Some(records) = self.pending.remove(&connection)
             && detail.tag.as_deref() == Some("COMMIT")
         {
-            self.completed(records);
+            return self.completed(records);
         }
+        Vec::new()
     }
 
     fn records(&self, detail: &Detail) -> Option<Vec<(i32, i64)>> {
@@ -82,13 +85,14 @@ impl Redeliveries {
         (partitions.len() == offsets.len()).then(|| partitions.into_iter().zip(offsets).collect())
     }
 
-    fn completed(&mut self, records: Vec<(i32, i64)>) {
-        for (partition, offset) in records {
+    fn completed(&mut self, records: Vec<(i32, i64)>) -> Vec<(i32, i64)> {
+        for (partition, offset) in &records {
             self.checked += 1;
-            if !self.seen.entry(partition).or_default().insert(offset) {
+            if !self.seen.entry(*partition).or_default().insert(*offset) {
                 self.again += 1;
             }
         }
+        records
     }
 
     /// How many records were checked, all deliveries.

@@ -1,4 +1,4 @@
-//! The hook of every tap in a storm: sees commits, counts redeliveries, and is the slow database.
+//! The hook of every tap in a storm: follows positions, counts redeliveries, and is the slow database.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::chaos::storm::Redeliveries;
+use crate::chaos::storm::{Positions, Redeliveries};
 use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Stage, kafka};
 
 /// Of this many answers of a slow database one is later than a consumer can wait.
@@ -15,8 +15,9 @@ const WORST_OF: u32 = 4;
 /// See the module.
 pub(super) struct StormHook {
     redeliveries: Mutex<Redeliveries>,
-    /// How many commits the broker has accepted from each instance.
-    commits: watch::Sender<BTreeMap<String, u64>>,
+    positions: Mutex<Positions>,
+    /// The records that each instance has processed and not committed.
+    uncommitted: watch::Sender<BTreeMap<String, u64>>,
     /// The instances with a slow database, and how many answers were slow.
     slow: watch::Sender<BTreeMap<String, u32>>,
     max_poll_interval: Duration,
@@ -26,7 +27,8 @@ impl StormHook {
     pub(super) fn new(redeliveries: Redeliveries, max_poll_interval: Duration) -> Self {
         Self {
             redeliveries: Mutex::new(redeliveries),
-            commits: watch::Sender::default(),
+            positions: Mutex::default(),
+            uncommitted: watch::Sender::default(),
             slow: watch::Sender::default(),
             max_poll_interval,
         }
@@ -38,13 +40,21 @@ impl StormHook {
         (counted.again(), counted.unread())
     }
 
-    /// Returns at the next commit of the instance; false when none comes in time.
-    pub(super) async fn next_commit(&self, instance: &str, within: Duration) -> bool {
-        let mut commits = self.commits.subscribe();
-        let of = |commits: &BTreeMap<String, u64>| commits.get(instance).copied();
-        let before = of(&commits.borrow());
-        let next = commits.wait_for(|commits| of(commits) != before);
-        tokio::time::timeout(within, next).await.is_ok()
+    /// Returns when the instance has gone from less than so many uncommitted records to so many;
+    /// false when it does not in time.
+    pub(super) async fn has_uncommitted(
+        &self,
+        instance: &str,
+        records: u64,
+        within: Duration,
+    ) -> bool {
+        let mut uncommitted = self.uncommitted.subscribe();
+        let of = |all: &BTreeMap<String, u64>| all.get(instance).copied().unwrap_or(0);
+        let reached = async {
+            let _ = uncommitted.wait_for(|all| of(all) < records).await;
+            let _ = uncommitted.wait_for(|all| of(all) >= records).await;
+        };
+        tokio::time::timeout(within, reached).await.is_ok()
     }
 
     /// Makes the instance's database slow, or as it was.
@@ -79,28 +89,30 @@ impl StormHook {
     fn saw(&self, event: &BoundaryEvent) -> Option<Duration> {
         match &event.detail {
             Some(Detail::Kafka(kafka::Detail::Commit(commit)))
-                if event.stage == Stage::Answered
-                    && commit
-                        .offsets
-                        .iter()
-                        .all(|position| position.error.is_none()) =>
+                if event.stage == Stage::Answered =>
             {
-                let instance = event.source.instance.clone();
-                self.commits
-                    .send_modify(|commits| *commits.entry(instance).or_default() += 1);
+                let accepted = commit.offsets.iter().filter(|p| p.error.is_none());
+                let mut positions = self.positions.lock().expect("no holder panics");
+                for position in accepted {
+                    positions.committed(position.partition, position.offset);
+                }
+                self.uncommitted.send_replace(positions.uncommitted());
                 None
             }
             Some(Detail::Postgres(detail)) => {
-                let is_check = {
-                    let mut redeliveries = self.redeliveries.lock().expect("no holder panics");
-                    redeliveries.saw(event, detail);
-                    redeliveries.is_check(event)
-                };
-                if is_check {
-                    self.hold(&event.source.instance)
-                } else {
-                    None
+                let mut redeliveries = self.redeliveries.lock().expect("no holder panics");
+                let records = redeliveries.saw(event, detail);
+                let is_check = redeliveries.is_check(event);
+                drop(redeliveries);
+                let instance = &event.source.instance;
+                if !records.is_empty() {
+                    let mut positions = self.positions.lock().expect("no holder panics");
+                    for (partition, offset) in records {
+                        positions.processed(instance, partition, offset);
+                    }
+                    self.uncommitted.send_replace(positions.uncommitted());
                 }
+                is_check.then(|| self.hold(instance)).flatten()
             }
             _ => None,
         }

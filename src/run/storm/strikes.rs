@@ -62,13 +62,11 @@ impl Striker {
     /// One strike, at its time.
     pub(super) async fn strike(&self, strike: StormStrike) -> Mark {
         tokio::time::sleep_until(self.began + Duration::from_millis(strike.at_ms)).await;
-        if let (Some(place), Some(after)) = (strike.slot, strike.after_commit_ms) {
-            // One that does not commit, because it has nothing, is struck all the same.
+        if let (Some(place), Some(records)) = (strike.slot, strike.uncommitted) {
+            // One that never has so many, because the machine is too slow, is struck all the same.
             let name = self.crew.at(place).name().to_owned();
             let within = self.commit_interval * 2;
-            if self.hook.next_commit(&name, within).await {
-                tokio::time::sleep(Duration::from_millis(after)).await;
-            }
+            self.hook.has_uncommitted(&name, records, within).await;
         }
         let at_ms = self.now_ms();
         let victim = strike.slot.map(|place| self.crew.at(place));
