@@ -95,7 +95,26 @@ impl Session {
     /// When it ends without a verdict.
     pub async fn storm(&self, spec: StormSpec) -> anyhow::Result<StormReport> {
         let progress = Progress::new(&format!("lab {} storm", spec.lab));
-        let storm = run::storm::execute(spec, &self.endpoints, &self.runs, &progress, &self.cancel);
+        self.watched_storm(spec, &progress, &progress).await
+    }
+
+    /// The same, telling nothing of what is done.
+    ///
+    /// # Errors
+    /// When it ends without a verdict.
+    pub async fn incident(&self, spec: StormSpec) -> anyhow::Result<StormReport> {
+        let progress = Progress::new("on call");
+        self.watched_storm(spec, &progress, &Discreet(&progress))
+            .await
+    }
+
+    async fn watched_storm(
+        &self,
+        spec: StormSpec,
+        progress: &Progress,
+        watcher: &dyn Watcher,
+    ) -> anyhow::Result<StormReport> {
+        let storm = run::storm::execute(spec, &self.endpoints, &self.runs, watcher, &self.cancel);
         let finished = storm.await;
         progress.finish();
         let finished = finished?;
@@ -198,6 +217,17 @@ impl crashwindow::explore::Progress for Progress {
         } else if done == of {
             eprintln!("{}: {done} cells done", self.what);
         }
+    }
+}
+
+/// Shows that time passes, and not what is done.
+struct Discreet<'a>(&'a Progress);
+
+impl Watcher for Discreet<'_> {
+    fn phase(&self, _text: &str) {}
+
+    fn status(&self, text: &str) {
+        Watcher::status(self.0, text);
     }
 }
 

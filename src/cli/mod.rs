@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod compare;
+mod drill;
 mod execute;
 mod explore;
 mod guard;
@@ -32,6 +33,7 @@ enum Command {
     Replay(replay::Replay),
     Compare(compare::Compare),
     Storm(storm::Storm),
+    Drill(drill::Drill),
     Up(Box<stack::Up>),
     Down(stack::Down),
     Status(stack::Status),
@@ -54,6 +56,7 @@ impl Cli {
             Command::Replay(command) => wait_for(command.run()),
             Command::Compare(command) => wait_for(command.run()),
             Command::Storm(command) => wait_for(command.run()),
+            Command::Drill(command) => wait_for(command.run()),
             Command::Up(command) => wait_for(command.run()),
             Command::Down(command) => wait_for(command.run()),
             Command::Status(command) => wait_for(command.run()),

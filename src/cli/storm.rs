@@ -35,8 +35,12 @@ pub struct Storm {
     /// The lab: its number or its name
     lab: String,
 
+    /// What makes the numbers move [default: the first in the lab's manifest]
+    #[arg(long, value_enum, value_name = "CAUSE")]
+    scenario: Option<Cause>,
+
     #[command(flatten)]
-    what: What,
+    size: Size,
 
     /// Execute the schedule of an earlier storm instead of planning one
     #[arg(long, value_name = "RUN", conflicts_with_all = ["scenario", "seconds", "real_time", "rate", "instances", "partitions", "seed"])]
@@ -53,13 +57,9 @@ pub struct Storm {
     stack: StackArgs,
 }
 
-/// What the storm is like.
+/// How long and how large a storm is.
 #[derive(Debug, Clone, Args)]
-struct What {
-    /// What makes the numbers move [default: the first in the lab's manifest]
-    #[arg(long, value_enum, value_name = "CAUSE")]
-    scenario: Option<Cause>,
-
+pub struct Size {
     /// The incident takes its ten minutes
     #[arg(long)]
     real_time: bool,
@@ -82,7 +82,23 @@ struct What {
 
     /// Plans the same storm again [default: drawn, and printed]
     #[arg(long)]
-    seed: Option<u64>,
+    pub seed: Option<u64>,
+}
+
+impl Size {
+    /// What these flags change of a lab's storm.
+    pub fn changes(&self) -> StormChanges {
+        StormChanges {
+            cause: None,
+            real_time: self.real_time,
+            seconds: self.seconds,
+            rate: self.rate,
+            instances: self.instances,
+            partitions: self.partitions,
+            seed: self.seed,
+            plan: None,
+        }
+    }
 }
 
 impl Storm {
@@ -93,16 +109,9 @@ impl Storm {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let lab = self.labs.find(&self.lab)?;
         let options = self.stack.options()?;
-        let what = self.what;
         let mut changes = StormChanges {
-            cause: what.scenario,
-            real_time: what.real_time,
-            seconds: what.seconds,
-            rate: what.rate,
-            instances: what.instances,
-            partitions: what.partitions,
-            seed: what.seed,
-            plan: None,
+            cause: self.scenario,
+            ..self.size.changes()
         };
         if let Some(run) = &self.replay {
             let runs = crashwindow::stack::runs_folder(&options)?;

@@ -12,6 +12,9 @@ use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Stage, k
 /// Of this many answers of a slow database one is later than a consumer can wait.
 const WORST_OF: u32 = 4;
 
+/// A batch of a consumer that keeps up, in records.
+const A_FEW: u64 = 20;
+
 /// See the module.
 pub(super) struct StormHook {
     redeliveries: Mutex<Redeliveries>,
@@ -40,8 +43,9 @@ impl StormHook {
         (counted.again(), counted.unread())
     }
 
-    /// Returns when the instance has gone from less than so many uncommitted records to so many;
-    /// false when it does not in time.
+    /// Returns when the instance has come from less than so many uncommitted records to so many, or a
+    /// few more; false when that does not happen in time. One that gets far beyond in one step, as
+    /// after a stall, commits first.
     pub(super) async fn has_uncommitted(
         &self,
         instance: &str,
@@ -50,9 +54,15 @@ impl StormHook {
     ) -> bool {
         let mut uncommitted = self.uncommitted.subscribe();
         let of = |all: &BTreeMap<String, u64>| all.get(instance).copied().unwrap_or(0);
+        let most = records + records / 4 + A_FEW;
         let reached = async {
-            let _ = uncommitted.wait_for(|all| of(all) < records).await;
-            let _ = uncommitted.wait_for(|all| of(all) >= records).await;
+            loop {
+                let _ = uncommitted.wait_for(|all| of(all) < records).await;
+                let there = uncommitted.wait_for(|all| of(all) >= records).await;
+                if there.is_ok_and(|all| of(&all) <= most) {
+                    return;
+                }
+            }
         };
         tokio::time::timeout(within, reached).await.is_ok()
     }

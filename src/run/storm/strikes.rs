@@ -65,7 +65,7 @@ impl Striker {
         if let (Some(place), Some(records)) = (strike.slot, strike.uncommitted) {
             // One that never has so many, because the machine is too slow, is struck all the same.
             let name = self.crew.at(place).name().to_owned();
-            let within = self.commit_interval * 2;
+            let within = self.commit_interval * 3;
             self.hook.has_uncommitted(&name, records, within).await;
         }
         let at_ms = self.now_ms();
