@@ -5,6 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::RunReport;
+use super::run::Witness;
 use crate::chaos::Fault;
 use crate::verdict::Verdict;
 
@@ -33,9 +34,15 @@ pub fn render(report: &RunReport, next: &str) -> String {
         let _ = writeln!(out, "{line}");
     }
     let _ = writeln!(out);
+    let (once, twice) = (
+        format!("{} once", report.done),
+        format!("{} twice", report.done),
+    );
+    // The columns stay where they are for the shortest words.
+    let width = twice.chars().count().max(14);
     for (name, count, outcome) in [
-        ("charged once", counts.once, None),
-        ("charged twice", counts.duplicated, Some("duplicated")),
+        (once.as_str(), counts.once, None),
+        (&twice, counts.duplicated, Some("duplicated")),
         ("lost", counts.lost, Some("lost")),
         ("half-done", counts.half_done, Some("half_done")),
         ("unfinished", counts.unfinished, Some("unfinished")),
@@ -48,16 +55,17 @@ pub fn render(report: &RunReport, next: &str) -> String {
         let _ = writeln!(
             out,
             "{}",
-            format!("  {name:<14} {count:>5}   {ids}").trim_end()
+            format!("  {name:<width$} {count:>5}   {ids}").trim_end()
         );
     }
     let _ = writeln!(
         out,
-        "  {:<14} {:>5}   known from outside",
+        "  {:<width$} {:>5}   known from outside",
         "redelivered", counts.redeliveries
     );
     if let Some(witness) = report.witnesses.first() {
         let _ = write!(out, "\n{}", wrap(&witness.text));
+        let _ = writeln!(out, "counted from outside: {}", effects(witness));
     }
     let style = style(report.verdict);
     let _ = writeln!(out, "\n{style}{}{style:#}", report.sentence());
@@ -118,6 +126,14 @@ fn ids(report: &RunReport, outcome: &str) -> String {
     match all.len().saturating_sub(MAX_IDS) {
         0 => named,
         more => format!("{named} and {more} more"),
+    }
+}
+
+/// `ch_1 and ch_2`, or that there is none.
+fn effects(witness: &Witness) -> String {
+    match witness.effects.as_slice() {
+        [] => "nothing".to_owned(),
+        effects => effects.join(" and "),
     }
 }
 

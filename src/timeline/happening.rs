@@ -7,6 +7,9 @@ use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
 /// The request that charges a customer.
 const CHARGE: &str = "POST /v1/charges";
 
+/// The request that looks for a charge by what the customer was charged for.
+const SEARCH: &str = "GET /v1/charges/search";
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "happening", rename_all = "snake_case")]
@@ -54,6 +57,11 @@ pub enum Happening {
     Killed {
         /// Which one.
         source: Source,
+    },
+    /// The provider's clock was moved while nobody had the payment.
+    Waited {
+        /// By how many hours.
+        hours: u32,
     },
     /// SIGTERM was sent.
     Terminated {
@@ -163,6 +171,10 @@ impl Happening {
                 Clause::of(source, format!("was struck {window}"))
             }
             Self::Killed { source } => Clause::of(source, "was killed"),
+            Self::Waited { hours } => Clause::named(
+                "the payment",
+                format!("waited {hours} hours to be delivered again"),
+            ),
             Self::Terminated { source } => Clause::of(source, "was asked to end (SIGTERM)"),
             Self::Republished { offset, .. } => Clause::named(
                 "the producer",
@@ -215,6 +227,13 @@ fn boundary_clause(event: &BoundaryEvent) -> Option<Clause> {
 /// What came of a request, from the server's side: whether the instance lived to hear it is told
 /// by what was done to the instance.
 fn provider_answer(event: &BoundaryEvent) -> String {
+    if event.signature == SEARCH {
+        return match event.outcome.strip_prefix("200 ") {
+            Some("none") => "searched for a charge of this payment and found none".to_owned(),
+            Some(charge) => format!("searched for a charge of this payment and found {charge}"),
+            None => format!("searched for a charge and was answered {}", event.outcome),
+        };
+    }
     let charge = event
         .outcome
         .strip_prefix("200 ch_")

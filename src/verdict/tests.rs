@@ -43,7 +43,7 @@ fn strike(payment: &str) -> Strike {
 }
 
 fn effectively_once(history: &History) -> Judgement {
-    judge(history, Guarantee::EffectivelyOnce)
+    judge(history, Guarantee::EffectivelyOnce, CHARGED)
 }
 
 #[track_caller]
