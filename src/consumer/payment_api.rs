@@ -100,7 +100,12 @@ impl PaymentApi {
         let response = response.map_err(|e| unknown(payment, e.to_string()))?;
         let replayed = response.headers().contains_key("idempotent-replayed");
         let charge: Charge = read(response, payment).await?;
-        tracing::info!(payment = payment.id, charge = charge.id, replayed, "charged");
+        tracing::info!(
+            payment = payment.id,
+            charge = charge.id,
+            replayed,
+            "charged"
+        );
         Ok(charge)
     }
 

@@ -144,7 +144,12 @@ mod tests {
         }
     }
 
-    fn event(tap: Tap, stage: Stage, payment: Option<&str>, detail: Option<Detail>) -> BoundaryEvent {
+    fn event(
+        tap: Tap,
+        stage: Stage,
+        payment: Option<&str>,
+        detail: Option<Detail>,
+    ) -> BoundaryEvent {
         BoundaryEvent {
             tap,
             stage,

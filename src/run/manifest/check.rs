@@ -68,12 +68,8 @@ impl Manifest {
                 w.instances, w.partitions
             )
         });
-        problems.unless(!self.consumers.is_empty(), || {
-            "there is no consumer".into()
-        });
-        problems.unless(!self.scenarios.is_empty(), || {
-            "there is no scenario".into()
-        });
+        problems.unless(!self.consumers.is_empty(), || "there is no consumer".into());
+        problems.unless(!self.scenarios.is_empty(), || "there is no scenario".into());
     }
 
     fn check_effects(&self, problems: &mut Problems) {

@@ -83,7 +83,9 @@ impl Provider {
         let mishaps = self.mishaps().map(|(_, name, every)| (name, every));
         for (name, value) in [hours, speed].into_iter().chain(mishaps) {
             if value == Some(0) {
-                problems.push(format!("provider.{name} is 0: leave it out, or say 1 or more"));
+                problems.push(format!(
+                    "provider.{name} is 0: leave it out, or say 1 or more"
+                ));
             }
         }
         // The retry of a request that failed would be the next to fail, for ever.
