@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod compare;
 mod execute;
 mod explore;
+mod provider;
 mod replay;
 mod run;
 mod stack;
@@ -29,6 +30,7 @@ enum Command {
     Explore(Box<explore::Explore>),
     Replay(replay::Replay),
     Compare(compare::Compare),
+    Provider(provider::Provider),
     Up(Box<stack::Up>),
     Down(stack::Down),
     Status(stack::Status),
@@ -48,6 +50,7 @@ impl Cli {
             Command::Explore(command) => wait_for(command.run()),
             Command::Replay(command) => wait_for(command.run()),
             Command::Compare(command) => wait_for(command.run()),
+            Command::Provider(command) => wait_for(command.run()),
             Command::Up(command) => wait_for(command.run()),
             Command::Down(command) => wait_for(command.run()),
             Command::Status(command) => wait_for(command.run()),
