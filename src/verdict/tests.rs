@@ -245,7 +245,7 @@ fn each_guarantee_forbids_only_what_it_says() {
     duplicated.effects.push(charge("ch_again", "msg-0002"));
     let mut lost = good();
     lost.effects.remove(0);
-    let verdict = |h, g| judge(h, g).verdict;
+    let verdict = |h, g| judge(h, g, "paid").verdict;
     assert_eq!(verdict(&duplicated, Guarantee::AtLeastOnce), Verdict::Held);
     assert_eq!(
         verdict(&duplicated, Guarantee::AtMostOnce),
