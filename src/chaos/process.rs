@@ -146,8 +146,9 @@ impl Process {
             signal,
             errno,
         };
-        // A reaped process's id can belong to a stranger: never signal past the exit.
-        if self.exited.borrow().is_some() {
+        // A reaped process's id can belong to a stranger: never signal past the exit, nor past the end
+        // of whoever would tell of it.
+        if self.exited.borrow().is_some() || self.exited.has_changed().is_err() {
             return Err(gone(nix::Error::ESRCH));
         }
         killpg(Pid::from_raw(self.pid), signal).map_err(gone)

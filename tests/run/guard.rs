@@ -215,6 +215,20 @@ fn the_end_of_the_controller_ends_all_of_it() {
 }
 
 #[test]
+fn nobody_is_signalled_whose_exit_nobody_would_tell() {
+    let guarded = Guarded::start("echo $$; exec sleep 1000");
+    let pids = guarded.pids(1);
+    let process = Process {
+        exited: watch::Sender::new(None).subscribe(),
+        ..guarded.process()
+    };
+    // By then its id may be a stranger's; here it is not, and so it can be seen to be spared.
+    process.terminate().expect_err("it may be gone");
+    process.kill_now();
+    assert!(is_alive(pids[0]));
+}
+
+#[test]
 fn a_guard_that_is_killed_takes_the_consumer_with_it() {
     let mut guarded = Guarded::start("echo $$; exec sleep 1000");
     let pids = guarded.pids(1);
