@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod compare;
+mod drill;
 mod execute;
 mod explore;
 mod guard;
@@ -12,6 +13,7 @@ mod replay;
 mod run;
 mod stack;
 mod stack_args;
+mod storm;
 
 /// A live lab for delivery guarantees.
 ///
@@ -30,6 +32,8 @@ enum Command {
     Explore(Box<explore::Explore>),
     Replay(replay::Replay),
     Compare(compare::Compare),
+    Storm(storm::Storm),
+    Drill(drill::Drill),
     Up(Box<stack::Up>),
     Down(stack::Down),
     Status(stack::Status),
@@ -51,6 +55,8 @@ impl Cli {
             Command::Explore(command) => wait_for(command.run()),
             Command::Replay(command) => wait_for(command.run()),
             Command::Compare(command) => wait_for(command.run()),
+            Command::Storm(command) => wait_for(command.run()),
+            Command::Drill(command) => wait_for(command.run()),
             Command::Up(command) => wait_for(command.run()),
             Command::Down(command) => wait_for(command.run()),
             Command::Status(command) => wait_for(command.run()),

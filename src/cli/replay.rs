@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Args;
+use crashwindow::run::storm::StormSpec;
 use crashwindow::run::{Spec, folder};
 
 use super::execute::{Session, show};
@@ -40,7 +42,17 @@ impl Replay {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let options = self.stack.options()?;
         let runs = crashwindow::stack::runs_folder(&options)?;
-        let spec: Spec = folder::read(&folder::find(&runs, &self.run)?, "spec.json")?;
+        let found = folder::find(&runs, &self.run)?;
+        if found.join(folder::STORM).is_file() {
+            let storm: StormSpec = folder::read(&found, folder::STORM)?;
+            bail!(
+                "run {:?} is a storm\nnext: crashwindow storm {} --replay {}",
+                self.run,
+                storm.lab,
+                self.run
+            );
+        }
+        let spec: Spec = folder::read(&found, "spec.json")?;
         spec.schedule.clone().checked()?;
         let lab = match &spec.lab {
             lab if lab == Spec::NO_LAB => None,

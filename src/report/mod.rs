@@ -3,6 +3,7 @@
 mod biography;
 pub mod explore;
 mod run;
+pub mod storm;
 pub mod table;
 pub mod terminal;
 

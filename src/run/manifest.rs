@@ -9,6 +9,10 @@ use crate::chaos::{Edge, Fault};
 use crate::report::explore::CellOutcome;
 use crate::verdict::{Guarantee, Verdict};
 
+mod storm;
+
+pub use storm::{Checks, Ledger, StormScenario, StormSection};
+
 /// The version of the manifest's form that this program reads.
 const SCHEMA: u32 = 1;
 
@@ -34,8 +38,12 @@ pub struct Manifest {
     pub database: Database,
     /// The consumers, by the name used on the command line.
     pub consumers: BTreeMap<String, Consumer>,
-    /// What is done to them.
+    /// What is done to them in a window; a lab may have a storm instead.
+    #[serde(default)]
     pub scenarios: Vec<Scenario>,
+    /// What is done to a loaded group of them.
+    #[serde(default)]
+    pub storm: Option<StormSection>,
     /// What an exploration of each consumer must find: a row for each of its boundary events.
     #[serde(default)]
     pub explore: BTreeMap<String, Vec<ExploreRow>>,
@@ -64,6 +72,9 @@ pub struct Database {
     pub schema: PathBuf,
     /// A query for the ids of all payments that the consumer has recorded as done.
     pub recorded: String,
+    /// Files with the statements that the consumers include, where they are too long for a line.
+    #[serde(default)]
+    pub statements: Vec<PathBuf>,
 }
 
 /// One consumer of a lab.
@@ -283,12 +294,16 @@ impl Manifest {
             ),
         );
         check(!self.consumers.is_empty(), "there is no consumer".into());
-        check(!self.scenarios.is_empty(), "there is no scenario".into());
+        check(
+            self.storm.is_some() || !self.scenarios.is_empty(),
+            "there is no scenario".into(),
+        );
         for file in self
             .consumers
             .values()
             .map(|c| &c.source)
             .chain([&self.database.schema])
+            .chain(&self.database.statements)
         {
             check(
                 self.folder.join(file).is_file(),
@@ -331,6 +346,7 @@ impl Manifest {
                 );
             }
         }
+        problems.extend(self.storm_problems());
         problems
     }
 }
