@@ -48,6 +48,10 @@ proof: setup build ## Run lab 1's four proofs PROOF_RUNS times each (20) and pri
 zoo: setup-test build ## Explore consumers with planted faults, and examples in other languages (minutes)
 	@scripts/test.sh --test zoo
 
+.PHONY: bench
+bench: setup ## Measure the taps against a direct connection and Toxiproxy, and windows per second
+	@cargo bench --quiet --bench bench
+
 .PHONY: setup
 setup:
 	@scripts/setup.sh

@@ -10,6 +10,8 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 mod artifacts;
 mod cache;
 mod doctor;
@@ -54,6 +56,8 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// A fixed port for Kafka; a free one by default.
     pub kafka_port: Option<u16>,
+    /// Kafka behind a proxy of somebody else's, besides its own listener; none by default.
+    pub kafka_proxied: Option<Proxied>,
     /// A fixed port for PostgreSQL; a free one by default.
     pub postgres_port: Option<u16>,
     /// A folder with `initdb` and `postgres` of this machine, to use instead of the cached one.
@@ -72,12 +76,23 @@ impl Default for Options {
             name: DEFAULT_NAME.into(),
             cache: None,
             kafka_port: None,
+            kafka_proxied: None,
             postgres_port: None,
             postgres_bin: None,
             external: None,
             program: None,
         }
     }
+}
+
+/// A second listener of Kafka, for a proxy that knows nothing of Kafka's protocol: a broker tells its
+/// clients where to connect to, and they would go past the proxy if it told them its own port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proxied {
+    /// The port of 127.0.0.1 that Kafka listens on for the proxy.
+    pub listens: u16,
+    /// The port of 127.0.0.1 that the proxy listens on, which is what clients are told.
+    pub advertises: u16,
 }
 
 /// How a stack is to run.

@@ -15,7 +15,7 @@ use super::launch;
 use super::process::Process;
 use super::state::{Phase, Settings, State};
 use super::supervisor::alive_lock;
-use super::{Options, Progress, Up, kafka, postgres, segment};
+use super::{Options, Progress, Proxied, Up, kafka, postgres, segment};
 
 /// How long a running stack may take to answer: a storm may keep it busy for a while, and calling
 /// it dead would end somebody's run.
@@ -76,6 +76,7 @@ pub(super) async fn up(options: &Options, progress: &dyn Progress) -> Result<Up,
     let _alone = alone(&cache, name, progress).await?;
     let settings = Settings {
         kafka_port: options.kafka_port,
+        kafka_proxied: options.kafka_proxied,
         postgres_port: options.postgres_port,
         // The same folder by another path is the same PostgreSQL.
         postgres_bin: options
@@ -151,6 +152,16 @@ fn same_settings(name: &str, state: &State, wanted: &Settings) -> Result<(), Sta
         if let Some(port) = port.filter(|port| !address.ends_with(&format!(":{port}"))) {
             return different(format!("{server} on {address}"), format!("port {port}"));
         }
+    }
+    if let Some(wants) = wanted.kafka_proxied
+        && state.settings.kafka_proxied != Some(wants)
+    {
+        let behind = |proxied: Proxied| format!("Kafka behind port {}", proxied.advertises);
+        let has = state.settings.kafka_proxied;
+        return different(
+            has.map_or("Kafka without a proxy".into(), behind),
+            behind(wants),
+        );
     }
     match (&wanted.postgres_bin, &state.settings.postgres_bin) {
         (Some(wants), has) if has.as_ref() != Some(wants) => different(

@@ -10,6 +10,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, User};
 use tokio::process::{Child, Command};
 
+use super::Proxied;
 use super::cache::postgres_user;
 
 const SERVER_PROPERTIES: &str = include_str!("../../docker/kafka/server.properties");
@@ -36,14 +37,31 @@ pub(super) struct KafkaServer<'a> {
 
 impl KafkaServer<'_> {
     /// Writes the settings for these ports.
-    pub(super) fn configure(&self, port: u16, controller: u16) -> io::Result<()> {
+    pub(super) fn configure(
+        &self,
+        port: u16,
+        controller: u16,
+        proxied: Option<Proxied>,
+    ) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         fs::write(self.folder.join("log4j2.properties"), LOG4J2)?;
         let data = self.folder.join("data");
+        let (mut protocols, mut listeners, mut advertised) = Default::default();
+        if let Some(Proxied {
+            listens,
+            advertises,
+        }) = proxied
+        {
+            // A later line wins over the same setting above it.
+            protocols = "listener.security.protocol.map=\
+                         CLIENT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT\n";
+            listeners = format!(",PROXIED://127.0.0.1:{listens}");
+            advertised = format!(",PROXIED://127.0.0.1:{advertises}");
+        }
         let here = format!(
-            "\n# This machine.\n\
-             listeners=CLIENT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
-             advertised.listeners=CLIENT://127.0.0.1:{port}\n\
+            "\n# This machine.\n{protocols}\
+             listeners=CLIENT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listeners}\n\
+             advertised.listeners=CLIENT://127.0.0.1:{port}{advertised}\n\
              controller.quorum.voters=1@127.0.0.1:{controller}\n\
              log.dirs={}\n",
             data.display()

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use super::Proxied;
 use super::endpoints::Endpoints;
 use super::process::Process;
 
@@ -42,6 +43,7 @@ pub(super) struct State {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Settings {
     pub(super) kafka_port: Option<u16>,
+    pub(super) kafka_proxied: Option<Proxied>,
     pub(super) postgres_port: Option<u16>,
     pub(super) postgres_bin: Option<PathBuf>,
 }

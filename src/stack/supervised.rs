@@ -96,7 +96,7 @@ impl Server {
             Which::Kafka => {
                 let kafka = kafka(plan, folder);
                 // Formatting reads the settings, ports and all; the start below chooses again.
-                match kafka.configure(1, 2) {
+                match kafka.configure(1, 2, plan.settings.kafka_proxied) {
                     Ok(()) => kafka.format().await,
                     error => error,
                 }
@@ -117,7 +117,7 @@ impl Server {
         let child = match which {
             Which::Kafka => {
                 let kafka = kafka(plan, folder);
-                kafka.configure(port, ports::free()?)?;
+                kafka.configure(port, ports::free()?, plan.settings.kafka_proxied)?;
                 kafka.start()?
             }
             Which::Postgres => {

@@ -1,0 +1,35 @@
+//! What the taps cost and how fast windows are explored: `make bench`.
+//!
+//! Prints ratios of interleaved rounds within one run, which are all that a shared machine can tell.
+//! `BENCH_QUICK=1` measures next to nothing and prints the same lines.
+
+mod measure;
+
+use std::process::ExitCode;
+
+use measure::{Scale, measure};
+
+/// Some five minutes.
+const FULL: Scale = Scale {
+    rounds: 9,
+    records: 40_000,
+    single_records: 1_500,
+    transactions: 1_000,
+    all_faults: true,
+};
+
+fn main() -> ExitCode {
+    let scale = if std::env::var_os("BENCH_QUICK").is_some() {
+        Scale::QUICK
+    } else {
+        FULL
+    };
+    let program = env!("CARGO_BIN_EXE_crashwindow");
+    match measure(program, scale, true, &mut |line| println!("{line}")) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The measurements, on a stack of their own. `tests/bench.rs` makes them, too, on a scale that only
+//! shows that they work.
+
+mod cpu;
+mod explore;
+mod kafka;
+mod postgres;
+mod stats;
+mod toxiproxy;
+mod ways;
+
+use std::future::Future;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+
+use anyhow::Context;
+use crashwindow::stack::{self, Choice, Options, Proxied, Silent};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use self::toxiproxy::Toxiproxy;
+use self::ways::Ways;
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Scale {
+    /// Rounds in which every way has its turn; the medians are of these.
+    pub rounds: usize,
+    /// Records of 1 KiB that are produced and consumed at once, each round.
+    pub records: usize,
+    /// Records of 1 KiB that are produced one after another, each round.
+    pub single_records: usize,
+    /// Single-row transactions one after another, each round.
+    pub transactions: usize,
+    /// Whether every fault is tried in an exploration, or one.
+    pub all_faults: bool,
+}
+
+impl Scale {
+    /// As little as shows that all lines are printed.
+    pub const QUICK: Self = Self {
+        rounds: 1,
+        records: 500,
+        single_records: 20,
+        transactions: 20,
+        all_faults: false,
+    };
+}
+
+impl Scale {
+    /// What goes over a way at least: the records, in and out.
+    fn least_bytes(self) -> u64 {
+        (self.rounds * (2 * self.records + self.single_records) * kafka::SIZE) as u64
+    }
+}
+
+/// Where the lines of the report go.
+pub type Print<'a> = dyn FnMut(&str) + 'a;
+
+/// Brings a stack up, measures everything on it, and takes it down again, also when it is
+/// interrupted. `program` is `crashwindow`, built as this is.
+///
+/// # Errors
+/// When the stack does not come up, or a way that is measured breaks.
+pub fn measure(
+    program: &str,
+    scale: Scale,
+    may_install: bool,
+    print: &mut Print<'_>,
+) -> anyhow::Result<()> {
+    // As in the controller, the taps have a runtime of their own; the clients are elsewhere.
+    let taps = Runtime::new()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let proxied = Proxied {
+        listens: free_port()?,
+        advertises: free_port()?,
+    };
+    let options = Options {
+        choice: Choice::Native,
+        name: format!("bench-{}", std::process::id()),
+        kafka_proxied: Some(proxied),
+        program: Some(program.into()),
+        ..Options::default()
+    };
+    let measured = runtime.block_on(interruptible(async {
+        let endpoints = stack::ensure(&options, &Silent).await?;
+        let toxiproxy = Toxiproxy::start(&options, proxied, &endpoints, may_install, print).await?;
+        let ways = Arc::new(Ways::new(&endpoints, toxiproxy.as_ref(), taps.handle())?);
+        print(&ways.introduction(scale.rounds));
+        kafka::measure(&ways, scale, print).await?;
+        postgres::measure(&ways, scale, print).await?;
+        if let Some(toxiproxy) = &toxiproxy {
+            print(&toxiproxy.carried(scale.least_bytes())?);
+        }
+        explore::measure(program, &options, scale, print).await
+    }));
+    let down = runtime.block_on(stack::down(&options, &Silent));
+    // Threads that still wait for a client of librdkafka need not be waited for.
+    runtime.shutdown_background();
+    taps.shutdown_background();
+    measured?;
+    down.map(drop).context("the bench's stack is still there")
+}
+
+/// Gives up when it is told to, so that the stack is taken down.
+async fn interruptible(measuring: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        measured = measuring => measured,
+        _ = interrupt.recv() => anyhow::bail!("interrupted"),
+        _ = terminate.recv() => anyhow::bail!("terminated"),
+    }
+}
+
+/// A port that nobody listens on at this moment.
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port())
+}

@@ -1,0 +1,49 @@
+//! The bench prints everything that it promises, on a scale that measures nothing: `make bench` is
+//! not part of the tests.
+
+#[path = "../benches/bench/measure/mod.rs"]
+mod measure;
+
+use measure::{Scale, measure};
+
+#[test]
+fn the_bench_prints_its_ratios_and_what_limits_an_exploration() {
+    let program = env!("CARGO_BIN_EXE_crashwindow");
+    let mut lines = Vec::new();
+    let mut print = |line: &str| lines.push(line.to_owned());
+    // Nothing is installed by a test; without Toxiproxy in the cache its columns are missing, and
+    // the bench says so.
+    measure(program, Scale::QUICK, false, &mut print).expect("it measures");
+    let report = lines.join("\n");
+    let has_toxiproxy = !report.contains("Toxiproxy is skipped: ");
+    let line = |start: &str| {
+        let found = lines.iter().find(|line| line.starts_with(start));
+        found.unwrap_or_else(|| panic!("no line {start}…:\n{report}"))
+    };
+    for start in [
+        "kafka, 1 KiB records produced:",
+        "kafka, 1 KiB records consumed:",
+        "postgres, single-row transactions:",
+    ] {
+        let ratios = line(start).matches("x)").count();
+        assert_eq!(ratios, 1 + usize::from(has_toxiproxy), "{report}");
+    }
+    for start in [
+        "kafka, one record acknowledged:",
+        "postgres, one transaction:",
+    ] {
+        let line = line(start);
+        assert!(
+            line.contains("direct p50 ") && line.contains("; tap "),
+            "{line}"
+        );
+        assert_eq!(line.contains("; Toxiproxy "), has_toxiproxy, "{line}");
+    }
+    for consumer in ["broken", "fixed"] {
+        let line = line(&format!("explore lab 1 {consumer}: "));
+        assert!(
+            line.contains(" cells/s") && line.contains("limited by "),
+            "{line}"
+        );
+    }
+}
