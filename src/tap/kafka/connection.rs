@@ -17,7 +17,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use kafka_protocol::messages::{ApiKey, ApiVersionsRequest};
 use kafka_protocol::protocol::Message;
-use tokio::io::{AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::sync::mpsc;
@@ -31,8 +31,6 @@ use super::receive::{Received, receive};
 use super::{Broker, Shared, versions};
 use crate::tap::{Decision, Stage};
 
-/// What is read at once; a Fetch answer is megabytes.
-pub(super) const BUFFER: usize = 64 << 10;
 /// Clients have a handful of requests in flight.
 const IN_FLIGHT: usize = 1024;
 /// How long the requests of a client that is gone may take to reach the broker, which they would
@@ -119,7 +117,7 @@ async fn receiving(
     limit: usize,
     gone: &CancellationToken,
 ) -> Result<(), Closed> {
-    let received = receive(BufReader::with_capacity(BUFFER, client), frames, limit).await;
+    let received = receive(client, frames, limit).await;
     gone.cancel();
     match received {
         // What the client has sent until then is still forwarded.
