@@ -1,5 +1,6 @@
 //! One account: its charges, its ledger, its idempotency keys.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -11,10 +12,11 @@ use super::idempotency::{Fingerprint, Keys};
 use super::ledger::LedgerEntry;
 use super::page;
 use super::reply::{Reply, Saved};
-use crate::tap::Source;
+use super::search;
+use crate::tap::{Decision, Source};
 
-/// How an account misbehaves, and how fast it ages. Failures before or after execution and lost
-/// responses are not here: they are decisions of the [`Hook`](crate::tap::Hook), request by request.
+/// How an account misbehaves, and how fast it ages. What happens to one certain request is not here:
+/// that is a decision of the [`Hook`](crate::tap::Hook).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Behaviour {
     /// How long a key is remembered from its first use, by the provider's [`Clock`]; a later use
@@ -27,6 +29,33 @@ pub struct Behaviour {
     /// How long an execution takes, in real time. It is slept through, because it stands for the
     /// work of a bank; nothing in the lab synchronises on it.
     pub latency: Duration,
+    /// How long after it was made a charge is found by a search. Stripe names a minute, and warns of
+    /// searching for what was just written: <https://docs.stripe.com/search#data-freshness>.
+    pub search_lag: Duration,
+    /// What befalls each so-many-eth request to change something; the first that applies.
+    pub mishaps: Vec<(Mishap, u32)>,
+}
+
+/// What a provider does to a request, now and then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mishap {
+    /// Answers 503 and has done nothing.
+    FailBefore,
+    /// Does it, and answers 500; the request's key remembers the 500.
+    FailAfter,
+    /// Does it, and the connection drops instead of an answer.
+    LoseAnswer,
+}
+
+impl Mishap {
+    /// What becomes of a request that was executed.
+    pub(super) fn decision(self) -> Decision {
+        match self {
+            Self::FailBefore => Decision::Fail(503),
+            Self::FailAfter => Decision::Fail(500),
+            Self::LoseAnswer => Decision::Drop,
+        }
+    }
 }
 
 impl Default for Behaviour {
@@ -36,6 +65,8 @@ impl Default for Behaviour {
             key_lifetime: Duration::from_secs(24 * 60 * 60),
             keys_ignored: false,
             latency: Duration::ZERO,
+            search_lag: Duration::from_secs(60),
+            mishaps: Vec::new(),
         }
     }
 }
@@ -51,6 +82,8 @@ struct Inner {
     behaviour: Behaviour,
     clock: Clock,
     books: Mutex<Books>,
+    /// Requests to change something, so far.
+    changes: AtomicU32,
 }
 
 #[derive(Debug, Default)]
@@ -83,6 +116,7 @@ impl Account {
             behaviour,
             clock,
             books: Mutex::default(),
+            changes: AtomicU32::new(0),
         }))
     }
 
@@ -98,6 +132,14 @@ impl Account {
 
     pub(super) fn behaviour(&self) -> &Behaviour {
         &self.0.behaviour
+    }
+
+    /// What befalls the request to change something that has just come.
+    pub(super) fn next_mishap(&self) -> Option<Mishap> {
+        let number = self.0.changes.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut mishaps = self.behaviour().mishaps.iter();
+        let (mishap, _) = mishaps.find(|(_, every)| number.is_multiple_of(*every))?;
+        Some(*mishap)
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -180,6 +222,12 @@ impl Account {
         let books = self.books();
         let charge = find(&books.charges, id)?;
         Ok(Reply::ok(&charge.id, &charge.object()))
+    }
+
+    pub(super) fn search(&self, form: &Form) -> Result<Reply, ApiError> {
+        let (now, lag) = (self.0.clock.now(), self.behaviour().search_lag);
+        let (word, result) = search::search(&self.books().charges, form, now, lag)?;
+        Ok(Reply::ok(&word, &result))
     }
 
     pub(super) fn list(&self, form: &Form) -> Result<Reply, ApiError> {

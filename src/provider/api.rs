@@ -35,6 +35,7 @@ pub(super) enum Operation {
     UpdateCharge,
     RetrieveCharge,
     ListCharges,
+    SearchCharges,
 }
 
 impl Operation {
@@ -45,18 +46,23 @@ impl Operation {
             Self::UpdateCharge => "POST /v1/charges/{id}",
             Self::RetrieveCharge => "GET /v1/charges/{id}",
             Self::ListCharges => "GET /v1/charges",
+            Self::SearchCharges => "GET /v1/charges/search",
         }
     }
 }
 
 pub(super) fn router(endpoint: Arc<Endpoint>) -> Router {
-    use Operation::{CreateCharge, ListCharges, RetrieveCharge, UpdateCharge};
+    use Operation::{CreateCharge, ListCharges, RetrieveCharge, SearchCharges, UpdateCharge};
     let unrecognized = |State(e), r| serve(e, None, r);
     Router::new()
         .route(
             "/v1/charges",
             get(|State(e), r| serve(e, Some(ListCharges), r))
                 .post(|State(e), r| serve(e, Some(CreateCharge), r)),
+        )
+        .route(
+            "/v1/charges/search",
+            get(|State(e), r| serve(e, Some(SearchCharges), r)),
         )
         .route(
             "/v1/charges/{id}",

@@ -2,6 +2,7 @@
 //! <https://docs.stripe.com/api/charges/object>
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -70,6 +71,11 @@ impl ChargeRequest {
         })
     }
 
+    /// The value of an entry of the metadata.
+    pub(super) fn metadata(&self, name: &str) -> Option<&str> {
+        self.metadata.get(name).map(String::as_str)
+    }
+
     /// Asks the bank, so to speak.
     pub(super) fn authorize(&self) -> Result<(), ApiError> {
         match self.source.as_deref() {
@@ -121,6 +127,11 @@ impl Charge {
             created,
             request,
         }
+    }
+
+    /// When it was made, since the Unix epoch by the provider's clock.
+    pub(super) fn created(&self) -> Duration {
+        Duration::from_secs(self.created)
     }
 
     /// Changes what may be changed of a charge: the description and the metadata, where an empty

@@ -12,15 +12,23 @@ pub struct Clock {
     /// step of the system's time must not expire a key.
     started_at: Duration,
     started: Instant,
+    /// How many of its seconds pass in one of ours.
+    speed: u32,
     advanced_ms: Arc<AtomicU64>,
 }
 
 impl Clock {
     /// A clock that shows the present time.
     pub fn new() -> Self {
+        Self::with_speed(1)
+    }
+
+    /// A clock that starts with the present time and runs so many times faster.
+    pub fn with_speed(speed: u32) -> Self {
         Self {
             started_at: wall_time(),
             started: Instant::now(),
+            speed,
             advanced_ms: Arc::default(),
         }
     }
@@ -28,7 +36,7 @@ impl Clock {
     /// The time since the Unix epoch by this clock.
     pub fn now(&self) -> Duration {
         let advanced = Duration::from_millis(self.advanced_ms.load(Ordering::SeqCst));
-        self.started_at + self.started.elapsed() + advanced
+        self.started_at + self.started.elapsed() * self.speed + advanced
     }
 
     /// Moves the clock forward, in whole milliseconds.
@@ -59,6 +67,18 @@ pub(super) fn millis(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fast_clock_gains_on_a_slow_one() {
+        let (fast, slow) = (Clock::with_speed(3600), Clock::new());
+        let began = (fast.now(), slow.now());
+        while slow.now() == began.1 {
+            std::hint::spin_loop();
+        }
+        // The slow one is read within the time of the fast one.
+        let slow = slow.now() - began.1;
+        assert!(fast.now() - began.0 > slow);
+    }
 
     #[test]
     fn an_advance_is_seen_by_every_clone() {

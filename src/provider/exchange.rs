@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::account::{Account, Order, Orderer};
+use super::account::{Account, Mishap, Order, Orderer};
 use super::api::{Endpoint, Operation};
 use super::charge::ChargeRequest;
 use super::error::ApiError;
@@ -85,6 +85,7 @@ impl Exchange {
         match operation {
             Operation::RetrieveCharge => Some(account.retrieve(charge).unwrap_or_else(Reply::from)),
             Operation::ListCharges => Some(account.list(form).unwrap_or_else(Reply::from)),
+            Operation::SearchCharges => Some(account.search(form).unwrap_or_else(Reply::from)),
             Operation::CreateCharge => {
                 let order = || ChargeRequest::parse(form).map(Order::Create);
                 self.change(&account, form, payment, order).await
@@ -115,6 +116,10 @@ impl Exchange {
         payment: &Option<String>,
         order: impl FnOnce() -> Result<Order, ApiError>,
     ) -> Option<Reply> {
+        let mishap = account.next_mishap();
+        if mishap == Some(Mishap::FailBefore) {
+            return Some(ApiError::injected(503).into());
+        }
         let sent_key = match self.key.as_ref().map(Result::as_ref).transpose() {
             Ok(key) => key.map(String::as_str),
             Err(unreadable) => return Some(unreadable.clone().into()),
@@ -141,7 +146,10 @@ impl Exchange {
         };
         let executed = account.execute(order, &orderer);
 
-        let decision = self.ask(Stage::Executed, payment, executed.outcome()).await;
+        let decision = match self.ask(Stage::Executed, payment, executed.outcome()).await {
+            Decision::Pass => mishap.map_or(Decision::Pass, Mishap::decision),
+            decision => decision,
+        };
         let mut reply = match decision {
             Decision::Pass | Decision::Drop => executed,
             Decision::Fail(status) => ApiError::injected(status).into(),

@@ -19,12 +19,13 @@ mod idempotency;
 mod ledger;
 mod page;
 mod reply;
+mod search;
 
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-pub use account::{Account, Behaviour};
+pub use account::{Account, Behaviour, Mishap};
 pub use clock::Clock;
 pub use ledger::LedgerEntry;
 

@@ -12,21 +12,8 @@ use super::form::Form;
 /// A parameter that is not `limit`, `starting_after` or `expand`: a filter that is silently ignored
 /// would make a consumer that looks its charge up believe in a charge that is not its own.
 pub(super) fn list(oldest_first: &[Charge], form: &Form) -> Result<Value, ApiError> {
-    let params = form.params();
-    let known =
-        |name: &str| ["limit", "starting_after"].contains(&name) || name.starts_with("expand[");
-    if let Some(name) = params.keys().find(|name| !known(name)) {
-        return Err(ApiError::unknown_parameter(name));
-    }
-    let limit = match form.get("limit").map(str::parse) {
-        // Stripe's default and bounds.
-        None => 10,
-        Some(Ok(limit @ 1..=100)) => limit,
-        Some(_) => {
-            let message = "Invalid limit: must be an integer from 1 to 100";
-            return Err(ApiError::invalid_integer("limit", message));
-        }
-    };
+    refuse_unknown(form, &["limit", "starting_after"])?;
+    let limit = limit(form)?;
     let end = match form.get("starting_after") {
         None => oldest_first.len(),
         Some(id) => {
@@ -41,6 +28,32 @@ pub(super) fn list(oldest_first: &[Charge], form: &Form) -> Result<Value, ApiErr
         "has_more": end > limit,
         "url": "/v1/charges",
     }))
+}
+
+/// # Errors
+/// A parameter that is neither known nor says how to show the objects.
+pub(super) fn refuse_unknown(form: &Form, known: &[&str]) -> Result<(), ApiError> {
+    let params = form.params();
+    let mut names = params.keys();
+    match names.find(|name| !known.contains(&name.as_str()) && !name.starts_with("expand[")) {
+        Some(name) => Err(ApiError::unknown_parameter(name)),
+        None => Ok(()),
+    }
+}
+
+/// How many objects are wanted: Stripe's default and bounds.
+///
+/// # Errors
+/// Anything but an integer from 1 to 100.
+pub(super) fn limit(form: &Form) -> Result<usize, ApiError> {
+    match form.get("limit").map(str::parse) {
+        None => Ok(10),
+        Some(Ok(limit @ 1..=100)) => Ok(limit),
+        Some(_) => {
+            let message = "Invalid limit: must be an integer from 1 to 100";
+            Err(ApiError::invalid_integer("limit", message))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,3 +7,4 @@ mod connections;
 mod hook;
 mod idempotency;
 mod in_flight;
+mod misbehaviour;
