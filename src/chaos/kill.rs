@@ -14,6 +14,8 @@ impl Strike for Kill {
             // Asked first: the member must be known while its process still is.
             let member = scene.member().await?;
             scene.kill().await?;
+            // Nobody has the payment until its member is evicted: now it can wait.
+            scene.wait_out();
             scene.evict(&member).await?;
             let redelivered = scene.position_is_not_past().await?;
             // Nobody is left to hear the answer.

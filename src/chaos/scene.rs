@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::{Process, ProcessError, Struck};
 use crate::group::{GroupClient, GroupError, GroupState, Member};
+use crate::provider::Clock;
 use crate::tap::Source;
 use crate::timeline::{Happening, Timeline};
 
@@ -100,6 +101,10 @@ pub struct Scene {
     pub timeline: Arc<Timeline>,
     /// How long the process gets between SIGTERM and SIGKILL.
     pub grace: Duration,
+    /// How many hours of the provider's pass before the payment is delivered again.
+    pub wait_hours: Option<u32>,
+    /// The provider's clock.
+    pub clock: Clock,
 }
 
 impl Scene {
@@ -122,6 +127,16 @@ impl Scene {
             source: self.process.source.clone(),
         });
         Ok(())
+    }
+
+    /// Lets the hours pass that the payment waits for. The provider's clock is moved; nothing in the
+    /// lab waits for them.
+    pub(super) fn wait_out(&self) {
+        if let Some(hours) = self.wait_hours {
+            self.clock
+                .advance(Duration::from_secs(u64::from(hours) * 60 * 60));
+            self.record(Happening::Waited { hours });
+        }
     }
 
     /// SIGTERM; returns at once.

@@ -61,6 +61,9 @@ pub struct Planned {
     /// did something else before is not struck. None where nothing was recorded.
     #[serde(default)]
     pub prefix: Option<Vec<String>>,
+    /// How many hours of the provider's pass before the payment is delivered again.
+    #[serde(default)]
+    pub wait_hours: Option<u32>,
 }
 
 /// A schedule that cannot be.
@@ -111,6 +114,7 @@ impl Schedule {
                         payment: payment_id(number),
                         instance: None,
                         prefix: None,
+                        wait_hours: None,
                     }
                 });
                 Round {
@@ -140,6 +144,15 @@ impl Schedule {
         } else {
             Err(ScheduleError::Schema { found: self.schema })
         }
+    }
+
+    /// The same schedule, with so many hours of the provider's between each strike and the
+    /// redelivery.
+    #[must_use]
+    pub fn waiting(mut self, hours: Option<u32>) -> Self {
+        let strikes = self.rounds.iter_mut().filter_map(|r| r.strike.as_mut());
+        strikes.for_each(|strike| strike.wait_hours = hours);
+        self
     }
 
     /// The faults, in order.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{anyhow, bail};
 use clap::Args;
 use crashwindow::chaos::{Fault, Schedule};
-use crashwindow::effects::EffectArgs;
+use crashwindow::effects::{EffectArgs, EffectSource};
 use crashwindow::explore::{self, Exploration};
 use crashwindow::report::explore::{ExploreReport, html, junit, terminal};
 use crashwindow::run::{Changes, FaultChoice, Spec};
@@ -169,7 +169,10 @@ impl Explore {
             None => self.spec_of_command()?,
         };
         spec.schedule = schedule;
-        spec.effects = self.effects.source();
+        // A lab says itself what its payments' effect is.
+        if self.lab.is_none() || self.effects.source() != EffectSource::Ledger {
+            spec.effects = self.effects.source();
+        }
         spec.guarantee = self.guarantee.unwrap_or(spec.guarantee);
         spec.idle_ms = u64::try_from(IDLE.as_millis())?;
         spec.seeks_windows = true;

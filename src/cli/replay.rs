@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use crashwindow::run::{Spec, folder};
+use crashwindow::run::Spec;
 
 use super::execute::{Session, show};
-use super::run::Labs;
+use super::run::{Labs, saved};
 use super::stack_args::StackArgs;
 
 /// Execute the schedule of a saved run again, with the same consumer
@@ -39,8 +39,7 @@ impl Replay {
     /// When there is no such run, or it ends without a verdict.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let options = self.stack.options()?;
-        let runs = crashwindow::stack::runs_folder(&options)?;
-        let spec: Spec = folder::read(&folder::find(&runs, &self.run)?, "spec.json")?;
+        let spec = saved(&options, &self.run)?;
         spec.schedule.clone().checked()?;
         let lab = match &spec.lab {
             lab if lab == Spec::NO_LAB => None,

@@ -8,6 +8,7 @@ use clap::Args;
 use crashwindow::chaos::{Edge, Fault};
 use crashwindow::run::manifest::{self, Manifest};
 use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange, folder};
+use crashwindow::stack::Options;
 
 use super::execute::{Session, show};
 use super::stack_args::StackArgs;
@@ -130,11 +131,18 @@ impl Labs {
     /// # Errors
     /// When there is none or its manifest cannot be used.
     pub fn find(&self, lab: &str) -> anyhow::Result<Manifest> {
-        let folder = match &self.labs {
+        Ok(manifest::find(&self.folder()?, lab)?)
+    }
+
+    /// The folder of labs.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn folder(&self) -> anyhow::Result<PathBuf> {
+        Ok(match &self.labs {
             Some(folder) => folder.clone(),
             None => manifest::labs_folder()?,
-        };
-        Ok(manifest::find(&folder, lab)?)
+        })
     }
 }
 
@@ -176,6 +184,15 @@ impl What {
     }
 }
 
+/// What an earlier run was asked to do.
+///
+/// # Errors
+/// When there is no such run.
+pub fn saved(options: &Options, run: &str) -> anyhow::Result<Spec> {
+    let runs = crashwindow::stack::runs_folder(options)?;
+    Ok(folder::read(&folder::find(&runs, run)?, "spec.json")?)
+}
+
 impl Run {
     /// Runs the command.
     ///
@@ -186,10 +203,7 @@ impl Run {
         let options = self.stack.options()?;
         let mut changes = self.what.changes(&self.settle);
         if let Some(run) = &self.replay {
-            let runs = crashwindow::stack::runs_folder(&options)?;
-            let saved: Spec = folder::read(&folder::find(&runs, run)?, "spec.json")?;
-            changes.scenario = Some(saved.scenario);
-            changes.schedule = Some(saved.schedule.checked()?);
+            changes.take(&saved(&options, run)?)?;
         }
         let spec = Spec::decide(&lab, &self.consumer, &changes)?;
         let session = Session::open(&options).await?;

@@ -95,6 +95,7 @@ fn cell(recording: &Recording, fault: Fault, place: &Place) -> Plan {
             payment: recording.payment.clone(),
             instance: None,
             prefix: Some(recording.prefix(i)),
+            wait_hours: None,
         },
     }
 }

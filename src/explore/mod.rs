@@ -44,12 +44,14 @@ pub struct Exploration {
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
     /// The consumer does not even do its work when nothing strikes it.
-    #[error("without any fault, {payment} was {outcome}{}, so there is nothing to compare with\nnext: read {}", hints(warnings), log.display())]
+    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with\nnext: read {}", outcome.told(done), hints(warnings), log.display())]
     Baseline {
         /// The payment.
         payment: String,
         /// What became of it.
         outcome: Outcome,
+        /// What is done to a payment that takes effect.
+        done: String,
         /// What the recording lacks.
         warnings: Vec<String>,
         /// The consumer's output.
@@ -182,6 +184,7 @@ fn check_baseline(recorded: &Finished, recording: &Recording) -> Result<(), Expl
         Some((payment, outcome)) => Err(ExploreError::Baseline {
             payment: payment.clone(),
             outcome: *outcome,
+            done: recorded.spec.done.clone(),
             warnings: recording.warnings.clone(),
             log: recorded.run_dir.join("logs"),
         }),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::tap::Stage;
-use crate::timeline::{Clause, Entry, Happening};
+use crate::timeline::{Clause, DELIVERED, Entry, Happening};
 
 /// One line of a biography.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,14 +33,28 @@ pub fn shorten(signature: &str) -> String {
 /// The lines of a biography.
 #[must_use]
 pub fn lines(entries: &[Entry]) -> Vec<Line> {
-    let tell = |e: &Entry| {
-        e.what.clause().map(|c| Line {
-            at_ms: e.at_ms,
-            who: c.who,
-            what: c.what,
-        })
+    let tell = |(e, c): (&Entry, Clause)| Line {
+        at_ms: e.at_ms,
+        who: c.who,
+        what: c.what,
     };
-    entries.iter().filter_map(tell).collect()
+    clauses(entries).map(tell).collect()
+}
+
+/// What there is to tell of each entry. Kafka hands a payment over the first time, and every
+/// further time is a redelivery.
+fn clauses(entries: &[Entry]) -> impl Iterator<Item = (&Entry, Clause)> {
+    let mut delivered = false;
+    entries.iter().filter_map(move |entry| {
+        let mut clause = entry.what.clause()?;
+        if clause.what == DELIVERED {
+            if delivered {
+                clause.what.push_str(" again");
+            }
+            delivered = true;
+        }
+        Some((entry, clause))
+    })
 }
 
 /// A biography as one sentence: `a sent POST /v1/charges, was frozen and was evicted from the
@@ -49,7 +63,9 @@ pub fn lines(entries: &[Entry]) -> Vec<Line> {
 pub fn prose(entries: &[Entry]) -> String {
     let mut told: Vec<(String, Vec<String>)> = Vec::new();
     let mut lives: HashMap<String, u32> = HashMap::new();
-    let mut clauses = entries.iter().filter_map(tellable).peekable();
+    // Not the strike itself, which is told by what it does.
+    let tellable = |(e, _): &(&Entry, Clause)| !matches!(e.what, Happening::Struck { .. });
+    let mut clauses = clauses(entries).filter(tellable).peekable();
     while let Some((entry, clause)) = clauses.next() {
         if is_request(entry)
             && clauses
@@ -75,16 +91,6 @@ pub fn prose(entries: &[Entry]) -> String {
         .into_iter()
         .map(|(who, whats)| format!("{who} {}", enumerate(&whats)));
     sentences.collect::<Vec<_>>().join("; ")
-}
-
-/// What belongs into a sentence: not the strike itself, which is told by what it does.
-fn tellable(entry: &Entry) -> Option<(&Entry, Clause)> {
-    let struck = matches!(entry.what, Happening::Struck { .. });
-    entry
-        .what
-        .clause()
-        .filter(|_| !struck)
-        .map(|clause| (entry, clause))
 }
 
 fn is_request(entry: &Entry) -> bool {
@@ -114,7 +120,7 @@ fn enumerate(parts: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::{BoundaryEvent, Source, Tap};
+    use crate::tap::{BoundaryEvent, Detail, Source, Tap, kafka};
 
     fn source(instance: &str, incarnation: u32) -> Source {
         Source {
@@ -192,7 +198,37 @@ mod tests {
         assert_eq!(
             told,
             "a charged ch_1 and was killed; \
-             a was started again and was given the first charge again, ch_1"
+             a was started again and was given the first charge again, ch_1 (Idempotent-Replayed)"
+        );
+    }
+
+    #[test]
+    fn a_payment_that_is_delivered_twice_is_given_again() {
+        let fetch = |source: Source| {
+            let delivery = kafka::Delivery {
+                topic: "t".into(),
+                partition: 0,
+                records: vec![kafka::DeliveredRecord {
+                    offset: 7,
+                    payment: Some("msg-0001".into()),
+                }],
+            };
+            let event = BoundaryEvent {
+                tap: Tap::Kafka,
+                stage: Stage::Answered,
+                source,
+                signature: "kafka Fetch".into(),
+                payment: None,
+                outcome: String::new(),
+                writes: false,
+                detail: Some(Detail::Kafka(kafka::Detail::Fetch(vec![delivery]))),
+            };
+            Happening::Boundary { event }
+        };
+        let told = told([fetch(source("a", 1)), fetch(source("b", 1))]);
+        assert_eq!(
+            told,
+            "a was given the payment; b was given the payment again"
         );
     }
 

@@ -1,10 +1,12 @@
 //! The report of a run: as data ([`RunReport`]), and for a person ([`terminal`], [`table`]).
 
 mod biography;
+mod cost;
 pub mod explore;
 mod run;
 pub mod table;
 pub mod terminal;
 
 pub use biography::{Line, lines, prose, shorten};
+pub use cost::Cost;
 pub use run::{Exception, FaultReport, Phase, RunReport, SCHEMA, Stack, Times, Witness};

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::biography::{self, Line};
+use super::cost::Cost;
 use crate::chaos::{Fault, Window};
 use crate::run::{Finished, Fired, Seconds};
 use crate::stack::Endpoints;
@@ -47,12 +48,16 @@ pub struct RunReport {
     pub reasons: Vec<String>,
     /// How many payments had which outcome.
     pub counts: Counts,
-    /// Every payment that was not charged exactly once.
+    /// What was done to a payment that took effect: `charged`.
+    pub done: String,
+    /// Every payment that did not take effect exactly once.
     pub exceptions: Vec<Exception>,
     /// Every fault of the schedule.
     pub faults: Vec<FaultReport>,
     /// Payments that show what happened, the most telling first.
     pub witnesses: Vec<Witness>,
+    /// What a payment costs that nothing struck.
+    pub cost: Cost,
     /// Where the time went.
     pub seconds: Times,
     /// The run folder's number, for `crashwindow replay`.
@@ -113,6 +118,9 @@ pub struct Witness {
     pub biography: Vec<Line>,
     /// The same in one sentence.
     pub text: String,
+    /// Its effects, as they were counted from outside: charges in the ledger, or transitions in the
+    /// audit of the table.
+    pub effects: Vec<String>,
 }
 
 /// Where the time went, in seconds.
@@ -170,13 +178,6 @@ impl RunReport {
             history,
             ..
         } = finished;
-        let charges_of = |payment: &str| -> Vec<String> {
-            let of = history
-                .effects
-                .iter()
-                .filter(|e| e.payment.as_deref() == Some(payment));
-            of.map(|e| e.charge.clone()).collect()
-        };
         let faults: Vec<FaultReport> = finished
             .fired
             .iter()
@@ -200,7 +201,7 @@ impl RunReport {
             .map(|(payment, outcome)| Exception {
                 payment: payment.clone(),
                 outcome: outcome.name().to_owned(),
-                charges: charges_of(payment),
+                charges: history.effects_of(payment),
             });
         Self {
             schema: SCHEMA,
@@ -216,13 +217,23 @@ impl RunReport {
             guarantee: spec.guarantee,
             reasons: judgement.reasons.clone(),
             counts: judgement.counts,
+            done: spec.done.clone(),
             exceptions: exceptions.collect(),
+            cost: Cost::of(finished),
             witnesses: witnesses(finished, &faults),
             faults,
             seconds: Times::of(finished.phases.seconds()),
             run: finished.run_id.clone(),
             run_dir: finished.run_dir.clone(),
         }
+    }
+
+    /// How many payments were delivered again and took effect once all the same.
+    #[must_use]
+    pub fn absorbed(&self) -> usize {
+        let redelivered = self.faults.iter().filter(|f| f.redelivered);
+        let broken = |payment: &str| self.exceptions.iter().any(|e| e.payment == payment);
+        redelivered.filter(|f| !broken(&f.payment)).count()
     }
 
     /// The verdict in one sentence.
@@ -277,7 +288,12 @@ fn witnesses(finished: &Finished, faults: &[FaultReport]) -> Vec<Witness> {
             let entries: Vec<_> = finished.timeline.iter().filter(of).cloned().collect();
             Witness {
                 biography: biography::lines(&entries),
-                text: format!("{payment}: {}: {outcome}.", biography::prose(&entries)),
+                text: format!(
+                    "{payment}: {}: {}.",
+                    biography::prose(&entries),
+                    outcome.told(&finished.spec.done)
+                ),
+                effects: finished.history.effects_of(&payment),
                 outcome: outcome.name().to_owned(),
                 payment,
             }

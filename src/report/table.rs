@@ -21,20 +21,35 @@ pub fn render(reports: &[RunReport]) -> String {
         first.faults.len(),
         first.seed
     );
+    let done = &first.done;
     let mut row = |name: &str, cell: &dyn Fn(&RunReport) -> String| {
-        let cells: String = reports.iter().map(|r| format!("{:>12}", cell(r))).collect();
-        let _ = writeln!(out, "  {name:<24}{cells}");
+        let cells: String = reports.iter().map(|r| format!("{:>14}", cell(r))).collect();
+        let _ = writeln!(out, "  {name:<28}{cells}");
     };
     row("", &|r| r.consumer.clone());
-    row("charged once", &|r| r.counts.once.to_string());
-    row("charged twice or more", &|r| {
+    row(&format!("{done} once"), &|r| r.counts.once.to_string());
+    row(&format!("{done} twice or more"), &|r| {
         r.counts.duplicated.to_string()
     });
     row("lost", &|r| r.counts.lost.to_string());
     row("half-done", &|r| r.counts.half_done.to_string());
     row("unfinished", &|r| r.counts.unfinished.to_string());
     row("redelivered", &|r| r.counts.redeliveries.to_string());
+    row("  of these absorbed", &|r| r.absorbed().to_string());
     row("verdict", &|r| r.verdict.name().to_owned());
+    row("payments/s", &|r| {
+        format!("{:.0}", r.cost.payments_per_second)
+    });
+    row("ms per payment, median", &|r| {
+        format!("{:.1}", r.cost.p50_ms)
+    });
+    row("  99th percentile", &|r| format!("{:.1}", r.cost.p99_ms));
+    row("database commits per payment", &|r| {
+        format!("{:.2}", r.cost.database_commits)
+    });
+    row("offset commits per payment", &|r| {
+        format!("{:.2}", r.cost.offset_commits)
+    });
     row("run", &|r| r.run.clone());
     out
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use super::RunReport;
+use super::run::Witness;
 use crate::chaos::Fault;
 use crate::verdict::Verdict;
 
@@ -33,9 +34,15 @@ pub fn render(report: &RunReport, next: &str) -> String {
         let _ = writeln!(out, "{line}");
     }
     let _ = writeln!(out);
+    let (once, twice) = (
+        format!("{} once", report.done),
+        format!("{} twice", report.done),
+    );
+    // The columns stay where they are for the shortest words.
+    let width = twice.chars().count().max(14);
     for (name, count, outcome) in [
-        ("charged once", counts.once, None),
-        ("charged twice", counts.duplicated, Some("duplicated")),
+        (once.as_str(), counts.once, None),
+        (&twice, counts.duplicated, Some("duplicated")),
         ("lost", counts.lost, Some("lost")),
         ("half-done", counts.half_done, Some("half_done")),
         ("unfinished", counts.unfinished, Some("unfinished")),
@@ -48,16 +55,17 @@ pub fn render(report: &RunReport, next: &str) -> String {
         let _ = writeln!(
             out,
             "{}",
-            format!("  {name:<14} {count:>5}   {ids}").trim_end()
+            format!("  {name:<width$} {count:>5}   {ids}").trim_end()
         );
     }
     let _ = writeln!(
         out,
-        "  {:<14} {:>5}   known from outside",
+        "  {:<width$} {:>5}   known from outside",
         "redelivered", counts.redeliveries
     );
     if let Some(witness) = report.witnesses.first() {
         let _ = write!(out, "\n{}", wrap(&witness.text));
+        let _ = writeln!(out, "counted from outside: {}", effects(witness));
     }
     let style = style(report.verdict);
     let _ = writeln!(out, "\n{style}{}{style:#}", report.sentence());
@@ -121,6 +129,15 @@ fn ids(report: &RunReport, outcome: &str) -> String {
     }
 }
 
+/// `ch_1 and ch_2`, or that there is none.
+#[must_use]
+pub fn effects(witness: &Witness) -> String {
+    match witness.effects.as_slice() {
+        [] => "nothing".to_owned(),
+        effects => effects.join(" and "),
+    }
+}
+
 /// The colour of a verdict; its word says the same.
 pub(super) fn style(verdict: Verdict) -> Style {
     let colour = match verdict {
@@ -134,11 +151,19 @@ pub(super) fn style(verdict: Verdict) -> Style {
 /// Breaks lines at spaces, and ends the last one.
 #[must_use]
 pub fn wrap(text: &str) -> String {
-    let (mut out, mut width) = (String::new(), 0);
+    indent(text, 0)
+}
+
+/// The same, with so many spaces before each line.
+#[must_use]
+pub fn indent(text: &str, by: usize) -> String {
+    let margin = " ".repeat(by);
+    let (mut out, mut width) = (margin.clone(), 0);
     for word in text.split(' ') {
         let length = word.chars().count();
-        if width > 0 && width + 1 + length > WIDTH {
+        if width > 0 && by + width + 1 + length > WIDTH {
             out.push('\n');
+            out.push_str(&margin);
             width = 0;
         } else if width > 0 {
             out.push(' ');

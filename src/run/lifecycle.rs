@@ -31,7 +31,7 @@ use super::workload::{Journal, Producer};
 use crate::chaos::{Planned, Round};
 use crate::effects::EffectSource;
 use crate::group::GroupClient;
-use crate::provider::{Account, Behaviour, Clock, LedgerEntry, Provider};
+use crate::provider::{Account, Clock, LedgerEntry, Provider};
 use crate::stack::Endpoints;
 use crate::timeline::{Entry, Happening, Timeline};
 use crate::verdict::{History, Judgement, Strike, judge};
@@ -129,7 +129,7 @@ async fn run(
         folder,
         endpoints,
         schedule.partitions,
-        &spec.database_schema,
+        &with_payments(&spec.database_schema, schedule.payments),
         matches!(spec.effects, EffectSource::Topic { .. }),
     )
     .await?;
@@ -158,8 +158,9 @@ async fn play(
 ) -> Result<Finished, RunError> {
     let events = folder.path.join("events.jsonl");
     let timeline = Timeline::to_file(&events).map_err(|e| RunError::log(&events, e))?;
-    let provider = Provider::new(Clock::default());
-    let account = provider.open_account(Behaviour::default());
+    let clock = Clock::with_speed(spec.provider.clock_speed());
+    let provider = Provider::new(clock.clone());
+    let account = provider.open_account(spec.provider.behaviour());
     let field = Field {
         group: Arc::new(resources.group_client().await?),
         database: Arc::new(resources.connect("crashwindow").await?),
@@ -176,6 +177,7 @@ async fn play(
         Arc::clone(&field.database),
         Arc::clone(&field.journal),
         Arc::clone(&field.timeline),
+        clock,
     );
     let (failures, mut failed) = mpsc::unbounded_channel();
     let launch = Arc::new(Launch {
@@ -260,7 +262,7 @@ async fn act(
     fleet.stop().await;
 
     let history = settle::history(field, &strikes).await?;
-    let judgement = judge(&history, field.spec.guarantee);
+    let judgement = judge(&history, field.spec.guarantee, &field.spec.done);
     let ledger = field.account.ledger();
     folder.write("history.json", &history)?;
     folder.write("ledger.json", &ledger)?;
@@ -337,6 +339,12 @@ async fn republish(
         evidence,
         fenced: false,
     })
+}
+
+/// The schema, told how many payments there are: a table that has a row for each must have it before
+/// the first is produced.
+fn with_payments(schema: &str, payments: u32) -> String {
+    format!("SET crashwindow.payments = {payments};\n{schema}")
 }
 
 fn describe(round: &Round, done: usize, total: usize) -> String {

@@ -6,8 +6,18 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::chaos::{Edge, Fault};
+use crate::effects::EffectSource;
 use crate::report::explore::CellOutcome;
-use crate::verdict::{Guarantee, Verdict};
+use crate::verdict::{self, Guarantee, Verdict};
+
+mod check;
+mod error;
+mod find;
+mod provider;
+
+pub use error::ManifestError;
+pub use find::{all, find, labs_folder};
+pub use provider::Provider;
 
 /// The version of the manifest's form that this program reads.
 const SCHEMA: u32 = 1;
@@ -32,6 +42,12 @@ pub struct Manifest {
     pub workload: Workload,
     /// The consumer's own tables.
     pub database: Database,
+    /// What the customer feels; a charge, where nothing is said.
+    #[serde(default)]
+    pub effects: Effects,
+    /// How the payment provider behaves; as Stripe does, where nothing is said.
+    #[serde(default)]
+    pub provider: Provider,
     /// The consumers, by the name used on the command line.
     pub consumers: BTreeMap<String, Consumer>,
     /// What is done to them.
@@ -54,13 +70,36 @@ pub struct Workload {
     pub partitions: u32,
     /// How many instances share the group.
     pub instances: u32,
+    /// Seconds that a payment gets before it is called lost, half-done or unfinished; the program's
+    /// default is meant for workers that recover on timers of their own.
+    pub patience: Option<u64>,
+}
+
+/// What the customer feels, and how it is counted from outside the consumer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Effects {
+    /// Where it is counted.
+    pub source: EffectSource,
+    /// What was done to the payment when it has happened once, in words: `charged`.
+    pub done: String,
+}
+
+impl Default for Effects {
+    fn default() -> Self {
+        Self {
+            source: EffectSource::Ledger,
+            done: verdict::CHARGED.to_owned(),
+        }
+    }
 }
 
 /// The consumer's own tables.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    /// A file beside the manifest that creates them.
+    /// A file beside the manifest that creates them. The setting `crashwindow.payments` is the
+    /// number of payments of the run, for tables that must have a row for each.
     pub schema: PathBuf,
     /// A query for the ids of all payments that the consumer has recorded as done.
     pub recorded: String,
@@ -92,6 +131,9 @@ pub struct Scenario {
     pub edge: Edge,
     /// How many payments are struck.
     pub strikes: u32,
+    /// How many hours of the provider's pass between the strike and the redelivery: the payment
+    /// waits meanwhile, in a dead-letter topic or behind an outage.
+    pub wait_hours: Option<u32>,
     /// The verdict that each consumer must get.
     pub expect: BTreeMap<String, Verdict>,
     /// Why.
@@ -111,70 +153,6 @@ pub struct ExploreRow {
     pub at: BTreeMap<Fault, CellOutcome>,
     /// Why.
     pub why: String,
-}
-
-/// A lab that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ManifestError {
-    /// There is no such lab.
-    #[error("there is no lab {lab:?} in {labs}; there are: {known}\nnext: crashwindow run {first}", labs = labs.display(), first = known.split(' ').next().unwrap_or("01"))]
-    UnknownLab {
-        /// What was asked for.
-        lab: String,
-        /// Where labs were looked for.
-        labs: PathBuf,
-        /// The labs there are, separated by spaces.
-        known: String,
-    },
-    /// No folder of labs is to be found.
-    #[error(
-        "no folder `labs` was found here, above here, or above the program\nnext: run in the checkout, or say where they are: --labs DIR"
-    )]
-    NoLabs,
-    /// The manifest cannot be read.
-    #[error("{path} cannot be read: {source}\nnext: restore it, or name another lab", path = path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The manifest is not TOML, or not a manifest.
-    #[error("{path} is malformed: {reason}\nnext: mend that line; labs/01-select-then-act/lab.toml is an example", path = path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What and where, in the parser's words.
-        reason: String,
-    },
-    /// The manifest contradicts itself or its folder.
-    #[error("{path} contradicts itself: {}\nnext: mend it and run again", problems.join("; "), path = path.display())]
-    Contradictory {
-        /// The file.
-        path: PathBuf,
-        /// Every contradiction.
-        problems: Vec<String>,
-    },
-    /// The lab has no such consumer.
-    #[error("lab {lab} has no consumer {consumer:?}; it has: {known}\nnext: crashwindow run {lab} --consumer {first}", first = known.split(", ").next().unwrap_or_default())]
-    UnknownConsumer {
-        /// The lab.
-        lab: String,
-        /// What was asked for.
-        consumer: String,
-        /// The consumers it has.
-        known: String,
-    },
-    /// The lab has no such scenario.
-    #[error("lab {lab} has no scenario {scenario:?}; it has: {known}\nnext: crashwindow run {lab} --scenario {first}", first = known.split(", ").next().unwrap_or_default())]
-    UnknownScenario {
-        /// The lab.
-        lab: String,
-        /// What was asked for.
-        scenario: String,
-        /// The scenarios it has.
-        known: String,
-    },
 }
 
 impl Manifest {
@@ -220,6 +198,18 @@ impl Manifest {
             })
     }
 
+    /// The names of the consumers as they are told: the broken one first, the fixed one last.
+    #[must_use]
+    pub fn lineup(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.consumers.keys().map(String::as_str).collect();
+        names.sort_by_key(|name| match *name {
+            "broken" => 0,
+            "fixed" => 2,
+            _ => 1,
+        });
+        names
+    }
+
     /// The SQL that creates the consumer's tables.
     ///
     /// # Errors
@@ -250,157 +240,6 @@ impl Manifest {
                 known: names(),
             })
     }
-
-    /// Every contradiction, so that one reading mends them all.
-    fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        let mut check = |ok: bool, problem: String| {
-            if !ok {
-                problems.push(problem);
-            }
-        };
-        check(
-            self.schema == SCHEMA,
-            format!("schema is {}, this program reads {SCHEMA}", self.schema),
-        );
-        let folder = format!("{}-{}", self.id, self.name);
-        let named = self
-            .folder
-            .file_name()
-            .is_some_and(|n| n == folder.as_str());
-        check(
-            named,
-            format!("id and name make {folder:?}, which is not its folder's name"),
-        );
-        let w = &self.workload;
-        check(w.payments > 0, "workload.payments is 0".into());
-        check(w.instances > 0, "workload.instances is 0".into());
-        check(
-            w.partitions >= w.instances,
-            format!(
-                "{} instances share {} partitions: one would be idle",
-                w.instances, w.partitions
-            ),
-        );
-        check(!self.consumers.is_empty(), "there is no consumer".into());
-        check(!self.scenarios.is_empty(), "there is no scenario".into());
-        for file in self
-            .consumers
-            .values()
-            .map(|c| &c.source)
-            .chain([&self.database.schema])
-        {
-            check(
-                self.folder.join(file).is_file(),
-                format!("there is no file {}", file.display()),
-            );
-        }
-        for consumer in self.explore.keys() {
-            check(
-                self.consumers.contains_key(consumer),
-                format!("explore expects something of {consumer:?}, which is no consumer"),
-            );
-        }
-        let mut names = std::collections::BTreeSet::new();
-        for s in &self.scenarios {
-            let name = &s.name;
-            check(
-                names.insert(name),
-                format!("two scenarios are called {name:?}"),
-            );
-            check(s.strikes > 0, format!("scenario {name:?} strikes nothing"));
-            check(
-                s.strikes <= w.payments,
-                format!(
-                    "scenario {name:?} strikes {} of {} payments",
-                    s.strikes, w.payments
-                ),
-            );
-            for consumer in self.consumers.keys() {
-                check(
-                    s.expect.contains_key(consumer),
-                    format!("scenario {name:?} expects nothing of consumer {consumer:?}"),
-                );
-            }
-            for consumer in s.expect.keys() {
-                check(
-                    self.consumers.contains_key(consumer),
-                    format!(
-                        "scenario {name:?} expects something of {consumer:?}, which is no consumer"
-                    ),
-                );
-            }
-        }
-        problems
-    }
-}
-
-/// All labs in a folder, by id.
-///
-/// # Errors
-/// When the folder or one of its manifests cannot be used.
-pub fn all(labs: &Path) -> Result<Vec<Manifest>, ManifestError> {
-    let unreadable = |source| ManifestError::Unreadable {
-        path: labs.to_owned(),
-        source,
-    };
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(labs).map_err(unreadable)? {
-        let folder = entry.map_err(unreadable)?.path();
-        if folder.join("lab.toml").is_file() {
-            found.push(Manifest::load(&folder)?);
-        }
-    }
-    found.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(found)
-}
-
-/// The lab with this id (`01`, `1`) or name.
-///
-/// # Errors
-/// When there is none, or its manifest cannot be used.
-pub fn find(labs: &Path, lab: &str) -> Result<Manifest, ManifestError> {
-    let unreadable = |source| ManifestError::Unreadable {
-        path: labs.to_owned(),
-        source,
-    };
-    let mut known = Vec::new();
-    for entry in std::fs::read_dir(labs).map_err(unreadable)? {
-        let folder = entry.map_err(unreadable)?.path();
-        let name = folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let (id, rest) = name.split_once('-').unwrap_or((&name, ""));
-        if lab == name || lab == id || lab == rest || format!("{lab:0>2}") == id {
-            return Manifest::load(&folder);
-        }
-        known.push(id.to_owned());
-    }
-    known.sort();
-    let known = known.join(" ");
-    Err(ManifestError::UnknownLab {
-        lab: lab.to_owned(),
-        labs: labs.to_owned(),
-        known,
-    })
-}
-
-/// The folder of labs: here, above here, or above the program.
-///
-/// # Errors
-/// When there is none.
-pub fn labs_folder() -> Result<PathBuf, ManifestError> {
-    let here = std::env::current_dir().ok();
-    let program = std::env::current_exe().ok();
-    let above = here
-        .iter()
-        .chain(program.iter())
-        .flat_map(|path| path.ancestors());
-    let mut labs = above.map(|folder| folder.join("labs"));
-    labs.find(|folder| folder.join("01-select-then-act/lab.toml").is_file())
-        .ok_or(ManifestError::NoLabs)
 }
 
 #[cfg(test)]

@@ -87,7 +87,8 @@ pub(super) async fn settle(field: &Field, strikes: &[Strike]) -> Result<(), RunE
 
 /// Whether time could still clear a payment.
 fn suspect(history: &History) -> bool {
-    let counts = verdict::judge(history, verdict::Guarantee::EffectivelyOnce).counts;
+    let promise = verdict::Guarantee::EffectivelyOnce;
+    let counts = verdict::judge(history, promise, verdict::CHARGED).counts;
     counts.lost + counts.half_done + counts.unfinished > 0
 }
 

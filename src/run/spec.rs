@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{Manifest, ManifestError};
+use super::manifest::{Manifest, ManifestError, Provider};
 use crate::chaos::{Fault, Schedule, Window};
 use crate::effects::EffectSource;
-use crate::verdict::{Guarantee, Verdict};
+use crate::verdict::{self, Guarantee, Verdict};
 
 /// One run, fully decided: no default is looked up after this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,12 @@ pub struct Spec {
     /// What counts as a payment's effect.
     #[serde(default)]
     pub effects: EffectSource,
+    /// What was done to a payment when it took effect, in words.
+    #[serde(default = "charged")]
+    pub done: String,
+    /// How the payment provider behaves.
+    #[serde(default)]
+    pub provider: Provider,
     /// What is done.
     pub schedule: Schedule,
     /// How long no boundary event may be seen before the run is over, in milliseconds.
@@ -76,6 +82,18 @@ pub struct Changes {
     pub patience: Option<Duration>,
     /// See [`Spec::join_ms`].
     pub join: Option<Duration>,
+}
+
+impl Changes {
+    /// Does what an earlier run did, whoever is run.
+    ///
+    /// # Errors
+    /// When its schedule was saved in another form.
+    pub fn take(&mut self, earlier: &Spec) -> Result<(), SpecError> {
+        self.scenario = Some(earlier.scenario.clone());
+        self.schedule = Some(earlier.schedule.clone().checked()?);
+        Ok(())
+    }
 }
 
 /// A fault, or none at all.
@@ -135,6 +153,8 @@ impl Spec {
             database_schema,
             recorded,
             effects: EffectSource::Ledger,
+            done: charged(),
+            provider: Provider::default(),
             schedule: none.expect("no strike fits into no payments"),
             quiet_ms: millis(DEFAULT_QUIET),
             patience_ms: millis(DEFAULT_PATIENCE),
@@ -169,6 +189,8 @@ impl Spec {
             changes.window.at.as_ref().unwrap_or(&scenario.at),
             changes.window.edge.unwrap_or(scenario.edge),
         );
+        let as_declared =
+            fault == Some(scenario.fault) && window == Window::first(&scenario.at, scenario.edge);
         let schedule = match &changes.schedule {
             Some(schedule) => schedule.clone(),
             None => {
@@ -181,10 +203,9 @@ impl Spec {
                     changes.strikes.unwrap_or(scenario.strikes),
                     fault.map(|fault| (fault, window.clone())),
                 )?
+                .waiting(scenario.wait_hours.filter(|_| as_declared))
             }
         };
-        let as_declared =
-            fault == Some(scenario.fault) && window == Window::first(&scenario.at, scenario.edge);
         Ok(Self {
             lab: lab.id.clone(),
             lab_name: lab.name.clone(),
@@ -200,10 +221,15 @@ impl Spec {
                 .filter(|_| as_declared),
             database_schema: lab.schema_sql()?,
             recorded: Some(lab.database.recorded.clone()),
-            effects: EffectSource::Ledger,
+            effects: lab.effects.source.clone(),
+            done: lab.effects.done.clone(),
+            provider: lab.provider.clone(),
             schedule,
             quiet_ms: millis(changes.quiet.unwrap_or(DEFAULT_QUIET)),
-            patience_ms: millis(changes.patience.unwrap_or(DEFAULT_PATIENCE)),
+            patience_ms: millis(changes.patience.unwrap_or_else(|| {
+                let declared = lab.workload.patience.map(Duration::from_secs);
+                declared.unwrap_or(DEFAULT_PATIENCE)
+            })),
             join_ms: millis(changes.join.unwrap_or(DEFAULT_JOIN)),
             idle_ms: 0,
             seeks_windows: false,
@@ -228,6 +254,10 @@ const DEFAULT_PATIENCE: Duration = Duration::from_secs(20);
 
 /// A JVM needs some seconds; a consumer that needs more than this is not going to join.
 const DEFAULT_JOIN: Duration = Duration::from_secs(30);
+
+fn charged() -> String {
+    verdict::CHARGED.to_owned()
+}
 
 fn here() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))

@@ -12,6 +12,7 @@ use super::target::Target;
 use super::workload::Journal;
 use crate::chaos::{Planned, Scene, Struck};
 use crate::group::GroupClient;
+use crate::provider::Clock;
 use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Tap};
 use crate::timeline::{Happening, Refusal, Timeline};
 use crate::verdict::Strike;
@@ -51,6 +52,7 @@ struct Inner {
     database: Arc<tokio_postgres::Client>,
     journal: Arc<Journal>,
     timeline: Arc<Timeline>,
+    clock: Clock,
     crew: Arc<FleetView>,
     armed: Mutex<Option<Target>>,
     progress: watch::Sender<Progress>,
@@ -65,6 +67,7 @@ impl Striker {
         database: Arc<tokio_postgres::Client>,
         journal: Arc<Journal>,
         timeline: Arc<Timeline>,
+        clock: Clock,
     ) -> Self {
         let (crew, armed) = (Arc::default(), Mutex::new(None));
         let progress = watch::Sender::new(Progress::Waiting);
@@ -74,6 +77,7 @@ impl Striker {
             database,
             journal,
             timeline,
+            clock,
             crew,
             armed,
             progress,
@@ -208,6 +212,8 @@ impl Inner {
             crew: Arc::<FleetView>::clone(&self.crew),
             timeline: Arc::clone(&self.timeline),
             grace: GRACE,
+            wait_hours: planned.wait_hours,
+            clock: self.clock.clone(),
         };
         let what = Happening::Struck {
             fault: planned.fault.to_string(),

@@ -149,6 +149,7 @@ mod tests {
             payment,
             instance: None,
             prefix,
+            wait_hours: None,
         })
     }
 

@@ -4,8 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
 
+/// How it is told that Kafka has handed a payment over.
+pub const DELIVERED: &str = "was given the payment";
+
 /// The request that charges a customer.
 const CHARGE: &str = "POST /v1/charges";
+
+/// The request that looks for a charge by what the customer was charged for.
+const SEARCH: &str = "GET /v1/charges/search";
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +69,11 @@ pub enum Happening {
     Killed {
         /// Which one.
         source: Source,
+    },
+    /// The provider's clock was moved while nobody had the payment.
+    Waited {
+        /// By how many hours.
+        hours: u32,
     },
     /// SIGTERM was sent.
     Terminated {
@@ -172,6 +183,10 @@ impl Happening {
                 Clause::of(source, format!("was struck {window}"))
             }
             Self::Killed { source } => Clause::of(source, "was killed"),
+            Self::Waited { hours } => Clause::named(
+                "the payment",
+                format!("waited {hours} hours to be delivered again"),
+            ),
             Self::Terminated { source } => Clause::of(source, "was asked to end (SIGTERM)"),
             Self::Republished { offset, .. } => Clause::named(
                 "the producer",
@@ -225,12 +240,21 @@ fn boundary_clause(event: &BoundaryEvent) -> Option<Clause> {
 /// What came of a request, from the server's side: whether the instance lived to hear it is told
 /// by what was done to the instance.
 fn provider_answer(event: &BoundaryEvent) -> String {
+    if event.signature == SEARCH {
+        return match event.outcome.strip_prefix("200 ") {
+            Some("none") => "searched for a charge of this payment and found none".to_owned(),
+            Some(charge) => format!("searched for a charge of this payment and found {charge}"),
+            None => format!("searched for a charge and was answered {}", event.outcome),
+        };
+    }
     let charge = event
         .outcome
         .strip_prefix("200 ch_")
         .filter(|_| event.signature == CHARGE);
     match charge.map(|id| id.strip_suffix(" (replayed)").ok_or(id)) {
-        Some(Ok(id)) => format!("was given the first charge again, ch_{id}"),
+        Some(Ok(id)) => {
+            format!("was given the first charge again, ch_{id} (Idempotent-Replayed)")
+        }
         Some(Err(id)) => format!("charged ch_{id}"),
         None => format!("was answered {}", event.outcome),
     }
@@ -258,7 +282,7 @@ fn postgres_answer(event: &BoundaryEvent) -> String {
 
 fn kafka_answer(event: &BoundaryEvent) -> String {
     match &event.detail {
-        Some(Detail::Kafka(kafka::Detail::Fetch(_))) => "was given the payment".to_owned(),
+        Some(Detail::Kafka(kafka::Detail::Fetch(_))) => DELIVERED.to_owned(),
         Some(Detail::Kafka(kafka::Detail::Commit(commit))) => {
             match commit.offsets.iter().find_map(|p| p.error.as_ref()) {
                 Some(error) => format!("had its offset commit refused: {error}"),

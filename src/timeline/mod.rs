@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
 
-pub use happening::{Clause, Happening};
+pub use happening::{Clause, DELIVERED, Happening};
 
 /// One entry of a timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

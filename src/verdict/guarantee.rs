@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Counts, were};
+use super::{CHARGED, Counts, were};
 
 /// A delivery guarantee, as it is declared for a consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -33,7 +33,7 @@ impl Guarantee {
     ///
     /// Half-done breaks whatever forbids a loss: its offset is committed, so nobody will ever
     /// finish it. Unfinished breaks nothing: its last word has not been spoken.
-    pub(super) fn broken_by(self, counts: &Counts) -> Vec<String> {
+    pub(super) fn broken_by(self, counts: &Counts, done: &str) -> Vec<String> {
         let (forbids_duplicates, forbids_losses) = match self {
             Self::AtMostOnce => (true, false),
             Self::AtLeastOnce => (false, true),
@@ -41,25 +41,26 @@ impl Guarantee {
         };
         let mut broken = Vec::new();
         if forbids_duplicates && counts.duplicated > 0 {
-            let customers = if counts.duplicated == 1 {
-                "customer"
-            } else {
-                "customers"
-            };
-            broken.push(format!(
-                "{} {customers} paid more than once",
-                counts.duplicated
-            ));
+            broken.push(more_than_once(counts.duplicated, done));
         }
         if forbids_losses && counts.lost > 0 {
             broken.push(format!("{} lost", were(counts.lost, "payment")));
         }
         if forbids_losses && counts.half_done > 0 {
             broken.push(format!(
-                "{} charged but not recorded",
+                "{} {done} but not recorded",
                 were(counts.half_done, "payment")
             ));
         }
         broken
+    }
+}
+
+/// A charge is the one effect that a customer pays for.
+fn more_than_once(n: usize, done: &str) -> String {
+    match (n, done) {
+        (1, CHARGED) => "1 customer paid more than once".to_owned(),
+        (_, CHARGED) => format!("{n} customers paid more than once"),
+        _ => format!("{} {done} more than once", were(n, "payment")),
     }
 }

@@ -21,6 +21,16 @@ pub struct History {
     pub strikes: Vec<Strike>,
 }
 
+impl History {
+    /// The effects of this payment, in the order in which they were counted.
+    #[must_use]
+    pub fn effects_of(&self, payment: &str) -> Vec<String> {
+        let of = |e: &&Effect| e.payment.as_deref() == Some(payment);
+        let effects = self.effects.iter().filter(of);
+        effects.map(|e| e.charge.clone()).collect()
+    }
+}
+
 /// A record that Kafka acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Produced {

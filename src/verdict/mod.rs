@@ -80,9 +80,13 @@ pub struct Judgement {
     pub exceptions: Vec<(String, Outcome)>,
 }
 
-/// Judges a settled run against the guarantee.
+/// What was done to a payment that took effect, where nobody says otherwise.
+pub const CHARGED: &str = "charged";
+
+/// Judges a settled run against the guarantee. `done` says what was done to a payment that took
+/// effect: `charged`.
 #[must_use]
-pub fn judge(history: &History, guarantee: Guarantee) -> Judgement {
+pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
     let mut counts = Counts {
         redeliveries: history.strikes.iter().filter(|s| s.redelivered).count(),
         ..Counts::default()
@@ -102,7 +106,7 @@ pub fn judge(history: &History, guarantee: Guarantee) -> Judgement {
         }
     }
 
-    let broken = guarantee.broken_by(&counts);
+    let broken = guarantee.broken_by(&counts, done);
     if !broken.is_empty() {
         return Judgement {
             verdict: Verdict::Violated,
@@ -169,8 +173,8 @@ fn doubts(history: &History, counts: &Counts) -> Vec<String> {
     let strangers = outcome::unattributed(history);
     if strangers > 0 {
         doubts.push(format!(
-            "{} made for no payment that was produced",
-            were(strangers, "charge")
+            "{} counted for no payment that was produced",
+            were(strangers, "effect")
         ));
     }
     doubts

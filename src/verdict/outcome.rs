@@ -1,7 +1,6 @@
 //! What became of one payment.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,15 +36,17 @@ impl Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Outcome {
+    /// The outcome in words; `done` is what was done to a payment that took effect.
+    #[must_use]
+    pub fn told(&self, done: &str) -> String {
         match self {
-            Self::Once => f.write_str("charged once"),
-            Self::Duplicated(2) => f.write_str("charged twice"),
-            Self::Duplicated(n) => write!(f, "charged {n} times"),
-            Self::Lost => f.write_str("lost"),
-            Self::Unfinished => f.write_str("unfinished"),
-            Self::HalfDone => f.write_str("charged but not recorded"),
+            Self::Once => format!("{done} once"),
+            Self::Duplicated(2) => format!("{done} twice"),
+            Self::Duplicated(n) => format!("{done} {n} times"),
+            Self::Lost => "lost".to_owned(),
+            Self::Unfinished => "unfinished".to_owned(),
+            Self::HalfDone => format!("{done} but not recorded"),
         }
     }
 }

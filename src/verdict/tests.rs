@@ -43,7 +43,7 @@ fn strike(payment: &str) -> Strike {
 }
 
 fn effectively_once(history: &History) -> Judgement {
-    judge(history, Guarantee::EffectivelyOnce)
+    judge(history, Guarantee::EffectivelyOnce, CHARGED)
 }
 
 #[track_caller]
@@ -217,9 +217,9 @@ fn a_charge_for_nothing_we_sent_leaves_doubt() {
         charge: "ch_x".into(),
         payment: None,
     });
-    assert_unknown(&history, "1 charge was made for no payment");
+    assert_unknown(&history, "1 effect was counted for no payment");
     history.effects[3].payment = Some("msg-9999".into());
-    assert_unknown(&history, "1 charge was made for no payment");
+    assert_unknown(&history, "1 effect was counted for no payment");
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn each_guarantee_forbids_only_what_it_says() {
     duplicated.effects.push(charge("ch_again", "msg-0002"));
     let mut lost = good();
     lost.effects.remove(0);
-    let verdict = |h, g| judge(h, g).verdict;
+    let verdict = |h, g| judge(h, g, CHARGED).verdict;
     assert_eq!(verdict(&duplicated, Guarantee::AtLeastOnce), Verdict::Held);
     assert_eq!(
         verdict(&duplicated, Guarantee::AtMostOnce),
@@ -263,5 +263,20 @@ fn several_breaches_are_all_named() {
     assert_eq!(
         judgement.reasons,
         ["1 customer paid more than once", "2 payments were lost"]
+    );
+}
+
+#[test]
+fn what_is_not_a_charge_is_told_in_its_own_word() {
+    let mut history = good();
+    history.effects.insert(1, charge("tx2/1", "msg-0002"));
+    let judgement = judge(&history, Guarantee::EffectivelyOnce, "marked paid");
+    assert_eq!(
+        judgement.reasons,
+        ["1 payment was marked paid more than once"]
+    );
+    assert_eq!(
+        Outcome::Duplicated(2).told("marked paid"),
+        "marked paid twice"
     );
 }

@@ -8,5 +8,6 @@ mod bad_input;
 mod broken_off;
 mod guard;
 mod lab_copy;
+mod provider_knobs;
 mod reports;
 mod zombies;

@@ -159,6 +159,48 @@ fn compare_shows_both_consumers_under_one_schedule() {
 }
 
 #[test]
+fn compare_shows_lab_after_lab_with_what_each_consumer_costs() {
+    let output = crashwindow(&[&["compare", "01", "02"][..], &SHORT].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    let row = |name: &str, number: usize| -> Vec<String> {
+        let table = text.lines().filter(|l| l.starts_with("  "));
+        let mut rows = table.filter(|l| l.trim_start().starts_with(name));
+        let row = rows
+            .nth(number)
+            .unwrap_or_else(|| panic!("no {name:?} in:\n{text}"));
+        let cells = row.trim_start()[name.len()..].split_whitespace();
+        cells.map(str::to_owned).collect()
+    };
+    assert_eq!(row("broken", 0), ["fixed"]);
+    assert_eq!(row("charged twice or more", 0), ["1", "0"]);
+    assert_eq!(row("of these absorbed", 0), ["0", "1"]);
+    assert_eq!(row("broken", 1), ["marker-first", "fixed"]);
+    assert_eq!(row("marked paid twice or more", 0), ["1", "0", "0"]);
+    // Two transactions are two commits, and one is one; the struck payment's is done again.
+    let commits = row("database commits per payment", 1);
+    let commits: Vec<f64> = commits.iter().map(|c| c.parse().unwrap()).collect();
+    assert!((1.9..2.2).contains(&commits[0]), "{commits:?}");
+    assert!((0.9..1.2).contains(&commits[2]), "{commits:?}");
+    for rate in row("payments/s", 0) {
+        assert!(rate.parse::<f64>().unwrap() > 0.0);
+    }
+}
+
+#[test]
+fn compare_can_replay_a_recorded_schedule() {
+    let first = support::report(&[&["run", "01", "--fault", "kill"][..], &SHORT].concat()).unwrap();
+    let output = crashwindow(&["compare", "01", "--replay", &first.run, "--json"]);
+    let reports: Vec<crashwindow::report::RunReport> =
+        serde_json::from_slice(&output.stdout).expect("an array of reports");
+    assert_eq!(reports.len(), 2);
+    for report in reports {
+        assert_eq!(report.faults[0].payment, first.faults[0].payment);
+        assert_eq!(report.faults[0].fault, first.faults[0].fault);
+    }
+}
+
+#[test]
 fn the_ledger_in_the_run_folder_is_what_was_counted() {
     let report =
         support::report(&[&["run", "01", "--fault", "kill"][..], &SHORT].concat()).unwrap();

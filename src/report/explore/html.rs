@@ -19,7 +19,7 @@ const OUTCOMES: [(CellOutcome, &str); 7] = [
         CellOutcome::Fenced,
         "once, and a row lock kept the zombie and its successor apart",
     ),
-    (CellOutcome::Duplicated, "a customer paid twice or more"),
+    (CellOutcome::Duplicated, "took effect twice or more"),
     (CellOutcome::Lost, "acknowledged, and nobody was charged"),
     (CellOutcome::HalfDone, "charged, but not recorded"),
     (

@@ -22,10 +22,11 @@ const SIGNATURES: [(&str, &str); 6] = [
 
 /// What is told of an instance as an answer, by its beginning, and by whom where the words alone
 /// tell; else it is who was asked last.
-const ANSWERS: [(&str, Option<&str>); 3] = [
+const ANSWERS: [(&str, Option<&str>); 4] = [
     ("was answered ", None),
     ("charged ", Some(PROVIDER)),
     ("was given the first charge again", Some(PROVIDER)),
+    ("searched for a charge", Some(PROVIDER)),
 ];
 
 /// What is told of an instance that moves something between it and Kafka: whether towards it.

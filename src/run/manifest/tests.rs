@@ -1,6 +1,7 @@
 //! Manifests that are refused, and what is said of them.
 
 use super::*;
+use crate::provider::{Behaviour, Mishap};
 
 const LABS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/labs");
 
@@ -90,6 +91,69 @@ fn contradictions_are_refused_by_name() {
         "no file gone.rs",
     );
     assert_refused("schema = 1", "schema = 2", "this program reads 1");
+}
+
+#[test]
+fn what_counts_as_an_effect_is_checked_before_anything_runs() {
+    let effects = |query: &str, done: &str| {
+        format!(
+            "[effects]\nsource = {{ kind = \"sql\", query = \"{query}\" }}\ndone = \"{done}\"\n[workload]"
+        )
+    };
+    let to = effects("orders.status = 'paid' BY id", "paid");
+    let lab = changed("[workload]", &to).unwrap();
+    assert_eq!(lab.effects.done, "paid");
+    let paid = effects("paid orders", "paid");
+    assert_refused("[workload]", &paid, "orders.status = 'paid' BY id");
+    let silent = effects("SELECT 1", " ");
+    assert_refused("[workload]", &silent, "effects.done is empty");
+}
+
+#[test]
+fn a_providers_misbehaviour_is_read_and_what_it_cannot_do_is_refused() {
+    let with = |knob: &str| format!("[provider]\n{knob}\n[workload]");
+    let knobs = "latency_ms = 5\nkey_lifetime_hours = 2\nclock_speed = 60\nkeys_ignored = true\n\
+                 fail_before_every = 7\nlose_answer_every = 9";
+    let lab = changed("[workload]", &with(knobs)).unwrap();
+    let behaviour = lab.provider.behaviour();
+    assert_eq!(behaviour.latency.as_millis(), 5);
+    assert_eq!(behaviour.key_lifetime.as_secs(), 2 * 60 * 60);
+    assert!(behaviour.keys_ignored);
+    let mishaps = [(Mishap::FailBefore, 7), (Mishap::LoseAnswer, 9)];
+    assert_eq!(behaviour.mishaps, mishaps);
+    assert_eq!(lab.provider.clock_speed(), 60);
+
+    for (knob, because) in [
+        ("clock_speed = 0", "provider.clock_speed is 0"),
+        ("key_lifetime_hours = 0", "provider.key_lifetime_hours is 0"),
+        ("fail_after_every = 1", "no request would ever succeed"),
+        ("latency_ms = 60000", "more than the 10000"),
+        ("speed = 1", "unknown field `speed`"),
+    ] {
+        assert_refused("[workload]", &with(knob), because);
+    }
+    assert_eq!(Provider::default().behaviour(), Behaviour::default());
+}
+
+#[test]
+fn a_payment_waits_after_a_kill_only() {
+    let kill = "name = \"kill\"\nfault = \"kill\"";
+    let waiting = changed(kill, &format!("{kill}\nwait_hours = 25")).unwrap();
+    let scenario = waiting.scenario("kill").unwrap();
+    assert_eq!(scenario.wait_hours, Some(25));
+    let zombie = "name = \"zombie\"\nfault = \"zombie\"";
+    let to = format!("{zombie}\nwait_hours = 25");
+    assert_refused(zombie, &to, "waits after a kill only");
+    let to = format!("{kill}\nwait_hours = 0");
+    assert_refused(kill, &to, "waits for 0 hours");
+}
+
+#[test]
+fn the_lineup_begins_with_the_broken_and_ends_with_the_fixed() {
+    let lab = find(Path::new(LABS), "03").unwrap();
+    let lineup = lab.lineup();
+    assert_eq!((lineup[0], lineup[lineup.len() - 1]), ("broken", "fixed"));
+    assert_eq!(lineup.len(), lab.consumers.len());
 }
 
 #[test]

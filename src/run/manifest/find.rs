@@ -1,0 +1,73 @@
+//! Where the labs are.
+
+use std::path::{Path, PathBuf};
+
+use super::{Manifest, ManifestError};
+
+/// All labs in a folder, by id.
+///
+/// # Errors
+/// When the folder or one of its manifests cannot be used.
+pub fn all(labs: &Path) -> Result<Vec<Manifest>, ManifestError> {
+    let unreadable = |source| ManifestError::Unreadable {
+        path: labs.to_owned(),
+        source,
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(labs).map_err(unreadable)? {
+        let folder = entry.map_err(unreadable)?.path();
+        if folder.join("lab.toml").is_file() {
+            found.push(Manifest::load(&folder)?);
+        }
+    }
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(found)
+}
+
+/// The lab with this id (`01`, `1`) or name.
+///
+/// # Errors
+/// When there is none, or its manifest cannot be used.
+pub fn find(labs: &Path, lab: &str) -> Result<Manifest, ManifestError> {
+    let unreadable = |source| ManifestError::Unreadable {
+        path: labs.to_owned(),
+        source,
+    };
+    let mut known = Vec::new();
+    for entry in std::fs::read_dir(labs).map_err(unreadable)? {
+        let folder = entry.map_err(unreadable)?.path();
+        let name = folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let (id, rest) = name.split_once('-').unwrap_or((&name, ""));
+        if lab == name || lab == id || lab == rest || format!("{lab:0>2}") == id {
+            return Manifest::load(&folder);
+        }
+        known.push(id.to_owned());
+    }
+    known.sort();
+    let known = known.join(" ");
+    Err(ManifestError::UnknownLab {
+        lab: lab.to_owned(),
+        labs: labs.to_owned(),
+        known,
+    })
+}
+
+/// The folder of labs: here, above here, or above the program.
+///
+/// # Errors
+/// When there is none.
+pub fn labs_folder() -> Result<PathBuf, ManifestError> {
+    let here = std::env::current_dir().ok();
+    let program = std::env::current_exe().ok();
+    let above = here
+        .iter()
+        .chain(program.iter())
+        .flat_map(|path| path.ancestors());
+    let mut labs = above.map(|folder| folder.join("labs"));
+    labs.find(|folder| folder.join("01-select-then-act/lab.toml").is_file())
+        .ok_or(ManifestError::NoLabs)
+}

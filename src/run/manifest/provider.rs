@@ -1,0 +1,106 @@
+//! The table `[provider]` of a manifest: how the payment provider behaves in the lab's runs.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::provider::{Behaviour, Mishap};
+
+/// How the payment provider behaves. What is left out is as it is at Stripe.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// How long an execution takes, in milliseconds of real time.
+    pub latency_ms: Option<u64>,
+    /// How long an idempotency key is remembered, in hours of the provider's clock.
+    pub key_lifetime_hours: Option<u32>,
+    /// How many hours pass for the provider in one real hour.
+    pub clock_speed: Option<u32>,
+    /// Idempotency keys are taken and forgotten: every request executes.
+    #[serde(default)]
+    pub keys_ignored: bool,
+    /// Each time this many requests to change something have come, the last of them is answered 503
+    /// and is not executed.
+    pub fail_before_every: Option<u32>,
+    /// The same, but it is executed, and answered 500; its key remembers the 500.
+    pub fail_after_every: Option<u32>,
+    /// The same, but it is executed, and the connection drops instead of an answer.
+    pub lose_answer_every: Option<u32>,
+}
+
+/// Past this, a request is no longer slow but stuck, and clients differ in when they give up.
+const MAX_LATENCY_MS: u64 = 10_000;
+
+impl Provider {
+    /// The same, as the provider takes it.
+    #[must_use]
+    pub fn behaviour(&self) -> Behaviour {
+        let stripe = Behaviour::default();
+        let hours = |hours: u32| Duration::from_secs(u64::from(hours) * 60 * 60);
+        let mishaps = self.mishaps().filter_map(|(mishap, _, every)| {
+            let every = every?;
+            Some((mishap, every))
+        });
+        Behaviour {
+            key_lifetime: self.key_lifetime_hours.map_or(stripe.key_lifetime, hours),
+            keys_ignored: self.keys_ignored,
+            latency: self
+                .latency_ms
+                .map_or(stripe.latency, Duration::from_millis),
+            mishaps: mishaps.collect(),
+            ..stripe
+        }
+    }
+
+    /// How many times faster than ours the provider's clock runs.
+    #[must_use]
+    pub fn clock_speed(&self) -> u32 {
+        self.clock_speed.unwrap_or(1)
+    }
+
+    fn mishaps(&self) -> impl Iterator<Item = (Mishap, &'static str, Option<u32>)> {
+        [
+            (
+                Mishap::FailBefore,
+                "fail_before_every",
+                self.fail_before_every,
+            ),
+            (Mishap::FailAfter, "fail_after_every", self.fail_after_every),
+            (
+                Mishap::LoseAnswer,
+                "lose_answer_every",
+                self.lose_answer_every,
+            ),
+        ]
+        .into_iter()
+    }
+
+    /// What no provider can do.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let hours = ("key_lifetime_hours", self.key_lifetime_hours);
+        let speed = ("clock_speed", self.clock_speed);
+        let mishaps = self.mishaps().map(|(_, name, every)| (name, every));
+        for (name, value) in [hours, speed].into_iter().chain(mishaps) {
+            if value == Some(0) {
+                problems.push(format!(
+                    "provider.{name} is 0: leave it out, or say 1 or more"
+                ));
+            }
+        }
+        // The retry of a request that failed would be the next to fail, for ever.
+        for (_, name, every) in self.mishaps() {
+            if every == Some(1) {
+                problems.push(format!(
+                    "provider.{name} is 1, so that no request would ever succeed: say 2 or more"
+                ));
+            }
+        }
+        if let Some(ms) = self.latency_ms.filter(|ms| *ms > MAX_LATENCY_MS) {
+            problems.push(format!(
+                "provider.latency_ms is {ms}, more than the {MAX_LATENCY_MS} that clients wait for"
+            ));
+        }
+        problems
+    }
+}
