@@ -1,81 +1,111 @@
-//! The claim of lab 1, repeated: broken always charges twice, fixed never does, under the same
-//! schedules, each planned from a seed of its own. `make proof` runs 20 of each.
+//! The claim of every lab, repeated: each consumer gets the verdict of the manifest, under one and
+//! the same schedule for all consumers of a lab, planned anew from a seed for each repetition.
+//!
+//! `make proof` runs every scenario 20 times (`PROOF_RUNS`), of one lab alone where `PROOF_LAB` names
+//! it. Without either, as in `make test`, each lab's first scenario is run once: `tests/labs.rs` has
+//! the others.
 
 mod support;
 
+use std::collections::BTreeMap;
+
 use crashwindow::report::RunReport;
+use crashwindow::run::manifest::{self, Manifest, Scenario};
 use crashwindow::verdict::Verdict;
 
-/// How often each is run where nobody says: enough to notice a coin that falls on both sides.
-const DEFAULT_RUNS: u64 = 2;
-
 #[test]
-fn broken_always_charges_twice_and_fixed_never_does() {
-    let runs = std::env::var("PROOF_RUNS").map_or(DEFAULT_RUNS, |n| n.parse().expect("a number"));
+fn every_consumer_gets_its_verdict_again_and_again() {
+    let runs = std::env::var("PROOF_RUNS").ok();
+    let runs = runs.map(|n| n.parse::<u64>().expect("PROOF_RUNS is a number"));
+    let only = std::env::var("PROOF_LAB").ok();
+    let labs = manifest::all(&support::labs()).expect("every lab's manifest can be used");
+    let wanted = |lab: &&Manifest| only.as_ref().is_none_or(|id| *id == lab.id);
     let mut failures = Vec::new();
-    for scenario in ["zombie", "kill"] {
-        let (mut broken_ok, mut fixed_ok) = (0, 0);
-        for seed in 1..=runs {
-            let seed = seed.to_string();
-            let broken = support::report(&["run", "01", "--scenario", scenario, "--seed", &seed]);
-            let broken = broken.unwrap();
-            let replay = ["run", "01", "--consumer", "fixed", "--replay", &broken.run];
-            let fixed = support::report(&replay).unwrap();
-            assert_eq!(
-                schedule(&broken),
-                schedule(&fixed),
-                "both ran the same schedule"
-            );
-            if charged_twice_with_witness(&broken) {
-                broken_ok += 1;
-            } else {
-                failures.push(format!(
-                    "broken, {scenario}, seed {seed}: {}",
-                    broken.sentence()
-                ));
-            }
-            if kept_and_nothing_lost(&fixed) {
-                fixed_ok += 1;
-            } else {
-                failures.push(format!(
-                    "fixed, {scenario}, seed {seed}: {}",
-                    fixed.sentence()
-                ));
-            }
+    let mut proven = 0;
+    for lab in labs.iter().filter(wanted) {
+        let scenarios = if runs.is_some() {
+            &lab.scenarios[..]
+        } else {
+            &lab.scenarios[..1]
+        };
+        for scenario in scenarios {
+            failures.extend(prove(lab, scenario, runs.unwrap_or(1)));
+            proven += 1;
         }
-        println!(
-            "broken, {scenario}: charged twice, with a witness, in {broken_ok} of {runs} runs"
-        );
-        println!("fixed,  {scenario}: no duplicate and no loss in {fixed_ok} of {runs} runs");
     }
+    assert!(proven > 0, "there is no lab {only:?}");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// Runs every consumer under the same schedules and prints how often each got its verdict.
+fn prove(lab: &Manifest, scenario: &Scenario, runs: u64) -> Vec<String> {
+    let mut failures = Vec::new();
+    let mut proven: BTreeMap<&str, u64> = BTreeMap::new();
+    for seed in 1..=runs {
+        let seed = seed.to_string();
+        let mut recorded: Option<RunReport> = None;
+        for consumer in lab.lineup() {
+            let how = match &recorded {
+                None => ["--scenario", &scenario.name, "--seed", &seed]
+                    .map(str::to_owned)
+                    .to_vec(),
+                Some(first) => ["--replay", &first.run].map(str::to_owned).to_vec(),
+            };
+            let mut arguments = vec!["run", &lab.id, "--consumer", consumer];
+            arguments.extend(how.iter().map(String::as_str));
+            let report = support::report(&arguments).unwrap();
+            match doubt(&report, scenario.expect[consumer], recorded.as_ref()) {
+                None => *proven.entry(consumer).or_default() += 1,
+                Some(why) => failures.push(format!(
+                    "lab {} {consumer}, {}, seed {seed}: {why}: {} ({})",
+                    lab.id,
+                    scenario.name,
+                    report.sentence(),
+                    report.run_dir.display()
+                )),
+            }
+            recorded.get_or_insert(report);
+        }
+    }
+    for consumer in lab.lineup() {
+        println!(
+            "lab {} {:<12} {:<12} {:<9} in {} of {runs} runs",
+            lab.id,
+            scenario.name,
+            consumer,
+            scenario.expect[consumer].name(),
+            proven.get(consumer).copied().unwrap_or_default(),
+        );
+    }
+    failures
+}
+
+/// What is missing for a proof.
+fn doubt(report: &RunReport, expected: Verdict, recorded: Option<&RunReport>) -> Option<String> {
+    let struck: Vec<&str> = report.faults.iter().map(|f| f.payment.as_str()).collect();
+    let is_struck = |payment: &str| struck.contains(&payment);
+    let broken = report.exceptions.iter().map(|e| e.payment.as_str());
+    let told = |w: &crashwindow::report::Witness| is_struck(&w.payment) && w.biography.len() > 3;
+    if report.verdict != expected {
+        Some(format!("expected {}", expected.name()))
+    } else if recorded.is_some_and(|first| schedule(first) != schedule(report)) {
+        Some("it was another schedule".to_owned())
+    } else if report.faults.iter().any(|f| !f.fired || !f.redelivered) {
+        Some("a fault did not fire, or its payment was not delivered again".to_owned())
+    } else if broken.clone().any(|payment| !is_struck(payment)) {
+        Some("a payment is broken that nothing struck".to_owned())
+    } else if expected == Verdict::Violated && broken.count() != struck.len() {
+        Some("a struck payment is whole".to_owned())
+    } else if !report.witnesses.iter().all(told) {
+        Some("a witness tells nothing".to_owned())
+    } else {
+        None
+    }
+}
+
 fn schedule(report: &RunReport) -> Vec<(&str, String)> {
-    report
-        .faults
-        .iter()
+    let faults = report.faults.iter();
+    faults
         .map(|f| (f.payment.as_str(), f.window.to_string()))
         .collect()
-}
-
-fn charged_twice_with_witness(report: &RunReport) -> bool {
-    let struck: Vec<&str> = report.faults.iter().map(|f| f.payment.as_str()).collect();
-    report.verdict == Verdict::Violated
-        && report.counts.duplicated == struck.len()
-        && report.counts.lost == 0
-        && report
-            .exceptions
-            .iter()
-            .all(|e| struck.contains(&e.payment.as_str()) && e.charges.len() == 2)
-        && report
-            .witnesses
-            .iter()
-            .any(|w| w.outcome == "duplicated" && w.biography.len() > 3)
-}
-
-fn kept_and_nothing_lost(report: &RunReport) -> bool {
-    report.verdict == Verdict::Held
-        && report.counts.once == report.counts.payments
-        && report.counts.redeliveries == report.faults.len()
 }

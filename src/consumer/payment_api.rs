@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::Payment;
 
@@ -47,6 +48,11 @@ pub enum ChargeError {
 }
 
 #[derive(Deserialize)]
+struct Found {
+    data: Vec<Charge>,
+}
+
+#[derive(Deserialize)]
 struct ErrorBody {
     error: ErrorObject,
 }
@@ -76,10 +82,6 @@ impl PaymentApi {
         payment: &Payment,
         idempotency_key: Option<&str>,
     ) -> Result<Charge, ChargeError> {
-        let unknown = |reason: String| ChargeError::Unknown {
-            payment: payment.id.clone(),
-            reason,
-        };
         let mut request = self
             .http
             .post(&self.charges_url)
@@ -94,26 +96,64 @@ impl PaymentApi {
         if let Some(key) = idempotency_key {
             request = request.header("Idempotency-Key", key);
         }
-        let response = request.send().await.map_err(|e| unknown(e.to_string()))?;
-        let status = response.status();
-        if status.is_server_error() {
-            return Err(unknown(format!("the provider answered {status}")));
-        }
-        let body = response.bytes().await.map_err(|e| unknown(e.to_string()))?;
-        if status.is_success() {
-            let charge: Charge =
-                serde_json::from_slice(&body).map_err(|e| unknown(e.to_string()))?;
-            tracing::info!(payment = payment.id, charge = charge.id, "charged");
-            return Ok(charge);
-        }
-        let message = serde_json::from_slice::<ErrorBody>(&body)
-            .ok()
-            .and_then(|b| b.error.message)
-            .unwrap_or_default();
-        Err(ChargeError::Refused {
-            payment: payment.id.clone(),
-            status,
-            message,
-        })
+        let response = request.send().await;
+        let response = response.map_err(|e| unknown(payment, e.to_string()))?;
+        let replayed = response.headers().contains_key("idempotent-replayed");
+        let charge: Charge = read(response, payment).await?;
+        tracing::info!(
+            payment = payment.id,
+            charge = charge.id,
+            replayed,
+            "charged"
+        );
+        Ok(charge)
     }
+
+    /// The charge of this payment that the provider's search knows of, by the payment's id in its
+    /// metadata. A search does not know what was charged within the last minute.
+    ///
+    /// # Errors
+    /// As [`PaymentApi::charge`].
+    pub async fn find_charge(&self, payment: &Payment) -> Result<Option<Charge>, ChargeError> {
+        let query = format!("metadata['payment_id']:'{}'", payment.id);
+        let request = self
+            .http
+            .get(format!("{}/search", self.charges_url))
+            .bearer_auth(&self.api_key)
+            .query(&[("query", query.as_str()), ("limit", "1")]);
+        let sent = request.send().await;
+        let response = sent.map_err(|e| unknown(payment, e.to_string()))?;
+        let found: Found = read(response, payment).await?;
+        Ok(found.data.into_iter().next())
+    }
+}
+
+fn unknown(payment: &Payment, reason: String) -> ChargeError {
+    let payment = payment.id.clone();
+    ChargeError::Unknown { payment, reason }
+}
+
+/// Reads an answer of the provider's.
+async fn read<T: DeserializeOwned>(
+    response: reqwest::Response,
+    payment: &Payment,
+) -> Result<T, ChargeError> {
+    let status = response.status();
+    if status.is_server_error() {
+        return Err(unknown(payment, format!("the provider answered {status}")));
+    }
+    let body = response.bytes().await;
+    let body = body.map_err(|e| unknown(payment, e.to_string()))?;
+    if status.is_success() {
+        return serde_json::from_slice(&body).map_err(|e| unknown(payment, e.to_string()));
+    }
+    let message = serde_json::from_slice::<ErrorBody>(&body)
+        .ok()
+        .and_then(|b| b.error.message)
+        .unwrap_or_default();
+    Err(ChargeError::Refused {
+        payment: payment.id.clone(),
+        status,
+        message,
+    })
 }
