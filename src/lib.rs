@@ -12,6 +12,7 @@
 //! - [`run`]: one run from spec to settled facts, and its folder.
 //! - [`explore`]: every crash window of a consumer, struck with every fault that applies.
 //! - [`verdict`]: facts in, verdict out; no I/O.
+//! - [`quiz`]: what an attendee predicts, and what the run says to it.
 //! - [`report`]: the verdict for a terminal and for machines.
 //! - [`consumer`]: what a lab consumer imports: settings, payment, provider client.
 
@@ -21,6 +22,7 @@ pub mod effects;
 pub mod explore;
 pub mod group;
 pub mod provider;
+pub mod quiz;
 pub mod report;
 pub mod run;
 pub mod stack;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crashwindow::quiz::Quiz;
 use crashwindow::run::manifest::{self, Manifest};
 
 fn root() -> PathBuf {
@@ -65,7 +66,9 @@ fn a_labs_consumers_are_exactly_the_programs_under_its_folder() {
 #[test]
 fn a_labs_folder_holds_what_its_manifest_names_and_nothing_else() {
     for lab in labs() {
-        let mut named: BTreeSet<String> = ["lab.toml".to_owned(), "README.md".to_owned()].into();
+        let mut named: BTreeSet<String> = ["lab.toml", "quiz.toml", "README.md"]
+            .map(str::to_owned)
+            .into();
         let sources = lab
             .consumers
             .values()
@@ -80,6 +83,8 @@ fn a_labs_folder_holds_what_its_manifest_names_and_nothing_else() {
 fn a_labs_guide_shows_every_scenario_and_consumer() {
     for lab in labs() {
         let guide = std::fs::read_to_string(lab.folder.join("README.md")).unwrap();
+        let first = format!("crashwindow lab {}", lab.id);
+        assert!(guide.contains(&first), "{first} is not in the guide");
         // The first scenario is what a plain `run` does.
         for scenario in lab.scenarios.iter().skip(1) {
             let command = format!("--scenario {}", scenario.name);
@@ -98,6 +103,70 @@ fn a_labs_guide_shows_every_scenario_and_consumer() {
                 lab.id
             );
         }
+    }
+}
+
+#[test]
+fn a_labs_guide_names_no_lab_consumer_or_scenario_that_is_not_there() {
+    let labs = labs();
+    for lab in &labs {
+        let guide = std::fs::read_to_string(lab.folder.join("README.md")).unwrap();
+        let commands = guide.lines().filter(|l| l.starts_with("crashwindow "));
+        for command in commands {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let named = |flag: &str| {
+                let place = words.iter().position(|w| *w == flag)?;
+                words.get(place + 1).copied()
+            };
+            if let Some(id) = words.get(2).filter(|w| !w.starts_with('-')) {
+                let known = labs.iter().any(|l| l.id == *id);
+                assert!(known, "{command}: there is no lab {id}");
+            }
+            if let Some(consumer) = named("--consumer") {
+                lab.consumer(consumer).expect(command);
+            }
+            if let Some(scenario) = named("--scenario") {
+                lab.scenario(scenario).expect(command);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_labs_quiz_can_be_held_and_asks_about_a_run_and_about_the_fix() {
+    for lab in labs() {
+        let quiz = Quiz::load(&lab).expect("the quiz can be used");
+        let with_run = quiz.questions.iter().filter(|q| q.run.is_some()).count();
+        assert!(with_run > 0, "no run of lab {} is asked about", lab.id);
+        assert!(
+            with_run < quiz.questions.len(),
+            "lab {} does not ask what to change",
+            lab.id
+        );
+        for question in &quiz.questions {
+            // A fix that is offered first is remembered: it must not be to wait longer.
+            let first = question.options[0].text.to_lowercase();
+            assert!(
+                !first.contains("timeout"),
+                "{} offers a timeout first",
+                question.id
+            );
+        }
+    }
+}
+
+#[test]
+fn every_consumer_has_a_table_of_what_exploration_must_find() {
+    for lab in labs() {
+        for (consumer, rows) in &lab.explore {
+            assert!(!rows.is_empty(), "{consumer} of lab {} has no row", lab.id);
+            for row in rows {
+                assert!(!row.why.is_empty(), "{} has no reason", row.event);
+            }
+        }
+        // A consumer without a table would never be explored.
+        let explored: BTreeSet<&String> = lab.explore.keys().collect();
+        assert_eq!(explored, lab.consumers.keys().collect());
     }
 }
 

@@ -131,7 +131,7 @@ fn next(report: &RunReport, lab: Option<&Manifest>) -> String {
 }
 
 /// A path as one would type it here.
-fn relative(path: &Path) -> String {
+pub fn relative(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(here)
         .unwrap_or(path)

@@ -8,6 +8,7 @@ mod compare;
 mod execute;
 mod explore;
 mod guard;
+mod quiz;
 mod replay;
 mod run;
 mod stack;
@@ -26,10 +27,12 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Lab(quiz::Lab),
     Run(run::Run),
     Explore(Box<explore::Explore>),
     Replay(replay::Replay),
     Compare(compare::Compare),
+    Quiz(quiz::QuizCommand),
     Up(Box<stack::Up>),
     Down(stack::Down),
     Status(stack::Status),
@@ -47,6 +50,8 @@ impl Cli {
     /// What the command could not do, in words for the person who typed it.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Lab(command) => wait_for(command.run()),
+            Command::Quiz(command) => wait_for(command.run()),
             Command::Run(command) => wait_for(command.run()),
             Command::Explore(command) => wait_for(command.run()),
             Command::Replay(command) => wait_for(command.run()),
