@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := target/debug/crashwindow
 
-# What `make proof` repeats; CI runs fewer (see .ci/run).
+# How often `make proof` repeats everything; `make test` runs each claim once.
 PROOF_RUNS ?= 20
 # How long `make fuzz` takes for each tap.
 FUZZ_SECONDS ?= 600
@@ -45,17 +45,21 @@ check: setup ## Formatting, lints, and that folders, manifests, programs and doc
 	cargo clippy --all-targets --quiet -- -D warnings
 	cargo test --quiet --test layout
 
+.PHONY: new-lab
+new-lab: ## Make a lab that works at once: make new-lab NAME=outbox-relay
+	@scripts/new-lab.sh "$(NAME)"
+
 .PHONY: proof
-proof: setup build ## Run lab 1's four proofs PROOF_RUNS times each (20) and print the counts
+proof: setup build ## Run every scenario of every lab (or of PROOF_LAB) PROOF_RUNS times (20) and count
 	@PROOF_RUNS=$(PROOF_RUNS) scripts/test.sh --test proof -- --nocapture
 
 .PHONY: explorations
-explorations: setup build ## Explore lab 1 broken and fixed EXPLORE_RUNS times in a row (50) and print the counts
+explorations: setup build ## Explore lab 1's and every fixed consumer EXPLORE_RUNS times in a row (50) and count
 	@EXPLORE_RUNS=$(EXPLORE_RUNS) scripts/test.sh --test explore -- --nocapture the_matrix_of
 
 .PHONY: zoo
-zoo: setup-test build ## Explore consumers with planted faults, and examples in other languages (minutes)
-	@scripts/test.sh --test zoo
+zoo: setup-test build ## Explore consumers with planted faults, examples, every lab's consumers (minutes)
+	@EXPLORE=all scripts/test.sh --test zoo --test explore
 
 .PHONY: fuzz
 fuzz: setup ## Fuzz both taps' parsers, guided by coverage, for FUZZ_SECONDS (600) each

@@ -10,8 +10,13 @@ use support::{CRASHWINDOW, command};
 /// What CI runs itself, because it cannot be run from within a test.
 const RUN_BY_CI: [&str; 4] = ["make lab-up", "make lab-down", "make test", "make check"];
 
+/// More answers than all labs have questions.
+const ANSWERS: usize = 100;
+
 /// The commands that have examples.
-const COMMANDS: [&str; 7] = ["run", "replay", "compare", "up", "down", "status", "doctor"];
+const COMMANDS: [&str; 10] = [
+    "lab", "run", "explore", "replay", "compare", "quiz", "up", "down", "status", "doctor",
+];
 
 fn documents() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -42,6 +47,9 @@ fn commands_in(document: &Path) -> Vec<String> {
 fn every_command_in_the_documents_works() {
     // `--replay runs/0001` and its like need a run to be there.
     let first = support::report(&["run", "01", "--payments", "20", "--strikes", "1"]).unwrap();
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let answers = home.path().join("answers");
+    std::fs::write(&answers, "a\n".repeat(ANSWERS)).unwrap();
     let mut ran = 0;
     for document in documents() {
         for line in commands_in(&document) {
@@ -61,7 +69,11 @@ fn every_command_in_the_documents_works() {
                 .collect();
             let arguments: Vec<&str> = words[1..].iter().map(String::as_str).collect();
             let output = match words[0].as_str() {
-                "crashwindow" => command(&arguments).output().unwrap(),
+                "crashwindow" => command(&arguments)
+                    .stdin(std::fs::File::open(&answers).unwrap())
+                    .env("XDG_DATA_HOME", home.path())
+                    .output()
+                    .unwrap(),
                 "diff" => {
                     let mut diff = std::process::Command::new("diff");
                     diff.args(&arguments)
@@ -101,7 +113,11 @@ fn every_example_in_the_help_is_understood() {
         );
         for example in examples {
             // Flags before `--help` are checked; nothing is done.
-            let arguments = example.split_whitespace().chain(["--help"]);
+            let words: Vec<&str> = example.split_whitespace().collect();
+            // What follows `--` is a consumer's command, and so would `--help` be there.
+            let own = words.iter().position(|word| *word == "--");
+            let own = &words[..own.unwrap_or(words.len())];
+            let arguments = own.iter().copied().chain(["--help"]);
             let output = std::process::Command::new(CRASHWINDOW)
                 .args(arguments)
                 .output()
