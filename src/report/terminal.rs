@@ -73,6 +73,7 @@ pub fn render(report: &RunReport, next: &str) -> String {
         let _ = writeln!(out, "the lab's manifest expects {} here", expected.name());
     }
     let _ = writeln!(out, "time: {}", report.seconds);
+    let _ = writeln!(out, "kept: {}", report.run_dir.display());
     let _ = writeln!(out, "next: {next}");
     out
 }

@@ -88,6 +88,7 @@ fn the_report_for_a_person_says_what_happened_and_what_to_type_next() {
         "struck once: zombie before POST /v1/charges was executed",
         "  charged twice      1   msg-",
         "violated: effectively-once was promised and 1 customer paid more than once.",
+        "kept: /",
         "next: crashwindow run 01 --consumer fixed --replay runs/",
     ] {
         assert!(text.contains(line), "no {line:?} in:\n{text}");
