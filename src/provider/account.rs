@@ -1,75 +1,23 @@
-//! One account: its charges, its ledger, its idempotency keys.
+//! One account: how it behaves, and who may ask it for what.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
-use super::charge::{Charge, ChargeRequest};
-use super::clock::{Clock, millis, wall_time};
+use super::behaviour::{Behaviour, Mishap};
+use super::books::Books;
+use super::clock::Clock;
 use super::error::ApiError;
 use super::form::Form;
-use super::idempotency::{Fingerprint, Keys};
+use super::idempotency::Fingerprint;
 use super::ledger::LedgerEntry;
-use super::page;
+use super::operation::Read;
+use super::order::{Order, Orderer};
+use super::page::{self, Listed};
 use super::reply::{Reply, Saved};
 use super::search;
-use crate::tap::{Decision, Source};
 
-/// How an account misbehaves, and how fast it ages. What happens to one certain request is not here:
-/// that is a decision of the [`Hook`](crate::tap::Hook).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Behaviour {
-    /// How long a key is remembered from its first use, by the provider's [`Clock`]; a later use
-    /// executes again. Stripe promises 24 hours and no more:
-    /// <https://docs.stripe.com/api/idempotent_requests>.
-    pub key_lifetime: Duration,
-    /// Takes keys and forgets them, as providers do that have no idempotency layer: every request
-    /// executes.
-    pub keys_ignored: bool,
-    /// How long an execution takes, in real time. It is slept through, because it stands for the
-    /// work of a bank; nothing in the lab synchronises on it.
-    pub latency: Duration,
-    /// How long after it was made a charge is found by a search. Stripe names a minute, and warns of
-    /// searching for what was just written: <https://docs.stripe.com/search#data-freshness>.
-    pub search_lag: Duration,
-    /// What befalls each so-many-eth request to change something; the first that applies.
-    pub mishaps: Vec<(Mishap, u32)>,
-}
-
-/// What a provider does to a request, now and then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mishap {
-    /// Answers 503 and has done nothing.
-    FailBefore,
-    /// Does it, and answers 500; the request's key remembers the 500.
-    FailAfter,
-    /// Does it, and the connection drops instead of an answer.
-    LoseAnswer,
-}
-
-impl Mishap {
-    /// What becomes of a request that was executed.
-    pub(super) fn decision(self) -> Decision {
-        match self {
-            Self::FailBefore => Decision::Fail(503),
-            Self::FailAfter => Decision::Fail(500),
-            Self::LoseAnswer => Decision::Drop,
-        }
-    }
-}
-
-impl Default for Behaviour {
-    /// Stripe's: keys live for 24 hours; executions are instant.
-    fn default() -> Self {
-        Self {
-            key_lifetime: Duration::from_secs(24 * 60 * 60),
-            keys_ignored: false,
-            latency: Duration::ZERO,
-            search_lag: Duration::from_secs(60),
-            mishaps: Vec::new(),
-        }
-    }
-}
+const UNPOISONED: &str = "no holder of this lock panics";
 
 /// An account at the provider; clones are the same account. Accounts never see each other's charges
 /// or keys, so each run opens one.
@@ -79,44 +27,24 @@ pub struct Account(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     api_key: String,
-    behaviour: Behaviour,
+    behaviour: RwLock<Behaviour>,
     clock: Clock,
     books: Mutex<Books>,
     /// Requests to change something, so far.
     changes: AtomicU32,
-}
-
-#[derive(Debug, Default)]
-struct Books {
-    /// Oldest first.
-    charges: Vec<Charge>,
-    ledger: Vec<LedgerEntry>,
-    keys: Keys,
-}
-
-/// A validated request that changes something.
-#[derive(Debug)]
-pub(super) enum Order {
-    Create(ChargeRequest),
-    Update { charge: String, form: Form },
-}
-
-/// Who ordered it, for the ledger.
-#[derive(Debug)]
-pub(super) struct Orderer<'a> {
-    pub(super) source: &'a Source,
-    pub(super) payment: Option<&'a str>,
-    pub(super) key: Option<&'a str>,
+    /// What befalls the next of them, first to last.
+    next: Mutex<VecDeque<Mishap>>,
 }
 
 impl Account {
     pub(super) fn open(behaviour: Behaviour, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             api_key: format!("sk_test_{:032x}", rand::random::<u128>()),
-            behaviour,
+            behaviour: RwLock::new(behaviour),
             clock,
             books: Mutex::default(),
             changes: AtomicU32::new(0),
+            next: Mutex::default(),
         }))
     }
 
@@ -130,21 +58,48 @@ impl Account {
         self.books().ledger.clone()
     }
 
-    pub(super) fn behaviour(&self) -> &Behaviour {
-        &self.0.behaviour
+    /// How it behaves at present.
+    pub fn behaviour(&self) -> Behaviour {
+        let behaviour = self.0.behaviour.read();
+        behaviour.expect(UNPOISONED).clone()
+    }
+
+    /// Makes it behave otherwise, from the next request on. What is under way goes on as it began.
+    pub fn set_behaviour(&self, behaviour: Behaviour) {
+        *self.0.behaviour.write().expect(UNPOISONED) = behaviour;
+    }
+
+    /// Lets something befall the next `times` requests to change something, after those that were
+    /// ordered before. It takes precedence over [`Behaviour::mishaps`].
+    pub fn befall(&self, mishap: Mishap, times: u32) {
+        let mut next = self.0.next.lock().expect(UNPOISONED);
+        next.extend((0..times).map(|_| mishap));
+    }
+
+    /// What was ordered with [`Account::befall`] and has not happened.
+    pub fn awaited(&self) -> Vec<Mishap> {
+        let next = self.0.next.lock().expect(UNPOISONED);
+        next.iter().copied().collect()
     }
 
     /// What befalls the request to change something that has just come.
     pub(super) fn next_mishap(&self) -> Option<Mishap> {
-        let number = self.0.changes.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut mishaps = self.behaviour().mishaps.iter();
-        let (mishap, _) = mishaps.find(|(_, every)| number.is_multiple_of(*every))?;
-        Some(*mishap)
+        let number = self
+            .0
+            .changes
+            .fetch_add(1, Ordering::Relaxed)
+            .wrapping_add(1);
+        let ordered = self.0.next.lock().expect(UNPOISONED).pop_front();
+        ordered.or_else(|| {
+            let behaviour = self.behaviour();
+            let mut mishaps = behaviour.mishaps.iter();
+            let (mishap, _) = mishaps.find(|(_, every)| number.is_multiple_of(*every))?;
+            Some(*mishap)
+        })
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
-        let books = self.0.books.lock();
-        books.expect("nothing panics while it holds the books")
+        self.0.books.lock().expect(UNPOISONED)
     }
 
     /// Lets a request that changes something in, or answers it. Reserves its key in the same step,
@@ -159,58 +114,28 @@ impl Account {
         validate: impl FnOnce() -> Result<Order, ApiError>,
     ) -> Result<Order, Reply> {
         let now = self.0.clock.now();
+        let lifetime = self.behaviour().key_lifetime;
         let mut books = self.books();
         if let Some(key) = key {
-            let lifetime = self.behaviour().key_lifetime;
             let found = books.keys.find(key, &fingerprint, now, lifetime)?;
             if let Some(saved) = found {
                 return Err(Reply::replay(saved));
             }
         }
         let order = validate()?;
-        if let Order::Update { charge, .. } = &order {
-            find(&books.charges, charge)?;
-        }
+        books.check(&order)?;
         if let Some(key) = key {
             books.keys.reserve(key, fingerprint, now);
         }
         Ok(order)
     }
 
-    /// Does what was ordered. A charge is in the ledger when this returns.
-    pub(super) fn execute(&self, order: Order, orderer: &Orderer<'_>) -> Reply {
+    /// Does what was ordered, and answers as `form` wants to be answered. A charge is in the ledger
+    /// when this returns.
+    pub(super) fn execute(&self, order: Order, form: &Form, orderer: &Orderer<'_>) -> Reply {
         let now = self.0.clock.now();
-        let mut books = self.books();
-        match order {
-            Order::Create(request) => match request.authorize() {
-                Ok(()) => {
-                    let charge = Charge::new(now.as_secs(), request);
-                    books.ledger.push(LedgerEntry {
-                        charge: charge.id.clone(),
-                        payment: orderer.payment.map(str::to_owned),
-                        idempotency_key: orderer.key.map(str::to_owned),
-                        amount: charge.request.amount,
-                        currency: charge.request.currency.clone(),
-                        source: orderer.source.clone(),
-                        wall_unix_ms: millis(wall_time()),
-                        clock_unix_ms: millis(now),
-                    });
-                    let reply = Reply::ok(&charge.id, &charge.object());
-                    books.charges.push(charge);
-                    reply
-                }
-                Err(declined) => declined.into(),
-            },
-            Order::Update { charge, form } => {
-                match books.charges.iter_mut().find(|c| c.id == charge) {
-                    Some(charge) => {
-                        charge.update(&form);
-                        Reply::ok(&charge.id, &charge.object())
-                    }
-                    None => ApiError::no_such_charge(404, &charge, "id").into(),
-                }
-            }
-        }
+        let executed = self.books().execute(order, form, orderer, now);
+        executed.unwrap_or_else(Reply::from)
     }
 
     /// Completes a key: from here on it replays.
@@ -218,25 +143,35 @@ impl Account {
         self.books().keys.save(key, result);
     }
 
-    pub(super) fn retrieve(&self, id: &str) -> Result<Reply, ApiError> {
+    /// The payment that an intent is for.
+    pub(super) fn payment_of(&self, intent: &str) -> Option<String> {
         let books = self.books();
-        let charge = find(&books.charges, id)?;
-        Ok(Reply::ok(&charge.id, &charge.object()))
+        let intent = page::find(&books.intents, intent).ok()?;
+        intent.payment().map(str::to_owned)
     }
 
-    pub(super) fn search(&self, form: &Form) -> Result<Reply, ApiError> {
+    /// Answers a request that changes nothing.
+    ///
+    /// # Errors
+    /// There is no such object, or a parameter that cannot be used.
+    pub(super) fn read(&self, read: Read, id: &str, form: &Form) -> Result<Reply, ApiError> {
+        let books = self.books();
+        match read {
+            Read::RetrieveCharge => {
+                let charge = page::find(&books.charges, id)?;
+                Ok(Reply::ok(&charge.id, &charge.object()))
+            }
+            Read::RetrieveIntent => books.show(id, form),
+            Read::ListCharges => Ok(Reply::ok("list", &page::list(&books.charges, form)?)),
+            Read::ListIntents => Ok(Reply::ok("list", &page::list(&books.intents, form)?)),
+            Read::SearchCharges => self.search(&books.charges, form),
+            Read::SearchIntents => self.search(&books.intents, form),
+        }
+    }
+
+    fn search<T: Listed>(&self, objects: &[T], form: &Form) -> Result<Reply, ApiError> {
         let (now, lag) = (self.0.clock.now(), self.behaviour().search_lag);
-        let (word, result) = search::search(&self.books().charges, form, now, lag)?;
+        let (word, result) = search::search(objects, form, now, lag)?;
         Ok(Reply::ok(&word, &result))
     }
-
-    pub(super) fn list(&self, form: &Form) -> Result<Reply, ApiError> {
-        let list = page::list(&self.books().charges, form)?;
-        Ok(Reply::ok("list", &list))
-    }
-}
-
-fn find<'a>(charges: &'a [Charge], id: &str) -> Result<&'a Charge, ApiError> {
-    let found = charges.iter().find(|charge| charge.id == id);
-    found.ok_or_else(|| ApiError::no_such_charge(404, id, "id"))
 }

@@ -8,13 +8,14 @@ use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
 use super::Provider;
 use super::error::ApiError;
 use super::exchange::Exchange;
 use super::form::Form;
+use super::operation::{Change, Operation, Read};
 use super::reply::{IDEMPOTENCY_KEY, Reply};
 use crate::tap::{Hook, Source};
 
@@ -29,45 +30,40 @@ pub(super) struct Endpoint {
     pub(super) hook: Arc<dyn Hook>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operation {
-    CreateCharge,
-    UpdateCharge,
-    RetrieveCharge,
-    ListCharges,
-    SearchCharges,
-}
-
-impl Operation {
-    /// The method and the route, which are equal in every run.
-    pub(super) fn signature(self) -> &'static str {
-        match self {
-            Self::CreateCharge => "POST /v1/charges",
-            Self::UpdateCharge => "POST /v1/charges/{id}",
-            Self::RetrieveCharge => "GET /v1/charges/{id}",
-            Self::ListCharges => "GET /v1/charges",
-            Self::SearchCharges => "GET /v1/charges/search",
-        }
-    }
-}
-
 pub(super) fn router(endpoint: Arc<Endpoint>) -> Router {
-    use Operation::{CreateCharge, ListCharges, RetrieveCharge, SearchCharges, UpdateCharge};
+    use Operation::{Change as C, Read as R};
     let unrecognized = |State(e), r| serve(e, None, r);
+    let on = |operation: Operation| move |State(e), r| serve(e, Some(operation), r);
+    let intents = "/v1/payment_intents";
     Router::new()
         .route(
             "/v1/charges",
-            get(|State(e), r| serve(e, Some(ListCharges), r))
-                .post(|State(e), r| serve(e, Some(CreateCharge), r)),
+            get(on(R(Read::ListCharges))).post(on(C(Change::CreateCharge))),
         )
-        .route(
-            "/v1/charges/search",
-            get(|State(e), r| serve(e, Some(SearchCharges), r)),
-        )
+        .route("/v1/charges/search", get(on(R(Read::SearchCharges))))
         .route(
             "/v1/charges/{id}",
-            get(|State(e), r| serve(e, Some(RetrieveCharge), r))
-                .post(|State(e), r| serve(e, Some(UpdateCharge), r)),
+            get(on(R(Read::RetrieveCharge))).post(on(C(Change::UpdateCharge))),
+        )
+        .route(
+            intents,
+            get(on(R(Read::ListIntents))).post(on(C(Change::CreateIntent))),
+        )
+        .route(
+            &format!("{intents}/search"),
+            get(on(R(Read::SearchIntents))),
+        )
+        .route(
+            &format!("{intents}/{{id}}"),
+            get(on(R(Read::RetrieveIntent))).post(on(C(Change::UpdateIntent))),
+        )
+        .route(
+            &format!("{intents}/{{id}}/confirm"),
+            post(on(C(Change::ConfirmIntent))),
+        )
+        .route(
+            &format!("{intents}/{{id}}/cancel"),
+            post(on(C(Change::CancelIntent))),
         )
         .fallback(unrecognized)
         .method_not_allowed_fallback(unrecognized)

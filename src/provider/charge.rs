@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::card;
 use super::error::ApiError;
 use super::form::Form;
+use super::page::Listed;
 
-/// The token of a test card that is always declined: <https://docs.stripe.com/testing>.
-const DECLINED: &str = "tok_chargeDeclined";
 /// Stripe: "up to eight digits", whatever the currency.
 const MAX_AMOUNT: u64 = 99_999_999;
 
 /// Fields of a charge about which the provider has nothing to say.
-const NULL_FIELDS: [&str; 22] = [
+const NULL_FIELDS: [&str; 20] = [
     "application",
     "application_fee",
     "application_fee_amount",
@@ -25,8 +25,6 @@ const NULL_FIELDS: [&str; 22] = [
     "failure_message",
     "on_behalf_of",
     "outcome",
-    "payment_intent",
-    "payment_method",
     "payment_method_details",
     "receipt_email",
     "receipt_number",
@@ -61,6 +59,9 @@ impl ChargeRequest {
             let message = "Only captured charges can be made here: leave out `capture`.";
             return Err(ApiError::invalid_parameter("capture", message));
         }
+        if let Some(source) = form.get("source") {
+            card::check(source, "source")?;
+        }
         Ok(Self {
             amount: amount(form)?,
             currency: currency(form)?,
@@ -71,21 +72,33 @@ impl ChargeRequest {
         })
     }
 
-    /// The value of an entry of the metadata.
-    pub(super) fn metadata(&self, name: &str) -> Option<&str> {
-        self.metadata.get(name).map(String::as_str)
+    /// What a confirmed intent asks for.
+    pub(super) fn of_intent(
+        amount: u64,
+        currency: &str,
+        customer: Option<String>,
+        description: Option<String>,
+        metadata: BTreeMap<String, String>,
+    ) -> Self {
+        Self {
+            amount,
+            currency: currency.to_owned(),
+            source: None,
+            customer,
+            description,
+            metadata,
+        }
     }
 
     /// Asks the bank, so to speak.
     pub(super) fn authorize(&self) -> Result<(), ApiError> {
-        match self.source.as_deref() {
-            Some(DECLINED) => Err(ApiError::card_declined()),
-            _ => Ok(()),
-        }
+        self.source.as_deref().map_or(Ok(()), card::authorize)
     }
 }
 
-fn amount(form: &Form) -> Result<u64, ApiError> {
+/// # Errors
+/// It is missing, not an integer, or out of bounds.
+pub(super) fn amount(form: &Form) -> Result<u64, ApiError> {
     let text = form.get("amount");
     let text = text.ok_or_else(|| ApiError::missing_parameter("amount"))?;
     let refuse = |message: String| Err(ApiError::invalid_integer("amount", message));
@@ -99,7 +112,9 @@ fn amount(form: &Form) -> Result<u64, ApiError> {
     }
 }
 
-fn currency(form: &Form) -> Result<String, ApiError> {
+/// # Errors
+/// It is missing, or not three letters.
+pub(super) fn currency(form: &Form) -> Result<String, ApiError> {
     let text = form.get("currency");
     let text = text.ok_or_else(|| ApiError::missing_parameter("currency"))?;
     if text.len() == 3 && text.chars().all(|c| c.is_ascii_alphabetic()) {
@@ -117,6 +132,8 @@ pub(super) struct Charge {
     /// Seconds since the Unix epoch by the provider's clock.
     created: u64,
     pub(super) request: ChargeRequest,
+    /// The intent that asked for it, and the card it named.
+    intent: Option<(String, String)>,
 }
 
 impl Charge {
@@ -126,35 +143,51 @@ impl Charge {
             id,
             created,
             request,
+            intent: None,
         }
     }
 
-    /// When it was made, since the Unix epoch by the provider's clock.
-    pub(super) fn created(&self) -> Duration {
-        Duration::from_secs(self.created)
+    /// The charge of an intent.
+    pub(super) fn by_intent(self, intent: &str, card: &str) -> Self {
+        Self {
+            intent: Some((intent.to_owned(), card.to_owned())),
+            ..self
+        }
     }
 
-    /// Changes what may be changed of a charge: the description and the metadata, where an empty
-    /// value removes an entry.
+    /// Changes what may be changed of a charge: the description and the metadata.
     pub(super) fn update(&mut self, form: &Form) {
         if let Some(description) = form.get("description") {
             self.request.description = Some(description.to_owned());
         }
-        for (name, value) in form.entries("metadata") {
-            if value.is_empty() {
-                self.request.metadata.remove(&name);
-            } else {
-                self.request.metadata.insert(name, value);
-            }
-        }
+        form.merge_into(&mut self.request.metadata, "metadata");
+    }
+}
+
+impl Listed for Charge {
+    const KIND: &'static str = "charge";
+    const URL: &'static str = "/v1/charges";
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn created(&self) -> Duration {
+        Duration::from_secs(self.created)
+    }
+
+    fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.request.metadata
     }
 
     /// The charge as the API shows it. Every field that a strict client requires has a value.
-    pub(super) fn object(&self) -> Value {
+    fn object(&self) -> Value {
+        let (intent, card) = self.intent.clone().unzip();
         let Self {
             id,
             created,
             request,
+            intent: _,
         } = self;
         let mut object = json!({
             "id": id,
@@ -174,6 +207,8 @@ impl Charge {
             "livemode": false,
             "metadata": request.metadata,
             "paid": true,
+            "payment_intent": intent,
+            "payment_method": card,
             "refunded": false,
             "status": "succeeded",
         });

@@ -13,9 +13,12 @@ pub(super) struct ApiError {
     code: Option<&'static str>,
     decline_code: Option<&'static str>,
     param: Option<String>,
+    /// The intent it is about, as it is now.
+    intent: Option<Box<Value>>,
 }
 
 const INVALID_REQUEST: &str = "invalid_request_error";
+const LOCK_TIMEOUT: &str = "lock_timeout";
 const SUPPORT: &str = "Please see https://stripe.com/docs or we can help at \
                        https://support.stripe.com/.";
 
@@ -28,6 +31,7 @@ impl ApiError {
             code: None,
             decline_code: None,
             param: None,
+            intent: None,
         }
     }
 
@@ -36,8 +40,15 @@ impl ApiError {
         self
     }
 
-    fn param(mut self, param: &str) -> Self {
+    /// Names the parameter that is to blame.
+    pub(super) fn param(mut self, param: &str) -> Self {
         self.param = Some(param.to_owned());
+        self
+    }
+
+    /// Shows the intent to which it happened: with the state that it has now.
+    pub(super) fn about_intent(mut self, object: Value) -> Self {
+        self.intent = Some(Box::new(object));
         self
     }
 
@@ -90,18 +101,40 @@ impl ApiError {
         error.code("parameter_unknown").param(name)
     }
 
-    /// 404 where the charge is what the URL names, 400 where it is a parameter.
-    pub(super) fn no_such_charge(status: u16, id: &str, param: &str) -> Self {
-        let error = Self::new(status, INVALID_REQUEST, format!("No such charge: '{id}'"));
+    /// 404 where the object is what the URL names, 400 where it is a parameter.
+    pub(super) fn no_such(kind: &str, status: u16, id: &str, param: &str) -> Self {
+        let error = Self::new(status, INVALID_REQUEST, format!("No such {kind}: '{id}'"));
         error.code("resource_missing").param(param)
     }
 
-    pub(super) fn card_declined() -> Self {
-        let error = Self::new(402, "card_error", "Your card was declined.");
+    /// The bank said no.
+    pub(super) fn card(
+        code: &'static str,
+        decline_code: Option<&'static str>,
+        message: &str,
+    ) -> Self {
         Self {
-            decline_code: Some("generic_decline"),
-            ..error.code("card_declined")
+            decline_code,
+            ..Self::new(402, "card_error", message).code(code)
         }
+    }
+
+    /// What was asked for cannot be done to an intent of that state.
+    pub(super) fn unexpected_state(message: &str) -> Self {
+        Self::new(400, INVALID_REQUEST, message).code("payment_intent_unexpected_state")
+    }
+
+    /// Another request holds the object: <https://docs.stripe.com/rate-limits>.
+    pub(super) fn lock_timeout() -> Self {
+        let message = "This object cannot be accessed right now because another API request or \
+                       Stripe process is currently accessing it. If you see this error \
+                       intermittently, retry the request.";
+        Self::new(429, INVALID_REQUEST, message).code(LOCK_TIMEOUT)
+    }
+
+    /// Whether the answer asks for a retry, where its status alone would not bring one.
+    pub(super) fn asks_for_retry(&self) -> bool {
+        self.code == Some(LOCK_TIMEOUT)
     }
 
     pub(super) fn key_too_long(length: usize) -> Self {
@@ -175,6 +208,9 @@ impl ApiError {
         }
         if let Some(param) = &self.param {
             error["param"] = json!(param);
+        }
+        if let Some(intent) = &self.intent {
+            error["payment_intent"] = (**intent).clone();
         }
         json!({ "error": error })
     }

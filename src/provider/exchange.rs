@@ -8,12 +8,14 @@
 
 use std::sync::Arc;
 
-use super::account::{Account, Mishap, Order, Orderer};
-use super::api::{Endpoint, Operation};
-use super::charge::ChargeRequest;
+use super::account::Account;
+use super::api::Endpoint;
+use super::behaviour::Mishap;
 use super::error::ApiError;
 use super::form::Form;
 use super::idempotency::{self, Fingerprint};
+use super::operation::{Change, Operation, object_id};
+use super::order::{Order, Orderer};
 use super::reply::Reply;
 use crate::tap::{BoundaryEvent, Decision, Stage, Tap, find_payment_id};
 
@@ -81,24 +83,13 @@ impl Exchange {
             Ok(authenticated) => authenticated,
             Err(refusal) => return Some(refusal.into()),
         };
-        let charge = self.path.strip_prefix("/v1/charges/").unwrap_or_default();
+        let id = object_id(&self.path);
         match operation {
-            Operation::RetrieveCharge => Some(account.retrieve(charge).unwrap_or_else(Reply::from)),
-            Operation::ListCharges => Some(account.list(form).unwrap_or_else(Reply::from)),
-            Operation::SearchCharges => Some(account.search(form).unwrap_or_else(Reply::from)),
-            Operation::CreateCharge => {
-                let order = || ChargeRequest::parse(form).map(Order::Create);
-                self.change(&account, form, payment, order).await
+            Operation::Read(read) => {
+                let answered = account.read(read, id, form);
+                Some(answered.unwrap_or_else(Reply::from))
             }
-            Operation::UpdateCharge => {
-                let order = || {
-                    Ok(Order::Update {
-                        charge: charge.to_owned(),
-                        form: form.clone(),
-                    })
-                };
-                self.change(&account, form, payment, order).await
-            }
+            Operation::Change(change) => self.change(&account, change, form, payment).await,
         }
     }
 
@@ -112,13 +103,13 @@ impl Exchange {
     async fn change(
         &self,
         account: &Account,
+        change: Change,
         form: &Form,
         payment: &Option<String>,
-        order: impl FnOnce() -> Result<Order, ApiError>,
     ) -> Option<Reply> {
         let mishap = account.next_mishap();
-        if mishap == Some(Mishap::FailBefore) {
-            return Some(ApiError::injected(503).into());
+        if let Some(refusal) = mishap.and_then(Mishap::refusal) {
+            return Some(refusal.into());
         }
         let sent_key = match self.key.as_ref().map(Result::as_ref).transpose() {
             Ok(key) => key.map(String::as_str),
@@ -132,6 +123,7 @@ impl Exchange {
             endpoint: self.path.clone(),
             params: form.params(),
         };
+        let order = || Order::parse(change, object_id(&self.path), form);
         let order = match account.admit(key, fingerprint, order) {
             Ok(order) => order,
             Err(reply) => return Some(reply),
@@ -144,7 +136,7 @@ impl Exchange {
             payment: payment.as_deref(),
             key: sent_key,
         };
-        let executed = account.execute(order, &orderer);
+        let executed = account.execute(order, form, &orderer);
 
         let decision = match self.ask(Stage::Executed, payment, executed.outcome()).await {
             Decision::Pass => mishap.map_or(Decision::Pass, Mishap::decision),
@@ -163,12 +155,18 @@ impl Exchange {
     }
 
     /// The payment the request is about: the one its metadata names, else the first id found in a
-    /// parameter, else in the idempotency key.
+    /// parameter, else that of the intent in its path, else the first id in the idempotency key.
     fn payment(&self) -> Option<String> {
         let form = self.form.as_ref().ok();
         let named = form.and_then(|form| form.get("metadata[payment_id]"));
         let in_form = || form.and_then(|form| form.values().find_map(find_payment_id));
         let in_key = || find_payment_id(self.key.as_ref()?.as_deref().ok()?);
-        named.or_else(in_form).or_else(in_key).map(str::to_owned)
+        let of_intent = || {
+            let account = self.endpoint.provider.account(self.api_key.as_deref()?)?;
+            account.payment_of(object_id(&self.path))
+        };
+        let told = named.or_else(in_form).map(str::to_owned);
+        told.or_else(of_intent)
+            .or_else(|| in_key().map(str::to_owned))
     }
 }

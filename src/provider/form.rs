@@ -48,6 +48,35 @@ impl Form {
             .collect()
     }
 
+    /// The items of a list: `types[0]=card` and `types[]=card` are both one item of `types`.
+    pub(super) fn list(&self, name: &str) -> Vec<String> {
+        let is_item = |n: &str| {
+            let index = n.strip_prefix(name).and_then(|n| n.strip_prefix('['));
+            let index = index.and_then(|n| n.strip_suffix(']'));
+            index.is_some_and(|index| index.chars().all(|c| c.is_ascii_digit()))
+        };
+        let pairs = self.pairs.iter();
+        pairs
+            .filter(|(n, _)| is_item(n))
+            .map(|(_, v)| v.clone())
+            .collect()
+    }
+
+    /// Changes a map as Stripe's updates do: entries that are named replace those that are there, an
+    /// empty value removes its entry, and an empty map removes them all.
+    pub(super) fn merge_into(&self, map: &mut BTreeMap<String, String>, name: &str) {
+        if self.get(name) == Some("") {
+            map.clear();
+        }
+        for (key, value) in self.entries(name) {
+            if value.is_empty() {
+                map.remove(&key);
+            } else {
+                map.insert(key, value);
+            }
+        }
+    }
+
     /// Every value, in the order in which they were sent.
     pub(super) fn values(&self) -> impl Iterator<Item = &str> {
         self.pairs.iter().map(|(_, value)| value.as_str())
@@ -115,6 +144,23 @@ mod tests {
                 .entries("metadata")
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn items_of_a_list_are_numbered_or_not() {
+        let list = |encoded| form(encoded).list("types");
+        assert_eq!(list("types[0]=card&types[1]=link&x[0]=y"), ["card", "link"]);
+        assert_eq!(list("types[]=card&types[]=link"), ["card", "link"]);
+        assert!(list("types=card&types[name]=card&types[0][a]=1").is_empty());
+    }
+
+    #[test]
+    fn an_update_merges_removes_and_clears() {
+        let mut map = form("m[a]=1&m[b]=2").entries("m");
+        form("m[a]=&m[c]=3").merge_into(&mut map, "m");
+        assert_eq!(map, form("m[b]=2&m[c]=3").entries("m"));
+        form("m=&m[d]=4").merge_into(&mut map, "m");
+        assert_eq!(map, form("m[d]=4").entries("m"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The Stripe-compatible payment provider and its ledger.
 //!
-//! It runs in the process of the controller and answers the official SDKs unmodified: charges,
-//! form-encoded requests, error objects, and the idempotency layer of Stripe's API v1. Each
+//! It runs in the process of the controller and answers the official SDKs unmodified: charges, payment
+//! intents, form-encoded requests, error objects, and the idempotency layer of Stripe's API v1. Each
 //! incarnation of an instance is given a [`Listener`] of its own, whose [`Hook`] is asked at every
 //! [stage](crate::tap::Stage) of a request what is to become of it; a request that the hook holds
 //! is in a crash window.
@@ -10,13 +10,20 @@
 
 mod account;
 mod api;
+mod behaviour;
+mod books;
+mod card;
 mod charge;
 mod clock;
 mod error;
 mod exchange;
 mod form;
 mod idempotency;
+mod intent;
+mod intent_params;
 mod ledger;
+mod operation;
+mod order;
 mod page;
 mod reply;
 mod search;
@@ -25,7 +32,8 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-pub use account::{Account, Behaviour, Mishap};
+pub use account::Account;
+pub use behaviour::{Behaviour, Mishap};
 pub use clock::Clock;
 pub use ledger::LedgerEntry;
 

@@ -1,32 +1,83 @@
-//! Lists of charges, page by page: <https://docs.stripe.com/api/pagination>.
+//! Lists of objects, page by page: <https://docs.stripe.com/api/pagination>.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::charge::Charge;
 use super::error::ApiError;
 use super::form::Form;
 
-/// A page, newest first, of the charges of an account.
+/// An object of which an account has many.
+pub(super) trait Listed {
+    /// What an error calls it.
+    const KIND: &'static str;
+    /// Where the list of them is.
+    const URL: &'static str;
+
+    fn id(&self) -> &str;
+
+    /// When it was made, since the Unix epoch by the provider's clock.
+    fn created(&self) -> Duration;
+
+    fn metadata(&self) -> &BTreeMap<String, String>;
+
+    /// The object as the API shows it.
+    fn object(&self) -> Value;
+}
+
+/// The object with this id, as the URL names it.
+///
+/// # Errors
+/// There is none.
+pub(super) fn find<'a, T: Listed>(objects: &'a [T], id: &str) -> Result<&'a T, ApiError> {
+    // From the newest: most requests are about what was just made.
+    let found = objects.iter().rfind(|object| object.id() == id);
+    found.ok_or_else(|| missing::<T>(id))
+}
+
+/// The same, to change it.
+///
+/// # Errors
+/// There is none.
+pub(super) fn find_mut<'a, T: Listed>(
+    objects: &'a mut [T],
+    id: &str,
+) -> Result<&'a mut T, ApiError> {
+    let found = objects.iter_mut().rfind(|object| object.id() == id);
+    found.ok_or_else(|| missing::<T>(id))
+}
+
+/// Stripe names the parameter of an intent's path `intent` (stripe/stripe-terminal-js-demo#72).
+fn missing<T: Listed>(id: &str) -> ApiError {
+    let param = match T::KIND {
+        "payment_intent" => "intent",
+        _ => "id",
+    };
+    ApiError::no_such(T::KIND, 404, id, param)
+}
+
+/// A page, newest first, of the objects of an account.
 ///
 /// # Errors
 /// A parameter that is not `limit`, `starting_after` or `expand`: a filter that is silently ignored
 /// would make a consumer that looks its charge up believe in a charge that is not its own.
-pub(super) fn list(oldest_first: &[Charge], form: &Form) -> Result<Value, ApiError> {
+pub(super) fn list<T: Listed>(oldest_first: &[T], form: &Form) -> Result<Value, ApiError> {
     refuse_unknown(form, &["limit", "starting_after"])?;
     let limit = limit(form)?;
     let end = match form.get("starting_after") {
         None => oldest_first.len(),
         Some(id) => {
-            let position = oldest_first.iter().position(|charge| charge.id == id);
-            position.ok_or_else(|| ApiError::no_such_charge(400, id, "starting_after"))?
+            let position = oldest_first.iter().position(|object| object.id() == id);
+            position.ok_or_else(|| ApiError::no_such(T::KIND, 400, id, "starting_after"))?
         }
     };
     let page = oldest_first[..end].iter().rev().take(limit);
     Ok(json!({
         "object": "list",
-        "data": page.map(Charge::object).collect::<Vec<_>>(),
+        "data": page.map(T::object).collect::<Vec<_>>(),
         "has_more": end > limit,
-        "url": "/v1/charges",
+        "url": T::URL,
     }))
 }
 
@@ -58,7 +109,7 @@ pub(super) fn limit(form: &Form) -> Result<usize, ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::charge::ChargeRequest;
+    use super::super::charge::{Charge, ChargeRequest};
     use super::*;
 
     fn charges(count: u64) -> Vec<Charge> {

@@ -34,6 +34,8 @@ pub(super) struct Reply {
     original_request: Option<String>,
     /// Remembered under a key: a retry with that key gets the same answer again.
     saved: bool,
+    /// Asks for a retry, whatever the status.
+    retry: bool,
 }
 
 impl Reply {
@@ -45,6 +47,7 @@ impl Reply {
             word: word.to_owned(),
             original_request: None,
             saved: false,
+            retry: false,
         }
     }
 
@@ -55,6 +58,7 @@ impl Reply {
             word: saved.word,
             original_request: Some(saved.request_id),
             saved: true,
+            retry: false,
         }
     }
 
@@ -102,6 +106,8 @@ impl Reply {
         // A retry would only get the same failure again; docs.stripe.com/error-low-level.
         if self.saved && self.status >= 500 {
             headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+        } else if self.retry {
+            headers.insert(SHOULD_RETRY, HeaderValue::from_static("true"));
         }
         response
     }
@@ -115,6 +121,7 @@ impl From<ApiError> for Reply {
             word: error.word().to_owned(),
             original_request: None,
             saved: false,
+            retry: error.asks_for_retry(),
         }
     }
 }

@@ -1,22 +1,21 @@
-//! Searching charges by their metadata: <https://docs.stripe.com/search>.
+//! Searching objects by their metadata: <https://docs.stripe.com/search>.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::charge::Charge;
 use super::error::ApiError;
 use super::form::Form;
-use super::page;
+use super::page::{self, Listed};
 
-/// The charges that a query finds, newest first. As at Stripe, a charge is found only once it is
+/// The objects that a query finds, newest first. As at Stripe, an object is found only once it is
 /// indexed, `lag` after it was made: search does not tell what has just happened.
 ///
 /// # Errors
 /// A query that is not `metadata['KEY']:'VALUE'`, the one form that is understood here, or a
 /// parameter that would have to be ignored.
-pub(super) fn search(
-    oldest_first: &[Charge],
+pub(super) fn search<T: Listed>(
+    oldest_first: &[T],
     form: &Form,
     now: Duration,
     lag: Duration,
@@ -29,21 +28,21 @@ pub(super) fn search(
         let message = format!("Only metadata['KEY']:'VALUE' is understood here, not: {query}");
         ApiError::invalid_parameter("query", message)
     })?;
-    let indexed = |charge: &&Charge| now.saturating_sub(charge.created()) >= lag;
-    let matches = |charge: &&Charge| charge.request.metadata(key) == Some(value);
-    let found: Vec<&Charge> = oldest_first
+    let indexed = |object: &&T| now.saturating_sub(object.created()) >= lag;
+    let matches = |object: &&T| object.metadata().get(key).is_some_and(|v| v == value);
+    let found: Vec<&T> = oldest_first
         .iter()
         .rev()
-        .filter(|charge| indexed(charge) && matches(charge))
+        .filter(|object| indexed(object) && matches(object))
         .collect();
-    let word = found.first().map_or("none", |charge| charge.id.as_str());
+    let word = found.first().map_or("none", |object| object.id());
     let shown = found.iter().take(limit);
     let result = json!({
         "object": "search_result",
-        "data": shown.map(|charge| charge.object()).collect::<Vec<_>>(),
+        "data": shown.map(|object| object.object()).collect::<Vec<_>>(),
         "has_more": found.len() > limit,
         "next_page": null,
-        "url": "/v1/charges/search",
+        "url": format!("{}/search", T::URL),
     });
     Ok((word.to_owned(), result))
 }
@@ -65,7 +64,7 @@ fn unquote(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::charge::ChargeRequest;
+    use super::super::charge::{Charge, ChargeRequest};
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
@@ -106,7 +105,7 @@ mod tests {
             "metadata['payment_id']:msg-0001",
             "metadata['a']:'1' AND metadata['b']:'2'",
         ] {
-            assert_eq!(found(&[], query, 0), Err(400), "{query}");
+            assert_eq!(found(&[] as &[Charge], query, 0), Err(400), "{query}");
         }
     }
 }

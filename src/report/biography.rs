@@ -233,6 +233,31 @@ mod tests {
     }
 
     #[test]
+    fn the_charge_of_an_intent_is_told_as_any_other() {
+        let answer = |signature: &str, outcome: &str| {
+            let mut told = charge(source("a", 1), Stage::Answered, outcome);
+            if let Happening::Boundary { event } = &mut told {
+                event.signature = signature.into();
+            }
+            told
+        };
+        let told = told([
+            answer("POST /v1/payment_intents", "200 pi_1"),
+            answer("POST /v1/payment_intents/{id}/confirm", "200 pi_1 ch_1"),
+            answer(
+                "POST /v1/payment_intents/{id}/confirm",
+                "200 pi_1 ch_1 (replayed)",
+            ),
+            answer("GET /v1/payment_intents/{id}", "200 pi_1 ch_1"),
+        ]);
+        assert_eq!(
+            told,
+            "a was answered 200 pi_1, charged ch_1, was given the first charge again, ch_1 \
+             (Idempotent-Replayed) and was answered 200 pi_1 ch_1"
+        );
+    }
+
+    #[test]
     fn an_answer_that_is_no_charge_is_told_in_the_servers_words() {
         let a = source("a", 1);
         let told = told([charge(a, Stage::Answered, "409 idempotency_key_in_use")]);

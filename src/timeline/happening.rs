@@ -7,8 +7,12 @@ use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
 /// How it is told that Kafka has handed a payment over.
 pub const DELIVERED: &str = "was given the payment";
 
-/// The request that charges a customer.
-const CHARGE: &str = "POST /v1/charges";
+/// The requests that charge a customer.
+const CHARGING: [&str; 3] = [
+    "POST /v1/charges",
+    "POST /v1/payment_intents",
+    "POST /v1/payment_intents/{id}/confirm",
+];
 
 /// The request that looks for a charge by what the customer was charged for.
 const SEARCH: &str = "GET /v1/charges/search";
@@ -247,16 +251,16 @@ fn provider_answer(event: &BoundaryEvent) -> String {
             None => format!("searched for a charge and was answered {}", event.outcome),
         };
     }
-    let charge = event
-        .outcome
-        .strip_prefix("200 ch_")
-        .filter(|_| event.signature == CHARGE);
-    match charge.map(|id| id.strip_suffix(" (replayed)").ok_or(id)) {
-        Some(Ok(id)) => {
-            format!("was given the first charge again, ch_{id} (Idempotent-Replayed)")
+    // `200 ch_1`, and of an intent that was confirmed `200 pi_1 ch_1`.
+    let mut words = event.outcome.split(' ');
+    let charge = words.find(|word| word.starts_with("ch_"));
+    let charge = charge.filter(|_| CHARGING.contains(&event.signature.as_str()));
+    match (charge, words.next()) {
+        (Some(id), Some("(replayed)")) => {
+            format!("was given the first charge again, {id} (Idempotent-Replayed)")
         }
-        Some(Err(id)) => format!("charged ch_{id}"),
-        None => format!("was answered {}", event.outcome),
+        (Some(id), _) => format!("charged {id}"),
+        (None, _) => format!("was answered {}", event.outcome),
     }
 }
 

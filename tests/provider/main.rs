@@ -7,4 +7,5 @@ mod connections;
 mod hook;
 mod idempotency;
 mod in_flight;
+mod intents;
 mod misbehaviour;

@@ -1,0 +1,71 @@
+//! Requests that change something, once they are known to be valid.
+
+use super::charge::ChargeRequest;
+use super::error::ApiError;
+use super::form::Form;
+use super::intent_params::{self, Confirmation, IntentRequest};
+use super::operation::Change;
+use crate::tap::Source;
+
+/// A validated request that changes something. Updates are told by their form.
+#[derive(Debug)]
+pub(super) enum Order {
+    CreateCharge(ChargeRequest),
+    UpdateCharge {
+        id: String,
+    },
+    CreateIntent {
+        request: IntentRequest,
+        /// To be confirmed at once.
+        confirmation: Option<Confirmation>,
+    },
+    UpdateIntent {
+        id: String,
+    },
+    ConfirmIntent {
+        id: String,
+        confirmation: Confirmation,
+    },
+    CancelIntent {
+        id: String,
+        reason: Option<String>,
+    },
+}
+
+/// Who ordered it, for the ledger.
+#[derive(Debug)]
+pub(super) struct Orderer<'a> {
+    pub(super) source: &'a Source,
+    pub(super) payment: Option<&'a str>,
+    pub(super) key: Option<&'a str>,
+}
+
+impl Order {
+    /// Validates what does not depend on the state of anything.
+    ///
+    /// # Errors
+    /// A parameter that is missing or cannot be used.
+    pub(super) fn parse(change: Change, id: &str, form: &Form) -> Result<Self, ApiError> {
+        let id = id.to_owned();
+        Ok(match change {
+            Change::CreateCharge => Self::CreateCharge(ChargeRequest::parse(form)?),
+            Change::UpdateCharge => Self::UpdateCharge { id },
+            Change::CreateIntent => Self::CreateIntent {
+                request: IntentRequest::parse(form)?,
+                confirmation: Confirmation::at_once(form)?.then(Confirmation::default),
+            },
+            Change::UpdateIntent => {
+                intent_params::check_update(form)?;
+                Self::UpdateIntent { id }
+            }
+            Change::ConfirmIntent => Self::ConfirmIntent {
+                id,
+                confirmation: Confirmation::parse(form)?,
+            },
+            Change::CancelIntent => Self::CancelIntent {
+                id,
+                reason: intent_params::cancellation(form)?,
+            },
+        })
+    }
+}
