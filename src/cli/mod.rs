@@ -8,6 +8,7 @@ mod compare;
 mod execute;
 mod explore;
 mod guard;
+mod provider;
 mod quiz;
 mod replay;
 mod run;
@@ -33,6 +34,7 @@ enum Command {
     Replay(replay::Replay),
     Compare(compare::Compare),
     Quiz(quiz::QuizCommand),
+    Provider(provider::Provider),
     Up(Box<stack::Up>),
     Down(stack::Down),
     Status(stack::Status),
@@ -56,6 +58,7 @@ impl Cli {
             Command::Explore(command) => wait_for(command.run()),
             Command::Replay(command) => wait_for(command.run()),
             Command::Compare(command) => wait_for(command.run()),
+            Command::Provider(command) => wait_for(command.run()),
             Command::Up(command) => wait_for(command.run()),
             Command::Down(command) => wait_for(command.run()),
             Command::Status(command) => wait_for(command.run()),

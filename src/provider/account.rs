@@ -65,8 +65,14 @@ impl Account {
     }
 
     /// Makes it behave otherwise, from the next request on. What is under way goes on as it began.
-    pub fn set_behaviour(&self, behaviour: Behaviour) {
-        *self.0.behaviour.write().expect(UNPOISONED) = behaviour;
+    /// Whatever `change` returns is passed on.
+    pub fn change_behaviour<T>(&self, change: impl FnOnce(&mut Behaviour) -> T) -> T {
+        change(&mut self.0.behaviour.write().expect(UNPOISONED))
+    }
+
+    /// The clock by which its keys age: the provider's.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.0.clock
     }
 
     /// Lets something befall the next `times` requests to change something, after those that were

@@ -9,6 +9,7 @@
 //! A client that goes away changes nothing in what the provider does with its request.
 
 mod account;
+mod admin;
 mod api;
 mod behaviour;
 mod books;
@@ -21,6 +22,7 @@ mod form;
 mod idempotency;
 mod intent;
 mod intent_params;
+mod knobs;
 mod ledger;
 mod operation;
 mod order;
@@ -33,8 +35,10 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 pub use account::Account;
+pub use admin::{Admin, Observer};
 pub use behaviour::{Behaviour, Mishap};
 pub use clock::Clock;
+pub use knobs::{Knobs, MAX_LATENCY_MS};
 pub use ledger::LedgerEntry;
 
 pub use crate::tap::Listener;
@@ -74,11 +78,28 @@ impl Provider {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub fn listen(self: &Arc<Self>, source: Source, hook: Arc<dyn Hook>) -> io::Result<Listener> {
-        Listener::start(api::router(Arc::new(api::Endpoint {
+        self.listen_on(0, source, hook)
+    }
+
+    /// The same on a port of one's choice, for clients whose configuration names it; 0 is a free one.
+    ///
+    /// # Errors
+    /// The port could not be bound: something else listens there, most likely.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub fn listen_on(
+        self: &Arc<Self>,
+        port: u16,
+        source: Source,
+        hook: Arc<dyn Hook>,
+    ) -> io::Result<Listener> {
+        let endpoint = api::Endpoint {
             provider: Arc::clone(self),
             source,
             hook,
-        })))
+        };
+        Listener::start_on(port, api::router(Arc::new(endpoint)))
     }
 
     fn account(&self, api_key: &str) -> Option<Account> {

@@ -26,6 +26,7 @@ use super::resources::Resources;
 use super::settle;
 use super::spec::Spec;
 use super::striker::{Fired, Progress, Striker};
+use super::tuning::Tuning;
 use super::watchdog;
 use super::workload::{Journal, Producer};
 use crate::chaos::{Planned, Round};
@@ -179,6 +180,7 @@ async fn play(
         Arc::clone(&field.timeline),
         clock,
     );
+    let _tuning = Tuning::open(&field.account, &field.timeline, folder)?;
     let (failures, mut failed) = mpsc::unbounded_channel();
     let launch = Arc::new(Launch {
         command: field.spec.command.clone(),

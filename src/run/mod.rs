@@ -17,6 +17,7 @@ pub mod spec;
 mod striker;
 mod taps;
 mod target;
+mod tuning;
 mod watchdog;
 mod workload;
 

@@ -30,7 +30,12 @@ impl Listener {
     /// [`CancellationToken`] of its connection as an extension: cancelling it closes the connection
     /// without another byte.
     pub(crate) fn start(router: Router) -> io::Result<Self> {
-        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Self::start_on(0, router)
+    }
+
+    /// The same on a certain port; 0 is a free one.
+    pub(crate) fn start_on(port: u16, router: Router) -> io::Result<Self> {
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
         let socket = tokio::net::TcpListener::from_std(socket)?;

@@ -56,6 +56,11 @@ pub enum Happening {
     },
     /// The background noise is recorded: what comes now is the payments'.
     IdleRecorded,
+    /// Somebody used the provider's admin API while the run was going on. A replay does not repeat it.
+    Tuned {
+        /// What was changed, in words.
+        what: String,
+    },
     /// A fault fired.
     Struck {
         /// The fault's name.
@@ -218,6 +223,7 @@ impl Happening {
             Self::StrikeFailed { reason } => {
                 Clause::named("the fault", format!("could not be carried out: {reason}"))
             }
+            Self::Tuned { what } => Clause::named("somebody", format!("{what} at the provider")),
             Self::Started { .. }
             | Self::Exited { .. }
             | Self::Refused { .. }

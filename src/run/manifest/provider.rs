@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::provider::{Behaviour, Mishap};
+use crate::provider::{Behaviour, MAX_LATENCY_MS, Mishap};
 
 /// How the payment provider behaves. What is left out is as it is at Stripe.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,10 +26,12 @@ pub struct Provider {
     pub fail_after_every: Option<u32>,
     /// The same, but it is executed, and the connection drops instead of an answer.
     pub lose_answer_every: Option<u32>,
+    /// The same, but it is answered 429 `lock_timeout` with `Stripe-Should-Retry: true`, and is not
+    /// executed.
+    pub lock_timeout_every: Option<u32>,
+    /// The same, but it is answered 429 `rate_limit`, and is not executed.
+    pub rate_limit_every: Option<u32>,
 }
-
-/// Past this, a request is no longer slow but stuck, and clients differ in when they give up.
-const MAX_LATENCY_MS: u64 = 10_000;
 
 impl Provider {
     /// The same, as the provider takes it.
@@ -71,6 +73,12 @@ impl Provider {
                 "lose_answer_every",
                 self.lose_answer_every,
             ),
+            (
+                Mishap::LockTimeout,
+                "lock_timeout_every",
+                self.lock_timeout_every,
+            ),
+            (Mishap::RateLimit, "rate_limit_every", self.rate_limit_every),
         ]
         .into_iter()
     }
