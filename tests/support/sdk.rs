@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-/// Installing over a slow network is the longest step; a script takes seconds.
-const DEADLINE: Duration = Duration::from_secs(300);
+/// Installing over a slow network, or compiling an SDK on a busy machine, is the longest step; a script
+/// takes seconds.
+const DEADLINE: Duration = Duration::from_secs(900);
 
 /// A virtual environment with the packages that `scripts` pins in its `requirements.txt`, and those
 /// pins.
@@ -49,14 +50,38 @@ pub async fn node_packages(name: &str, scripts: &Path) -> (PathBuf, String) {
     (home, manifest)
 }
 
+/// The program of the crate in `folder`, which is a workspace of its own, with the dependencies that its
+/// lock file pins. Cargo knows by itself what is out of date.
+///
+/// # Panics
+/// When it cannot be built.
+pub async fn rust_program(name: &str, folder: &Path) -> PathBuf {
+    let target = cache().join(name);
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build
+        .args(["build", "--quiet", "--locked", "--manifest-path"])
+        .arg(folder.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&target);
+    run(&mut build).await;
+    target.join("debug/crashwindow-sdk-test")
+}
+
+fn cache() -> PathBuf {
+    let cache = std::env::var_os("CRASHWINDOW_CACHE").map(PathBuf::from);
+    cache.unwrap_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")))
+}
+
 /// The folder of an SDK that `install` has filled; it is kept until the pin changes.
 ///
 /// # Panics
 /// When it cannot be filled.
 pub async fn installed(name: &str, pin: &str, install: impl AsyncFnOnce(&Path)) -> PathBuf {
-    let cache = std::env::var_os("CRASHWINDOW_CACHE").map(PathBuf::from);
-    let cache = cache.unwrap_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")));
-    let home = cache.join(name);
+    // Two tests may want the same one at once.
+    static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let home = cache().join(name);
     // Written last: an installation that was interrupted is made again.
     let complete = home.join("complete");
     if std::fs::read_to_string(&complete).ok().as_deref() != Some(pin) {
