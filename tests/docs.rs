@@ -14,8 +14,9 @@ const RUN_BY_CI: [&str; 4] = ["make lab-up", "make lab-down", "make test", "make
 const ANSWERS: usize = 100;
 
 /// The commands that have examples.
-const COMMANDS: [&str; 10] = [
-    "lab", "run", "explore", "replay", "compare", "quiz", "up", "down", "status", "doctor",
+const COMMANDS: [&str; 11] = [
+    "lab", "run", "explore", "replay", "compare", "provider", "quiz", "up", "down", "status",
+    "doctor",
 ];
 
 fn documents() -> Vec<PathBuf> {

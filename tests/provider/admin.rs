@@ -217,7 +217,7 @@ async fn every_change_is_told_and_no_look() {
     let told = office.told.lock().unwrap().clone();
     let expected = [
         "set {\"latency_ms\":1}",
-        "ordered \"rate_limit\" for 3 requests",
+        "ordered rate_limit 3 times",
         "advanced the clock by 25 hours",
     ];
     assert_eq!(told, expected);

@@ -200,7 +200,12 @@ async fn befall(State(desk): State<Arc<Desk>>, body: Body) -> Result<Json<Value>
         ));
     }
     desk.account.befall(mishap, times);
-    (desk.observer)(&format!("ordered {} for {times} requests", json!(mishap)));
+    let name = json!(mishap);
+    let name = name.as_str().unwrap_or_default();
+    (desk.observer)(&match times {
+        1 => format!("ordered {name} once"),
+        times => format!("ordered {name} {times} times"),
+    });
     Ok(awaited(State(desk)).await)
 }
 
