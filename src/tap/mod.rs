@@ -7,6 +7,7 @@
 
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod gate;
 pub mod kafka;
 mod listener;
 mod payment_id;
@@ -18,6 +19,7 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
+pub use gate::Gate;
 pub use listener::Listener;
 pub use payment_id::{find_payment_id, payment_id, payment_number};
 

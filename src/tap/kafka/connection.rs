@@ -73,7 +73,11 @@ pub(super) enum InFlight {
 /// Serves a connection to its end.
 pub(super) async fn serve(client: TcpStream, broker: Arc<Broker>, shared: Arc<Shared>) {
     let source = &shared.source;
-    match run(client, &broker, &shared).await {
+    let ended = tokio::select! {
+        ended = run(client, &broker, &shared) => ended,
+        () = shared.gate.shutting() => Err(Closed::ByHook),
+    };
+    match ended {
         Ok(()) | Err(Closed::ByClient | Closed::ByBroker | Closed::ByHook) => {}
         Err(Closed::Io(reason)) => {
             tracing::debug!(%source, %reason, "a connection through the Kafka tap broke");

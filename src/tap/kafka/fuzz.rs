@@ -39,6 +39,7 @@ async fn play(script: &[u8]) -> usize {
         decode_fetches: true,
         placeholders: Vec::new(),
         frame_limit: options.frame_limit,
+        gate: crate::tap::Gate::default(),
         state: State::default(),
         bootstrap,
         brokers: Mutex::default(),

@@ -67,7 +67,7 @@ use self::broker::Broker;
 use self::exchange::Report;
 use self::state::State;
 use self::upstream::Upstream;
-use super::{BoundaryEvent, Hook, Source, Stage, Tap};
+use super::{BoundaryEvent, Gate, Hook, Source, Stage, Tap};
 use crate::stack::Kafka;
 
 pub use self::detail::{
@@ -90,6 +90,8 @@ pub struct Options {
     /// The most bytes of one request, or of one answer that is decoded; a larger one closes its
     /// connection. What is forwarded undecoded has no bound, and takes no memory.
     pub frame_limit: usize,
+    /// Stands before the brokers.
+    pub gate: Gate,
 }
 
 impl Default for Options {
@@ -98,6 +100,7 @@ impl Default for Options {
             decode_fetches: true,
             placeholders: Vec::new(),
             frame_limit: FRAME_LIMIT,
+            gate: Gate::default(),
         }
     }
 }
@@ -122,6 +125,7 @@ struct Shared {
     decode_fetches: bool,
     placeholders: Vec<(String, String)>,
     frame_limit: usize,
+    gate: Gate,
     state: State,
     bootstrap: Arc<Broker>,
     /// By node id.
@@ -158,6 +162,7 @@ impl KafkaTap {
             decode_fetches: options.decode_fetches,
             placeholders: options.placeholders,
             frame_limit: options.frame_limit,
+            gate: options.gate,
             state: State::default(),
             bootstrap: Arc::clone(&bootstrap),
             brokers: Mutex::default(),

@@ -16,7 +16,7 @@ use super::reply::Reply;
 use super::session::{Asked, Session};
 use super::startup::{self, Opening};
 use super::upstream::{Stream, Upstream, UpstreamError};
-use super::{Transaction, backend, frontend};
+use super::{Options, Transaction, backend, frontend};
 use crate::tap::{BoundaryEvent, Decision, Detail, Hook, Source, Stage, Tap};
 
 /// How long the last words to a client may take to be read: a socket that is closed over unread
@@ -49,6 +49,7 @@ pub(super) struct Shared {
     pub(super) source: Source,
     pub(super) upstream: Upstream,
     pub(super) hook: Arc<dyn Hook>,
+    pub(super) options: Options,
 }
 
 /// One connection that has a session.
@@ -62,7 +63,10 @@ pub(super) struct Connection<'a> {
 
 /// Serves a client until either side closes; then both are closed.
 pub(super) async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
-    let ended = run(&mut client, &shared).await;
+    let ended = tokio::select! {
+        ended = run(&mut client, &shared) => ended,
+        () = shared.options.gate.shutting() => Ended::Dropped,
+    };
     let source = &shared.source;
     match ended {
         Ended::AskedForTls | Ended::Malformed(_) => {
@@ -150,7 +154,7 @@ impl<'a> Connection<'a> {
         Self {
             shared,
             hangup,
-            session: Mutex::new(Session::new()),
+            session: Mutex::new(Session::new(shared.options.keep_parameters)),
             between_messages: AtomicBool::new(true),
         }
     }
@@ -214,7 +218,10 @@ impl<'a> Connection<'a> {
             payment: asked.payment,
             outcome: reply.outcome(),
             writes: asked.statement.writes,
-            detail: Some(Detail::Postgres(reply.detail(transaction, backend_pid))),
+            detail: Some(Detail::Postgres(super::Detail {
+                parameters: asked.parameters,
+                ..reply.detail(transaction, backend_pid)
+            })),
         }
     }
 

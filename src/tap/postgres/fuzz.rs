@@ -9,7 +9,7 @@ use super::connection::{Connection, Shared};
 use super::hangup::Hangup;
 use super::startup::{self, Opening};
 use super::upstream::Upstream;
-use super::{backend, frontend};
+use super::{Options, backend, frontend};
 use crate::tap::Hook;
 use crate::tap::fuzz::{Side, source, stage, steps};
 
@@ -75,6 +75,10 @@ async fn play(script: &[u8], watched: &TcpStream) -> usize {
         source: source(),
         upstream: Upstream::plain("127.0.0.1", 1),
         hook: Arc::clone(&striker) as Arc<dyn Hook>,
+        options: Options {
+            keep_parameters: true,
+            ..Options::default()
+        },
     };
     let hangup = Hangup::of(watched).expect("a descriptor");
     let connection = Connection::new(&shared, &hangup);

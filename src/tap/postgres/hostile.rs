@@ -40,7 +40,7 @@ fn cases(mut case: impl FnMut(&mut ChaCha8Rng)) {
 
 /// Feeds both sides to one session in chunks of any size, in any interleaving.
 fn converse(random: &mut ChaCha8Rng, client: &[u8], server: &[u8], met: &mut Met) {
-    let mut session = Session::new();
+    let mut session = Session::new(true);
     let mut sides = [(Side::Client, client), (Side::Server, server)]
         .map(|(side, bytes)| Some((side, Frames::new(side), bytes)));
     while sides.iter().any(Option::is_some) {

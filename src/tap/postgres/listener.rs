@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::Options;
 use super::connection::{self, Shared};
 use super::upstream::Upstream;
 use crate::tap::{Hook, Source};
@@ -32,6 +33,22 @@ impl PostgresTap {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub fn listen(source: Source, upstream: Upstream, hook: Arc<dyn Hook>) -> io::Result<Self> {
+        Self::listen_with(source, upstream, hook, Options::default())
+    }
+
+    /// As [`PostgresTap::listen`], with options.
+    ///
+    /// # Errors
+    /// The port could not be bound.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub fn listen_with(
+        source: Source,
+        upstream: Upstream,
+        hook: Arc<dyn Hook>,
+        options: Options,
+    ) -> io::Result<Self> {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
@@ -40,6 +57,7 @@ impl PostgresTap {
             source,
             upstream,
             hook,
+            options,
         });
         let accepting = tokio::spawn(accept(socket, shared)).abort_handle();
         Ok(Self { address, accepting })

@@ -56,6 +56,7 @@ mod hostile;
 mod lexer;
 mod listener;
 mod message;
+mod parameters;
 mod reply;
 mod session;
 mod signature;
@@ -64,7 +65,10 @@ mod startup;
 mod statement;
 mod upstream;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+
+use super::Gate;
 
 pub use listener::PostgresTap;
 pub use upstream::Upstream;
@@ -85,6 +89,20 @@ pub struct Detail {
     /// The process id of the server's backend, as in `pg_stat_activity` and `pg_blocking_pids`. A
     /// connection pooler may make it up.
     pub backend_pid: Option<i32>,
+    /// The parameters of a statement of the extended protocol as they were bound, where
+    /// [`Options::keep_parameters`] asks for them; not saved.
+    #[serde(skip)]
+    pub parameters: Vec<Option<Bytes>>,
+}
+
+/// What a tap does beyond its defaults.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whether events carry the parameters of their statements. Those of a Bind that is larger than
+    /// 64 KiB are not kept.
+    pub keep_parameters: bool,
+    /// Stands before the server.
+    pub gate: Gate,
 }
 
 /// The state of a connection's transaction block (PostgreSQL: Frontend/Backend Protocol,

@@ -4,10 +4,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::Transaction;
 use super::attribution::Attribution;
 use super::frame::{Malformed, Message};
 use super::message;
+use super::parameters;
 use super::reply::Reply;
 use super::statement::Statement;
 use crate::tap::find_payment_id;
@@ -17,6 +20,8 @@ use crate::tap::find_payment_id;
 pub(super) struct Asked {
     pub(super) statement: Arc<Statement>,
     pub(super) payment: Option<String>,
+    /// Where they are kept.
+    pub(super) parameters: Vec<Option<Bytes>>,
 }
 
 /// What becomes of a client's message.
@@ -53,6 +58,7 @@ pub(super) enum Expected {
 struct Portal {
     asked: Arc<Statement>,
     payment: Option<String>,
+    parameters: Vec<Option<Bytes>>,
     /// The number of Syncs before it.
     syncs: u64,
 }
@@ -79,11 +85,13 @@ pub(super) struct Session {
     pub(super) statements: HashMap<String, Arc<Statement>>,
     portals: HashMap<String, Portal>,
     syncs: u64,
+    keep_parameters: bool,
 }
 
 impl Session {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(keep_parameters: bool) -> Self {
         Self {
+            keep_parameters,
             expected: VecDeque::from([Expected::Startup]),
             unsynced: None,
             held: false,
@@ -162,6 +170,11 @@ impl Session {
         // Text and varchar are their bytes in either format, and no length between two of them can
         // look like a digit of an id.
         let payment = find_payment_id(&message::text(&body[length..])).map(str::to_owned);
+        let parameters = if self.keep_parameters && message.whole {
+            parameters::bound(&body[length..]).ok_or_else(|| message.malformed())?
+        } else {
+            Vec::new()
+        };
         let asked = match self.statements.get(&name) {
             Some(statement) => Arc::clone(statement),
             None => Arc::new(Statement::unseen("(unknown statement)")),
@@ -172,6 +185,7 @@ impl Session {
             Portal {
                 asked,
                 payment,
+                parameters,
                 syncs,
             },
         );
@@ -179,12 +193,24 @@ impl Session {
     }
 
     fn execute(&mut self, portal: &str) -> Step {
-        let (statement, payment) = match self.portals.get(portal) {
-            Some(portal) => (Arc::clone(&portal.asked), portal.payment.clone()),
+        let (statement, payment, parameters) = match self.portals.get_mut(portal) {
+            // They are those of its first execution; one that was suspended goes on without.
+            Some(portal) => (
+                Arc::clone(&portal.asked),
+                portal.payment.clone(),
+                std::mem::take(&mut portal.parameters),
+            ),
             // A cursor that was declared in SQL can be executed by its name too.
-            None => (Arc::new(Statement::unseen("(unknown portal)")), None),
+            None => (
+                Arc::new(Statement::unseen("(unknown portal)")),
+                None,
+                Vec::new(),
+            ),
         };
-        let asked = self.asked(statement, payment);
+        let asked = Asked {
+            parameters,
+            ..self.asked(statement, payment)
+        };
         self.expected.push_back(Expected::Execute(asked.clone()));
         self.held = true;
         Step::Ask(asked)
@@ -193,7 +219,11 @@ impl Session {
     fn asked(&mut self, statement: Arc<Statement>, payment: Option<String>) -> Asked {
         let payment = payment.or_else(|| statement.payment.clone());
         let payment = self.attribution.payment(payment, statement.bounds);
-        Asked { statement, payment }
+        Asked {
+            statement,
+            payment,
+            parameters: Vec::new(),
+        }
     }
 
     fn close(&mut self, message: &Message) -> Result<Expected, Malformed> {
