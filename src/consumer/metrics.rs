@@ -1,0 +1,269 @@
+//! The metrics that a production consumer exports, served for Prometheus on `METRICS_ADDR`.
+//!
+//! Counters end with `_total`, units are base units, and no label holds an id (Prometheus: "Metric
+//! and label naming"). A check is counted after the statement that decided it was committed: counted
+//! earlier, one that is rolled back would be a hit that never was.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use anyhow::Context;
+use axum::Router;
+use axum::routing::get;
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder,
+};
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::statistics::Statistics;
+use rdkafka::topic_partition_list::TopicPartitionList;
+
+use super::Check;
+
+/// Where Prometheus finds the metrics.
+const METRICS_ADDR: &str = "METRICS_ADDR";
+
+/// From a batch that is done at once to one that costs a consumer its place in the group.
+const GAPS: [f64; 10] = [0.01, 0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 4.0, 10.0, 30.0];
+
+/// The metrics of one consumer. Clones are the same metrics; it is the consumer's context, too,
+/// where rebalances, refused commits and statistics are heard of.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Registry,
+    checks: IntCounterVec,
+    payments: IntCounter,
+    effects: IntCounter,
+    rebalances: IntCounterVec,
+    commit_failures: IntCounterVec,
+    poll_gap: Histogram,
+    lag: IntGauge,
+    uncommitted: IntGauge,
+}
+
+impl Metrics {
+    /// Registers the metrics and serves them at `/metrics` on the address in `METRICS_ADDR`, where
+    /// it is set. `build_info` says which program this is.
+    ///
+    /// # Errors
+    /// When the address is none or cannot be listened on.
+    pub async fn serve() -> anyhow::Result<Self> {
+        let metrics = Self::registered()?;
+        let program = std::env::current_exe()?;
+        let program = program.file_name().unwrap_or_default().to_string_lossy();
+        let opts = Opts::new("build_info", "1, with the name of the program that runs");
+        let build = IntGauge::with_opts(opts.const_label("program", program.as_ref()))?;
+        build.set(1);
+        metrics.registry.register(Box::new(build))?;
+        tracing::info!("{program} starts");
+        if let Ok(address) = std::env::var(METRICS_ADDR) {
+            let address: SocketAddr = address
+                .parse()
+                .with_context(|| format!("{METRICS_ADDR} is {address:?}, not HOST:PORT"))?;
+            let listener = tokio::net::TcpListener::bind(address)
+                .await
+                .with_context(|| format!("the metrics cannot be served on {address}"))?;
+            let registry = metrics.registry.clone();
+            let page = move || {
+                let registry = registry.clone();
+                async move { text(&registry) }
+            };
+            let router = Router::new().route("/metrics", get(page));
+            tokio::spawn(async move { axum::serve(listener, router).await });
+        }
+        Ok(metrics)
+    }
+
+    fn registered() -> prometheus::Result<Self> {
+        let counter = IntCounter::new;
+        let labelled =
+            |name, help, labels: &[&str]| IntCounterVec::new(Opts::new(name, help), labels);
+        let gap =
+            "Seconds between two polls; past max.poll.interval.ms the group goes on without us";
+        let metrics = Self {
+            registry: Registry::new(),
+            checks: labelled(
+                "dedup_checks_total",
+                "Payments looked up before they were acted on; origin says what a hit came from",
+                &["result", "origin"],
+            )?,
+            payments: counter(
+                "payments_processed_total",
+                "Records with a payment, all deliveries",
+            )?,
+            effects: counter("effects_total", "Payments that took effect here")?,
+            rebalances: labelled(
+                "rebalances_total",
+                "Partitions assigned, revoked, or lost without being asked",
+                &["kind"],
+            )?,
+            commit_failures: labelled(
+                "offset_commit_failures_total",
+                "Offset commits that the broker refused",
+                &["code"],
+            )?,
+            poll_gap: Histogram::with_opts(
+                HistogramOpts::new("poll_gap_seconds", gap).buckets(GAPS.to_vec()),
+            )?,
+            lag: IntGauge::new(
+                "consumer_lag_records",
+                "Records behind the end, all partitions",
+            )?,
+            uncommitted: IntGauge::new(
+                "consumer_uncommitted_records",
+                "Processed and not committed: what a rebalance would have delivered again",
+            )?,
+        };
+        let registry = &metrics.registry;
+        registry.register(Box::new(metrics.checks.clone()))?;
+        registry.register(Box::new(metrics.payments.clone()))?;
+        registry.register(Box::new(metrics.effects.clone()))?;
+        registry.register(Box::new(metrics.rebalances.clone()))?;
+        registry.register(Box::new(metrics.commit_failures.clone()))?;
+        registry.register(Box::new(metrics.poll_gap.clone()))?;
+        registry.register(Box::new(metrics.lag.clone()))?;
+        registry.register(Box::new(metrics.uncommitted.clone()))?;
+        Ok(metrics)
+    }
+
+    /// Notes that a batch was handed over. The time until what this returns is dropped, at the next
+    /// poll, is what `max.poll.interval.ms` is about.
+    #[must_use]
+    pub fn busy(&self) -> Busy {
+        Busy {
+            since: Instant::now(),
+            gap: self.poll_gap.clone(),
+        }
+    }
+
+    /// Counts checks whose statement was committed.
+    pub fn checked(&self, checks: &[Check]) {
+        self.payments.inc_by(checks.len() as u64);
+        for check in checks {
+            let labels = match check {
+                Check::Miss => ["miss", "new"],
+                Check::Redelivery => ["hit", "redelivery"],
+                Check::Republish => ["hit", "republish"],
+            };
+            self.checks.with_label_values(&labels).inc();
+            self.effects.inc_by(u64::from(*check == Check::Miss));
+        }
+    }
+
+    fn rebalanced(&self, kind: &str, partitions: &TopicPartitionList) {
+        self.rebalances.with_label_values(&[kind]).inc();
+        let elements = partitions.elements();
+        let partitions: Vec<i32> = elements.iter().map(|e| e.partition()).collect();
+        tracing::info!("rebalance: {kind} {partitions:?}");
+    }
+}
+
+/// A consumer that is busy with a batch.
+pub struct Busy {
+    since: Instant,
+    gap: Histogram,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.gap.observe(self.since.elapsed().as_secs_f64());
+    }
+}
+
+impl ClientContext for Metrics {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        match level {
+            RDKafkaLogLevel::Debug | RDKafkaLogLevel::Info => {
+                tracing::debug!("librdkafka: {facility}: {message}");
+            }
+            _ => tracing::warn!("librdkafka: {facility}: {message}"),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!("librdkafka: {error}: {reason}");
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let partitions = statistics
+            .topics
+            .values()
+            .flat_map(|t| t.partitions.values());
+        let (mut lag, mut uncommitted) = (0, 0);
+        // Partitions of others are listed, too; they are not fetched.
+        for partition in partitions.filter(|p| p.fetch_state == "active") {
+            lag += partition.consumer_lag_stored.max(0);
+            if partition.stored_offset > 0 && partition.committed_offset >= 0 {
+                uncommitted += (partition.stored_offset - partition.committed_offset).max(0);
+            }
+        }
+        self.lag.set(lag);
+        self.uncommitted.set(uncommitted);
+    }
+}
+
+impl ConsumerContext for Metrics {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        use rdkafka::consumer::Consumer;
+        match rebalance {
+            Rebalance::Assign(partitions) => self.rebalanced("assign", partitions),
+            Rebalance::Revoke(partitions) if consumer.assignment_lost() => {
+                self.rebalanced("lost", partitions);
+            }
+            Rebalance::Revoke(partitions) => self.rebalanced("revoke", partitions),
+            Rebalance::Error(error) => tracing::warn!("rebalance: {error}"),
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
+        // Nothing to commit is no failure.
+        let Some(code) = result.err().and_then(|error| error.rdkafka_error_code()) else {
+            return;
+        };
+        if code != RDKafkaErrorCode::NoOffset {
+            let name = format!("{code:?}");
+            self.commit_failures.with_label_values(&[&name]).inc();
+            tracing::warn!("the broker refused an offset commit: {name}");
+        }
+    }
+}
+
+/// Everything in the registry in Prometheus' text format.
+fn text(registry: &Registry) -> String {
+    let mut text = Vec::new();
+    // Into memory, of what was registered without an error.
+    let written = TextEncoder::new().encode(&registry.gather(), &mut text);
+    written.map_or_else(
+        |e| format!("# {e}\n"),
+        |()| String::from_utf8_lossy(&text).into_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_counted_by_result_and_origin() {
+        let metrics = Metrics::registered().unwrap();
+        metrics.checked(&[
+            Check::Miss,
+            Check::Miss,
+            Check::Redelivery,
+            Check::Republish,
+        ]);
+        let text = text(&metrics.registry);
+        for line in [
+            "dedup_checks_total{origin=\"new\",result=\"miss\"} 2",
+            "dedup_checks_total{origin=\"redelivery\",result=\"hit\"} 1",
+            "dedup_checks_total{origin=\"republish\",result=\"hit\"} 1",
+            "payments_processed_total 4",
+            "effects_total 2",
+        ] {
+            assert!(text.contains(line), "no {line} in:\n{text}");
+        }
+    }
+}
