@@ -12,6 +12,7 @@ mod process;
 mod scene;
 mod schedule;
 mod stall_kill;
+pub mod storm;
 mod terminate;
 mod unavailable;
 mod window;

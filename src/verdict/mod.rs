@@ -7,12 +7,14 @@
 mod guarantee;
 mod history;
 mod outcome;
+mod storm;
 
 use serde::{Deserialize, Serialize};
 
 pub use guarantee::Guarantee;
 pub use history::{Effect, History, Produced, Strike};
 pub use outcome::{Outcome, outcome_of};
+pub use storm::{StormFacts, StormJudgement, judge_storm};
 
 /// Whether the guarantee stood. The exit code of a run is [`Verdict::exit_code`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

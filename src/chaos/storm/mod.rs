@@ -1,0 +1,141 @@
+//! Storms: many faults over a loaded group, on a schedule that a seed makes and a run folder keeps.
+//!
+//! A single fault asks what one crash does to one payment. A storm asks what a group does to its
+//! *numbers*: how many deliveries are repeated while partitions keep moving, and whether the metrics
+//! tell the truth about it.
+
+mod plan;
+mod positions;
+mod redeliveries;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use plan::{PlanError, Weather};
+pub use positions::Positions;
+pub use redeliveries::Redeliveries;
+
+/// What makes the hit rate, or the ledger, move in a storm.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// Partitions keep moving: kills, pauses, evictions, leaves and outages
+    Rebalances,
+    /// A release that broke dedup is rolled out
+    Release,
+    /// The producer sends payments again, as new records
+    Republish,
+    /// Two instances are too slow for max.poll.interval.ms
+    Slow,
+}
+
+impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Rebalances, Self::Release, Self::Republish, Self::Slow];
+
+    /// The word used on the command line and in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rebalances => "rebalances",
+            Self::Release => "release",
+            Self::Republish => "republish",
+            Self::Slow => "slow",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What one strike of a storm does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Blow {
+    /// SIGKILL; the member is evicted and the instance started again.
+    Kill,
+    /// SIGSTOP, eviction, SIGCONT when the others have its partitions: a pause that is longer than
+    /// the session, without waiting for the session.
+    Pause,
+    /// The member is sent out of the group and goes on for as long as it does not know.
+    Evict,
+    /// SIGTERM; another instance takes the place a little later.
+    Leave,
+    /// One instance more, for a while.
+    Join,
+    /// All connections to the brokers are cut, and new ones refused.
+    BrokerOutage,
+    /// All connections to the database are cut, and new ones refused.
+    DatabaseOutage,
+    /// The database answers one instance late.
+    SlowDatabase,
+    /// SIGTERM; the new release takes the place.
+    Release,
+    /// A share of the payments is produced again.
+    Republish,
+}
+
+impl Blow {
+    /// The word used in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Pause => "pause",
+            Self::Evict => "evict",
+            Self::Leave => "leave",
+            Self::Join => "join",
+            Self::BrokerOutage => "broker-outage",
+            Self::DatabaseOutage => "database-outage",
+            Self::SlowDatabase => "slow-database",
+            Self::Release => "release",
+            Self::Republish => "republish",
+        }
+    }
+}
+
+/// One strike of a storm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StormStrike {
+    /// Milliseconds after the first payment from which it may happen.
+    pub at_ms: u64,
+    /// What is done.
+    pub blow: Blow,
+    /// Which place in the fleet is struck, from 0; none where all are.
+    pub slot: Option<u32>,
+    /// It waits until the instance has processed so many records since it last committed them, as
+    /// seen at its taps: so many are delivered again. Where all are struck, until all together have no
+    /// more.
+    pub uncommitted: Option<u64>,
+    /// How long it lasts, in milliseconds, where the schedule decides that.
+    pub for_ms: u64,
+}
+
+/// What a storm does, fully decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StormPlan {
+    /// Plans the same storm again.
+    pub seed: u64,
+    /// What the storm is about.
+    pub cause: Cause,
+    /// How long payments are produced, in milliseconds.
+    pub length_ms: u64,
+    /// When the incident begins and ends, in milliseconds after the first payment.
+    pub incident_ms: (u64, u64),
+    /// Payments per second, whatever the consumers do.
+    pub rate: u32,
+    /// Over how many partitions.
+    pub partitions: u32,
+    /// How many instances share the group.
+    pub instances: u32,
+    /// Of 1,000 payments, how many a republishing producer sends again.
+    pub republished_per_mille: u32,
+    /// What is done, by time.
+    pub strikes: Vec<StormStrike>,
+}

@@ -1,0 +1,197 @@
+//! The verdict on a storm: too many payments for one outcome each, so it is made of counts.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Guarantee, Verdict};
+
+/// What is known of a storm when it has settled, all of it from outside the consumers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StormFacts {
+    /// Payments that Kafka acknowledged, each counted once.
+    pub payments: u64,
+    /// Payments that took effect at least once.
+    pub paid: u64,
+    /// Effects, of all payments.
+    pub effects: u64,
+    /// Effects of payments that nobody produced.
+    pub strangers: u64,
+    /// Records that were checked again after their check was completed.
+    pub redelivered: u64,
+    /// Dedup statements whose coordinates could not be read at the tap.
+    pub unread: u64,
+    /// Strikes that were planned.
+    pub planned: u64,
+    /// Strikes that were carried out.
+    pub fired: u64,
+    /// Whether the group came to the end of everything that was produced.
+    pub drained: bool,
+}
+
+/// The verdict on a storm and what it rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StormJudgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What breaks the guarantee, or why nothing can be said, or why it stood; one clause each.
+    pub reasons: Vec<String>,
+}
+
+/// Judges a settled storm.
+#[must_use]
+pub fn judge_storm(facts: &StormFacts, guarantee: Guarantee) -> StormJudgement {
+    let judged = |verdict, reasons| StormJudgement { verdict, reasons };
+    let mut broken = Vec::new();
+    let repeated = facts.effects.saturating_sub(facts.paid);
+    if repeated > 0 && guarantee != Guarantee::AtLeastOnce {
+        broken.push(format!(
+            "{repeated} effects were one too many for their payment"
+        ));
+    }
+    let missing = facts.payments.saturating_sub(facts.paid);
+    if missing > 0 && facts.drained && guarantee != Guarantee::AtMostOnce {
+        broken.push(format!("{missing} payments never took effect"));
+    }
+    if !broken.is_empty() {
+        return judged(Verdict::Violated, broken);
+    }
+    let mut doubts = Vec::new();
+    for (is_doubt, doubt) in [
+        (facts.payments == 0, "no payment was produced".to_owned()),
+        (facts.fired == 0, "no strike was carried out".to_owned()),
+        (
+            facts.fired > 0 && facts.fired < facts.planned,
+            format!(
+                "{} of {} strikes failed",
+                facts.planned.saturating_sub(facts.fired),
+                facts.planned
+            ),
+        ),
+        (
+            facts.redelivered == 0,
+            "no payment was delivered again".to_owned(),
+        ),
+        (
+            facts.unread > 0,
+            format!(
+                "{} dedup statements could not be read at the tap",
+                facts.unread
+            ),
+        ),
+        (
+            facts.strangers > 0,
+            format!(
+                "{} effects are of payments that nobody produced",
+                facts.strangers
+            ),
+        ),
+        (
+            !facts.drained,
+            "the group never came to the end of its partitions".to_owned(),
+        ),
+    ] {
+        if is_doubt {
+            doubts.push(doubt);
+        }
+    }
+    if !doubts.is_empty() {
+        return judged(Verdict::Unknown, doubts);
+    }
+    let stood = format!(
+        "{} strikes, {} payments delivered again, {} payments with one effect each",
+        facts.fired, facts.redelivered, facts.paid
+    );
+    judged(Verdict::Held, vec![stood])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> StormFacts {
+        StormFacts {
+            payments: 1_000,
+            paid: 1_000,
+            effects: 1_000,
+            redelivered: 80,
+            planned: 5,
+            fired: 5,
+            drained: true,
+            ..StormFacts::default()
+        }
+    }
+
+    fn verdict(facts: StormFacts) -> Verdict {
+        judge_storm(&facts, Guarantee::EffectivelyOnce).verdict
+    }
+
+    #[test]
+    fn a_storm_is_held_only_with_evidence() {
+        assert_eq!(verdict(facts()), Verdict::Held);
+        for doubtful in [
+            StormFacts {
+                fired: 0,
+                ..facts()
+            },
+            StormFacts {
+                fired: 4,
+                ..facts()
+            },
+            StormFacts {
+                redelivered: 0,
+                ..facts()
+            },
+            StormFacts {
+                unread: 1,
+                ..facts()
+            },
+            StormFacts {
+                strangers: 1,
+                ..facts()
+            },
+            StormFacts {
+                drained: false,
+                ..facts()
+            },
+            StormFacts {
+                payments: 0,
+                paid: 0,
+                effects: 0,
+                ..facts()
+            },
+        ] {
+            assert_eq!(verdict(doubtful), Verdict::Unknown, "{doubtful:?}");
+        }
+    }
+
+    #[test]
+    fn one_effect_too_many_or_too_few_is_a_violation() {
+        assert_eq!(
+            verdict(StormFacts {
+                effects: 1_001,
+                ..facts()
+            }),
+            Verdict::Violated
+        );
+        let lost = StormFacts {
+            paid: 999,
+            effects: 999,
+            ..facts()
+        };
+        assert_eq!(verdict(lost), Verdict::Violated);
+        let late = StormFacts {
+            drained: false,
+            ..lost
+        };
+        assert_eq!(verdict(late), Verdict::Unknown, "it may only be late");
+    }
+
+    #[test]
+    fn what_the_guarantee_allows_is_no_violation() {
+        let twice = StormFacts {
+            effects: 1_001,
+            ..facts()
+        };
+        let judgement = judge_storm(&twice, Guarantee::AtLeastOnce);
+        assert_eq!(judgement.verdict, Verdict::Held);
+    }
+}
