@@ -8,6 +8,7 @@
 //! - [`group`]: asks Kafka about a consumer group and evicts its members, by protocol.
 //! - [`effects`]: counts from outside what a customer feels where it is not a charge.
 //! - [`chaos`]: the faults, one file each, and the schedule that places them.
+//! - [`drill`]: an incident to be told from metrics and logs alone.
 //! - [`timeline`]: everything that was seen and done in a run, in one order.
 //! - [`run`]: one run from spec to settled facts, and its folder.
 //! - [`explore`]: every crash window of a consumer, struck with every fault that applies.
@@ -18,6 +19,7 @@
 
 pub mod chaos;
 pub mod consumer;
+pub mod drill;
 pub mod effects;
 pub mod explore;
 pub mod group;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crashwindow::chaos::storm::Cause;
 use crashwindow::quiz::Quiz;
 use crashwindow::run::manifest::{self, Manifest};
 
@@ -73,8 +74,12 @@ fn a_labs_folder_holds_what_its_manifest_names_and_nothing_else() {
             .consumers
             .values()
             .map(|c| &c.source)
-            .chain([&lab.database.schema]);
+            .chain([&lab.database.schema])
+            .chain(&lab.database.statements);
         named.extend(sources.map(|path| path.display().to_string()));
+        if lab.storm.is_some() {
+            named.insert("quiz.toml".to_owned());
+        }
         assert_eq!(files_in(&lab.folder), named, "in {}", lab.folder.display());
     }
 }
@@ -195,7 +200,7 @@ fn consumers_are_short_and_state_their_promise() {
 
 #[test]
 fn a_labs_scenarios_can_tell_its_consumers_apart() {
-    for lab in labs() {
+    for lab in labs().into_iter().filter(|lab| lab.storm.is_none()) {
         let telling = lab.scenarios.iter().any(|s| {
             s.expect
                 .values()
@@ -242,5 +247,37 @@ fn the_zoos_data_programs_and_guide_agree() {
     }
     for consumer in consumers {
         assert!(zoo.join(text(consumer, "schema")).is_file());
+    }
+}
+
+#[test]
+fn a_storms_guide_shows_every_scenario_with_its_verdict_and_every_cause_has_one() {
+    for lab in labs() {
+        let Some(storm) = &lab.storm else { continue };
+        let guide = std::fs::read_to_string(lab.folder.join("README.md")).unwrap();
+        let plain = format!("crashwindow storm {}\n", lab.id);
+        assert!(guide.contains(&plain), "{plain} is not in the guide");
+        for scenario in storm.scenarios.iter().skip(1) {
+            let command = format!("storm {} --scenario {}", lab.id, scenario.cause);
+            assert!(guide.contains(&command), "{command} is not in the guide");
+            assert!(!scenario.why.is_empty(), "{} has no reason", scenario.cause);
+        }
+        let source = lab.folder.join(&lab.consumers[&storm.consumer].source);
+        let source = std::fs::read_to_string(source).unwrap();
+        for (setting, value) in [
+            ("auto.commit.interval.ms", storm.commit_interval_ms),
+            ("max.poll.interval.ms", storm.max_poll_interval_ms),
+        ] {
+            let set = format!("(\"{setting}\", \"{value}\")");
+            assert!(source.contains(&set), "the storm counts on {set}");
+        }
+        let causes: BTreeSet<Cause> = storm.scenarios.iter().map(|s| s.cause).collect();
+        assert_eq!(causes, Cause::ALL.into(), "what the drill hides");
+        let verdicts: Vec<_> = storm.scenarios.iter().map(|s| s.expect).collect();
+        assert!(
+            verdicts.windows(2).any(|pair| pair[0] != pair[1]),
+            "no storm of lab {} shows a difference",
+            lab.id
+        );
     }
 }

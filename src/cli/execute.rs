@@ -4,8 +4,10 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crashwindow::report::storm::StormReport;
 use crashwindow::report::{RunReport, terminal};
 use crashwindow::run::manifest::Manifest;
+use crashwindow::run::storm::StormSpec;
 use crashwindow::run::{self, Spec, Watcher, folder};
 use crashwindow::stack::{self, Endpoints, Options};
 use crashwindow::verdict::Verdict;
@@ -83,6 +85,40 @@ impl Session {
         progress.finish();
         let finished = finished?;
         let report = RunReport::new(&finished, &self.endpoints);
+        folder::write(&finished.run_dir, "report.json", &report)?;
+        Ok(report)
+    }
+
+    /// Executes a storm and saves its report in the run folder.
+    ///
+    /// # Errors
+    /// When it ends without a verdict.
+    pub async fn storm(&self, spec: StormSpec) -> anyhow::Result<StormReport> {
+        let progress = Progress::new(&format!("lab {} storm", spec.lab));
+        self.watched_storm(spec, &progress, &progress).await
+    }
+
+    /// The same, telling nothing of what is done.
+    ///
+    /// # Errors
+    /// When it ends without a verdict.
+    pub async fn incident(&self, spec: StormSpec) -> anyhow::Result<StormReport> {
+        let progress = Progress::new("on call");
+        self.watched_storm(spec, &progress, &Discreet(&progress))
+            .await
+    }
+
+    async fn watched_storm(
+        &self,
+        spec: StormSpec,
+        progress: &Progress,
+        watcher: &dyn Watcher,
+    ) -> anyhow::Result<StormReport> {
+        let storm = run::storm::execute(spec, &self.endpoints, &self.runs, watcher, &self.cancel);
+        let finished = storm.await;
+        progress.finish();
+        let finished = finished?;
+        let report = StormReport::new(&finished);
         folder::write(&finished.run_dir, "report.json", &report)?;
         Ok(report)
     }
@@ -184,12 +220,30 @@ impl crashwindow::explore::Progress for Progress {
     }
 }
 
+/// Shows that time passes, and not what is done.
+struct Discreet<'a>(&'a Progress);
+
+impl Watcher for Discreet<'_> {
+    fn phase(&self, _text: &str) {}
+
+    fn status(&self, text: &str) {
+        Watcher::status(self.0, text);
+    }
+}
+
 impl Watcher for Progress {
     fn phase(&self, text: &str) {
         if self.live {
             self.bar.set_message(text.to_owned());
         } else {
             eprintln!("{}: {text}", self.what);
+        }
+    }
+
+    fn status(&self, text: &str) {
+        // Elsewhere it would be a log of its own.
+        if self.live {
+            self.bar.set_message(text.to_owned());
         }
     }
 }

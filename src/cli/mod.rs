@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod compare;
+mod drill;
 mod execute;
 mod explore;
 mod guard;
@@ -14,6 +15,7 @@ mod replay;
 mod run;
 mod stack;
 mod stack_args;
+mod storm;
 
 /// A live lab for delivery guarantees.
 ///
@@ -35,6 +37,8 @@ enum Command {
     Compare(compare::Compare),
     Quiz(quiz::QuizCommand),
     Provider(provider::Provider),
+    Storm(storm::Storm),
+    Drill(drill::Drill),
     Up(Box<stack::Up>),
     Down(stack::Down),
     Status(stack::Status),
@@ -59,6 +63,8 @@ impl Cli {
             Command::Replay(command) => wait_for(command.run()),
             Command::Compare(command) => wait_for(command.run()),
             Command::Provider(command) => wait_for(command.run()),
+            Command::Storm(command) => wait_for(command.run()),
+            Command::Drill(command) => wait_for(command.run()),
             Command::Up(command) => wait_for(command.run()),
             Command::Down(command) => wait_for(command.run()),
             Command::Status(command) => wait_for(command.run()),

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::bail;
 use clap::Args;
 use crashwindow::chaos::{Edge, Fault};
 use crashwindow::run::manifest::{self, Manifest};
+use crashwindow::run::storm::StormSpec;
 use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange, folder};
 use crashwindow::stack::Options;
 
@@ -190,7 +192,13 @@ impl What {
 /// When there is no such run.
 pub fn saved(options: &Options, run: &str) -> anyhow::Result<Spec> {
     let runs = crashwindow::stack::runs_folder(options)?;
-    Ok(folder::read(&folder::find(&runs, run)?, "spec.json")?)
+    let found = folder::find(&runs, run)?;
+    if found.join(folder::STORM).is_file() {
+        let storm: StormSpec = folder::read(&found, folder::STORM)?;
+        let lab = storm.lab;
+        bail!("run {run:?} is a storm\nnext: crashwindow storm {lab} --replay {run}");
+    }
+    Ok(folder::read(&found, "spec.json")?)
 }
 
 impl Run {

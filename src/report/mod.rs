@@ -4,6 +4,7 @@ mod biography;
 mod cost;
 pub mod explore;
 mod run;
+pub mod storm;
 pub mod table;
 pub mod terminal;
 

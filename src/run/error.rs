@@ -35,6 +35,12 @@ pub enum RunError {
     /// A Kafka client could not be made.
     #[error("a Kafka client could not be made: {0}\nnext: crashwindow doctor")]
     Client(#[from] rdkafka::error::KafkaError),
+    /// Kafka did not take the payments of a storm.
+    #[error("Kafka did not acknowledge a storm's payments: {reason}\nnext: crashwindow status")]
+    Unproduced {
+        /// What was seen instead.
+        reason: String,
+    },
     /// Kafka did not take a payment.
     #[error(transparent)]
     Produce(#[from] ProduceError),

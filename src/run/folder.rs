@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 /// The file that says how far the run has come.
 pub const STATE: &str = "state.json";
 
+/// The file with what a storm was asked.
+pub const STORM: &str = "storm.json";
+
 /// How far a run has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
@@ -167,7 +170,7 @@ pub fn find(runs: &Path, run: &str) -> Result<PathBuf, FolderError> {
     ];
     if let Some(found) = candidates
         .into_iter()
-        .find(|p| p.join("spec.json").is_file())
+        .find(|p| p.join("spec.json").is_file() || p.join(STORM).is_file())
     {
         return Ok(found);
     }

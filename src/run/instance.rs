@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::RunError;
 use super::guard::Ward;
 use super::resources::Resources;
-use super::taps::Taps;
+use super::taps::{StormTaps, Taps};
 use crate::chaos::{Process, describe_exit};
 use crate::effects::Sink;
 use crate::group::GroupClient;
@@ -29,6 +29,7 @@ const MAX_RESTARTS: u32 = 20;
 const GRACE: Duration = Duration::from_secs(10);
 
 /// What every instance of a run is given.
+#[derive(Clone)]
 pub struct Launch {
     /// The program and its arguments.
     pub command: Vec<String>,
@@ -48,6 +49,8 @@ pub struct Launch {
     pub group: Arc<GroupClient>,
     /// Where starts and exits are recorded.
     pub timeline: Arc<Timeline>,
+    /// What the taps do in a storm; none in a run.
+    pub storm: Option<Arc<StormTaps>>,
     /// The folder for the instances' output.
     pub logs: PathBuf,
     /// Told when an instance cannot be kept alive.

@@ -44,6 +44,9 @@ const CLEAN: &str = "clean";
 pub trait Watcher: Send + Sync {
     /// A phase has begun, in words.
     fn phase(&self, text: &str);
+
+    /// How it gets on within a phase, for whoever looks at it now.
+    fn status(&self, _text: &str) {}
 }
 
 /// A run that has a verdict.
@@ -192,6 +195,7 @@ async fn play(
         hook: Arc::new(striker.clone()),
         group: Arc::clone(&field.group),
         timeline: Arc::clone(&field.timeline),
+        storm: None,
         logs: folder.path.join("logs"),
         failures,
     });
@@ -364,7 +368,7 @@ fn describe(round: &Round, done: usize, total: usize) -> String {
 }
 
 /// `a`, `b`, … `z`, then `a1`, `b1`, …
-fn instance_name(number: u32) -> String {
+pub(super) fn instance_name(number: u32) -> String {
     let letter = char::from(b'a' + u8::try_from(number % 26).expect("below 26"));
     match number / 26 {
         0 => letter.to_string(),

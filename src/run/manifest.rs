@@ -14,10 +14,12 @@ mod check;
 mod error;
 mod find;
 mod provider;
+mod storm;
 
 pub use error::ManifestError;
 pub use find::{all, find, labs_folder};
 pub use provider::Provider;
+pub use storm::{Checks, Ledger, StormScenario, StormSection};
 
 /// The version of the manifest's form that this program reads.
 const SCHEMA: u32 = 1;
@@ -50,8 +52,12 @@ pub struct Manifest {
     pub provider: Provider,
     /// The consumers, by the name used on the command line.
     pub consumers: BTreeMap<String, Consumer>,
-    /// What is done to them.
+    /// What is done to them in a window; a lab may have a storm instead.
+    #[serde(default)]
     pub scenarios: Vec<Scenario>,
+    /// What is done to a loaded group of them.
+    #[serde(default)]
+    pub storm: Option<StormSection>,
     /// What an exploration of each consumer must find: a row for each of its boundary events.
     #[serde(default)]
     pub explore: BTreeMap<String, Vec<ExploreRow>>,
@@ -103,6 +109,9 @@ pub struct Database {
     pub schema: PathBuf,
     /// A query for the ids of all payments that the consumer has recorded as done.
     pub recorded: String,
+    /// Files with the statements that the consumers include, where they are too long for a line.
+    #[serde(default)]
+    pub statements: Vec<PathBuf>,
 }
 
 /// One consumer of a lab.

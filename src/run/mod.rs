@@ -14,6 +14,7 @@ mod phases;
 mod resources;
 mod settle;
 pub mod spec;
+pub mod storm;
 mod striker;
 mod taps;
 mod target;

@@ -123,6 +123,11 @@ pub enum SpecError {
     /// The numbers do not fit together.
     #[error("{0}\nnext: fewer --strikes or more --payments")]
     Schedule(#[from] crate::chaos::ScheduleError),
+    /// The lab has no scenario in a window.
+    #[error(
+        "lab {0} has no crash windows to strike: its lesson is a storm\nnext: crashwindow storm {0}"
+    )]
+    IsStorm(String),
     /// The consumer's program is not built.
     #[error("the consumer's program {} is not there\nnext: cargo build", .0.display())]
     NotBuilt(PathBuf),
@@ -170,6 +175,9 @@ impl Spec {
     /// When the lab has no such consumer or scenario, its program is not built, or the numbers do
     /// not fit together.
     pub fn decide(lab: &Manifest, consumer: &str, changes: &Changes) -> Result<Self, SpecError> {
+        if lab.scenarios.is_empty() {
+            return Err(SpecError::IsStorm(lab.id.clone()));
+        }
         let program = lab.consumer(consumer)?.bin.clone();
         let scenario = match (&changes.scenario, changes.fault) {
             (Some(name), _) => lab.scenario(name)?,
@@ -259,7 +267,7 @@ fn charged() -> String {
     verdict::CHARGED.to_owned()
 }
 
-fn here() -> PathBuf {
+pub(super) fn here() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
 }
 
@@ -268,12 +276,12 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// Small enough to be typed again.
-fn draw_seed() -> u64 {
+pub(super) fn draw_seed() -> u64 {
     rand::random_range(1..10_000)
 }
 
 /// The program of a consumer: beside this one, or where a path in the manifest says.
-fn program_path(lab: &Manifest, program: &str) -> Result<String, SpecError> {
+pub(super) fn program_path(lab: &Manifest, program: &str) -> Result<String, SpecError> {
     let path = if program.contains('/') {
         lab.folder.join(program)
     } else {

@@ -1,6 +1,7 @@
 //! The taps of one process: everything it sends to the outside goes through one of them.
 
-use std::sync::Arc;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
@@ -9,9 +10,36 @@ use super::instance::Launch;
 use super::resources::Resources;
 use crate::provider::Listener;
 use crate::stack;
-use crate::tap::Source;
 use crate::tap::kafka::{KafkaTap, Member, Options};
-use crate::tap::postgres::{PostgresTap, Upstream};
+use crate::tap::postgres::{self, PostgresTap, Upstream};
+use crate::tap::{Gate, Source};
+
+/// What a storm asks of the taps of all its instances.
+#[derive(Default)]
+pub struct StormTaps {
+    /// Stands before the brokers.
+    pub brokers: Gate,
+    /// Stands before the database.
+    pub database: Gate,
+    /// Where each process serves its metrics.
+    metrics: Mutex<Vec<(Source, SocketAddr)>>,
+}
+
+impl StormTaps {
+    /// Where each process serves its metrics, or served them.
+    pub fn metrics(&self) -> Vec<(Source, SocketAddr)> {
+        self.metrics.lock().expect("no holder panics").clone()
+    }
+
+    /// An address for one process. Somebody may take it before the process does, which then fails
+    /// and is started again with another.
+    fn address_for(&self, source: &Source) -> std::io::Result<SocketAddr> {
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let entry = (source.clone(), address);
+        self.metrics.lock().expect("no holder panics").push(entry);
+        Ok(address)
+    }
+}
 
 /// One set of listeners; all connections through them close when it is dropped.
 pub(super) struct Taps {
@@ -19,6 +47,7 @@ pub(super) struct Taps {
     postgres: PostgresTap,
     kafka: KafkaTap,
     sink: Option<Listener>,
+    metrics: Option<SocketAddr>,
 }
 
 impl Taps {
@@ -46,16 +75,27 @@ impl Taps {
             (topic.clone(), "{topic}".to_owned()),
             (group.clone(), "{group}".to_owned()),
         ];
-        let options = Options {
+        let mut options = Options {
             placeholders,
             ..Options::default()
         };
+        let mut postgres_options = postgres::Options::default();
+        if let Some(storm) = &launch.storm {
+            options.decode_fetches = false;
+            options.gate = storm.brokers.clone();
+            postgres_options.keep_parameters = true;
+            postgres_options.gate = storm.database.clone();
+        }
         Ok(Self {
             provider: launch
                 .provider
                 .listen(source.clone(), hook())
                 .map_err(RunError::Listen)?,
-            postgres: PostgresTap::listen(source.clone(), upstream, hook())
+            metrics: match &launch.storm {
+                Some(storm) => Some(storm.address_for(source).map_err(RunError::Listen)?),
+                None => None,
+            },
+            postgres: PostgresTap::listen_with(source.clone(), upstream, hook(), postgres_options)
                 .map_err(RunError::Listen)?,
             kafka: KafkaTap::listen(source.clone(), &endpoints.kafka, hook(), options)
                 .map_err(RunError::Listen)?,
@@ -84,6 +124,7 @@ impl Taps {
             ("PAYMENT_API_KEY", launch.account.api_key().to_owned()),
             ("CONSUMER_ID", name.to_owned()),
         ];
+        environment.extend(self.metrics.map(|at| ("METRICS_ADDR", at.to_string())));
         environment.extend(self.sink.as_ref().map(|sink| ("SINK_URL", sink.url())));
         environment.extend(
             resources

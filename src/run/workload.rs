@@ -23,7 +23,7 @@ use crate::verdict::Produced;
 const ACK_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The header that carries the payment's id beside the JSON.
-const ID_HEADER: &str = "message-id";
+pub(super) const ID_HEADER: &str = "message-id";
 
 /// The payment with this number. The same seed makes the same payments.
 #[must_use]

@@ -46,12 +46,10 @@ impl Redeliveries {
         }
     }
 
-    /// Whether the event is the answer to a dedup statement.
+    /// Whether the event is about a dedup statement.
     #[must_use]
     pub fn is_check(&self, event: &BoundaryEvent) -> bool {
-        event.tap == Tap::Postgres
-            && event.stage == Stage::Answered
-            && event.signature.contains(&self.statement)
+        event.tap == Tap::Postgres && event.signature.contains(&self.statement)
     }
 
     /// Takes an event of the Postgres tap; returns the records whose check it completed, each with

@@ -33,6 +33,7 @@ impl Manifest {
             });
             self.check_scenario(scenario, &mut problems);
         }
+        problems.0.extend(self.storm_problems());
         problems.0
     }
 
@@ -46,7 +47,8 @@ impl Manifest {
             format!("id and name make {folder:?}, which is not its folder's name")
         });
         let sources = self.consumers.values().map(|c| &c.source);
-        for file in sources.chain([&self.database.schema]) {
+        let tables = [&self.database.schema].into_iter();
+        for file in sources.chain(tables.chain(&self.database.statements)) {
             problems.unless(self.folder.join(file).is_file(), || {
                 format!("there is no file {}", file.display())
             });
@@ -69,7 +71,9 @@ impl Manifest {
             )
         });
         problems.unless(!self.consumers.is_empty(), || "there is no consumer".into());
-        problems.unless(!self.scenarios.is_empty(), || "there is no scenario".into());
+        problems.unless(self.storm.is_some() || !self.scenarios.is_empty(), || {
+            "there is no scenario".into()
+        });
     }
 
     fn check_effects(&self, problems: &mut Problems) {

@@ -1,0 +1,156 @@
+//! The incident drill: an incident that only metrics and logs tell of, a diagnosis, a first action,
+//! and then the truth.
+
+mod evidence;
+mod logs;
+
+use std::fmt;
+
+use rand::seq::IndexedRandom;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde::{Deserialize, Serialize};
+
+use crate::chaos::storm::Cause;
+
+pub use evidence::{correction, evidence};
+pub use logs::digest;
+
+/// The incident that a seed hides.
+#[must_use]
+pub fn hidden(seed: u64) -> Cause {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    *Cause::ALL.choose(&mut rng).expect("there are causes")
+}
+
+/// What somebody on call may do first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Restart all consumers
+    Restart,
+    /// Find out what moves the partitions; leave the consumers alone
+    FindWhatMoves,
+    /// Roll back the release, and stop paying twice
+    RollBack,
+    /// Ask the producer's owners what they send again
+    AskTheProducer,
+    /// Take fewer records per poll, and find what is slow
+    FewerPerPoll,
+}
+
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Restart,
+        Self::FindWhatMoves,
+        Self::RollBack,
+        Self::AskTheProducer,
+        Self::FewerPerPoll,
+    ];
+
+    /// What is right first for a cause.
+    #[must_use]
+    pub fn right_for(cause: Cause) -> Self {
+        match cause {
+            Cause::Rebalances => Self::FindWhatMoves,
+            Cause::Release => Self::RollBack,
+            Cause::Republish => Self::AskTheProducer,
+            Cause::Slow => Self::FewerPerPoll,
+        }
+    }
+
+    /// The word used on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Restart => "restart",
+            Self::FindWhatMoves => "find-what-moves",
+            Self::RollBack => "roll-back",
+            Self::AskTheProducer => "ask-the-producer",
+            Self::FewerPerPoll => "fewer-per-poll",
+        }
+    }
+
+    /// What it is, for a person.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Restart => "Restart all consumers.",
+            Self::FindWhatMoves => {
+                "Nothing to the consumers: find out what moves the partitions, and look at effects per payment."
+            }
+            Self::RollBack => "Roll the release back at once, and count who paid twice.",
+            Self::AskTheProducer => {
+                "Nothing to the consumers: ask the producer's owners what they send again."
+            }
+            Self::FewerPerPoll => {
+                "Take fewer records per poll, so that one fits into max.poll.interval.ms; then find what is slow."
+            }
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A cause as an answer to the question what happened.
+#[must_use]
+pub fn diagnosis(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Rebalances => {
+            "Partitions keep moving, and what was processed since the last commit comes again."
+        }
+        Cause::Release => "A release broke dedup.",
+        Cause::Republish => "The producer sends payments again, as new records.",
+        Cause::Slow => "Consumers are too slow for max.poll.interval.ms.",
+    }
+}
+
+/// A drill that was answered, as data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DrillReport {
+    /// The version of this form.
+    pub schema: u32,
+    /// Hides the same incident again.
+    pub seed: u64,
+    /// What it was.
+    pub cause: Cause,
+    /// What was answered.
+    pub answer: Cause,
+    /// What is to be done first.
+    pub right_action: Action,
+    /// What was to be done first, by the answer.
+    pub action: Action,
+    /// Whether both were right.
+    pub right: bool,
+    /// What in the metrics and logs shows the cause.
+    pub evidence: Vec<String>,
+    /// The run, with everything that was hidden.
+    pub run: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_cause_is_hidden_by_some_small_seed() {
+        let causes: BTreeSet<Cause> = (1..20).map(hidden).collect();
+        assert_eq!(causes.len(), Cause::ALL.len());
+        assert_eq!(hidden(5), hidden(5));
+    }
+
+    #[test]
+    fn no_action_is_right_for_two_causes_and_a_restart_for_none() {
+        let right: BTreeSet<Action> = Cause::ALL.map(Action::right_for).into();
+        assert_eq!(right.len(), Cause::ALL.len());
+        assert!(!right.contains(&Action::Restart));
+    }
+}

@@ -1,0 +1,188 @@
+//! The hook of every tap in a storm: follows positions, counts redeliveries, and is the slow database.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::chaos::storm::{Positions, Redeliveries};
+use crate::tap::{
+    BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Stage, Tap, kafka,
+};
+
+/// Of this many answers of a slow database one is later than a consumer can wait.
+const WORST_OF: u32 = 4;
+
+/// A batch of a consumer that keeps up, in records.
+const A_FEW: u64 = 12;
+
+/// How long the answers to checks that are under way are waited for.
+const LAST_ANSWERS: Duration = Duration::from_millis(500);
+
+/// See the module.
+pub(super) struct StormHook {
+    redeliveries: Mutex<Redeliveries>,
+    positions: Mutex<Positions>,
+    /// The records that each instance has processed and not committed.
+    uncommitted: watch::Sender<BTreeMap<String, u64>>,
+    /// The instances with a slow database, and how many answers were slow.
+    slow: watch::Sender<BTreeMap<String, u32>>,
+    max_poll_interval: Duration,
+    /// Whether checks wait before the database.
+    held: watch::Sender<bool>,
+    /// The processes of which a check is under way in the database.
+    under_way: watch::Sender<HashSet<Source>>,
+}
+
+impl StormHook {
+    pub(super) fn new(redeliveries: Redeliveries, max_poll_interval: Duration) -> Self {
+        Self {
+            redeliveries: Mutex::new(redeliveries),
+            positions: Mutex::default(),
+            uncommitted: watch::Sender::default(),
+            slow: watch::Sender::default(),
+            max_poll_interval,
+            held: watch::Sender::default(),
+            under_way: watch::Sender::default(),
+        }
+    }
+
+    /// Lets no check to the database any more, and returns when none is under way there; after a
+    /// while in any case, as a process may have died in one.
+    pub(super) async fn hold_checks(&self) {
+        self.held.send_replace(true);
+        let mut under_way = self.under_way.subscribe();
+        let none = under_way.wait_for(HashSet::is_empty);
+        let _ = tokio::time::timeout(LAST_ANSWERS, none).await;
+    }
+
+    /// Lets checks go on.
+    pub(super) fn release_checks(&self) {
+        self.held.send_replace(false);
+    }
+
+    /// How many records were checked again, and how many statements could not be read.
+    pub(super) fn redelivered(&self) -> (u64, u64) {
+        let counted = self.redeliveries.lock().expect("no holder panics");
+        (counted.again(), counted.unread())
+    }
+
+    /// Returns when the instance has come from less than so many uncommitted records to so many, or a
+    /// few more. One that gets far beyond in one step, as after a stall, commits first.
+    pub(super) async fn has_uncommitted(&self, instance: &str, records: u64) {
+        let mut uncommitted = self.uncommitted.subscribe();
+        let of = |all: &BTreeMap<String, u64>| all.get(instance).copied().unwrap_or(0);
+        let most = records + records / 4 + A_FEW;
+        loop {
+            let _ = uncommitted.wait_for(|all| of(all) < records).await;
+            let there = uncommitted.wait_for(|all| of(all) >= records).await;
+            if there.is_ok_and(|all| of(&all) <= most) {
+                return;
+            }
+        }
+    }
+
+    /// Returns when all instances together have no more uncommitted records.
+    pub(super) async fn all_have_at_most(&self, records: u64) {
+        let mut uncommitted = self.uncommitted.subscribe();
+        let few = |all: &BTreeMap<String, u64>| all.values().sum::<u64>() <= records;
+        // It fails only when the sender is gone, and this holds it.
+        let _ = uncommitted.wait_for(few).await;
+    }
+
+    /// Makes the instance's database slow, or as it was.
+    pub(super) fn set_slow(&self, instance: &str, slow: bool) {
+        self.slow.send_modify(|instances| {
+            if slow {
+                instances.insert(instance.to_owned(), 0);
+            } else {
+                instances.remove(instance);
+            }
+        });
+    }
+
+    /// How long this instance's answer is held: mostly so that work piles up, and now and then past
+    /// the time in which a consumer must poll.
+    fn hold(&self, instance: &str) -> Option<Duration> {
+        let mut count = None;
+        self.slow.send_if_modified(|instances| {
+            if let Some(answers) = instances.get_mut(instance) {
+                *answers += 1;
+                count = Some(*answers);
+            }
+            false
+        });
+        Some(if count? % WORST_OF == 0 {
+            self.max_poll_interval * 5 / 4
+        } else {
+            self.max_poll_interval / 5
+        })
+    }
+
+    fn is_check(&self, event: &BoundaryEvent) -> bool {
+        let redeliveries = self.redeliveries.lock().expect("no holder panics");
+        redeliveries.is_check(event)
+    }
+
+    fn saw(&self, event: &BoundaryEvent) -> Option<Duration> {
+        match &event.detail {
+            Some(Detail::Kafka(kafka::Detail::Commit(commit)))
+                if event.stage == Stage::Answered =>
+            {
+                let accepted = commit.offsets.iter().filter(|p| p.error.is_none());
+                let mut positions = self.positions.lock().expect("no holder panics");
+                for position in accepted {
+                    positions.committed(position.partition, position.offset);
+                }
+                self.uncommitted.send_replace(positions.uncommitted());
+                None
+            }
+            Some(Detail::Postgres(detail)) => {
+                let mut redeliveries = self.redeliveries.lock().expect("no holder panics");
+                let records = redeliveries.saw(event, detail);
+                let is_answer = event.stage == Stage::Answered && redeliveries.is_check(event);
+                drop(redeliveries);
+                let instance = &event.source.instance;
+                if !records.is_empty() {
+                    let mut positions = self.positions.lock().expect("no holder panics");
+                    for (partition, offset) in records {
+                        positions.processed(instance, partition, offset);
+                    }
+                    self.uncommitted.send_replace(positions.uncommitted());
+                }
+                is_answer.then(|| self.hold(instance)).flatten()
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Hook for StormHook {
+    fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
+        let hold = self.saw(&event);
+        if event.tap == Tap::Postgres {
+            self.under_way
+                .send_if_modified(|sources| sources.remove(&event.source));
+        }
+        if event.stage == Stage::Received && self.is_check(&event) {
+            return Box::pin(async move {
+                let mut held = self.held.subscribe();
+                let _ = held.wait_for(|held| !held).await;
+                self.under_way.send_modify(|sources| {
+                    sources.insert(event.source);
+                });
+                Decision::Pass
+            });
+        }
+        let instance = event.source.instance;
+        Box::pin(async move {
+            if let Some(hold) = hold {
+                let mut slow = self.slow.subscribe();
+                let healed = slow.wait_for(|instances| !instances.contains_key(&instance));
+                let _ = tokio::time::timeout(hold, healed).await;
+            }
+            Decision::Pass
+        })
+    }
+}

@@ -1,0 +1,349 @@
+//! One storm, from a spec and a stack to settled counts.
+//!
+//! ```text
+//! prepare   as a run does: topic, group, database, folder
+//! join      instances start behind their taps, which forward what is fetched without reading it
+//! storm     payments at their rate, strikes at their times, a look at everything now and then
+//! settle    the group comes to its end
+//! count     the ledger and the redeliveries, from outside
+//! ```
+
+mod crew;
+mod hook;
+mod ledger;
+mod producer;
+mod sample;
+mod scrape;
+mod spec;
+mod strikes;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::crew::Crew;
+use self::hook::StormHook;
+use self::ledger::LedgerReader;
+use self::producer::OpenLoop;
+use self::scrape::Scraper;
+use self::strikes::Striker;
+use super::folder::{RunFolder, STATE, STORM, State};
+use super::instance::Launch;
+use super::resources::Resources;
+use super::taps::StormTaps;
+use super::{RunError, Watcher, settle, watchdog};
+use crate::chaos::storm::Redeliveries;
+use crate::provider::{Behaviour, Clock, Provider};
+use crate::stack::Endpoints;
+use crate::timeline::Timeline;
+use crate::verdict::{StormFacts, StormJudgement, judge_storm};
+
+pub use sample::Sample;
+pub use spec::{StormChanges, StormError, StormSpec};
+pub use strikes::Mark;
+
+/// How often the group's position is read while it comes to its end.
+const POLL: Duration = Duration::from_millis(100);
+
+/// How long a group may stand still before it is said not to come to its end. Past the session of a
+/// lab's consumer, and past what a busy machine was seen to need.
+const STANDSTILL: Duration = Duration::from_secs(20);
+
+/// A storm that has a verdict.
+pub struct StormFinished {
+    /// What was asked.
+    pub spec: StormSpec,
+    /// What was seen, look by look; the last one is after the end.
+    pub samples: Vec<Sample>,
+    /// What was done, by time.
+    pub marks: Vec<Mark>,
+    /// What is known from outside.
+    pub facts: StormFacts,
+    /// What that means.
+    pub judgement: StormJudgement,
+    /// The number of the run folder.
+    pub run_id: String,
+    /// The run folder.
+    pub run_dir: PathBuf,
+}
+
+/// Executes a storm. Whatever happens, no process, listener, topic or database of it is left when
+/// this returns; the run folder is kept.
+///
+/// # Errors
+/// When it ends without a verdict; its folder then says why.
+pub async fn execute(
+    spec: StormSpec,
+    endpoints: &Endpoints,
+    runs: &Path,
+    watcher: &dyn Watcher,
+    cancel: &CancellationToken,
+) -> Result<StormFinished, RunError> {
+    watcher.phase("preparing a topic, a group and a database");
+    let folder = RunFolder::create(runs)?;
+    folder.write(STATE, &State::Running)?;
+    folder.write(STORM, &spec)?;
+    let resources = Resources::create(
+        &folder,
+        endpoints,
+        spec.plan.partitions,
+        &spec.database_schema,
+        false,
+    )
+    .await?;
+    let result = tokio::select! {
+        result = play(spec, &resources, &folder, watcher) => result,
+        what = watchdog::stack_died(endpoints) => Err(RunError::StackDied { what }),
+        () = cancel.cancelled() => Err(RunError::Interrupted),
+    };
+    // A stack that died takes the topic and the database with it when it is wiped.
+    if !matches!(result, Err(RunError::StackDied { .. })) {
+        watcher.phase("clearing up");
+        resources.drop_all().await;
+    }
+    let state = match &result {
+        Ok(_) => State::Judged,
+        Err(e) => State::Inconclusive {
+            reason: e.to_string(),
+        },
+    };
+    folder.write(STATE, &state)?;
+    result
+}
+
+async fn play(
+    spec: StormSpec,
+    resources: &Resources,
+    folder: &RunFolder,
+    watcher: &dyn Watcher,
+) -> Result<StormFinished, RunError> {
+    let group = Arc::new(resources.group_client().await?);
+    let events = folder.path.join("events.jsonl");
+    let timeline = Timeline::to_file(&events).map_err(|e| RunError::log(&events, e))?;
+    let checks = &spec.checks;
+    let hook = Arc::new(StormHook::new(
+        Redeliveries::of(&checks.statement, checks.partitions, checks.offsets),
+        spec.max_poll_interval(),
+    ));
+    let taps = Arc::new(StormTaps::default());
+    let provider = Provider::new(Clock::default());
+    let (failures, mut failed) = mpsc::unbounded_channel();
+    let launch = Launch {
+        command: spec.command.clone(),
+        cwd: spec.cwd.clone(),
+        resources: resources.clone(),
+        account: provider.open_account(Behaviour::default()),
+        provider,
+        sink: None,
+        hook: Arc::clone(&hook) as Arc<dyn crate::tap::Hook>,
+        group: Arc::clone(&group),
+        timeline: Arc::new(timeline),
+        storm: Some(Arc::clone(&taps)),
+        logs: folder.path.join("logs"),
+        failures,
+    };
+    let kafka = &resources.endpoints.kafka;
+    let scraper = Scraper::new(Arc::clone(&taps), spec.max_poll_interval());
+    let ledger = LedgerReader::new(resources.connect("crashwindow-ledger").await?, &spec.ledger);
+    let striker = Striker {
+        began: Instant::now(),
+        plan: spec.plan.clone(),
+        topic: resources.topic.clone(),
+        commit_interval: Duration::from_millis(spec.commit_interval_ms),
+        crew: Crew::new(launch, spec.release.clone(), Arc::clone(&group)),
+        hook,
+        taps,
+        scraper: Arc::new(tokio::sync::Mutex::new(scraper)),
+        group,
+        producer: Arc::new(OpenLoop::new(kafka, &resources.topic, &spec.plan)?),
+    };
+    tokio::select! {
+        result = act(spec, striker, ledger, folder, watcher) => result,
+        Some(error) = failed.recv() => Err(error),
+    }
+}
+
+async fn act(
+    spec: StormSpec,
+    mut striker: Striker,
+    ledger: LedgerReader,
+    folder: &RunFolder,
+    watcher: &dyn Watcher,
+) -> Result<StormFinished, RunError> {
+    let plan = spec.plan.clone();
+    watcher.phase(&format!(
+        "{} instances of {} join",
+        plan.instances, spec.consumer
+    ));
+    for _ in 0..plan.instances {
+        striker.crew.add();
+    }
+    joined(&spec, &striker).await?;
+    watcher.phase(&format!(
+        "{} payments a second for {} s, {} strikes, seed {}",
+        plan.rate,
+        plan.length_ms / 1_000,
+        plan.strikes.len(),
+        plan.seed
+    ));
+    striker.began = Instant::now();
+    let striker = Arc::new(striker);
+    let mut strikes = JoinSet::new();
+    for strike in plan.strikes.clone() {
+        let striker = Arc::clone(&striker);
+        strikes.spawn(async move { striker.strike(strike).await });
+    }
+    let mut observer = Observer {
+        ledger,
+        striker: Arc::clone(&striker),
+        samples: Vec::new(),
+    };
+    let produced = observe_while(
+        &mut observer,
+        spec.sample_every(),
+        watcher,
+        striker.producer.run(striker.began),
+    )
+    .await?;
+    produced.map_err(|reason| RunError::Unproduced { reason })?;
+    let mut marks = observe_while(
+        &mut observer,
+        spec.sample_every(),
+        watcher,
+        strikes.join_all(),
+    )
+    .await?;
+    marks.sort_by_key(|mark| mark.at_ms);
+    watcher.phase("settling: the group comes to its end");
+    let drained = observe_while(
+        &mut observer,
+        spec.sample_every(),
+        watcher,
+        drained(&striker),
+    )
+    .await??;
+    // The ledger is told one look late.
+    observer.look(watcher).await?;
+    observer.look(watcher).await?;
+    striker.crew.stop().await;
+
+    let payments = striker.producer.sent();
+    let total = observer.ledger.total(payments).await?;
+    let (redelivered, unread) = striker.hook.redelivered();
+    let facts = StormFacts {
+        payments,
+        paid: total.paid,
+        effects: total.effects,
+        strangers: total.strangers,
+        redelivered,
+        unread,
+        planned: plan.strikes.len() as u64,
+        fired: marks.iter().filter(|mark| mark.problem.is_none()).count() as u64,
+        drained,
+    };
+    folder.write("samples.json", &observer.samples)?;
+    Ok(StormFinished {
+        judgement: judge_storm(&facts, spec.guarantee),
+        spec,
+        samples: observer.samples,
+        marks,
+        facts,
+        run_id: folder.id.clone(),
+        run_dir: folder.path.clone(),
+    })
+}
+
+/// Waits until the group consists of the storm's instances and every partition has an owner.
+async fn joined(spec: &StormSpec, striker: &Striker) -> Result<(), RunError> {
+    let instances = spec.plan.instances as usize;
+    let what = format!("{instances} instances to join");
+    let join = Duration::from_millis(spec.join_ms);
+    let whole =
+        |group: &crate::group::Group| group.members.len() == instances && striker.all_owned(group);
+    striker.group.wait_until(join, &what, whole).await?;
+    Ok(())
+}
+
+/// Looks at everything until the work is done.
+async fn observe_while<T>(
+    observer: &mut Observer,
+    every: Duration,
+    watcher: &dyn Watcher,
+    work: impl Future<Output = T>,
+) -> Result<T, RunError> {
+    let mut tick = tokio::time::interval(every);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let observing = async {
+        loop {
+            tick.tick().await;
+            observer.look(watcher).await?;
+        }
+    };
+    tokio::select! {
+        done = work => Ok(done),
+        failed = observing => failed,
+    }
+}
+
+/// Waits until the group's position is at the end of everything; false when it stood still.
+async fn drained(striker: &Striker) -> Result<bool, RunError> {
+    let ends = striker.producer.ends();
+    let (mut last, mut since) = (None, Instant::now());
+    loop {
+        let committed = striker.group.committed(&striker.topic).await?;
+        if settle::reached(&committed, &ends) {
+            return Ok(true);
+        }
+        if last.as_ref() != Some(&committed) {
+            (last, since) = (Some(committed), Instant::now());
+        } else if since.elapsed() > STANDSTILL {
+            return Ok(false);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Looks at everything that is counted.
+struct Observer {
+    ledger: LedgerReader,
+    striker: Arc<Striker>,
+    samples: Vec<Sample>,
+}
+
+impl Observer {
+    async fn look(&mut self, watcher: &dyn Watcher) -> Result<(), RunError> {
+        let since = self.striker.began.elapsed();
+        let mut sample = Sample {
+            at_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            produced: self.striker.producer.sent(),
+            ..Sample::default()
+        };
+        self.striker.scraper.lock().await.look(&mut sample).await;
+        (sample.ledger, sample.ledger_again) = self.ledger.look().await?;
+        (sample.redelivered, _) = self.striker.hook.redelivered();
+        if let Some(last) = self.samples.last() {
+            watcher.status(&status(last, &sample));
+        }
+        self.samples.push(sample);
+        Ok(())
+    }
+}
+
+/// One line while it goes on.
+fn status(last: &Sample, now: &Sample) -> String {
+    let checks = now.checks().saturating_sub(last.checks());
+    let hits = now.hits().saturating_sub(last.hits());
+    let ms = (now.at_ms - last.at_ms).max(1);
+    format!(
+        "{:>4} s  {:>5} payments/s  {:>4} hits  {} behind",
+        now.at_ms / 1_000,
+        checks * 1_000 / ms,
+        hits,
+        now.lag
+    )
+}

@@ -1,0 +1,53 @@
+//! One look at everything that is counted in a storm.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Totals at one moment. What the consumers export is theirs; `ledger`, `ledger_again`,
+/// `redelivered` and `produced` are counted without asking them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Milliseconds after the first payment was due.
+    pub at_ms: u64,
+    /// Payments produced, each counted once.
+    pub produced: u64,
+    /// `dedup_checks_total{result="miss"}`.
+    pub misses: u64,
+    /// `dedup_checks_total{result="hit",origin="redelivery"}`.
+    pub redelivery_hits: u64,
+    /// `dedup_checks_total{result="hit",origin="republish"}`.
+    pub republish_hits: u64,
+    /// `rebalances_total` by kind.
+    pub rebalances: BTreeMap<String, u64>,
+    /// `offset_commit_failures_total` by code.
+    pub commit_failures: BTreeMap<String, u64>,
+    /// Gaps between polls in `poll_gap_seconds` that were not below `max.poll.interval.ms`.
+    pub late_polls: u64,
+    /// `consumer_lag_records`, all live instances.
+    pub lag: u64,
+    /// `consumer_uncommitted_records`, all live instances.
+    pub uncommitted: u64,
+    /// The programs in `build_info`, and how many live instances run each.
+    pub builds: BTreeMap<String, u64>,
+    /// Lines in the ledger, one look ago.
+    pub ledger: u64,
+    /// Of these, lines that were not the first for their payment.
+    pub ledger_again: u64,
+    /// Records that were checked again, counted at the Postgres tap.
+    pub redelivered: u64,
+}
+
+impl Sample {
+    /// All hits.
+    #[must_use]
+    pub fn hits(&self) -> u64 {
+        self.redelivery_hits + self.republish_hits
+    }
+
+    /// All checks.
+    #[must_use]
+    pub fn checks(&self) -> u64 {
+        self.misses + self.hits()
+    }
+}

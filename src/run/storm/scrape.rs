@@ -1,0 +1,178 @@
+//! Scrapes the consumers as Prometheus would, and adds up what they say.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+
+use super::sample::Sample;
+use crate::run::taps::StormTaps;
+use crate::tap::Source;
+
+/// How long a consumer may take to answer; a frozen one never does.
+const DEADLINE: Duration = Duration::from_millis(400);
+
+/// The series of one process, by name and labels as they are written: `x_total{kind="assign"}`.
+type Page = BTreeMap<String, f64>;
+
+/// Remembers the last page of each process, also of those that are gone: a counter of the group is
+/// the sum over all that ever counted.
+pub(super) struct Scraper {
+    http: reqwest::Client,
+    taps: Arc<StormTaps>,
+    max_poll_interval: Duration,
+    pages: HashMap<Source, Page>,
+}
+
+impl Scraper {
+    pub(super) fn new(taps: Arc<StormTaps>, max_poll_interval: Duration) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            taps,
+            max_poll_interval,
+            pages: HashMap::new(),
+        }
+    }
+
+    /// Asks the processes that may live, or only the one of an instance; returns who answered.
+    pub(super) async fn ask(&mut self, instance: Option<&str>) -> Vec<Source> {
+        let targets = self.taps.metrics();
+        // Of each instance only the last process lives.
+        let latest: HashMap<_, _> = targets
+            .iter()
+            .filter(|(source, _)| instance.is_none_or(|name| name == source.instance))
+            .map(|(source, address)| (source.instance.clone(), (source.clone(), *address)))
+            .collect();
+        let pages = join_all(latest.into_values().map(|(source, address)| {
+            let url = format!("http://{address}/metrics");
+            let page = self.http.get(url).timeout(DEADLINE);
+            async move {
+                let text = page.send().await.ok()?.text().await.ok()?;
+                Some((source, read(&text)))
+            }
+        }));
+        let fresh: Vec<(Source, Page)> = pages.await.into_iter().flatten().collect();
+        let answered = fresh.iter().map(|(source, _)| source.clone()).collect();
+        self.pages.extend(fresh);
+        answered
+    }
+
+    /// Asks everybody, and fills in what they export. Who does not answer counts with the last
+    /// answer, except in gauges.
+    pub(super) async fn look(&mut self, sample: &mut Sample) {
+        let answered = self.ask(None).await;
+        for page in answered.iter().filter_map(|source| self.pages.get(source)) {
+            sample.lag += total(page, "consumer_lag_records");
+            sample.uncommitted += total(page, "consumer_uncommitted_records");
+            for (program, _) in labelled(page, "build_info", "program") {
+                *sample.builds.entry(program).or_default() += 1;
+            }
+        }
+        for page in self.pages.values() {
+            let checks = |origin: &str| {
+                let label = format!("origin=\"{origin}\"");
+                let of = page.iter().filter(|(series, _)| {
+                    series.starts_with("dedup_checks_total{") && series.contains(&label)
+                });
+                of.map(|(_, value)| whole(*value)).sum::<u64>()
+            };
+            sample.misses += checks("new");
+            sample.redelivery_hits += checks("redelivery");
+            sample.republish_hits += checks("republish");
+            for (kind, count) in labelled(page, "rebalances_total", "kind") {
+                *sample.rebalances.entry(kind).or_default() += count;
+            }
+            for (code, count) in labelled(page, "offset_commit_failures_total", "code") {
+                *sample.commit_failures.entry(code).or_default() += count;
+            }
+            sample.late_polls += self.late_polls(page);
+        }
+    }
+
+    /// Of a cumulative histogram, what is above the bound.
+    fn late_polls(&self, page: &Page) -> u64 {
+        let bound = self.max_poll_interval.as_secs_f64();
+        let buckets = labelled(page, "poll_gap_seconds_bucket", "le");
+        let in_time = buckets
+            .filter(|(le, _)| le.parse::<f64>().is_ok_and(|le| le <= bound))
+            .map(|(_, count)| count)
+            .max();
+        total(page, "poll_gap_seconds_count").saturating_sub(in_time.unwrap_or(0))
+    }
+}
+
+/// Prometheus' text format, without comments and timestamps: what the crate `prometheus` writes.
+fn read(text: &str) -> Page {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let series = lines.filter_map(|line| {
+        let (name, value) = line.rsplit_once(' ')?;
+        Some((name.to_owned(), value.parse().ok()?))
+    });
+    series.collect()
+}
+
+fn total(page: &Page, name: &str) -> u64 {
+    page.get(name).copied().map_or(0, whole)
+}
+
+/// The series of one name that have a label, by its value.
+fn labelled<'a>(
+    page: &'a Page,
+    name: &str,
+    label: &str,
+) -> impl Iterator<Item = (String, u64)> + use<'a> {
+    let (start, label) = (format!("{name}{{"), format!("{label}=\""));
+    page.iter().filter_map(move |(series, value)| {
+        let labels = series.strip_prefix(&start)?;
+        let (_, rest) = labels.split_once(&label)?;
+        let (value_of_label, _) = rest.split_once('"')?;
+        Some((value_of_label.to_owned(), whole(*value)))
+    })
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of records, which are not negative and far below 2^52"
+)]
+fn whole(value: f64) -> u64 {
+    value.max(0.0) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn series_are_told_by_name_and_label() {
+        let page = read(
+            "# HELP rebalances_total Partitions\n\
+             rebalances_total{kind=\"assign\"} 3\n\
+             rebalances_total{kind=\"lost\"} 1\n\
+             rebalances_total_of_others{kind=\"lost\"} 9\n\
+             consumer_lag_records 17\n\
+             half a line\n",
+        );
+        let rebalances: Vec<_> = labelled(&page, "rebalances_total", "kind").collect();
+        assert_eq!(
+            rebalances,
+            [("assign".to_owned(), 3), ("lost".to_owned(), 1)]
+        );
+        assert_eq!(total(&page, "consumer_lag_records"), 17);
+        assert_eq!(total(&page, "not_there"), 0);
+    }
+
+    #[test]
+    fn a_late_poll_is_above_the_last_bucket_that_is_in_time() {
+        let page = read(
+            "poll_gap_seconds_bucket{le=\"1\"} 5\n\
+             poll_gap_seconds_bucket{le=\"4\"} 7\n\
+             poll_gap_seconds_bucket{le=\"10\"} 9\n\
+             poll_gap_seconds_bucket{le=\"+Inf\"} 9\n\
+             poll_gap_seconds_count 9\n",
+        );
+        let scraper = Scraper::new(Arc::default(), Duration::from_secs(4));
+        assert_eq!(scraper.late_polls(&page), 2);
+    }
+}

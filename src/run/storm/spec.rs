@@ -1,0 +1,189 @@
+//! What a storm is asked to do.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::chaos::storm::{Cause, PlanError, StormPlan, Weather};
+use crate::run::manifest::{Checks, Ledger, Manifest, ManifestError};
+use crate::run::spec::{SpecError, draw_seed, here, program_path};
+use crate::verdict::{Guarantee, Verdict};
+
+/// How long the instances get to join.
+const JOIN_MS: u64 = 30_000;
+
+/// How many looks there are in each bucket of the series.
+const LOOKS: u64 = 5;
+
+/// How many buckets a storm has: rows of a table that is seen at a glance.
+const BUCKETS: u64 = 18;
+
+/// One storm, fully decided: no default is looked up after this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StormSpec {
+    /// The lab's id.
+    pub lab: String,
+    /// The lab's name.
+    pub lab_name: String,
+    /// The consumer that the storm is over.
+    pub consumer: String,
+    /// Its program.
+    pub command: Vec<String>,
+    /// The program that a release puts in its place.
+    pub release: Vec<String>,
+    /// The folder they run in.
+    pub cwd: PathBuf,
+    /// What they are held to.
+    pub guarantee: Guarantee,
+    /// The verdict that the manifest expects.
+    pub expected: Option<Verdict>,
+    /// SQL that creates their tables.
+    pub database_schema: String,
+    /// How a check is known.
+    pub checks: Checks,
+    /// Where effects are counted.
+    pub ledger: Ledger,
+    /// How often they commit, in milliseconds.
+    pub commit_interval_ms: u64,
+    /// How long they may be busy, in milliseconds.
+    pub max_poll_interval_ms: u64,
+    /// How long they get to join, in milliseconds.
+    pub join_ms: u64,
+    /// What is done.
+    pub plan: StormPlan,
+}
+
+/// What the command line may change of a lab's storm.
+#[derive(Debug, Clone, Default)]
+pub struct StormChanges {
+    /// Another cause than the manifest's first.
+    pub cause: Option<Cause>,
+    /// Not compressed.
+    pub real_time: bool,
+    /// Another length, in seconds.
+    pub seconds: Option<u64>,
+    /// Another number of payments per second.
+    pub rate: Option<u32>,
+    /// Another number of instances.
+    pub instances: Option<u32>,
+    /// Another number of partitions.
+    pub partitions: Option<u32>,
+    /// The seed; without one, it is drawn.
+    pub seed: Option<u64>,
+    /// A plan to execute instead of planning one.
+    pub plan: Option<StormPlan>,
+}
+
+/// A storm that cannot be.
+#[derive(Debug, thiserror::Error)]
+pub enum StormError {
+    /// The lab has none.
+    #[error("lab {0} has no storm\nnext: crashwindow run {0}")]
+    NoStorm(String),
+    /// The lab's storm has no such cause.
+    #[error(
+        "the storm of lab {lab} has no scenario {cause}; it has: {known}\nnext: crashwindow storm {lab}"
+    )]
+    NoScenario {
+        /// The lab.
+        lab: String,
+        /// What was asked for.
+        cause: Cause,
+        /// What there is.
+        known: String,
+    },
+    /// The lab does not have what was asked for.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// A program is not built.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// It cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+impl StormSpec {
+    /// Decides a storm over the lab's consumer.
+    ///
+    /// # Errors
+    /// When the lab has no such storm, its programs are not built, or the numbers do not fit
+    /// together.
+    pub fn decide(lab: &Manifest, changes: &StormChanges) -> Result<Self, StormError> {
+        let none = || StormError::NoStorm(lab.id.clone());
+        let storm = lab.storm.as_ref().ok_or_else(none)?;
+        let cause = changes
+            .plan
+            .as_ref()
+            .map(|plan| plan.cause)
+            .or(changes.cause);
+        let cause = cause.unwrap_or(storm.scenarios[0].cause);
+        let scenario = storm.scenarios.iter().find(|s| s.cause == cause);
+        let scenario = scenario.ok_or_else(|| StormError::NoScenario {
+            lab: lab.id.clone(),
+            cause,
+            known: storm
+                .scenarios
+                .iter()
+                .map(|s| s.cause.name())
+                .collect::<Vec<_>>()
+                .join(", "),
+        })?;
+        let seconds = if changes.real_time {
+            storm.real_seconds
+        } else {
+            storm.seconds
+        };
+        let usual_rate = u64::from(lab.workload.payments) / storm.seconds;
+        let weather = Weather {
+            cause,
+            seconds: changes.seconds.unwrap_or(seconds),
+            rate: changes
+                .rate
+                .unwrap_or(u32::try_from(usual_rate).unwrap_or(u32::MAX)),
+            partitions: changes.partitions.unwrap_or(lab.workload.partitions),
+            instances: changes.instances.unwrap_or(lab.workload.instances),
+            commit_interval_ms: storm.commit_interval_ms,
+        };
+        let plan = match &changes.plan {
+            Some(plan) => plan.clone(),
+            None => weather.plan(changes.seed.unwrap_or_else(draw_seed))?,
+        };
+        let program = |consumer: &str| -> Result<Vec<String>, StormError> {
+            Ok(vec![program_path(lab, &lab.consumer(consumer)?.bin)?])
+        };
+        Ok(Self {
+            lab: lab.id.clone(),
+            lab_name: lab.name.clone(),
+            consumer: storm.consumer.clone(),
+            command: program(&storm.consumer)?,
+            release: program(&storm.release)?,
+            cwd: here(),
+            guarantee: lab.guarantee,
+            expected: Some(scenario.expect),
+            database_schema: lab.schema_sql()?,
+            checks: storm.checks.clone(),
+            ledger: storm.ledger.clone(),
+            commit_interval_ms: storm.commit_interval_ms,
+            max_poll_interval_ms: storm.max_poll_interval_ms,
+            join_ms: JOIN_MS,
+            plan,
+        })
+    }
+
+    /// The length of a bucket in the series, in milliseconds: a minute of the ten, compressed with
+    /// them.
+    #[must_use]
+    pub fn bucket_ms(&self) -> u64 {
+        self.plan.length_ms / BUCKETS
+    }
+
+    pub(super) fn sample_every(&self) -> Duration {
+        Duration::from_millis(self.bucket_ms() / LOOKS)
+    }
+
+    pub(super) fn max_poll_interval(&self) -> Duration {
+        Duration::from_millis(self.max_poll_interval_ms)
+    }
+}

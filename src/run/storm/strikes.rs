@@ -1,0 +1,249 @@
+//! Carries out the strikes of a storm.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::crew::Crew;
+use super::hook::StormHook;
+use super::producer::OpenLoop;
+use super::scrape::Scraper;
+use crate::chaos::ProcessError;
+use crate::chaos::storm::{Blow, StormPlan, StormStrike};
+use crate::group::{Group, GroupClient, GroupError, GroupState};
+use crate::run::instance::Instance;
+use crate::run::taps::StormTaps;
+
+/// How long the group may take to give the partitions of a member that is gone to the others.
+const REBALANCE_DEADLINE: Duration = Duration::from_secs(15);
+
+/// How often a strike that met its victim at a bad moment is tried again.
+const SECOND_CHANCES: u32 = 3;
+
+/// What was done, and when: a mark on the time axis.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Milliseconds after the first payment at which it was done.
+    pub at_ms: u64,
+    /// When it was over.
+    pub until_ms: u64,
+    /// What was done.
+    pub blow: Blow,
+    /// To which instance; none where all were struck.
+    pub instance: Option<String>,
+    /// Why it failed, if it did.
+    pub problem: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum StrikeFailed {
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    #[error(transparent)]
+    Group(#[from] GroupError),
+    #[error("{0} had no process at that moment")]
+    NoProcess(String),
+    #[error("{0} was a member of no group at that moment")]
+    NoMember(String),
+}
+
+impl StrikeFailed {
+    /// Whether it is so because of the moment.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Process(ProcessError::Gone { .. }) | Self::NoProcess(_) | Self::NoMember(_) => {
+                true
+            }
+            Self::Process(ProcessError::Unmoved { .. }) | Self::Group(_) => false,
+        }
+    }
+}
+
+/// What strikes work on.
+pub(super) struct Striker {
+    pub(super) began: Instant,
+    pub(super) plan: StormPlan,
+    pub(super) topic: String,
+    pub(super) commit_interval: Duration,
+    pub(super) crew: Crew,
+    pub(super) hook: Arc<StormHook>,
+    pub(super) taps: Arc<StormTaps>,
+    pub(super) group: Arc<GroupClient>,
+    pub(super) producer: Arc<OpenLoop>,
+    pub(super) scraper: Arc<tokio::sync::Mutex<Scraper>>,
+}
+
+impl Striker {
+    /// One strike, at its time.
+    pub(super) async fn strike(&self, strike: StormStrike) -> Mark {
+        tokio::time::sleep_until(self.began + Duration::from_millis(strike.at_ms)).await;
+        if let Some(records) = strike.uncommitted {
+            let moment = async {
+                match strike.slot.map(|place| self.crew.at(place)) {
+                    Some(victim) => self.hook.has_uncommitted(victim.name(), records).await,
+                    None => self.hook.all_have_at_most(records).await,
+                }
+            };
+            // Where it never comes, because the machine is too slow, the strike does all the same.
+            let _ = tokio::time::timeout(self.commit_interval * 3, moment).await;
+        }
+        let mut at_ms = self.now_ms();
+        let mut victim = strike.slot.map(|place| self.crew.at(place));
+        let mut done = self.carry_out(&strike, victim.as_ref()).await;
+        for _ in 0..SECOND_CHANCES {
+            // Struck by something else at the same moment, as in an outage: its successor is next.
+            if !done.as_ref().is_err_and(StrikeFailed::is_passing) {
+                break;
+            }
+            let whole = |group: &Group| self.all_owned(group);
+            let what = "the group to be whole again";
+            let settled = self.group.wait_until(REBALANCE_DEADLINE, what, whole);
+            done = match settled.await {
+                Ok(_) => {
+                    at_ms = self.now_ms();
+                    victim = strike.slot.map(|place| self.crew.at(place));
+                    self.carry_out(&strike, victim.as_ref()).await
+                }
+                Err(error) => Err(error.into()),
+            };
+        }
+        Mark {
+            at_ms,
+            until_ms: self.now_ms(),
+            blow: strike.blow,
+            instance: victim.map(|instance| instance.name().to_owned()),
+            problem: done.err().map(|error| error.to_string()),
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    async fn carry_out(
+        &self,
+        strike: &StormStrike,
+        victim: Option<&Arc<Instance>>,
+    ) -> Result<(), StrikeFailed> {
+        let lasts = Duration::from_millis(strike.for_ms);
+        if let (Blow::Kill | Blow::Leave | Blow::Release, Some(victim)) = (strike.blow, victim) {
+            // What it has counted since it was last asked dies with it.
+            self.scraper.lock().await.ask(Some(victim.name())).await;
+        }
+        match (strike.blow, victim, strike.slot) {
+            (Blow::Kill, Some(victim), _) => self.kill(victim).await,
+            (Blow::Pause, Some(victim), _) => self.pause(victim).await,
+            (Blow::Evict, Some(victim), _) => {
+                let member = self.member(victim).await?;
+                self.group.evict(&member).await?;
+                Ok(())
+            }
+            (Blow::Leave | Blow::Release, Some(victim), Some(place)) => {
+                victim.stop().await;
+                // It has no handler for SIGTERM, so it did not say that it leaves.
+                self.crew.evict(victim).await?;
+                tokio::time::sleep(lasts).await;
+                self.crew.replace(place, strike.blow == Blow::Release);
+                Ok(())
+            }
+            (Blow::Join, ..) => {
+                let guest = self.crew.add();
+                tokio::time::sleep(lasts).await;
+                guest.stop().await;
+                self.crew.forget(&guest);
+                self.crew.evict(&guest).await?;
+                Ok(())
+            }
+            (Blow::BrokerOutage, ..) => {
+                self.taps.brokers.shut();
+                tokio::time::sleep(lasts).await;
+                self.taps.brokers.open();
+                Ok(())
+            }
+            (Blow::DatabaseOutage, ..) => {
+                // Between two statements of each instance: what becomes of one that is under way when
+                // the database goes is not to be seen from here. Those that come wait meanwhile.
+                self.hook.hold_checks().await;
+                self.scraper.lock().await.ask(None).await;
+                self.taps.database.shut();
+                self.hook.release_checks();
+                tokio::time::sleep(lasts).await;
+                self.taps.database.open();
+                Ok(())
+            }
+            (Blow::SlowDatabase, Some(victim), _) => {
+                self.hook.set_slow(victim.name(), true);
+                tokio::time::sleep(lasts).await;
+                self.hook.set_slow(victim.name(), false);
+                Ok(())
+            }
+            (Blow::Republish, ..) => {
+                self.producer.republish(self.plan.republished_per_mille);
+                tokio::time::sleep(lasts).await;
+                self.producer.republish(0);
+                Ok(())
+            }
+            (_, None, _) | (_, _, None) => unreachable!("the planner gives these blows a victim"),
+        }
+    }
+
+    async fn kill(&self, victim: &Instance) -> Result<(), StrikeFailed> {
+        let process = victim.process();
+        let process = process.ok_or_else(|| StrikeFailed::NoProcess(victim.name().to_owned()))?;
+        victim.hold_restart();
+        let killed = async {
+            // Frozen first: the answer to its last statement still comes to the tap, which counts it.
+            process.freeze().await?;
+            self.crew.evict(victim).await?;
+            process.kill().await?;
+            Ok(())
+        };
+        let killed = killed.await;
+        victim.release_restart();
+        killed
+    }
+
+    async fn pause(&self, victim: &Instance) -> Result<(), StrikeFailed> {
+        let process = victim.process();
+        let process = process.ok_or_else(|| StrikeFailed::NoProcess(victim.name().to_owned()))?;
+        process.freeze().await?;
+        let moved = self.take_over(victim).await;
+        process.thaw()?;
+        moved
+    }
+
+    /// The member is sent out of the group, and others have its partitions.
+    async fn take_over(&self, victim: &Instance) -> Result<(), StrikeFailed> {
+        let member = self.member(victim).await?;
+        self.group.evict(&member).await?;
+        let what = format!("the partitions of {} to have other owners", victim.name());
+        let gone =
+            |group: &Group| group.member(&member.member_id).is_none() && self.all_owned(group);
+        self.group
+            .wait_until(REBALANCE_DEADLINE, &what, gone)
+            .await?;
+        Ok(())
+    }
+
+    /// The member that the instance's process is now.
+    async fn member(&self, victim: &Instance) -> Result<crate::group::Member, StrikeFailed> {
+        let none = || StrikeFailed::NoMember(victim.name().to_owned());
+        let id = victim.process().and_then(|process| process.member_id());
+        let id = id.ok_or_else(none)?;
+        let group = self.group.describe().await?;
+        group.member(&id).cloned().ok_or_else(none)
+    }
+
+    /// Whether every partition has an owner.
+    pub(super) fn all_owned(&self, group: &Group) -> bool {
+        let owned: usize = group
+            .members
+            .iter()
+            .filter_map(|member| member.assignment.get(&self.topic))
+            .map(Vec::len)
+            .sum();
+        group.state == GroupState::Stable && owned == self.plan.partitions as usize
+    }
+}
