@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kafka_protocol::messages::ApiKey;
-use tokio::io::{
-    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, copy_buf,
-};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use super::Shared;
-use super::connection::{BUFFER, Closed, InFlight};
+use super::connection::{Closed, InFlight};
 use super::exchange::Exchange;
-use super::frame::{self, RequestHead};
+use super::frame::{self, Frames, RequestHead};
 use super::reader::Malformed;
 use crate::tap::{Decision, Stage};
 
@@ -23,12 +21,12 @@ pub(super) async fn answers(
     mut in_flight: mpsc::Receiver<InFlight>,
     shared: &Arc<Shared>,
 ) -> Result<(), Closed> {
-    let mut broker = BufReader::with_capacity(BUFFER, from_broker);
+    let mut broker = Frames::of(from_broker);
     loop {
         let next = tokio::select! {
             biased;
             next = in_flight.recv() => next,
-            idle = broker.fill_buf() => {
+            idle = broker.read_ahead() => {
                 if idle?.is_empty() {
                     return Err(Closed::ByBroker);
                 }
@@ -38,24 +36,17 @@ pub(super) async fn answers(
         match next.ok_or(Closed::ByClient)? {
             InFlight::Answered(answer) => to_client.write_all(&answer).await?,
             InFlight::Opaque(head) => {
-                let (size, start) = begin(&mut broker, &head).await?;
-                to_client.write_all(&start).await?;
-                let rest = size - 4;
-                let copied = copy_buf(&mut (&mut broker).take(rest), &mut to_client).await?;
-                if copied < rest {
-                    return Err(Closed::ByBroker);
-                }
+                let size = begin(&mut broker, &head).await?;
+                broker.pass(size, &mut to_client).await?;
             }
             InFlight::Tracked {
                 head,
                 api,
                 exchange,
             } => {
-                let size = frame::next_size(&mut broker)
-                    .await?
-                    .ok_or(Closed::ByBroker)?;
+                let size = broker.next_size().await?.ok_or(Closed::ByBroker)?;
                 let size = frame::checked(size, 4, shared.frame_limit)?;
-                let frame = frame::read(&mut broker, size).await?;
+                let frame = broker.read(size).await?;
                 let answer = tracked(head, api, exchange, frame, shared).await?;
                 to_client.write_all(&answer).await?;
             }
@@ -63,20 +54,16 @@ pub(super) async fn answers(
     }
 }
 
-/// The size and the correlation id of an answer that is passed on as it comes.
-async fn begin<R>(broker: &mut R, head: &RequestHead) -> Result<(u64, [u8; 8]), Closed>
+/// The size of an answer that is passed on as it comes, once its correlation id has been seen.
+async fn begin<R>(broker: &mut Frames<R>, head: &RequestHead) -> Result<usize, Closed>
 where
-    R: AsyncBufReadExt + Unpin,
+    R: AsyncRead + Unpin,
 {
-    let mut start = [0; 8];
-    broker
-        .read_exact(&mut start)
-        .await
-        .map_err(|_| Closed::ByBroker)?;
+    let start: [u8; 8] = broker.peek().await.map_err(|_| Closed::ByBroker)?;
     let (size, id) = start.split_at(frame::SIZE);
     let size = frame::checked(size.try_into().expect("four bytes"), 4, i32::MAX as usize)?;
     check_order(head, id)?;
-    Ok((size as u64, start))
+    Ok(size)
 }
 
 async fn tracked(

@@ -17,7 +17,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use kafka_protocol::messages::{ApiKey, ApiVersionsRequest};
 use kafka_protocol::protocol::Message;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -30,8 +30,6 @@ use super::receive::{Received, receive};
 use super::{Broker, Shared, versions};
 use crate::tap::{Decision, Stage, Tap};
 
-/// What is read at once; a Fetch answer is megabytes.
-pub(super) const BUFFER: usize = 64 << 10;
 /// Clients have a handful of requests in flight.
 const IN_FLIGHT: usize = 1024;
 /// How long the requests of a client that is gone may take to reach the broker, which they would
@@ -135,7 +133,7 @@ async fn receiving(
     limit: usize,
     gone: &CancellationToken,
 ) -> Result<(), Closed> {
-    let received = receive(BufReader::with_capacity(BUFFER, client), frames, limit).await;
+    let received = receive(client, frames, limit).await;
     gone.cancel();
     match received {
         // What the client has sent until then is still forwarded.

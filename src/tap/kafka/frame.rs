@@ -2,28 +2,109 @@
 
 use std::io;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::ApiKey;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::reader::{Malformed, Reader};
 
 /// The size itself.
 pub(super) const SIZE: usize = 4;
-/// How much is reserved for a frame before its bytes arrive: the size is only a claim so far.
-const FIRST_RESERVE: usize = 64 << 10;
+/// What a read has room for at least.
+const CHUNK: usize = 64 << 10;
+/// What it has room for at most, whatever a frame claims to need: its size is only a claim so far.
+/// Brokers and clients put so much into one message by default (`fetch.message.max.bytes`).
+const RESERVE: usize = 1 << 20;
+/// Frames up to this size are copied out, so that a few bytes of one that are kept, such as the name
+/// of a topic, keep nothing else of the buffer.
+const COPIED: usize = 16 << 10;
 
-/// The next frame's size; none where the stream ends before it.
-pub(super) async fn next_size<R>(stream: &mut R) -> io::Result<Option<[u8; SIZE]>>
-where
-    R: AsyncBufRead + Unpin,
-{
-    if stream.fill_buf().await?.is_empty() {
-        return Ok(None);
+/// One direction of a connection, with a buffer that is used again once what was taken is gone.
+pub(super) struct Frames<R> {
+    stream: R,
+    buffer: BytesMut,
+}
+
+impl<R: AsyncRead + Unpin> Frames<R> {
+    pub(super) fn of(stream: R) -> Self {
+        Self {
+            stream,
+            buffer: BytesMut::new(),
+        }
     }
-    let mut size = [0; SIZE];
-    stream.read_exact(&mut size).await?;
-    Ok(Some(size))
+
+    /// What has been read and was not taken; empty only where the stream has ended.
+    pub(super) async fn read_ahead(&mut self) -> io::Result<&[u8]> {
+        if self.buffer.is_empty() {
+            self.read_some(CHUNK).await?;
+        }
+        Ok(&self.buffer)
+    }
+
+    /// The size of the next frame, which is not taken; none where the stream ends before it.
+    pub(super) async fn next_size(&mut self) -> io::Result<Option<[u8; SIZE]>> {
+        if self.read_ahead().await?.is_empty() {
+            return Ok(None);
+        }
+        self.peek().await.map(Some)
+    }
+
+    /// The next bytes, which are not taken.
+    pub(super) async fn peek<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        self.read_up_to(N).await?;
+        Ok(*self.buffer.first_chunk().expect("so much was read"))
+    }
+
+    /// Takes a frame of this size, with its size in front.
+    pub(super) async fn read(&mut self, size: usize) -> io::Result<Bytes> {
+        let whole = SIZE + size;
+        self.read_up_to(whole).await?;
+        if whole <= COPIED {
+            let frame = Bytes::copy_from_slice(&self.buffer[..whole]);
+            self.buffer.advance(whole);
+            return Ok(frame);
+        }
+        let frame = self.buffer.split_to(whole).freeze();
+        if whole > 2 * RESERVE {
+            // Not every connection that has seen a large frame sees another.
+            self.buffer = BytesMut::from(&self.buffer[..]);
+        }
+        Ok(frame)
+    }
+
+    /// Passes on a frame of this size as it comes.
+    pub(super) async fn pass(
+        &mut self,
+        size: usize,
+        to: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<()> {
+        let mut rest = SIZE + size;
+        while rest > 0 {
+            self.read_up_to(1).await?;
+            let length = rest.min(self.buffer.len());
+            to.write_all(&self.buffer[..length]).await?;
+            self.buffer.advance(length);
+            rest -= length;
+        }
+        Ok(())
+    }
+
+    /// Reads until so much is there.
+    async fn read_up_to(&mut self, length: usize) -> io::Result<()> {
+        while self.buffer.len() < length {
+            let missing = length - self.buffer.len();
+            if self.read_some(missing.clamp(CHUNK, RESERVE)).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_some(&mut self, room: usize) -> io::Result<usize> {
+        self.buffer.reserve(room);
+        let mut within = (&mut self.buffer).limit(room);
+        self.stream.read_buf(&mut within).await
+    }
 }
 
 /// What a size says, between the least that a frame can be and the most that is read into memory.
@@ -37,20 +118,6 @@ pub(super) fn checked(size: [u8; SIZE], least: usize, limit: usize) -> Result<us
             "frame: a size of {claimed}, and {least} to {limit} are possible"
         ))
     })
-}
-
-/// The frame with its size in front.
-pub(super) async fn read<R>(stream: &mut R, size: usize) -> io::Result<Bytes>
-where
-    R: AsyncBufRead + Unpin,
-{
-    let mut frame = Vec::with_capacity(SIZE + size.min(FIRST_RESERVE));
-    frame.put_u32(u32::try_from(size).expect("checked against a limit"));
-    let read = stream.take(size as u64).read_to_end(&mut frame).await?;
-    if read < size {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(frame.into())
 }
 
 /// What stands in front of every request.

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+use tokio::io::AsyncRead;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::connection::Closed;
-use super::frame::{self, RequestHead};
+use super::frame::{self, Frames, RequestHead};
 
 /// How many bytes are read ahead. A client that has sent more while it is held is not read from
 /// until the hold ends, as if its broker were slow.
@@ -24,20 +24,21 @@ pub(super) struct Received {
 
 /// Reads frames until the client closes or sends none.
 pub(super) async fn receive(
-    mut client: impl AsyncBufRead + Unpin,
+    client: impl AsyncRead + Unpin,
     frames: mpsc::UnboundedSender<Received>,
     limit: usize,
 ) -> Result<(), Closed> {
+    let mut client = Frames::of(client);
     let room = Arc::new(Semaphore::new(READ_AHEAD));
-    if client.fill_buf().await?.first() == Some(&TLS_HANDSHAKE) {
+    if client.read_ahead().await?.first() == Some(&TLS_HANDSHAKE) {
         return Err(Closed::Tls);
     }
-    while let Some(size) = frame::next_size(&mut client).await? {
+    while let Some(size) = client.next_size().await? {
         let size = frame::checked(size, RequestHead::LEAST, limit)?;
         let needed = u32::try_from(size.min(READ_AHEAD)).expect("far below");
         let waiting = Arc::clone(&room).acquire_many_owned(needed).await;
         let room = waiting.expect("never closed");
-        let frame = frame::read(&mut client, size).await?;
+        let frame = client.read(size).await?;
         if frames.send(Received { frame, _room: room }).is_err() {
             break;
         }
