@@ -12,6 +12,5 @@ mod recorder;
 mod refused;
 mod sdks;
 mod sockets;
-mod throughput;
 mod transactions;
 mod zombies;
