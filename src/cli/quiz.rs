@@ -118,7 +118,12 @@ impl Lab {
             answers.add(&answer)?;
         }
         farewell(right, quiz.questions.len(), &answers);
-        println!("next: crashwindow compare {}", lab.id);
+        let next = if lab.storm.is_some() {
+            "storm"
+        } else {
+            "compare"
+        };
+        println!("next: crashwindow {next} {}", lab.id);
         Ok(ExitCode::SUCCESS)
     }
 }
