@@ -3,6 +3,7 @@
 //! A folder is locked by the controller for as long as the run goes on. A folder that says
 //! `running` and is not locked belongs to a controller that was killed.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,18 @@ pub enum State {
         /// Why.
         reason: String,
     },
+}
+
+impl State {
+    /// How far a run has come that ended so.
+    pub(super) fn after<T>(result: &Result<T, impl fmt::Display>) -> Self {
+        match result {
+            Ok(_) => Self::Judged,
+            Err(e) => Self::Inconclusive {
+                reason: e.to_string(),
+            },
+        }
+    }
 }
 
 /// The folder of one run.

@@ -110,13 +110,7 @@ pub async fn execute(
     folder.write("schedule.json", &spec.schedule)?;
 
     let result = run(spec, endpoints, &folder, watcher, cancel, &mut phases).await;
-    let state = match &result {
-        Ok(_) => State::Judged,
-        Err(e) => State::Inconclusive {
-            reason: e.to_string(),
-        },
-    };
-    folder.write(STATE, &state)?;
+    folder.write(STATE, &State::after(&result))?;
     result
 }
 
@@ -137,17 +131,8 @@ async fn run(
         matches!(spec.effects, EffectSource::Topic { .. }),
     )
     .await?;
-    let result = tokio::select! {
-        result = play(spec, &resources, folder, watcher, phases) => result,
-        what = watchdog::stack_died(endpoints) => Err(RunError::StackDied { what }),
-        () = cancel.cancelled() => Err(RunError::Interrupted),
-    };
-    // A stack that died takes the run's topic and database with it when it is wiped.
-    if !matches!(result, Err(RunError::StackDied { .. })) {
-        watcher.phase("clearing up");
-        resources.drop_all().await;
-    }
-    let mut finished = result?;
+    let playing = play(spec, &resources, folder, watcher, phases);
+    let mut finished = watchdog::guarded(playing, &resources, endpoints, watcher, cancel).await?;
     phases.end();
     finished.phases = phases.clone();
     Ok(finished)

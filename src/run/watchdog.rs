@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
 
-use super::resources::connect;
+use super::resources::{Resources, connect};
+use super::{RunError, Watcher};
 use crate::stack::Endpoints;
 
 /// How often both servers are asked.
@@ -16,8 +18,30 @@ const INTERVAL: Duration = Duration::from_millis(500);
 const DEADLINE: Duration = Duration::from_secs(2);
 const PATIENCE: u32 = 2;
 
+/// Plays to the end, until a server is gone, or until somebody wishes to stop; then drops the
+/// resources.
+pub(super) async fn guarded<T>(
+    play: impl Future<Output = Result<T, RunError>>,
+    resources: &Resources,
+    endpoints: &Endpoints,
+    watcher: &dyn Watcher,
+    cancel: &CancellationToken,
+) -> Result<T, RunError> {
+    let result = tokio::select! {
+        result = play => result,
+        what = stack_died(endpoints) => Err(RunError::StackDied { what }),
+        () = cancel.cancelled() => Err(RunError::Interrupted),
+    };
+    // A stack that died takes the topic and the database with it when it is wiped.
+    if !matches!(result, Err(RunError::StackDied { .. })) {
+        watcher.phase("clearing up");
+        resources.drop_all().await;
+    }
+    result
+}
+
 /// Returns when a server has not answered [`PATIENCE`] times in a row, saying which.
-pub(super) async fn stack_died(endpoints: &Endpoints) -> String {
+async fn stack_died(endpoints: &Endpoints) -> String {
     let mut missing = 0;
     loop {
         tokio::time::sleep(INTERVAL).await;

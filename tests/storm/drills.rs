@@ -8,8 +8,8 @@ use crashwindow::drill::{Action, DrillReport, hidden};
 use crashwindow::report::storm::StormReport;
 use crashwindow::verdict::Verdict;
 
-use crate::beside_others;
-use crate::support::{self, command};
+use crate::support::command;
+use crate::{beside_others, runs_folder};
 
 /// Small enough that four fit beside each other.
 const SMALL: [&str; 6] = ["--seconds", "18", "--rate", "300", "--instances", "2"];
@@ -42,14 +42,6 @@ fn read(output: &Output) -> (DrillReport, StormReport) {
         drill,
         serde_json::from_slice(&report).expect("it reads back"),
     )
-}
-
-fn runs_folder() -> std::path::PathBuf {
-    let options = crashwindow::stack::Options {
-        name: support::stack_name(),
-        ..crashwindow::stack::Options::default()
-    };
-    crashwindow::stack::runs_folder(&options).expect("there is a cache")
 }
 
 #[test]

@@ -19,3 +19,11 @@ fn alone() -> RwLockWriteGuard<'static, ()> {
 fn beside_others() -> RwLockReadGuard<'static, ()> {
     CORES.read().unwrap_or_else(PoisonError::into_inner)
 }
+
+fn runs_folder() -> std::path::PathBuf {
+    let options = crashwindow::stack::Options {
+        name: support::stack_name(),
+        ..crashwindow::stack::Options::default()
+    };
+    crashwindow::stack::runs_folder(&options).expect("there is a cache")
+}

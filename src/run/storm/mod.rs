@@ -88,32 +88,28 @@ pub async fn execute(
     let folder = RunFolder::create(runs)?;
     folder.write(STATE, &State::Running)?;
     folder.write(STORM, &spec)?;
+    let result = storm(spec, endpoints, &folder, watcher, cancel).await;
+    folder.write(STATE, &State::after(&result))?;
+    result
+}
+
+async fn storm(
+    spec: StormSpec,
+    endpoints: &Endpoints,
+    folder: &RunFolder,
+    watcher: &dyn Watcher,
+    cancel: &CancellationToken,
+) -> Result<StormFinished, RunError> {
     let resources = Resources::create(
-        &folder,
+        folder,
         endpoints,
         spec.plan.partitions,
         &spec.database_schema,
         false,
     )
     .await?;
-    let result = tokio::select! {
-        result = play(spec, &resources, &folder, watcher) => result,
-        what = watchdog::stack_died(endpoints) => Err(RunError::StackDied { what }),
-        () = cancel.cancelled() => Err(RunError::Interrupted),
-    };
-    // A stack that died takes the topic and the database with it when it is wiped.
-    if !matches!(result, Err(RunError::StackDied { .. })) {
-        watcher.phase("clearing up");
-        resources.drop_all().await;
-    }
-    let state = match &result {
-        Ok(_) => State::Judged,
-        Err(e) => State::Inconclusive {
-            reason: e.to_string(),
-        },
-    };
-    folder.write(STATE, &state)?;
-    result
+    let playing = play(spec, &resources, folder, watcher);
+    watchdog::guarded(playing, &resources, endpoints, watcher, cancel).await
 }
 
 async fn play(
