@@ -29,6 +29,10 @@ use self::remarks::Remarks;
 pub use cells::Plan;
 pub use recording::{Recorded, Recording};
 
+/// How often a window is sought before it is said not to be reached: what a timer does, as automatic
+/// commits are, comes before another event in one run and after it in the next.
+const ATTEMPTS: u32 = 3;
+
 /// What is explored, and how.
 #[derive(Debug, Clone)]
 pub struct Exploration {
@@ -140,8 +144,15 @@ async fn execute(
         let (runs, stop) = (&runs, &stop);
         async move {
             let spec = spec_of(&exploration.spec, &plan);
-            let finished = run::execute(spec, endpoints, runs, &Silent, stop).await;
-            finished.map(|finished| (plan, finished))
+            let mut attempt = 1;
+            loop {
+                let spec = spec.clone();
+                let finished = run::execute(spec, endpoints, runs, &Silent, stop).await?;
+                if tells(&finished) || attempt == ATTEMPTS {
+                    break Ok((plan, finished));
+                }
+                attempt += 1;
+            }
         }
     };
     let planned = stream::iter(plans).take_until(stop.cancelled());
@@ -189,6 +200,12 @@ fn check_baseline(recorded: &Finished, recording: &Recording) -> Result<(), Expl
             log: recorded.run_dir.join("logs"),
         }),
     }
+}
+
+/// Whether a cell's run has come to its window, or has shown something without it.
+fn tells(finished: &Finished) -> bool {
+    let reached = finished.fired.iter().any(|fired| fired.evidence.fired);
+    reached || !finished.judgement.exceptions.is_empty()
 }
 
 /// The run of one cell: the recording's, with one fault.

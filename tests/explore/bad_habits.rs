@@ -181,3 +181,20 @@ fn who_talks_another_protocol_is_told_what_came_and_served_all_the_same() {
         assert!(told, "{refusal} is not in {:?}", report.warnings);
     }
 }
+
+#[test]
+fn a_window_that_is_there_in_every_other_run_is_sought_again() {
+    let folder = tempfile::tempdir().unwrap();
+    // The first run is the recording, and every second one from then on keeps clear of the tap.
+    let script = format!(
+        "g=$0/$KAFKA_GROUP_ID; n=$(ls $0 | wc -l); [ -e $g ] || echo $n > $g; \
+         case $(cat $g) in *[13579]) export {around};; esac; exec {consumer}",
+        around = around_the_tap(),
+        consumer = consumer(""),
+    );
+    let flags = ["--faults", "unavailable", "--parallel", "1"];
+    let report = explored(&script, folder.path(), &flags);
+    assert_eq!(report.unreached, 0, "{:#?}", report.cells);
+    let runs = std::fs::read_dir(report.run_dir.join("cells")).unwrap();
+    assert!(runs.count() > report.cells.len() + 1, "nothing was sought");
+}
