@@ -13,10 +13,13 @@ use crate::stack::Endpoints;
 /// How often both servers are asked.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long an answer may take, and how many may be missing in a row: a server on a busy laptop
-/// pauses for a second now and then.
+/// How long an answer may take.
 const DEADLINE: Duration = Duration::from_secs(2);
-const PATIENCE: u32 = 2;
+
+/// How many answers may be missing in a row: of a server that refuses, and of one that is silent,
+/// which is what a server on a busy laptop is now and then.
+const REFUSALS: u32 = 2;
+const SILENCES: u32 = 10;
 
 /// Plays to the end, until a server is gone, or until somebody wishes to stop; then drops the
 /// resources.
@@ -40,43 +43,62 @@ pub(super) async fn guarded<T>(
     result
 }
 
-/// Returns when a server has not answered [`PATIENCE`] times in a row, saying which.
+/// What a server answers.
+enum Sign {
+    Life,
+    /// It refuses, in its own words or the system's.
+    Refusal(String),
+    /// Nothing within [`DEADLINE`].
+    Silence(String),
+}
+
+/// Returns when a server has refused, or been silent, too often in a row, saying which.
 async fn stack_died(endpoints: &Endpoints) -> String {
-    let mut missing = 0;
+    let (mut refusals, mut silences) = (0, 0);
     loop {
         tokio::time::sleep(INTERVAL).await;
         let (kafka, postgres) = tokio::join!(kafka(endpoints), postgres(endpoints));
-        match kafka.or(postgres) {
-            None => missing = 0,
-            Some(what) => {
-                missing += 1;
-                if missing >= PATIENCE {
-                    return what;
-                }
+        let (count, most, what) = match (kafka, postgres) {
+            (Sign::Life, Sign::Life) => {
+                (refusals, silences) = (0, 0);
+                continue;
             }
+            (Sign::Refusal(what), _) | (_, Sign::Refusal(what)) => (&mut refusals, REFUSALS, what),
+            (Sign::Silence(what), _) | (_, Sign::Silence(what)) => (&mut silences, SILENCES, what),
+        };
+        *count += 1;
+        if *count >= most {
+            return what;
         }
     }
 }
 
-async fn kafka(endpoints: &Endpoints) -> Option<String> {
+async fn kafka(endpoints: &Endpoints) -> Sign {
     let bootstrap = &endpoints.kafka.bootstrap;
+    let mut silent = false;
     for address in bootstrap.split(',') {
-        if let Ok(Ok(_)) = tokio::time::timeout(DEADLINE, TcpStream::connect(address.trim())).await
-        {
-            return None;
+        match tokio::time::timeout(DEADLINE, TcpStream::connect(address.trim())).await {
+            Ok(Ok(_)) => return Sign::Life,
+            Ok(Err(_)) => {}
+            Err(_) => silent = true,
         }
     }
-    Some(format!("Kafka at {bootstrap} accepts no connection"))
+    let what = format!("Kafka at {bootstrap} accepts no connection");
+    if silent {
+        Sign::Silence(what)
+    } else {
+        Sign::Refusal(what)
+    }
 }
 
-async fn postgres(endpoints: &Endpoints) -> Option<String> {
+async fn postgres(endpoints: &Endpoints) -> Sign {
     let server = &endpoints.postgres;
     let connect = connect(&server.admin_url, server.ca.as_deref());
     match tokio::time::timeout(DEADLINE, connect).await {
-        Ok(Ok(_)) => None,
-        Ok(Err(e)) => Some(e.to_string().lines().next().unwrap_or_default().to_owned()),
-        Err(_) => Some(format!(
-            "Postgres does not answer within {} s",
+        Ok(Ok(_)) => Sign::Life,
+        Ok(Err(e)) => Sign::Refusal(e.to_string().lines().next().unwrap_or_default().to_owned()),
+        Err(_) => Sign::Silence(format!(
+            "Postgres has not answered {SILENCES} times within {} s",
             DEADLINE.as_secs()
         )),
     }
