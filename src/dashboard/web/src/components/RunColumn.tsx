@@ -1,0 +1,53 @@
+import type { ComponentChildren } from 'preact';
+import type { Column } from '../lib/columns';
+import { VerdictBadge } from './bits';
+import { Counters } from './Counters';
+import { Instances } from './Instances';
+import { Exceptions, Wall } from './Wall';
+
+/** One consumer: its verdict, its numbers, its wall and its instances. */
+export function RunColumn(props: {
+  column: Column;
+  about: string;
+  done: string;
+  on: boolean;
+  picker: ComponentChildren;
+  run: (() => void) | null;
+  open: (payment: string, run: string) => void;
+}) {
+  const { column, about, done, on, picker, run, open } = props;
+  const { wall, report, live, consumer } = column;
+  const judged = report?.run ?? null;
+  const openPayment = judged === null ? null : (payment: string) => open(payment, judged);
+  const lastFault = live?.faults.at(-1);
+  return (
+    <section class="column" aria-label={consumer} data-consumer={consumer}>
+      <header>
+        {picker}
+        {report === null ? null : <VerdictBadge verdict={report.verdict} large />}
+        <button type="button" class="quiet" disabled={run === null} onClick={() => run?.()}>
+          Run {consumer}
+        </button>
+      </header>
+      <p class="about soft">{about}</p>
+      {wall === null ? (
+        <p class="nothing">{on ? 'Its turn comes.' : 'Not run yet.'}</p>
+      ) : (
+        <>
+          <Counters wall={wall} done={done} />
+          <Wall wall={wall} done={done} label={`Payments of ${consumer}`} open={openPayment} />
+          {on && live !== null && report === null ? (
+            <>
+              <Instances instances={live.instances.values()} />
+              <p class="last-fault wrong" aria-live="polite">
+                {lastFault === undefined ? ' ' : `⚡ ${lastFault.text}: ${lastFault.payment ?? ''}`}
+              </p>
+            </>
+          ) : (
+            <Exceptions wall={wall} done={done} open={openPayment} />
+          )}
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,158 @@
+/** The reports of runs, explorations and storms, as docs/*.schema.json describe them. */
+import type { Cause, CellOutcome, Fault, Outcome, Verdict } from './types';
+
+export interface Counts {
+  payments: number;
+  once: number;
+  duplicated: number;
+  lost: number;
+  unfinished: number;
+  half_done: number;
+  redeliveries: number;
+}
+
+export interface BiographyLine {
+  at_ms: number;
+  who: string;
+  what: string;
+}
+
+export interface RunReport {
+  schema: 1;
+  lab: string;
+  lab_name: string;
+  consumer: string;
+  scenario: string;
+  seed: number;
+  instances: number;
+  verdict: Verdict;
+  expected: Verdict | null;
+  guarantee: string;
+  reasons: string[];
+  counts: Counts;
+  done: string;
+  exceptions: { payment: string; outcome: Exclude<Outcome, 'once'>; charges: string[] }[];
+  faults: {
+    fault: Fault;
+    window: { at: string; edge: 'before' | 'after'; occurrence: number };
+    payment: string;
+    instance: string | null;
+    fired: boolean;
+    redelivered: boolean;
+    problem: string | null;
+  }[];
+  witnesses: {
+    payment: string;
+    outcome: Outcome;
+    biography: BiographyLine[];
+    text: string;
+    effects: string[];
+  }[];
+  cost: {
+    payments_per_second: number;
+    p50_ms: number;
+    p99_ms: number;
+    database_commits: number;
+    offset_commits: number;
+  };
+  seconds: { total: number; phases: { name: string; seconds: number }[] };
+  run: string;
+  run_dir: string;
+}
+
+export interface ExploreCell {
+  cell: number;
+  window: { after: string | null; before: string | null; occurrence: number };
+  fault: Fault;
+  outcome: CellOutcome;
+  verdict: Verdict;
+  payment: string;
+  text: string;
+  biography: BiographyLine[];
+  replay: string;
+}
+
+export interface ExploreReport {
+  schema: 1;
+  command: string[];
+  guarantee: string;
+  verdict: Verdict;
+  headline: string;
+  reasons: string[];
+  recording: string[];
+  warnings: string[];
+  cells: ExploreCell[];
+  unreached: number;
+  seconds: { total: number; phases: { name: string; seconds: number }[] };
+  run: string;
+  run_dir: string;
+}
+
+export interface StormBucket {
+  from_s: number;
+  seconds: number;
+  produced: number;
+  checks: number;
+  redelivery_hits: number;
+  republish_hits: number;
+  hit_rate: number;
+  effects: number;
+  effects_per_payment: number;
+  redelivered: number;
+  assigned: number;
+  revoked: number;
+  lost: number;
+  commit_failures: number;
+  late_polls: number;
+  lag: number;
+  builds: string[];
+  marks: number[];
+}
+
+export interface StormMark {
+  at_ms: number;
+  until_ms: number;
+  blow: string;
+  instance: string | null;
+  problem: string | null;
+}
+
+export interface StormReport {
+  schema: 1;
+  lab: string;
+  lab_name: string;
+  cause: Cause;
+  consumer: string;
+  seed: number;
+  guarantee: string;
+  verdict: Verdict;
+  expected: Verdict | null;
+  reasons: string[];
+  rate: number;
+  instances: number;
+  partitions: number;
+  seconds: number;
+  counts: {
+    payments: number;
+    paid: number;
+    effects: number;
+    strangers: number;
+    redelivered: number;
+    unread: number;
+    planned: number;
+    fired: number;
+    drained: boolean;
+  };
+  phases: {
+    before: StormBucket | null;
+    incident: StormBucket | null;
+    after: StormBucket | null;
+  };
+  redeliveries: { outside: number; metric: number; difference: number; agree: boolean };
+  series: StormBucket[];
+  marks: StormMark[];
+  run: string;
+  run_dir: string;
+}
+
+export type Report = RunReport | ExploreReport | StormReport;

@@ -1,0 +1,145 @@
+import type { CellOutcome, Fault, PaymentState, Verdict } from './types';
+
+const number = new Intl.NumberFormat('en-GB');
+
+export function count(n: number): string {
+  return number.format(n);
+}
+
+/** `3 payments`, `1 payment`. */
+export function counted(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+export function percent(share: number, digits = 2): string {
+  return `${(share * 100).toFixed(digits)} %`;
+}
+
+export function ms(value: number): string {
+  return value < 10_000 ? `${count(Math.round(value))} ms` : `${(value / 1000).toFixed(1)} s`;
+}
+
+export function seconds(value: number): string {
+  return value < 10 ? `${value.toFixed(1)} s` : `${Math.round(value)} s`;
+}
+
+export function times(n: number): string {
+  return ['never', 'once', 'twice'][n] ?? `${n} times`;
+}
+
+export function paymentName(index: number): string {
+  return `msg-${String(index).padStart(4, '0')}`;
+}
+
+export function paymentIndex(name: string): number {
+  return Number(name.replace('msg-', ''));
+}
+
+/** What a payment's state is called, where an effect is called `done` (`charged`). */
+export function stateWords(state: PaymentState, done: string, effects = 2): string {
+  switch (state) {
+    case 'waiting':
+      return 'waiting';
+    case 'delivered':
+      return 'delivered';
+    case 'once':
+      return `${done} once`;
+    case 'duplicated':
+      return `${done} ${times(Math.max(effects, 2))}`;
+    case 'lost':
+      return 'lost';
+    case 'half_done':
+      return 'half-done';
+    case 'unfinished':
+      return 'unfinished';
+  }
+}
+
+/** What stands in a cell of the matrix, as the terminal has it. */
+export function outcomeWord(outcome: CellOutcome): string {
+  switch (outcome) {
+    case 'duplicated':
+      return 'twice';
+    case 'half_done':
+      return 'half-done';
+    case 'not_reached':
+      return 'not reached';
+    default:
+      return outcome;
+  }
+}
+
+export const VERDICT_MEANS: Record<Verdict, string> = {
+  held: 'the promise was kept',
+  violated: 'the promise was broken',
+  unknown: 'nothing can be said',
+};
+
+export const FAULT_MEANS: Record<Fault, string> = {
+  kill: 'SIGKILL in the window',
+  terminate: 'SIGTERM, a grace period, SIGKILL',
+  zombie: 'frozen and evicted; a successor takes over; thawed',
+  'lost-response': 'the server acted, its answer was lost',
+  unavailable: 'refused once, before anything was done',
+  'stall-kill': 'held until acknowledged, then SIGKILL',
+  duplicate: 'produced again at a new offset',
+};
+
+const FAULT_WORDS: Record<string, string> = {
+  kill: 'killed',
+  terminate: 'terminated',
+  zombie: 'frozen and evicted',
+  'lost-response': 'answer lost',
+  unavailable: 'request refused',
+  'stall-kill': 'held, then killed',
+  duplicate: 'sent again',
+};
+
+export function faultWord(fault: string): string {
+  return FAULT_WORDS[fault] ?? fault;
+}
+
+/** `POST /v1/charges`, `SELECT processed`: the few words that a window is known by. */
+export function shortSignature(signature: string): string {
+  const words = signature.split(/\s+/);
+  const table = (after: string) => {
+    const at = words.findIndex((word) => word.toUpperCase() === after);
+    return at < 0 ? '' : ` ${(words[at + 1] ?? '').replace(/[(;].*$/, '')}`;
+  };
+  switch (words[0]?.toUpperCase()) {
+    case 'SELECT':
+    case 'DELETE':
+      return `${words[0]}${table('FROM')}`;
+    case 'INSERT':
+      return `INSERT${table('INTO')}`;
+    case 'UPDATE':
+      return `UPDATE ${words[1] ?? ''}${words[3] === undefined ? '' : ` ${words[3]}`}`.trim();
+    case 'KAFKA':
+      return words.slice(1).join(' ');
+    default:
+      return words.slice(0, 2).join(' ');
+  }
+}
+
+/** `between SELECT processed and POST /v1/charges`. */
+export function windowWords(after: string | null, before: string | null): string {
+  const from = after === null ? null : shortSignature(after);
+  const to = before === null ? null : shortSignature(before);
+  if (from !== null && to !== null) return `after ${from}, before ${to}`;
+  if (from !== null) return `after ${from}`;
+  if (to !== null) return `before ${to}`;
+  return 'anywhere';
+}
+
+/** When a run began, as a person says it. */
+export function when(unixSeconds: number, now = Date.now()): string {
+  const ago = Math.max(0, now / 1000 - unixSeconds);
+  if (ago < 60) return 'just now';
+  if (ago < 3_600) return `${Math.floor(ago / 60)} min ago`;
+  const then = new Date(unixSeconds * 1000);
+  const time = then.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  const sameDay = new Date(now).toDateString() === then.toDateString();
+  return sameDay
+    ? time
+    : `${then.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}, ${time}`;
+}

@@ -1,0 +1,93 @@
+import type { LiveCounts, PaymentState, RunReport } from '../lib/types';
+import { paymentIndex } from '../lib/words';
+
+/** In the order in which a payment comes to them; a wall keeps the place in this list. */
+export const STATES: readonly PaymentState[] = [
+  'waiting',
+  'delivered',
+  'once',
+  'duplicated',
+  'lost',
+  'half_done',
+  'unfinished',
+];
+
+/** One cell for each payment; the first payment is the one with the number 1. */
+export interface WallState {
+  states: Uint8Array;
+  effects: Uint8Array;
+  counts: LiveCounts;
+  /** Those in whose windows a fault strikes, by number. */
+  struck: ReadonlySet<number>;
+  /** Whether it was made of a report, which counts redeliveries of struck payments alone. */
+  reported: boolean;
+}
+
+const NOTHING: LiveCounts = {
+  produced: 0,
+  delivered: 0,
+  redelivered: 0,
+  once: 0,
+  duplicated: 0,
+  lost: 0,
+  half_done: 0,
+  unfinished: 0,
+  waiting: 0,
+};
+
+export function emptyWall(payments: number, struck: string[] = []): WallState {
+  return {
+    states: new Uint8Array(payments),
+    effects: new Uint8Array(payments),
+    counts: { ...NOTHING, waiting: payments },
+    struck: new Set(struck.map(paymentIndex)),
+    reported: false,
+  };
+}
+
+export function change(wall: WallState, changes: [number, PaymentState, number][]): void {
+  for (const [number, state, effects] of changes) {
+    wall.states[number - 1] = STATES.indexOf(state);
+    wall.effects[number - 1] = Math.min(effects, 255);
+  }
+}
+
+export function cellOf(wall: WallState, number: number): { state: PaymentState; effects: number } {
+  const state = STATES[wall.states[number - 1] ?? 0] ?? 'waiting';
+  return { state, effects: wall.effects[number - 1] ?? 0 };
+}
+
+/** The wall of a run that was judged: what is no exception took effect once. */
+export function wallOf(report: RunReport): WallState {
+  const { counts } = report;
+  const struck = report.faults.map((fault) => fault.payment);
+  const wall = emptyWall(counts.payments, struck);
+  wall.states.fill(STATES.indexOf('once'));
+  wall.effects.fill(1);
+  change(
+    wall,
+    report.exceptions.map((e) => [paymentIndex(e.payment), e.outcome, e.charges.length]),
+  );
+  wall.reported = true;
+  wall.counts = {
+    ...NOTHING,
+    produced: counts.payments,
+    redelivered: counts.redeliveries,
+    once: counts.once,
+    duplicated: counts.duplicated,
+    lost: counts.lost,
+    half_done: counts.half_done,
+    unfinished: counts.unfinished,
+  };
+  return wall;
+}
+
+/** The numbers of the payments that did not take effect exactly once, and are not on their way. */
+export function exceptions(wall: WallState): number[] {
+  const found: number[] = [];
+  const first = STATES.indexOf('duplicated');
+  for (let i = 0; i < wall.states.length; i++) {
+    if ((wall.states[i] ?? 0) >= first) found.push(i + 1);
+  }
+  return found;
+}
