@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := target/debug/crashwindow
+PAGES := src/dashboard/web
 
 # How often `make proof` repeats everything; `make test` runs each claim once.
 PROOF_RUNS ?= 20
@@ -31,6 +32,14 @@ lab-up: setup build ## Install what is missing, start Kafka and Postgres, run la
 lab-down: ## Stop Kafka and Postgres and remove what they stored
 	@if [ -x $(BIN) ]; then $(BIN) down; else echo "nothing was built, so nothing runs"; fi
 
+.PHONY: dashboard
+dashboard: setup-pages build ## Build the dashboard with its pages, serve it and print its address
+	@$(BIN) serve
+
+.PHONY: screenshots
+screenshots: setup-test build ## Take every page anew, light and dark, into docs/screenshots
+	@scripts/screenshots.sh
+
 .PHONY: test
 test: setup-test build ## Run every test, on real Kafka and Postgres of its own
 	@scripts/test.sh
@@ -44,6 +53,7 @@ check: setup ## Formatting, lints, and that folders, manifests, programs and doc
 	cargo fmt --check
 	cargo clippy --all-targets --quiet -- -D warnings
 	cargo test --quiet --test layout
+	@scripts/pages.sh check
 
 .PHONY: new-lab
 new-lab: ## Make a lab that works at once: make new-lab NAME=outbox-relay
@@ -77,6 +87,14 @@ setup:
 setup-test:
 	@scripts/setup.sh test
 
+.PHONY: setup-pages
+setup-pages:
+	@scripts/setup.sh pages
+
 .PHONY: build
-build:
+build: $(PAGES)/dist/index.html
 	cargo build
+
+# A build takes in the pages that are there; without npm there are none, and the dashboard says so.
+$(PAGES)/dist/index.html: $(shell find $(PAGES)/src $(PAGES)/public -type f) $(wildcard $(PAGES)/*.*)
+	@scripts/pages.sh

@@ -4,8 +4,9 @@
 # prints the one line and stops. When nothing is missing it says nothing.
 #
 #   scripts/setup.sh          what a lab needs
+#   scripts/setup.sh pages    and what the dashboard's pages are built with
 #   scripts/setup.sh test     and what the tests need: the official SDKs and the examples in
-#                             their own languages
+#                             their own languages, and a browser
 set -euo pipefail
 
 # The Rust that Cargo.toml asks for (rust-version).
@@ -41,11 +42,17 @@ else
   missing+=(libssl-dev zlib1g-dev); why+=("libssl-dev, zlib1g-dev: TLS and compression")
 fi
 
+if [ "${1:-}" = pages ] || [ "${1:-}" = test ]; then
+  need node nodejs "builds the dashboard's pages, and runs the payment provider's official Node SDK"
+  need npm npm "installs both"
+fi
+
 if [ "${1:-}" = test ]; then
+  if ! command -v chromium >/dev/null 2>&1 && ! command -v google-chrome >/dev/null 2>&1; then
+    missing+=(chromium); why+=("chromium: opens the dashboard's pages")
+  fi
   need javac default-jdk-headless "compiles the example consumer in Java"
   need psql postgresql-client "one of the clients that must work through the Postgres tap"
-  need node nodejs "runs the payment provider's official Node SDK against ours"
-  need npm npm "installs it"
   need python3 python3 "runs the official Python SDK"
   # On Debian, Python comes without what a virtual environment needs.
   if ! python3 -c 'import ensurepip' 2>/dev/null; then
