@@ -118,6 +118,25 @@ async fn every_button_strikes_and_every_strike_is_a_mark_of_the_report() {
 }
 
 #[tokio::test]
+async fn a_planned_strike_is_told_while_the_storm_goes_on() {
+    let server = Server::start().await;
+    let request = json!({
+        "kind": "storm", "lab": "04", "scenario": "rebalances", "seed": 5, "seconds": 18,
+    });
+    let job = server.start_job(&request).await;
+    let mut follow = server.follow(&job, 0).await;
+    let told = follow.until("fault", |_| true).await;
+    assert!(told["at_ms"].as_u64() < Some(18_000), "{told}");
+    // Payments are still produced.
+    follow
+        .until("sample", |sample| sample["at_ms"].as_u64() < Some(18_000))
+        .await;
+    server
+        .post(&format!("/api/jobs/{job}/stop"), &json!({}))
+        .await;
+}
+
+#[tokio::test]
 async fn a_drill_tells_nothing_before_its_diagnosis() {
     let server = Server::start().await;
     let job = server
