@@ -4,6 +4,7 @@
 mod support;
 
 mod background;
+mod browser;
 mod openapi;
 mod readers;
 mod refusals;
