@@ -92,7 +92,7 @@ test('a drill: metrics and logs, a diagnosis, the truth', async ({ page }) => {
   await expect(page.locator('.mark-strip .mark')).toHaveCount(0);
 
   await expect(page.locator('.diagnose')).toBeVisible(JOB);
-  await expect(page.locator('.logs')).not.toBeEmpty();
+  await expect(page.locator('.logs.digest')).not.toBeEmpty();
   await page.locator('.diagnose input[value="release"]').check();
   await page.locator('.diagnose input[value="roll-back"]').check();
   await page.getByRole('button', { name: /tell me/ }).click();

@@ -35,6 +35,9 @@ export function RunColumn(props: {
       ) : (
         <>
           <Counters wall={wall} done={done} />
+          {live?.plan.effects === 'at the end' && report === null ? (
+            <p class="soft">What took effect is counted when the run is over.</p>
+          ) : null}
           <Wall wall={wall} done={done} label={`Payments of ${consumer}`} open={openPayment} />
           {on && live !== null && report === null ? (
             <>

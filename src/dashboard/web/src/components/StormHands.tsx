@@ -3,9 +3,9 @@ import { api, problemOf } from '../lib/api';
 import { instancesOf } from '../lib/owners';
 import { blowWords } from '../lib/storm';
 import { token } from '../lib/token';
-import type { JobEvents, Problem, StrikeKind } from '../lib/types';
+import type { InstanceState, JobEvents, Problem, StrikeKind } from '../lib/types';
 import { counted } from '../lib/words';
-import type { FaultEvent } from '../live/state';
+import type { FaultEvent, InstanceView } from '../live/state';
 import { ProblemNote } from './bits';
 
 const TO_ONE: [StrikeKind, string][] = [
@@ -22,16 +22,13 @@ const TO_ALL: [StrikeKind, string][] = [
   ['heal', 'Heal both'],
 ];
 
-/** Those that were paused by hand and not resumed, killed or thawed since. */
-export function pausedBy(faults: FaultEvent[]): Set<string> {
-  const paused = new Set<string>();
-  for (const fault of faults) {
-    if (fault.instance === null || fault.problem !== null) continue;
-    if (fault.fault === 'freeze') paused.add(fault.instance);
-    if (fault.fault === 'thaw' || fault.fault === 'kill') paused.delete(fault.instance);
-  }
-  return paused;
-}
+/** What an instance is, where that is not what it mostly is: at work on its partitions. */
+const STATES: Partial<Record<InstanceState, string>> = {
+  starting: 'starts',
+  frozen: 'paused',
+  killed: 'killed',
+  ended: 'ended',
+};
 
 /** Which server is cut off by hand. */
 export function cutBy(faults: FaultEvent[]): { kafka: boolean; postgres: boolean } {
@@ -50,10 +47,11 @@ export function StormHands(props: {
   planned: string[];
   rebalances: JobEvents['rebalance'][];
   faults: FaultEvent[];
+  instances: Map<string, InstanceView> | undefined;
   /** Whether only hands strike, so that what was cut is known to be cut still. */
   free: boolean;
 }) {
-  const { job, planned, rebalances, faults, free } = props;
+  const { job, planned, rebalances, faults, instances, free } = props;
   const [problem, setProblem] = useState<Problem | null>(null);
   const [asked, setAsked] = useState<{ words: string; marks: number } | null>(null);
   const mayStrike = token() !== null;
@@ -61,7 +59,6 @@ export function StormHands(props: {
   const names = instancesOf(rebalances, planned);
   // One that was replaced is told no more.
   const present = names.filter((name) => now === undefined || name in now);
-  const paused = pausedBy(faults);
   const cut = free ? cutBy(faults) : { kafka: false, postgres: false };
   const strike = async (what: StrikeKind, instance?: string) => {
     setAsked({
@@ -86,7 +83,8 @@ export function StormHands(props: {
           <li key={name}>
             <span class={`who own-${names.indexOf(name) % 8}`}>{name}</span>
             <span class="hands-state">
-              {paused.has(name) ? 'paused' : counted(now?.[name]?.length ?? 0, 'partition')}
+              {STATES[instances?.get(name)?.state ?? 'joined'] ??
+                counted(now?.[name]?.length ?? 0, 'partition')}
             </span>
             {TO_ONE.map(([what, word]) => (
               <button

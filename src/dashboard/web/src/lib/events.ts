@@ -46,6 +46,8 @@ export interface JobEvents {
     payments: number;
     partitions: number;
     instances: string[];
+    /** Whether effects are told as they happen, or counted when the run is over. */
+    effects: 'live' | 'at the end';
     faults: { fault: Fault; at: string; edge: 'before' | 'after'; payment: string }[];
   };
   payments: { at_ms: number; changed: [number, PaymentState, number][]; counts: LiveCounts };
@@ -67,6 +69,7 @@ export interface JobEvents {
   };
   rebalance: { at_ms: number; partitions: Record<string, number[]> };
   cell: { done: number; of: number };
+  log: { at_ms: number; instance: string; line: string };
   sample: Sample;
   diagnose: {
     causes: { cause: Cause; text: string }[];

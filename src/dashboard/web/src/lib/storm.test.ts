@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rowsOf } from '../components/Marks';
-import { cutBy, pausedBy } from '../components/StormHands';
+import { cutBy } from '../components/StormHands';
 import type { FaultEvent } from '../live/state';
 import { instancesOf, ownership, ownersWords } from './owners';
 import { marksOfFaults, phasesOfSeries, rangeWords, type Series, seriesOfSamples } from './storm';
@@ -88,13 +88,6 @@ describe('marks', () => {
 });
 
 describe('hands', () => {
-  it('know who is paused', () => {
-    const told = [fault('freeze', 'a'), fault('freeze', 'b'), fault('thaw', 'a')];
-    expect([...pausedBy(told)]).toEqual(['b']);
-    expect([...pausedBy([...told, fault('kill', 'b')])]).toEqual([]);
-    expect([...pausedBy([fault('freeze', 'a', 0, 'it was gone')])]).toEqual([]);
-  });
-
   it('know what is cut off', () => {
     const told = [fault('broker-outage', null), fault('database-outage', null)];
     expect(cutBy(told)).toEqual({ kafka: true, postgres: true });

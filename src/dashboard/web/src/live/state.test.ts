@@ -11,6 +11,7 @@ const PLAN: JobEvents['plan'] = {
   payments: 4,
   partitions: 2,
   instances: ['a', 'b'],
+  effects: 'live',
   faults: [{ fault: 'zombie', at: 'POST /v1/charges', edge: 'before', payment: 'msg-0002' }],
 };
 

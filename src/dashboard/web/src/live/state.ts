@@ -12,9 +12,13 @@ export const EVENT_NAMES: readonly EventName[] = [
   'rebalance',
   'cell',
   'sample',
+  'log',
   'diagnose',
   'done',
 ];
+
+/** How many lines of logs are kept: what a person can look back at. */
+const MOST_LINES = 400;
 
 /** How many strikes and changes of owners are kept: an hour of storm has fewer. */
 const MOST_KEPT = 5_000;
@@ -47,6 +51,7 @@ export interface JobView {
   samples: Sample[];
   faults: FaultEvent[];
   owners: JobEvents['rebalance'][];
+  logs: JobEvents['log'][];
   diagnose: JobEvents['diagnose'] | null;
   done: JobEvents['done'] | null;
 }
@@ -59,14 +64,15 @@ export function emptyJob(): JobView {
     samples: [],
     faults: [],
     owners: [],
+    logs: [],
     diagnose: null,
     done: null,
   };
 }
 
-function bounded<T>(list: T[], item: T): void {
+function bounded<T>(list: T[], item: T, most = MOST_KEPT): void {
   list.push(item);
-  if (list.length > MOST_KEPT) list.splice(0, list.length - MOST_KEPT);
+  if (list.length > most) list.splice(0, list.length - most);
 }
 
 /** Whether a list of samples or owners already has this one: a snapshot repeats the last. */
@@ -152,6 +158,9 @@ export function apply<N extends EventName>(job: JobView, name: N, data: JobEvent
       if (!repeats(job.samples, sample)) job.samples.push(sample);
       break;
     }
+    case 'log':
+      bounded(job.logs, data as JobEvents['log'], MOST_LINES);
+      break;
     case 'diagnose':
       job.diagnose = data as JobEvents['diagnose'];
       break;

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { ProblemNote } from '../components/bits';
 import { Diagnose, Revealed } from '../components/Diagnose';
+import { Logs } from '../components/Logs';
 import { StormCharts } from '../components/StormCharts';
 import { StormNow } from '../components/StormNow';
 import { StormResult } from '../components/StormResult';
@@ -28,10 +29,11 @@ function Incident({ feed, seconds }: { feed: Feed; seconds: number }) {
       {sample === undefined ? null : (
         <StormCharts series={series} marks={[]} phases={[]} end={end} />
       )}
+      <Logs lines={view.logs} />
       {view.diagnose === null ? null : (
-        <section aria-labelledby="logs">
-          <h2 id="logs">What the instances logged</h2>
-          <pre class="logs">{view.diagnose.logs}</pre>
+        <section aria-labelledby="digest">
+          <h2 id="digest">What the instances logged, summed up</h2>
+          <pre class="logs digest">{view.diagnose.logs}</pre>
         </section>
       )}
     </>

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { Loading, ProblemNote, VerdictBadge } from '../components/bits';
+import { Logs } from '../components/Logs';
 import { MarkList } from '../components/Marks';
 import { OwnerLanes } from '../components/OwnerLanes';
 import { StormCharts } from '../components/StormCharts';
@@ -66,6 +67,7 @@ function Live({ feed, seconds }: { feed: Feed; seconds: number }) {
             planned={plan?.instances ?? []}
             rebalances={view.owners}
             faults={view.faults}
+            instances={view.runs.at(-1)?.instances}
             free={free}
           />
           <StormCharts
@@ -76,6 +78,7 @@ function Live({ feed, seconds }: { feed: Feed; seconds: number }) {
             {...(lanes === undefined ? {} : { lanes })}
           />
           <MarkList marks={marks} />
+          <Logs lines={view.logs} />
         </>
       )}
     </>
