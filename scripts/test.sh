@@ -27,7 +27,7 @@ one_target() {
 
 # What cargo would run. The longest come first, so that none is waited for alone.
 all_targets() {
-  local first='docs explore stack new_lab labs provider_sdks run'
+  local first='docs dashboard explore stack new_lab labs provider_sdks run'
   # shellcheck disable=SC2086 # the list is words
   printf -- '--test %s\n' $first
   printf -- '--lib --bins\n--doc\n'
