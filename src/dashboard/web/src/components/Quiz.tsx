@@ -14,11 +14,16 @@ export function Predict(props: {
 }) {
   const { lab, question, number, of, answered } = props;
   const [problem, setProblem] = useState<Problem | null>(null);
+  // Shown before it is kept: another question's answer may redraw this one meanwhile.
+  const [picked, setPicked] = useState<string | null>(null);
+  const chosen = picked ?? question.answer?.chosen;
   const choose = async (letter: string) => {
+    setPicked(letter);
     try {
       answered(await api.answer(lab, question.id, letter));
       setProblem(null);
     } catch (failure) {
+      setPicked(null);
       setProblem(problemOf(failure));
     }
   };
@@ -35,7 +40,7 @@ export function Predict(props: {
           <input
             type="radio"
             name={`${lab}-${question.id}`}
-            checked={question.answer?.chosen === option.letter}
+            checked={chosen === option.letter}
             disabled={token() === null}
             onChange={() => void choose(option.letter)}
           />
