@@ -157,4 +157,5 @@ async fn an_address_that_others_can_reach_is_warned_of() {
     assert!(closed.url.starts_with("http://[::1]:"), "{}", closed.url);
     closed.interrupt();
     assert_eq!(closed.said(), "");
+    assert!(crashwindow(&name, &["down"]).status.success());
 }
