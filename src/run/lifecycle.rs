@@ -9,6 +9,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use super::phases::Phases;
 use super::resources::Resources;
 use super::settle;
 use super::spec::Spec;
+use super::storm::{Hands, Mark, Sample, StormSpec};
 use super::striker::{Fired, Progress, Striker};
 use super::tuning::Tuning;
 use super::watchdog;
@@ -34,7 +36,8 @@ use crate::effects::EffectSource;
 use crate::group::GroupClient;
 use crate::provider::{Account, Clock, LedgerEntry, Provider};
 use crate::stack::Endpoints;
-use crate::timeline::{Entry, Happening, Timeline};
+use crate::tap::Source;
+use crate::timeline::{Entry, Happening, Observer, Timeline};
 use crate::verdict::{History, Judgement, Strike, judge};
 
 /// The name of the instance that drains a group which stands still.
@@ -47,6 +50,32 @@ pub trait Watcher: Send + Sync {
 
     /// How it gets on within a phase, for whoever looks at it now.
     fn status(&self, _text: &str) {}
+
+    /// A run folder with this number was made.
+    fn begun(&self, _run: &str) {}
+
+    /// A run with this spec begins.
+    fn planned(&self, _spec: &Spec) {}
+
+    /// Who is told of every entry of the run's timeline.
+    fn observer(&self) -> Option<Observer> {
+        None
+    }
+
+    /// Kafka has acknowledged so many payments by now.
+    fn produced(&self, _payments: u32) {}
+
+    /// A storm with this spec begins, and its room may strike by hand through `hands`.
+    fn storm_begins(&self, _spec: &StormSpec, _hands: Hands) {}
+
+    /// A storm was looked at; its live processes serve their metrics at these addresses.
+    fn looked(&self, _sample: &Sample, _metrics: &[(Source, SocketAddr)]) {}
+
+    /// A strike of a storm is over, or failed.
+    fn struck(&self, _mark: &Mark) {}
+
+    /// Who owns which partitions of a storm's topic.
+    fn owned(&self, _partitions: &BTreeMap<String, Vec<i32>>) {}
 }
 
 /// A run that has a verdict.
@@ -108,6 +137,8 @@ pub async fn execute(
     folder.write(STATE, &State::Running)?;
     folder.write("spec.json", &spec)?;
     folder.write("schedule.json", &spec.schedule)?;
+    watcher.begun(&folder.id);
+    watcher.planned(&spec);
 
     let result = run(spec, endpoints, &folder, watcher, cancel, &mut phases).await;
     folder.write(STATE, &State::after(&result))?;
@@ -147,6 +178,7 @@ async fn play(
 ) -> Result<Finished, RunError> {
     let events = folder.path.join("events.jsonl");
     let timeline = Timeline::to_file(&events).map_err(|e| RunError::log(&events, e))?;
+    let timeline = timeline.observed_by(watcher.observer());
     let clock = Clock::with_speed(spec.provider.clock_speed());
     let provider = Provider::new(clock.clone());
     let account = provider.open_account(spec.provider.behaviour());
@@ -229,6 +261,7 @@ async fn act(
             .filter(|planned| planned.fault.strike().is_some())
             .map(|planned| striker.arm(planned));
         producer.produce(round, &field.journal).await?;
+        watcher.produced(round.last);
         match (&round.strike, progress) {
             (Some(planned), Some(progress)) => {
                 fired.push(strike_or_end(field, striker, planned, progress).await?);

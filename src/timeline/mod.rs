@@ -9,7 +9,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -71,11 +71,15 @@ pub fn refusals(entries: &[Entry]) -> Vec<Refusal> {
     refusals
 }
 
+/// Is told of every entry as it is recorded, in order, while the taps wait: it must be quick.
+pub type Observer = Arc<dyn Fn(&Entry) + Send + Sync>;
+
 /// Collects entries in memory and, line by line, in `events.jsonl`, so that a run that dies leaves
 /// behind what it had seen.
 pub struct Timeline {
     began: Instant,
     inner: Mutex<Inner>,
+    observer: Option<Observer>,
     /// Counts what changed something, so that a quiet period can be told from a busy one: a
     /// framework that polls and keeps alive is never silent.
     activity: watch::Sender<u64>,
@@ -108,8 +112,16 @@ impl Timeline {
                 entries: Vec::new(),
                 file,
             }),
+            observer: None,
             activity: watch::Sender::new(0),
         }
+    }
+
+    /// The same, with somebody who is told of every entry.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Option<Observer>) -> Self {
+        self.observer = observer;
+        self
     }
 
     /// Appends what happened, now.
@@ -131,6 +143,9 @@ impl Timeline {
                     .map_err(std::io::Error::from)
                     .and_then(|()| file.write_all(b"\n"))
                     .and_then(|()| file.flush());
+            }
+            if let Some(observer) = &self.observer {
+                observer(&entry);
             }
             inner.entries.push(entry);
         }

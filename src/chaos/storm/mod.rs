@@ -79,6 +79,12 @@ pub enum Blow {
     Release,
     /// A share of the payments is produced again.
     Republish,
+    /// SIGSTOP, until it is thawed; by hand alone.
+    Freeze,
+    /// SIGCONT; by hand alone.
+    Thaw,
+    /// Both servers are reachable again; by hand alone.
+    Heal,
 }
 
 impl Blow {
@@ -96,6 +102,9 @@ impl Blow {
             Self::SlowDatabase => "slow-database",
             Self::Release => "release",
             Self::Republish => "republish",
+            Self::Freeze => "freeze",
+            Self::Thaw => "thaw",
+            Self::Heal => "heal",
         }
     }
 }

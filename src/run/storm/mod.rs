@@ -9,6 +9,7 @@
 //! ```
 
 mod crew;
+mod hands;
 mod hook;
 mod ledger;
 mod producer;
@@ -17,6 +18,7 @@ mod scrape;
 mod spec;
 mod strikes;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +45,7 @@ use crate::stack::Endpoints;
 use crate::timeline::Timeline;
 use crate::verdict::{StormFacts, StormJudgement, judge_storm};
 
+pub use hands::{Hands, Manual, What};
 pub use sample::Sample;
 pub use spec::{StormChanges, StormError, StormSpec};
 pub use strikes::Mark;
@@ -100,6 +103,7 @@ async fn storm(
     watcher: &dyn Watcher,
     cancel: &CancellationToken,
 ) -> Result<StormFinished, RunError> {
+    watcher.begun(&folder.id);
     let resources = Resources::create(
         folder,
         endpoints,
@@ -121,6 +125,7 @@ async fn play(
     let group = Arc::new(resources.group_client().await?);
     let events = folder.path.join("events.jsonl");
     let timeline = Timeline::to_file(&events).map_err(|e| RunError::log(&events, e))?;
+    let timeline = timeline.observed_by(watcher.observer());
     let checks = &spec.checks;
     let hook = Arc::new(StormHook::new(
         Redeliveries::of(&checks.statement, checks.partitions, checks.offsets),
@@ -172,6 +177,8 @@ async fn act(
     watcher: &dyn Watcher,
 ) -> Result<StormFinished, RunError> {
     let plan = spec.plan.clone();
+    let (hands, mut asked) = hands::pair();
+    watcher.storm_begins(&spec, hands);
     watcher.phase(&format!(
         "{} instances of {} join",
         plan.instances, spec.consumer
@@ -194,18 +201,24 @@ async fn act(
         let striker = Arc::clone(&striker);
         strikes.spawn(async move { striker.strike(strike).await });
     }
+    let over = CancellationToken::new();
     let mut observer = Observer {
         ledger,
         striker: Arc::clone(&striker),
         samples: Vec::new(),
+        owned: BTreeMap::new(),
     };
-    let produced = observe_while(
-        &mut observer,
-        spec.sample_every(),
-        watcher,
-        striker.producer.run(striker.began),
-    )
+    let (produced, by_hand) = observe_while(&mut observer, spec.sample_every(), watcher, async {
+        let produced = async {
+            let produced = striker.producer.run(striker.began).await;
+            over.cancel();
+            produced
+        };
+        tokio::join!(produced, asked.serve(&striker, watcher, &over))
+    })
     .await?;
+    // The room has gone; what it left frozen or cut would keep the group from its end.
+    striker.make_good().await;
     produced.map_err(|reason| RunError::Unproduced { reason })?;
     let mut marks = observe_while(
         &mut observer,
@@ -214,6 +227,11 @@ async fn act(
         strikes.join_all(),
     )
     .await?;
+    for mark in &marks {
+        watcher.struck(mark);
+    }
+    let planned = plan.strikes.len() + by_hand.len();
+    marks.extend(by_hand);
     marks.sort_by_key(|mark| mark.at_ms);
     watcher.phase("settling: the group comes to its end");
     let drained = observe_while(
@@ -238,7 +256,7 @@ async fn act(
         strangers: total.strangers,
         redelivered,
         unread,
-        planned: plan.strikes.len() as u64,
+        planned: planned as u64,
         fired: marks.iter().filter(|mark| mark.problem.is_none()).count() as u64,
         drained,
     };
@@ -309,6 +327,7 @@ struct Observer {
     ledger: LedgerReader,
     striker: Arc<Striker>,
     samples: Vec<Sample>,
+    owned: BTreeMap<String, Vec<i32>>,
 }
 
 impl Observer {
@@ -325,6 +344,14 @@ impl Observer {
         if let Some(last) = self.samples.last() {
             watcher.status(&status(last, &sample));
         }
+        // Nobody's verdict hangs on it; what could not be asked now is asked at the next look.
+        if let Ok(owned) = self.striker.owners().await
+            && owned != self.owned
+        {
+            watcher.owned(&owned);
+            self.owned = owned;
+        }
+        watcher.looked(&sample, &self.striker.taps.metrics());
         self.samples.push(sample);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Carries out the strikes of a storm.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ pub struct Mark {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum StrikeFailed {
+pub(super) enum StrikeFailed {
     #[error(transparent)]
     Process(#[from] ProcessError),
     #[error(transparent)]
@@ -47,6 +48,8 @@ enum StrikeFailed {
     NoProcess(String),
     #[error("{0} was a member of no group at that moment")]
     NoMember(String),
+    #[error("there is no instance {0}")]
+    NoInstance(String),
 }
 
 impl StrikeFailed {
@@ -56,7 +59,9 @@ impl StrikeFailed {
             Self::Process(ProcessError::Gone { .. }) | Self::NoProcess(_) | Self::NoMember(_) => {
                 true
             }
-            Self::Process(ProcessError::Unmoved { .. }) | Self::Group(_) => false,
+            Self::Process(ProcessError::Unmoved { .. }) | Self::Group(_) | Self::NoInstance(_) => {
+                false
+            }
         }
     }
 }
@@ -118,7 +123,7 @@ impl Striker {
         }
     }
 
-    fn now_ms(&self) -> u64 {
+    pub(super) fn now_ms(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
@@ -185,11 +190,13 @@ impl Striker {
                 self.producer.republish(0);
                 Ok(())
             }
-            (_, None, _) | (_, _, None) => unreachable!("the planner gives these blows a victim"),
+            (_, None, _) | (Blow::Freeze | Blow::Thaw | Blow::Heal, ..) | (_, _, None) => {
+                unreachable!("the planner gives these blows a victim")
+            }
         }
     }
 
-    async fn kill(&self, victim: &Instance) -> Result<(), StrikeFailed> {
+    pub(super) async fn kill(&self, victim: &Instance) -> Result<(), StrikeFailed> {
         let process = victim.process();
         let process = process.ok_or_else(|| StrikeFailed::NoProcess(victim.name().to_owned()))?;
         victim.hold_restart();
@@ -228,12 +235,28 @@ impl Striker {
     }
 
     /// The member that the instance's process is now.
-    async fn member(&self, victim: &Instance) -> Result<crate::group::Member, StrikeFailed> {
+    pub(super) async fn member(
+        &self,
+        victim: &Instance,
+    ) -> Result<crate::group::Member, StrikeFailed> {
         let none = || StrikeFailed::NoMember(victim.name().to_owned());
         let id = victim.process().and_then(|process| process.member_id());
         let id = id.ok_or_else(none)?;
         let group = self.group.describe().await?;
         group.member(&id).cloned().ok_or_else(none)
+    }
+
+    /// The partitions of each instance.
+    pub(super) async fn owners(&self) -> Result<BTreeMap<String, Vec<i32>>, GroupError> {
+        let group = self.group.describe().await?;
+        let mut owners = BTreeMap::new();
+        for instance in self.crew.all() {
+            let ids = instance.member_ids();
+            let mine = group.members.iter().filter(|m| ids.contains(&m.member_id));
+            let partitions = mine.filter_map(|m| m.assignment.get(&self.topic)).flatten();
+            owners.insert(instance.name().to_owned(), partitions.copied().collect());
+        }
+        Ok(owners)
     }
 
     /// Whether every partition has an owner.
