@@ -15,10 +15,12 @@
 //! - [`verdict`]: facts in, verdict out; no I/O.
 //! - [`quiz`]: what an attendee predicts, and what the run says to it.
 //! - [`report`]: the verdict for a terminal and for machines.
+//! - [`dashboard`]: a page that shows all of it live, and its API.
 //! - [`consumer`]: what a lab consumer imports: settings, payment, provider client.
 
 pub mod chaos;
 pub mod consumer;
+pub mod dashboard;
 pub mod drill;
 pub mod effects;
 pub mod explore;

@@ -13,6 +13,7 @@ mod provider;
 mod quiz;
 mod replay;
 mod run;
+mod serve;
 mod stack;
 mod stack_args;
 mod storm;
@@ -39,6 +40,7 @@ enum Command {
     Provider(provider::Provider),
     Storm(storm::Storm),
     Drill(drill::Drill),
+    Serve(Box<serve::Serve>),
     Up(Box<stack::Up>),
     Down(stack::Down),
     Status(stack::Status),
@@ -65,6 +67,7 @@ impl Cli {
             Command::Provider(command) => wait_for(command.run()),
             Command::Storm(command) => wait_for(command.run()),
             Command::Drill(command) => wait_for(command.run()),
+            Command::Serve(command) => wait_for(command.run()),
             Command::Up(command) => wait_for(command.run()),
             Command::Down(command) => wait_for(command.run()),
             Command::Status(command) => wait_for(command.run()),

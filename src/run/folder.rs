@@ -217,7 +217,7 @@ pub fn abandoned(runs: &Path) -> Result<Vec<PathBuf>, FolderError> {
 }
 
 /// The numbers of all runs, ascending.
-fn ids(runs: &Path) -> Result<Vec<String>, FolderError> {
+pub(crate) fn ids(runs: &Path) -> Result<Vec<String>, FolderError> {
     let entries = match fs::read_dir(runs) {
         Ok(entries) => entries,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

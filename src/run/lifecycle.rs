@@ -386,7 +386,7 @@ fn describe(round: &Round, done: usize, total: usize) -> String {
 }
 
 /// `a`, `b`, … `z`, then `a1`, `b1`, …
-pub(super) fn instance_name(number: u32) -> String {
+pub(crate) fn instance_name(number: u32) -> String {
     let letter = char::from(b'a' + u8::try_from(number % 26).expect("below 26"));
     match number / 26 {
         0 => letter.to_string(),

@@ -24,6 +24,7 @@ mod workload;
 
 pub use error::RunError;
 pub use guard::guard;
+pub(crate) use lifecycle::instance_name;
 pub use lifecycle::{Finished, Watcher, execute};
 pub use phases::{Phases, Seconds};
 pub use resources::sweep;

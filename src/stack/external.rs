@@ -23,7 +23,7 @@ impl External {
     ///
     /// # Errors
     /// [`StackError::External`], which names the address and what to look at.
-    pub(super) async fn check(&self) -> Result<Endpoints, StackError> {
+    pub(crate) async fn check(&self) -> Result<Endpoints, StackError> {
         let (kafka, version) = tokio::join!(self.check_kafka(), self.check_postgres());
         kafka?;
         Ok(Endpoints {

@@ -12,6 +12,7 @@ mod matrix;
 mod reading;
 #[cfg(test)]
 mod schema;
+pub mod steps;
 pub mod terminal;
 
 use std::path::PathBuf;

@@ -1,0 +1,85 @@
+//! A job's events for a browser.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use serde::Deserialize;
+
+use super::App;
+use super::live;
+use super::problem::Problem;
+
+#[derive(Deserialize)]
+pub(super) struct From {
+    after: Option<u64>,
+}
+
+/// Streams what is told of a job, from where the reader was.
+pub(super) async fn stream(
+    State(app): State<Arc<App>>,
+    Path(job): Path<String>,
+    Query(from): Query<From>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let job = app.jobs.find(&job)?;
+    let sent = headers.get("last-event-id");
+    let last = sent.and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
+    let after = last.or(from.after).unwrap_or(0);
+    // An `EventSource` would connect again and again.
+    if after > 0 && job.live.is_over_at(after) {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let reader = Reader {
+        grown: job.live.follow(),
+        live: Arc::clone(&job.live),
+        at: after,
+        handful: VecDeque::new(),
+        server_over: app.over.clone(),
+    };
+    let events = stream::unfold(reader, |mut reader| async {
+        let event = reader.next().await?;
+        let told = Event::default().id(event.id.to_string()).event(event.name);
+        Some((Ok::<_, Infallible>(told.data(&*event.data)), reader))
+    });
+    Ok(Sse::new(events)
+        .keep_alive(KeepAlive::default())
+        .into_response())
+}
+
+/// Holds a handful of events at most, however slow the browser is.
+struct Reader {
+    live: Arc<live::Live>,
+    grown: tokio::sync::watch::Receiver<u64>,
+    at: u64,
+    handful: VecDeque<live::Event>,
+    server_over: tokio_util::sync::CancellationToken,
+}
+
+impl Reader {
+    async fn next(&mut self) -> Option<live::Event> {
+        loop {
+            if let Some(event) = self.handful.pop_front() {
+                self.at = event.id;
+                return Some(event);
+            }
+            self.grown.mark_unchanged();
+            self.handful = self.live.after(self.at).into();
+            if !self.handful.is_empty() {
+                continue;
+            }
+            if self.live.is_over_at(self.at) {
+                return None;
+            }
+            tokio::select! {
+                changed = self.grown.changed() => changed.ok()?,
+                () = self.server_over.cancelled() => return None,
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Does what a job asks for, as the commands do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use super::request::drill_spec;
+use super::{Job, Request, Stage};
+use crate::chaos::storm::Cause;
+use crate::chaos::{Fault, Schedule};
+use crate::dashboard::App;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::watch::Watch;
+use crate::drill::{self, Action, DrillReport, correction, diagnosis, evidence, hidden};
+use crate::explore::{self, Exploration};
+use crate::report::RunReport;
+use crate::report::storm::StormReport;
+use crate::run::manifest::Manifest;
+use crate::run::storm::StormSpec;
+use crate::run::{self, Spec, folder};
+use crate::stack::{self, Endpoints, Progress};
+
+/// How long an explored consumer is watched before the first payment: past the poll of most workers.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// The payments of an exploration; the windows are those of the one in the middle.
+const EXPLORED: u32 = 3;
+
+/// Returns what the event `done` says, but for the runs.
+pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Value> {
+    let told = Told(job);
+    told.line("looking for Kafka and Postgres");
+    let endpoints = tokio::select! {
+        endpoints = stack::ensure(&app.settings.stack, &told) => endpoints?,
+        () = job.cancel.cancelled() => return Err(stopped()),
+    };
+    run::sweep(&app.runs, &endpoints).await?;
+    let work = Work {
+        job,
+        app,
+        endpoints: &endpoints,
+    };
+    match &job.request {
+        Request::Run { .. } | Request::Replay { .. } => {
+            let (lab, specs) = job.request.specs(app).map_err(said)?;
+            let spec = specs.into_iter().next().ok_or_else(stopped)?;
+            let report = work.run(spec, lab).await?;
+            Ok(json!({ "report": report }))
+        }
+        Request::Compare { .. } => {
+            let (lab, specs) = job.request.specs(app).map_err(said)?;
+            let mut reports = Vec::new();
+            for spec in specs {
+                reports.push(work.run(spec, lab.clone()).await?);
+            }
+            Ok(json!({ "reports": reports }))
+        }
+        Request::Explore { .. } => work.explore().await,
+        Request::Storm { .. } => {
+            let spec = job.request.storm_spec(app).map_err(said)?;
+            let report = work.storm(spec, false).await?;
+            Ok(json!({ "report": report }))
+        }
+        Request::Drill { seed, seconds } => {
+            let seed = seed.unwrap_or_else(|| rand::random_range(1..10_000));
+            let cause = hidden(seed);
+            let spec = drill_spec(app, *seconds, seed, cause).map_err(said)?;
+            let report = work.storm(spec, true).await?;
+            let reveal = work.ask(&report, seed, cause).await?;
+            Ok(json!({ "reveal": reveal, "report": report }))
+        }
+    }
+}
+
+/// What a job works with.
+struct Work<'a> {
+    job: &'a Job,
+    app: &'a App,
+    endpoints: &'a Endpoints,
+}
+
+impl Work<'_> {
+    fn watch(&self, lab: Option<Manifest>, secret: bool) -> Watch {
+        Watch {
+            live: Arc::clone(&self.job.live),
+            secret,
+            lab,
+            storm: Arc::clone(&self.job.storm),
+        }
+    }
+
+    async fn run(&self, spec: Spec, lab: Option<Manifest>) -> anyhow::Result<RunReport> {
+        let watch = self.watch(lab, false);
+        let (runs, cancel) = (&self.app.runs, &self.job.cancel);
+        let finished = run::execute(spec, self.endpoints, runs, &watch, cancel).await?;
+        let report = RunReport::new(&finished, self.endpoints);
+        folder::write(&finished.run_dir, "report.json", &report)?;
+        // From here on the wall is the verdict's.
+        self.job.live.change(|inner| inner.wall.judged(&finished));
+        self.job.live.tick();
+        self.job.finished_run(&report.run);
+        self.app.metrics.judged(&report);
+        Ok(report)
+    }
+
+    async fn explore(&self) -> anyhow::Result<Value> {
+        let (lab, specs) = self.job.request.specs(self.app).map_err(said)?;
+        let mut spec = specs.into_iter().next().ok_or_else(stopped)?;
+        spec.schedule = Schedule::plan(1, EXPLORED, 1, 1, 0, None)?;
+        spec.idle_ms = u64::try_from(IDLE.as_millis())?;
+        spec.seeks_windows = true;
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let exploration = Exploration {
+            spec,
+            faults: Fault::ALL.to_vec(),
+            parallel: 2 * cores,
+        };
+        let watch = self.watch(lab, false);
+        let (runs, cancel) = (&self.app.runs, &self.job.cancel);
+        let report = explore::explore(&exploration, self.endpoints, runs, &watch, cancel).await?;
+        self.job.finished_run(&report.run);
+        Ok(json!({ "report": report }))
+    }
+
+    async fn storm(&self, spec: StormSpec, secret: bool) -> anyhow::Result<StormReport> {
+        let watch = self.watch(None, secret);
+        let (runs, cancel) = (&self.app.runs, &self.job.cancel);
+        let finished = run::storm::execute(spec, self.endpoints, runs, &watch, cancel).await?;
+        let report = StormReport::new(&finished);
+        folder::write(&finished.run_dir, "report.json", &report)?;
+        self.job.finished_run(&report.run);
+        self.app.metrics.stormed(&report);
+        Ok(report)
+    }
+
+    /// Asks what it was, and says what it was.
+    async fn ask(&self, report: &StormReport, seed: u64, cause: Cause) -> anyhow::Result<Value> {
+        let causes = Cause::ALL.map(|c| json!({ "cause": c, "text": diagnosis(c) }));
+        let actions = Action::ALL.map(|a| json!({ "action": a, "text": a.text() }));
+        let logs = drill::digest(&report.run_dir)?;
+        let (sender, answer) = oneshot::channel();
+        {
+            let mut progress = self.job.progress();
+            progress.state = Stage::Waiting;
+            progress.diagnosis = Some(sender);
+        }
+        let question = json!({ "causes": causes, "actions": actions, "logs": logs });
+        self.job.live.tell("diagnose", &question);
+        let (given, reply) = tokio::select! {
+            answer = answer => answer?,
+            () = self.job.cancel.cancelled() => return Err(stopped()),
+        };
+        let right_action = Action::right_for(cause);
+        let right = given.cause == cause && given.action == right_action;
+        let came_of = DrillReport {
+            schema: 1,
+            seed,
+            cause,
+            answer: given.cause,
+            right_action,
+            action: given.action,
+            right,
+            evidence: evidence(report),
+            run: report.run.clone(),
+        };
+        let reveal = json!({
+            "right": right,
+            "cause": cause,
+            "answer": came_of.answer,
+            "action": came_of.action,
+            "right_action": right_action,
+            "cause_text": diagnosis(cause),
+            "action_text": right_action.text(),
+            "evidence": came_of.evidence,
+            "correction": correction(cause, given.cause, given.action),
+            "run": came_of.run,
+            "seed": seed,
+        });
+        // The page may be gone; the events tell it as well.
+        let _ = reply.send(reveal.clone());
+        Ok(reveal)
+    }
+}
+
+/// What is done to the stack, as phases.
+struct Told<'a>(&'a Job);
+
+impl Progress for Told<'_> {
+    fn line(&self, line: &str) {
+        self.0.live.tell("phase", &json!({ "text": line }));
+    }
+}
+
+fn said(problem: Problem) -> anyhow::Error {
+    anyhow!("{}\nnext: {}", problem.error, problem.next)
+}
+
+fn stopped() -> anyhow::Error {
+    anyhow!("the job was stopped\nnext: start it again")
+}

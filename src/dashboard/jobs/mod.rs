@@ -1,0 +1,282 @@
+//! Jobs: what a page can start, one at a time, each with its events and its end.
+
+mod execute;
+mod request;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::App;
+use super::live::{Live, TICK};
+use super::problem::{Body, Problem, split};
+use super::watch::StormDesk;
+use crate::chaos::storm::Cause;
+use crate::drill::Action;
+use crate::run::storm::Manual;
+
+pub(super) use request::Request;
+
+/// How many jobs are remembered; their runs are kept in any case.
+const REMEMBERED: usize = 20;
+
+/// One job.
+pub(super) struct Job {
+    pub id: String,
+    pub request: Request,
+    pub live: Arc<Live>,
+    pub storm: Arc<Mutex<StormDesk>>,
+    cancel: CancellationToken,
+    progress: Mutex<Progress>,
+    ended: watch::Sender<bool>,
+}
+
+/// How far a job has come.
+#[derive(Default)]
+struct Progress {
+    state: Stage,
+    runs: Vec<String>,
+    error: Option<Problem>,
+    /// Where a drill waits for its diagnosis.
+    diagnosis: Option<oneshot::Sender<(Diagnosis, oneshot::Sender<Value>)>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Running,
+    Waiting,
+    Done,
+    Failed,
+    Stopped,
+}
+
+/// What somebody on call says.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Diagnosis {
+    pub cause: Cause,
+    pub action: Action,
+}
+
+/// All jobs, the newest last.
+#[derive(Default)]
+pub(super) struct Jobs(Mutex<Vec<Arc<Job>>>);
+
+impl Jobs {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Job>>> {
+        self.0.lock().expect("no holder panics")
+    }
+
+    /// The job that goes on.
+    pub fn running(&self) -> Option<Arc<Job>> {
+        let jobs = self.lock();
+        jobs.last().filter(|job| !job.is_over()).cloned()
+    }
+
+    pub fn find(&self, id: &str) -> Result<Arc<Job>, Problem> {
+        let job = self.lock().iter().find(|job| job.id == id).cloned();
+        job.ok_or_else(|| {
+            Problem::new(
+                StatusCode::NOT_FOUND,
+                format!("there is no job {id:?}"),
+                "start one, or look at the runs",
+            )
+        })
+    }
+
+    /// Returns when no job goes on.
+    pub async fn ended(&self) {
+        if let Some(job) = self.running() {
+            // Fails only when the job is gone, which is an end as well.
+            let _ = job.ended.subscribe().wait_for(|ended| *ended).await;
+        }
+    }
+
+    fn add(&self, app: &App, request: Request) -> Result<Arc<Job>, Problem> {
+        let mut jobs = self.lock();
+        if let Some(busy) = jobs.last().filter(|job| !job.is_over()) {
+            let mut problem = Problem::new(
+                StatusCode::CONFLICT,
+                "another job goes on, and only one does at a time",
+                "wait for it, or stop it",
+            );
+            problem.job = Some(busy.id.clone());
+            return Err(problem);
+        }
+        let job = Arc::new(Job {
+            // Not a number: a page that was open before a restart must not find another's job.
+            id: format!("{:08x}", rand::random::<u32>()),
+            request,
+            live: Arc::default(),
+            storm: Arc::default(),
+            cancel: app.over.child_token(),
+            progress: Mutex::default(),
+            ended: watch::Sender::new(false),
+        });
+        jobs.push(Arc::clone(&job));
+        let old = jobs.len().saturating_sub(REMEMBERED);
+        jobs.drain(..old);
+        Ok(job)
+    }
+}
+
+impl Job {
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().expect("no holder panics")
+    }
+
+    fn is_over(&self) -> bool {
+        !matches!(self.progress().state, Stage::Running | Stage::Waiting)
+    }
+
+    fn json(&self) -> Value {
+        let progress = self.progress();
+        let state = match progress.state {
+            Stage::Running => "running",
+            Stage::Waiting => "waiting",
+            Stage::Done => "done",
+            Stage::Failed => "failed",
+            Stage::Stopped => "stopped",
+        };
+        json!({
+            "id": self.id,
+            "kind": self.request.kind(),
+            "request": self.request,
+            "state": state,
+            "runs": progress.runs,
+            "error": progress.error.as_ref().map(Problem::json),
+            "last_event": self.live.last(),
+        })
+    }
+
+    fn finished_run(&self, run: &str) {
+        self.progress().runs.push(run.to_owned());
+    }
+
+    /// Does it, and tells its end whatever that is.
+    async fn work(self: Arc<Self>, app: Arc<App>) {
+        let ticking = async {
+            let mut tick = tokio::time::interval(TICK);
+            loop {
+                tick.tick().await;
+                self.live.tick();
+            }
+        };
+        let result = tokio::select! {
+            result = execute::execute(&self, &app) => result,
+            () = ticking => unreachable!("it never ends"),
+        };
+        self.storm.lock().expect("no holder panics").hands = None;
+        self.storm.lock().expect("no holder panics").targets.clear();
+        match result {
+            Ok(mut done) => {
+                let mut progress = self.progress();
+                progress.state = Stage::Done;
+                done["runs"] = json!(progress.runs);
+                drop(progress);
+                self.live.end(&done);
+            }
+            Err(error) => {
+                let (error, next) = split(&error.to_string());
+                let problem = Problem::new(StatusCode::BAD_REQUEST, error, next);
+                let stopped = self.cancel.is_cancelled();
+                let mut progress = self.progress();
+                progress.state = if stopped {
+                    Stage::Stopped
+                } else {
+                    Stage::Failed
+                };
+                progress.error = Some(problem.clone());
+                drop(progress);
+                self.live.end(&problem.json());
+            }
+        }
+        self.ended.send_replace(true);
+    }
+}
+
+/// Starts a job.
+pub(super) async fn start(
+    State(app): State<Arc<App>>,
+    Body(request): Body<Request>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    request.check(&app)?;
+    let job = app.jobs.add(&app, request)?;
+    tokio::spawn(Arc::clone(&job).work(app));
+    Ok((StatusCode::ACCEPTED, Json(json!({ "job": job.id }))))
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Path(job): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(app.jobs.find(&job)?.json()))
+}
+
+/// Stops a job, and answers when it has cleared up after itself.
+pub(super) async fn stop(
+    State(app): State<Arc<App>>,
+    Path(job): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let job = app.jobs.find(&job)?;
+    if job.is_over() {
+        return Err(conflict("the job is over", "start another"));
+    }
+    job.cancel.cancel();
+    let _ = job.ended.subscribe().wait_for(|ended| *ended).await;
+    Ok(Json(job.json()))
+}
+
+/// Strikes a running storm by hand.
+pub(super) async fn strike(
+    State(app): State<Arc<App>>,
+    Path(job): Path<String>,
+    Body(manual): Body<Manual>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let job = app.jobs.find(&job)?;
+    if manual.what.needs_instance() && manual.instance.is_none() {
+        let error = "this is done to one instance, and none is named";
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            error,
+            "add \"instance\"",
+        ));
+    }
+    let hands = job.storm.lock().expect("no holder panics").hands.clone();
+    let hands = hands.ok_or_else(|| conflict("no storm goes on in this job", "start a storm"))?;
+    if !hands.strike(manual) {
+        return Err(conflict(
+            "the storm takes no strike now: it is over, or too many wait",
+            "try again in a second",
+        ));
+    }
+    Ok((StatusCode::ACCEPTED, Json(json!({ "job": job.id }))))
+}
+
+/// Answers a drill.
+pub(super) async fn diagnosis(
+    State(app): State<Arc<App>>,
+    Path(job): Path<String>,
+    Body(diagnosis): Body<Diagnosis>,
+) -> Result<Json<Value>, Problem> {
+    let job = app.jobs.find(&job)?;
+    let waiting = job.progress().diagnosis.take();
+    let none = || conflict("no incident waits for a diagnosis", "wait until it is over");
+    let (reply, reveal) = oneshot::channel();
+    waiting
+        .ok_or_else(none)?
+        .send((diagnosis, reply))
+        .map_err(|_| none())?;
+    Ok(Json(reveal.await.map_err(|_| none())?))
+}
+
+fn conflict(error: &str, next: &str) -> Problem {
+    Problem::new(StatusCode::CONFLICT, error, next)
+}

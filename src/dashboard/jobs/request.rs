@@ -1,0 +1,262 @@
+//! What a job is asked to do. Nothing of it becomes a command: labs, consumers and scenarios are
+//! looked up by name, and a run by its number.
+
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use crate::chaos::Fault;
+use crate::chaos::storm::Cause;
+use crate::dashboard::App;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::runs;
+use crate::run::manifest::Manifest;
+use crate::run::storm::{StormChanges, StormSpec};
+use crate::run::{Changes, FaultChoice, Spec, folder};
+
+/// See the module.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub(in crate::dashboard) enum Request {
+    /// One run.
+    Run {
+        lab: String,
+        consumer: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scenario: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fault: Option<Strikes>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        payments: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seed: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replay: Option<String>,
+    },
+    /// Every consumer of a lab under one schedule.
+    Compare {
+        lab: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scenario: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seed: Option<u64>,
+    },
+    /// Every crash window of a consumer.
+    Explore { lab: String, consumer: String },
+    /// A saved run, once more.
+    Replay { run: String },
+    /// Many strikes over a loaded group.
+    Storm {
+        lab: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scenario: Option<Cause>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seed: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seconds: Option<u64>,
+        #[serde(default)]
+        free: bool,
+    },
+    /// An incident to be told from its metrics.
+    Drill {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seed: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seconds: Option<u64>,
+    },
+}
+
+/// A fault, or the word `none`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(in crate::dashboard) enum Strikes {
+    Fault(Fault),
+    No(Nothing),
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::dashboard) enum Nothing {
+    None,
+}
+
+/// The most payments that a page may ask for: what a wall can show.
+const MOST_PAYMENTS: u32 = 10_000;
+
+/// The longest storm that a page may ask for, in seconds.
+const LONGEST_STORM: u64 = 3_600;
+
+/// The lab of the drill.
+pub(super) const DRILL_LAB: &str = "04";
+
+impl Request {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Run { .. } => "run",
+            Self::Compare { .. } => "compare",
+            Self::Explore { .. } => "explore",
+            Self::Replay { .. } => "replay",
+            Self::Storm { .. } => "storm",
+            Self::Drill { .. } => "drill",
+        }
+    }
+
+    /// Whether it can be done, as far as can be told before it is begun.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self, app: &App) -> Result<(), Problem> {
+        match self {
+            Self::Storm { .. } => self.storm_spec(app).map(drop),
+            Self::Drill { seconds, .. } => drill_spec(app, *seconds, 1, Cause::Slow).map(drop),
+            _ => self.specs(app).map(drop),
+        }
+    }
+
+    /// The runs that it consists of, one after the other; for an exploration the recording.
+    ///
+    /// # Errors
+    /// When something is named that is not there.
+    pub fn specs(&self, app: &App) -> Result<(Option<Manifest>, Vec<Spec>), Problem> {
+        let find = |lab: &str| app.lab(lab).map_err(|e| Problem::bad(&e));
+        let decide = |lab: &Manifest, consumer: &str, changes: &Changes| {
+            Spec::decide(lab, consumer, changes).map_err(|e| Problem::bad(&e))
+        };
+        match self {
+            Self::Run {
+                lab,
+                consumer,
+                scenario,
+                fault,
+                payments,
+                seed,
+                replay,
+            } => {
+                if payments.is_some_and(|n| n == 0 || n > MOST_PAYMENTS) {
+                    return Err(too_many(&format!("1 to {MOST_PAYMENTS} payments")));
+                }
+                let mut changes = Changes {
+                    scenario: scenario.clone(),
+                    fault: fault.map(|fault| match fault {
+                        Strikes::Fault(fault) => FaultChoice::Some(fault),
+                        Strikes::No(_) => FaultChoice::None,
+                    }),
+                    payments: *payments,
+                    seed: *seed,
+                    ..Changes::default()
+                };
+                if let Some(run) = replay {
+                    let earlier = saved(app, run)?;
+                    changes.take(&earlier).map_err(|e| Problem::bad(&e))?;
+                }
+                let lab = find(lab)?;
+                let spec = decide(&lab, consumer, &changes)?;
+                Ok((Some(lab), vec![spec]))
+            }
+            Self::Compare {
+                lab,
+                scenario,
+                seed,
+            } => {
+                let lab = find(lab)?;
+                let mut changes = Changes {
+                    scenario: scenario.clone(),
+                    seed: *seed,
+                    ..Changes::default()
+                };
+                let mut specs = Vec::new();
+                for consumer in lab.lineup() {
+                    let spec = decide(&lab, consumer, &changes)?;
+                    changes.schedule = Some(spec.schedule.clone());
+                    specs.push(spec);
+                }
+                Ok((Some(lab), specs))
+            }
+            Self::Explore { lab, consumer } => {
+                let lab = find(lab)?;
+                let changes = Changes {
+                    fault: Some(FaultChoice::None),
+                    ..Changes::default()
+                };
+                let spec = decide(&lab, consumer, &changes)?;
+                Ok((Some(lab), vec![spec]))
+            }
+            Self::Replay { run } => {
+                let spec = saved(app, run)?;
+                let schedule = spec.schedule.clone().checked();
+                schedule.map_err(|e| Problem::bad(&e))?;
+                // A consumer of no lab has no lines to show.
+                let lab = app.lab(&spec.lab).ok();
+                Ok((lab, vec![spec]))
+            }
+            Self::Storm { .. } | Self::Drill { .. } => Ok((None, Vec::new())),
+        }
+    }
+
+    /// The storm that it is.
+    ///
+    /// # Errors
+    /// When the lab has none, or the numbers do not fit together.
+    pub fn storm_spec(&self, app: &App) -> Result<StormSpec, Problem> {
+        let Self::Storm {
+            lab,
+            scenario,
+            seed,
+            seconds,
+            free,
+        } = self
+        else {
+            return Err(too_many("a storm"));
+        };
+        let changes = StormChanges {
+            cause: *scenario,
+            seed: *seed,
+            seconds: not_too_long(*seconds)?,
+            ..StormChanges::default()
+        };
+        let lab = app.lab(lab).map_err(|e| Problem::bad(&e))?;
+        let mut spec = StormSpec::decide(&lab, &changes).map_err(|e| Problem::bad(&e))?;
+        if *free {
+            spec.plan.strikes.clear();
+            // What the manifest expects is of its own strikes.
+            spec.expected = None;
+        }
+        Ok(spec)
+    }
+}
+
+/// The incident of a drill.
+///
+/// # Errors
+/// When the numbers do not fit together.
+pub(super) fn drill_spec(
+    app: &App,
+    seconds: Option<u64>,
+    seed: u64,
+    cause: Cause,
+) -> Result<StormSpec, Problem> {
+    let lab = app.lab(DRILL_LAB).map_err(|e| Problem::bad(&e))?;
+    let changes = StormChanges {
+        cause: Some(cause),
+        seed: Some(seed),
+        seconds: not_too_long(seconds)?,
+        ..StormChanges::default()
+    };
+    StormSpec::decide(&lab, &changes).map_err(|e| Problem::bad(&e))
+}
+
+fn not_too_long(seconds: Option<u64>) -> Result<Option<u64>, Problem> {
+    if seconds.is_some_and(|seconds| seconds > LONGEST_STORM) {
+        return Err(too_many(&format!("up to {LONGEST_STORM} seconds")));
+    }
+    Ok(seconds)
+}
+
+fn saved(app: &App, run: &str) -> Result<Spec, Problem> {
+    let found = runs::folder_of(app, run)?;
+    folder::read(&found, "spec.json").map_err(|e| Problem::bad(&e))
+}
+
+fn too_many(what: &str) -> Problem {
+    let next = format!("ask for {what}");
+    Problem::new(StatusCode::BAD_REQUEST, "this cannot be asked for", next)
+}

@@ -1,0 +1,188 @@
+//! The dashboard: a page at one local address, and the API that it is drawn from.
+//!
+//! It runs in the controller's process. Jobs ([`jobs`]) call what the commands call; what happens in
+//! one is kept in a bounded buffer ([`live`]) that browsers read at their own pace
+//! ([`events`]), so that none of them can slow a run. `docs/openapi.json` describes the API, and a
+//! test holds the server against it.
+
+mod assets;
+mod events;
+mod guard;
+mod jobs;
+mod labs;
+mod lines;
+mod live;
+mod metrics;
+mod problem;
+mod quiz;
+mod runs;
+mod wall;
+mod watch;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use axum::{Json, Router, middleware};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use self::jobs::Jobs;
+use self::metrics::Metrics;
+use crate::quiz::Answers;
+use crate::run::manifest;
+use crate::stack::{self, Options};
+
+/// The most that a request may carry: far above any of the pages', far below a burden.
+const MOST_BODY: usize = 64 * 1024;
+
+/// What a dashboard needs to know.
+pub struct Settings {
+    /// The stack that jobs run on.
+    pub stack: Options,
+    /// The folder of labs.
+    pub labs: PathBuf,
+    /// Where the attendee's answers are kept.
+    pub answers: Answers,
+    /// Who answers.
+    pub attendee: String,
+}
+
+/// A dashboard that listens.
+pub struct Dashboard {
+    listener: TcpListener,
+    app: Arc<App>,
+}
+
+/// What every request can see.
+struct App {
+    settings: Settings,
+    runs: PathBuf,
+    address: SocketAddr,
+    token: String,
+    jobs: Jobs,
+    metrics: Metrics,
+    /// The end of the server, and so of every job and every stream.
+    over: CancellationToken,
+}
+
+impl Dashboard {
+    /// A dashboard behind this listener, with a token of its own.
+    ///
+    /// # Errors
+    /// When the cache folder cannot be used or the listener has no address.
+    pub fn new(
+        listener: TcpListener,
+        settings: Settings,
+        over: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let app = App {
+            runs: stack::runs_folder(&settings.stack)?,
+            address: listener.local_addr()?,
+            token: format!("{:032x}", rand::random::<u128>()),
+            jobs: Jobs::default(),
+            metrics: Metrics::new()?,
+            settings,
+            over,
+        };
+        Ok(Self {
+            listener,
+            app: Arc::new(app),
+        })
+    }
+
+    /// The address to open, with the token.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}/#token={}", self.app.address, self.app.token)
+    }
+
+    /// Serves until `over`, and returns when the last job has cleared up after itself.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(self) -> std::io::Result<()> {
+        let app = Arc::clone(&self.app);
+        let over = app.over.clone();
+        let served = axum::serve(self.listener, router(Arc::clone(&app)))
+            .with_graceful_shutdown(async move { over.cancelled().await })
+            .await;
+        app.jobs.ended().await;
+        served
+    }
+}
+
+fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/api/health", get(health))
+        .route("/api/labs", get(labs::all))
+        .route("/api/labs/{lab}", get(labs::one))
+        .route("/api/labs/{lab}/quiz", get(quiz::show).post(quiz::answer))
+        .route("/api/jobs", post(jobs::start))
+        .route("/api/jobs/{job}", get(jobs::show))
+        .route("/api/jobs/{job}/stop", post(jobs::stop))
+        .route("/api/jobs/{job}/strike", post(jobs::strike))
+        .route("/api/jobs/{job}/diagnosis", post(jobs::diagnosis))
+        .route("/api/jobs/{job}/events", get(events::stream))
+        .route("/api/runs", get(runs::list))
+        .route("/api/runs/{run}", get(runs::report))
+        .route("/api/runs/{run}/payments/{payment}", get(runs::payment))
+        .route("/api/runs/{run}/cells/{cell}", get(runs::cell))
+        .route("/api/runs/{run}/download.json", get(runs::download_json))
+        .route("/api/runs/{run}/download.html", get(runs::download_html))
+        .route("/metrics", get(metrics::show))
+        .route("/sd", get(metrics::targets))
+        .route("/openapi.json", get(openapi))
+        .fallback(assets::serve)
+        .layer(DefaultBodyLimit::max(MOST_BODY))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            guard::check,
+        ))
+        .with_state(app)
+}
+
+async fn openapi() -> impl IntoResponse {
+    let text = include_str!("../../docs/openapi.json");
+    ([(CONTENT_TYPE, "application/json")], text)
+}
+
+/// Whether the servers answer. What it takes is asked of the running stack; nothing is started.
+async fn health(State(app): State<Arc<App>>) -> Json<Value> {
+    let (state, endpoints, error) = match &app.settings.stack.external {
+        Some(external) => match external.check().await {
+            Ok(endpoints) => ("up", Some(endpoints), None),
+            Err(e) => ("down", None, Some(e.to_string())),
+        },
+        None => match stack::status(&app.settings.stack).await {
+            Ok(status) => {
+                let state = if status.running { "up" } else { "down" };
+                (state, status.endpoints, status.reason)
+            }
+            Err(e) => ("down", None, Some(e.to_string())),
+        },
+    };
+    let known = endpoints.as_ref();
+    Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "stack": {
+            "state": state,
+            "kind": known.map(|e| e.kind.to_string()),
+            "kafka": known.and_then(|e| e.versions.kafka.clone()),
+            "postgres": known.and_then(|e| e.versions.postgres.clone()),
+            "error": error,
+        },
+        "job": app.jobs.running().map(|job| job.id.clone()),
+    }))
+}
+
+impl App {
+    fn lab(&self, lab: &str) -> Result<manifest::Manifest, manifest::ManifestError> {
+        manifest::find(&self.settings.labs, lab)
+    }
+}

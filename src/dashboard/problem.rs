@@ -1,0 +1,94 @@
+//! A request that is refused, as every refusal is told: what is wrong, and what to do next.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    pub status: StatusCode,
+    pub error: String,
+    pub next: String,
+    /// The job that is in the way.
+    pub job: Option<String>,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, error: impl Into<String>, next: impl Into<String>) -> Self {
+        let (error, next, job) = (error.into(), next.into(), None);
+        Self {
+            status,
+            error,
+            next,
+            job,
+        }
+    }
+
+    /// What an error of the library says; its line `next: …` is the next step.
+    pub fn told(status: StatusCode, error: &dyn std::fmt::Display) -> Self {
+        let text = error.to_string();
+        let (error, next) = split(&text);
+        Self::new(status, error, next)
+    }
+
+    /// Something was named that is not there.
+    pub fn missing(error: &dyn std::fmt::Display) -> Self {
+        Self::told(StatusCode::NOT_FOUND, error)
+    }
+
+    /// What was asked for cannot be.
+    pub fn bad(error: &dyn std::fmt::Display) -> Self {
+        Self::told(StatusCode::BAD_REQUEST, error)
+    }
+
+    /// As data.
+    pub fn json(&self) -> Value {
+        let mut json = json!({ "error": self.error, "next": self.next });
+        if let Some(job) = &self.job {
+            json["job"] = json!(job);
+        }
+        json
+    }
+}
+
+/// An error's text, and the next step in it.
+pub(super) fn split(text: &str) -> (String, String) {
+    match text.split_once("\nnext: ") {
+        Some((error, next)) => (error.to_owned(), next.to_owned()),
+        None => (text.to_owned(), "crashwindow doctor".to_owned()),
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        (self.status, Json(self.json())).into_response()
+    }
+}
+
+/// A body of JSON, or a refusal in the dashboard's form.
+pub(super) struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let told = |rejection: JsonRejection| {
+            let status = match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            Problem::new(
+                status,
+                rejection.body_text(),
+                "send JSON as /openapi.json describes it",
+            )
+        };
+        let json = Json::from_request(request, state).await.map_err(told)?;
+        Ok(Self(json.0))
+    }
+}

@@ -1,0 +1,143 @@
+//! The questions of a lab. What is right is told only to who has answered, and where a run tells it,
+//! only after that run.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::problem::{Body, Problem};
+use super::{App, runs};
+use crate::quiz::{Answer, Question, Quiz, Shown, fates};
+use crate::report::RunReport;
+use crate::run::manifest::Manifest;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Given {
+    question: String,
+    option: String,
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Path(lab): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let lab = app.lab(&lab).map_err(|e| Problem::missing(&e))?;
+    Ok(Json(tell(&app, &lab)?))
+}
+
+pub(super) async fn answer(
+    State(app): State<Arc<App>>,
+    Path(lab): Path<String>,
+    Body(given): Body<Given>,
+) -> Result<Json<Value>, Problem> {
+    let lab = app.lab(&lab).map_err(|e| Problem::missing(&e))?;
+    let quiz = load(&lab)?;
+    let none = |what: &str| {
+        let error = format!("there is no {what}");
+        Problem::new(StatusCode::BAD_REQUEST, error, "choose one that is shown")
+    };
+    let question = quiz.questions.iter().find(|q| q.id == given.question);
+    let question = question.ok_or_else(|| none(&format!("question {:?}", given.question)))?;
+    let place = question.place(&given.option);
+    let place = place.ok_or_else(|| none(&format!("option {:?}", given.option)))?;
+    let answer = Answer::now(&app.settings.attendee, &lab.id, question, place);
+    let kept = app.settings.answers.add(&answer);
+    kept.map_err(|e| Problem::told(StatusCode::INTERNAL_SERVER_ERROR, &e))?;
+    Ok(Json(tell(&app, &lab)?))
+}
+
+/// How many questions there are, and how this attendee has fared.
+pub(super) fn progress(app: &App, lab: &Manifest) -> Result<Value, Problem> {
+    let quiz = load(lab)?;
+    let last = |question: &Question| last_answer(app, lab, question);
+    let answers = quiz.questions.iter().map(last);
+    let answers: Vec<_> = answers.collect::<Result<Vec<_>, _>>()?;
+    let given = answers.iter().flatten();
+    Ok(json!({
+        "questions": quiz.questions.len(),
+        "answered": given.clone().count(),
+        "right": given.filter(|answer| answer.right).count(),
+    }))
+}
+
+fn load(lab: &Manifest) -> Result<Quiz, Problem> {
+    Quiz::load(lab).map_err(|e| Problem::missing(&e))
+}
+
+fn last_answer(app: &App, lab: &Manifest, question: &Question) -> Result<Option<Answer>, Problem> {
+    let all = app.settings.answers.all();
+    let all = all.map_err(|e| Problem::told(StatusCode::INTERNAL_SERVER_ERROR, &e))?;
+    let mine = all.into_iter().filter(|answer| {
+        answer.attendee == app.settings.attendee
+            && answer.lab == lab.id
+            && answer.question == question.id
+    });
+    Ok(mine.last())
+}
+
+fn tell(app: &App, lab: &Manifest) -> Result<Value, Problem> {
+    let quiz = load(lab)?;
+    let mut told = Vec::new();
+    for question in &quiz.questions {
+        let answer = last_answer(app, lab, question)?;
+        let shown = question.run.as_ref();
+        let run = match (&answer, shown) {
+            (Some(answer), Some(shown)) => run_after(app, lab, shown, answer.at_unix),
+            _ => None,
+        };
+        let may_know = answer.is_some() && (shown.is_none() || run.is_some());
+        let options = question.options.iter().enumerate().map(|(place, option)| {
+            let letter = Question::letter(place).to_string();
+            json!({ "letter": letter, "text": option.text.trim() })
+        });
+        let explain = question.options.iter().map(|option| option.explain.trim());
+        let reveal = may_know.then(|| {
+            json!({
+                "right": Question::letter(question.right()).to_string(),
+                "explain": explain.collect::<Vec<_>>(),
+                "fates": run.as_ref().map(fates).unwrap_or_default(),
+            })
+        });
+        told.push(json!({
+            "id": question.id,
+            "ask": question.ask.trim(),
+            "run": shown.map(|s| json!({ "consumer": s.consumer, "scenario": s.scenario })),
+            "options": options.collect::<Vec<_>>(),
+            "answer": answer.map(|answer| json!({
+                "chosen": answer.chosen.to_string(),
+                "run": run.as_ref().map(|run| run.run.clone()).or(answer.run),
+            })),
+            "reveal": reveal,
+        }));
+    }
+    Ok(Value::Array(told))
+}
+
+/// The first run of what the question names that ended after the answer.
+fn run_after(app: &App, lab: &Manifest, shown: &Shown, at_unix: u64) -> Option<RunReport> {
+    let since = SystemTime::UNIX_EPOCH + Duration::from_secs(at_unix);
+    let mut found = None;
+    for id in runs::newest_first(&app.runs) {
+        let path = app.runs.join(&id).join("report.json");
+        let Ok(changed) = path.metadata().and_then(|meta| meta.modified()) else {
+            continue;
+        };
+        if changed < since {
+            break;
+        }
+        let report = std::fs::read(&path).ok();
+        let report: Option<RunReport> = report.and_then(|r| serde_json::from_slice(&r).ok());
+        found = report
+            .filter(|r| {
+                r.lab == lab.id && r.consumer == shown.consumer && r.scenario == shown.scenario
+            })
+            .or(found);
+    }
+    found
+}

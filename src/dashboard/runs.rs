@@ -1,0 +1,229 @@
+//! The runs that were kept, and what became of a payment in one.
+
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_DISPOSITION;
+use axum::response::{Html, IntoResponse};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::App;
+use super::problem::Problem;
+use crate::report::explore::{ExploreReport, html, steps};
+use crate::report::{RunReport, lines, prose, storm, terminal};
+use crate::run::Spec;
+use crate::run::folder::{self, STATE, STORM, State as Reached};
+use crate::timeline::Entry;
+use crate::verdict::{History, outcome_of};
+
+/// How many runs are listed at once.
+const PAGE: usize = 50;
+
+#[derive(Deserialize)]
+pub(super) struct Before {
+    before: Option<String>,
+}
+
+/// The numbers of all runs, the newest first.
+pub(super) fn newest_first(runs: &FilePath) -> Vec<String> {
+    let mut ids = folder::ids(runs).unwrap_or_default();
+    ids.reverse();
+    ids
+}
+
+/// The folder of a run or of a cell, by numbers alone: a request names no path.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn folder_of(app: &App, run: &str) -> Result<PathBuf, Problem> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<&str> = run.split('/').collect();
+    let path = match parts[..] {
+        [run] if is_number(run) => app.runs.join(format!("{run:0>4}")),
+        [run, "cells", cell] if is_number(run) && is_number(cell) => {
+            let run = app.runs.join(format!("{run:0>4}"));
+            run.join("cells").join(format!("{cell:0>4}"))
+        }
+        _ => PathBuf::new(),
+    };
+    if path.join(STATE).is_file() {
+        return Ok(path);
+    }
+    let error = format!("there is no run {run:?}");
+    let next = "choose one of /api/runs";
+    Err(Problem::new(StatusCode::NOT_FOUND, error, next))
+}
+
+pub(super) async fn list(State(app): State<Arc<App>>, Query(before): Query<Before>) -> Json<Value> {
+    let ids = newest_first(&app.runs).into_iter();
+    let older = ids.skip_while(|id| before.before.as_ref().is_some_and(|b| !is_before(id, b)));
+    Json(
+        older
+            .take(PAGE)
+            .map(|id| line(&app.runs.join(&id), &id))
+            .collect(),
+    )
+}
+
+/// Whether a run's number is smaller than another's.
+fn is_before(id: &str, other: &str) -> bool {
+    (id.len(), id) < (other.len(), other)
+}
+
+fn line(path: &FilePath, id: &str) -> Value {
+    let state = folder::read::<Reached>(path, STATE).ok();
+    let report = saved_report(path).unwrap_or_default();
+    let spec = folder::read::<Value>(path, "spec.json")
+        .or_else(|_| folder::read(path, STORM))
+        .unwrap_or_default();
+    let kind = kind_of(path);
+    let of = |name: &str| {
+        let text = report.get(name).or_else(|| spec.get(name));
+        text.and_then(Value::as_str)
+    };
+    let started = path
+        .join("lock")
+        .metadata()
+        .and_then(|meta| meta.modified());
+    let started = started.ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
+    let scenario = of("scenario").or_else(|| report["cause"].as_str());
+    let seconds = report["seconds"]["total"].as_f64();
+    json!({
+        "run": id,
+        "kind": kind,
+        "lab": of("lab"),
+        "consumer": of("consumer"),
+        "scenario": scenario,
+        "state": match state {
+            Some(Reached::Judged) => "judged",
+            Some(Reached::Inconclusive { .. }) => "inconclusive",
+            Some(Reached::Running) | None => "running",
+        },
+        "verdict": of("verdict"),
+        "counts": report.get("counts"),
+        "started": started.map_or(0, |t| t.as_secs()),
+        "seconds": seconds.or_else(|| report["seconds"].as_f64()),
+    })
+}
+
+fn kind_of(path: &FilePath) -> &'static str {
+    if path.join(STORM).is_file() {
+        "storm"
+    } else if path.join("cells").is_dir() {
+        "explore"
+    } else {
+        "run"
+    }
+}
+
+fn saved_report(path: &FilePath) -> Result<Value, Problem> {
+    let name = match kind_of(path) {
+        "explore" => "explore.json",
+        _ => "report.json",
+    };
+    folder::read(path, name).map_err(|_| {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "the run has no report: it goes on, or it ended without a verdict",
+            "wait for its end, or choose another",
+        )
+    })
+}
+
+pub(super) async fn report(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(saved_report(&folder_of(&app, &run)?)?))
+}
+
+pub(super) async fn cell(
+    State(app): State<Arc<App>>,
+    Path((run, cell)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let folder = folder_of(&app, &format!("{run}/cells/{cell}"))?;
+    Ok(Json(saved_report(&folder)?))
+}
+
+pub(super) async fn download_json(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let report = saved_report(&folder_of(&app, &run)?)?;
+    Ok(([(CONTENT_DISPOSITION, "attachment")], Json(report)))
+}
+
+/// An exploration as its own page; what the terminal shows of anything else.
+pub(super) async fn download_html(
+    State(app): State<Arc<App>>,
+    Path(run): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    let path = folder_of(&app, &run)?;
+    let report = saved_report(&path)?;
+    let unread = |e: serde_json::Error| Problem::told(StatusCode::NOT_FOUND, &e);
+    let page = match kind_of(&path) {
+        "explore" => {
+            let report: ExploreReport = serde_json::from_value(report).map_err(unread)?;
+            html::render(&report)
+        }
+        "storm" => {
+            let report: storm::StormReport = serde_json::from_value(report).map_err(unread)?;
+            as_page(&run, &storm::render(&report, "crashwindow drill"))
+        }
+        _ => {
+            let report: RunReport = serde_json::from_value(report).map_err(unread)?;
+            let next = format!("crashwindow replay {run}");
+            as_page(&run, &terminal::render(&report, &next))
+        }
+    };
+    Ok(([(CONTENT_DISPOSITION, "attachment")], Html(page)))
+}
+
+fn as_page(run: &str, text: &str) -> String {
+    let plain = anstream::adapter::strip_str(text).to_string();
+    let plain = plain.replace('&', "&amp;").replace('<', "&lt;");
+    format!("<!doctype html><meta charset=utf-8><title>run {run}</title><pre>{plain}</pre>\n")
+}
+
+/// One payment's biography, as a sequence: from the run's own events and its verdict's history.
+pub(super) async fn payment(
+    State(app): State<Arc<App>>,
+    Path((run, payment)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let path = folder_of(&app, &run)?;
+    let missing = |what: &dyn std::fmt::Display| {
+        let next = "choose a payment of a run that has a verdict";
+        Problem::new(StatusCode::NOT_FOUND, what.to_string(), next)
+    };
+    let history: History = folder::read(&path, "history.json").map_err(|e| missing(&e))?;
+    let spec: Spec = folder::read(&path, "spec.json").map_err(|e| missing(&e))?;
+    if !history.produced.iter().any(|p| p.payment == payment) {
+        return Err(missing(&format!("run {run} has no payment {payment:?}")));
+    }
+    let events = std::fs::read_to_string(path.join("events.jsonl")).map_err(|e| missing(&e))?;
+    let entries = events
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Entry>(line).ok());
+    let entries: Vec<Entry> = entries.filter(|e| e.concerns(&payment)).collect();
+    let lines = lines(&entries);
+    let outcome = outcome_of(&history, &payment);
+    let text = format!(
+        "{payment}: {}: {}.",
+        prose(&entries),
+        outcome.told(&spec.done)
+    );
+    let (lanes, steps) = steps::steps(&lines);
+    Ok(Json(json!({
+        "payment": payment,
+        "outcome": outcome.name(),
+        "text": text,
+        "effects": history.effects_of(&payment),
+        "lanes": lanes,
+        "lines": steps,
+    })))
+}

@@ -1,0 +1,291 @@
+//! Watches a job's runs and storms, and tells what happens in them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::lines::{self, EventLine};
+use super::live::Live;
+use super::problem::split;
+use crate::explore;
+use crate::run::manifest::Manifest;
+use crate::run::storm::{Hands, Mark, Sample, StormSpec};
+use crate::run::{Spec, Watcher};
+use crate::tap::{Source, Stage};
+use crate::timeline::{Entry, Happening, Observer};
+
+/// The looks over which a rate is told: long enough to be read, short enough to move.
+const LOOKS: usize = 5;
+
+/// See the module.
+pub(super) struct Watch {
+    pub live: Arc<Live>,
+    /// Whether what is done must not be told: a drill.
+    pub secret: bool,
+    /// The lab, for the lines of its sources.
+    pub lab: Option<Manifest>,
+    /// What the page of a storm can ask.
+    pub storm: Arc<Mutex<StormDesk>>,
+}
+
+/// What a running storm offers.
+#[derive(Default)]
+pub(super) struct StormDesk {
+    pub hands: Option<Hands>,
+    /// Where its live processes serve their metrics.
+    pub targets: Vec<(Source, SocketAddr)>,
+    pub lab: String,
+    pub consumer: String,
+    pub run: String,
+    samples: Vec<Sample>,
+}
+
+impl Watch {
+    fn source_lines(&self, consumer: &str) -> Vec<EventLine> {
+        let read = || {
+            let lab = self.lab.as_ref()?;
+            let source = &lab.consumers.get(consumer)?.source;
+            let text = std::fs::read_to_string(lab.folder.join(source)).ok()?;
+            Some(lines::lines(lab, consumer, &text))
+        };
+        read().unwrap_or_default()
+    }
+
+    fn desk(&self) -> std::sync::MutexGuard<'_, StormDesk> {
+        self.storm.lock().expect("no holder panics")
+    }
+}
+
+impl Watcher for Watch {
+    fn phase(&self, text: &str) {
+        let text = if self.secret {
+            "the incident goes on"
+        } else {
+            text
+        };
+        self.live.tell("phase", &json!({ "text": text }));
+    }
+
+    fn begun(&self, run: &str) {
+        run.clone_into(&mut self.desk().run);
+    }
+
+    fn planned(&self, spec: &Spec) {
+        let faults: Vec<Value> = spec
+            .schedule
+            .strikes()
+            .map(|planned| {
+                json!({
+                    "fault": planned.fault,
+                    "at": planned.window.at,
+                    "edge": planned.window.edge,
+                    "payment": planned.payment,
+                })
+            })
+            .collect();
+        let instances = (0..spec.schedule.instances).map(crate::run::instance_name);
+        let plan = json!({
+            "run": self.desk().run,
+            "lab": spec.lab,
+            "consumer": spec.consumer,
+            "payments": spec.schedule.payments,
+            "partitions": spec.schedule.partitions,
+            "instances": instances.collect::<Vec<_>>(),
+            "faults": faults,
+        });
+        self.live
+            .change(|inner| inner.begin(spec.schedule.payments, &plan));
+        self.desk().consumer.clone_from(&spec.consumer);
+    }
+
+    fn observer(&self) -> Option<Observer> {
+        let consumer = self.desk().consumer.clone();
+        if self.secret || consumer.is_empty() {
+            return None;
+        }
+        let live = Arc::clone(&self.live);
+        let lines = self.source_lines(&consumer);
+        Some(Arc::new(move |entry| saw(&live, &lines, entry)))
+    }
+
+    fn produced(&self, payments: u32) {
+        self.live.change(|inner| inner.wall.produced(payments));
+    }
+
+    fn storm_begins(&self, spec: &StormSpec, hands: Hands) {
+        let mut desk = self.desk();
+        desk.hands = (!self.secret).then_some(hands);
+        desk.lab.clone_from(&spec.lab);
+        desk.consumer.clone_from(&spec.consumer);
+        let instances = (0..spec.plan.instances).map(crate::run::instance_name);
+        let plan = json!({
+            "run": desk.run,
+            "lab": spec.lab,
+            "consumer": spec.consumer,
+            "payments": 0,
+            "partitions": spec.plan.partitions,
+            "instances": instances.collect::<Vec<_>>(),
+            "faults": [],
+        });
+        drop(desk);
+        self.live.change(|inner| inner.begin(0, &plan));
+    }
+
+    fn looked(&self, sample: &Sample, metrics: &[(Source, SocketAddr)]) {
+        let mut desk = self.desk();
+        // Of each instance only the last process lives.
+        let latest: BTreeMap<_, _> = metrics
+            .iter()
+            .map(|(source, address)| (source.instance.clone(), (source.clone(), *address)))
+            .collect();
+        desk.targets = latest.into_values().collect();
+        let told = desk.tell(sample, self.secret);
+        desk.samples.push(sample.clone());
+        let old = desk.samples.len().saturating_sub(LOOKS);
+        desk.samples.drain(..old);
+        drop(desk);
+        self.live.tell("sample", &told);
+    }
+
+    fn struck(&self, mark: &Mark) {
+        if self.secret {
+            return;
+        }
+        let whom = mark.instance.as_deref();
+        let text = whom.map_or_else(
+            || mark.blow.name().to_owned(),
+            |name| format!("{} {name}", mark.blow.name()),
+        );
+        let told = json!({
+            "at_ms": mark.at_ms,
+            "fault": mark.blow,
+            "payment": null,
+            "instance": whom,
+            "text": text,
+            "problem": mark.problem,
+        });
+        self.live.tell("fault", &told);
+    }
+
+    fn owned(&self, partitions: &BTreeMap<String, Vec<i32>>) {
+        let at_ms = self.desk().samples.last().map_or(0, |s| s.at_ms);
+        let told = json!({ "at_ms": at_ms, "partitions": partitions });
+        self.live.tell("rebalance", &told);
+    }
+}
+
+impl explore::Progress for Watch {
+    fn cells(&self, done: usize, of: usize) {
+        self.live.tell("cell", &json!({ "done": done, "of": of }));
+    }
+}
+
+impl StormDesk {
+    /// The rates over the last looks.
+    fn tell(&self, now: &Sample, secret: bool) -> Value {
+        let start = Sample::default();
+        let then = self.samples.first().unwrap_or(&start);
+        let grown = |total: fn(&Sample) -> u64| total(now).saturating_sub(total(then));
+        let checks = grown(Sample::checks);
+        let ms = now.at_ms.saturating_sub(then.at_ms);
+        let (effects, again) = (grown(|s| s.ledger), grown(|s| s.ledger_again));
+        let paid = effects.saturating_sub(again);
+        // What is counted at the taps is not what somebody on call can see.
+        let redeliveries = if secret {
+            now.redelivery_hits
+        } else {
+            now.redelivered
+        };
+        json!({
+            "at_ms": now.at_ms,
+            "hit_rate": ratio(grown(Sample::hits), checks),
+            "hit_rate_redelivery": ratio(grown(|s| s.redelivery_hits), checks),
+            "hit_rate_republish": ratio(grown(|s| s.republish_hits), checks),
+            "redeliveries": redeliveries,
+            "effects_per_payment": (paid > 0).then(|| ratio(effects, paid)),
+            "lag": now.lag,
+            "rebalances": now.rebalances.values().sum::<u64>(),
+            "produced_per_s": ratio(grown(|s| s.produced) * 1_000, ms),
+            "checks_per_s": ratio(checks * 1_000, ms),
+        })
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
+}
+
+/// Takes in what was recorded. The taps wait meanwhile, so nothing is written or sent here.
+fn saw(live: &Live, lines: &[EventLine], entry: &Entry) {
+    let at_ms = entry.at_ms;
+    let state = |name: &str, state: &str, payment: Option<&str>, event: Option<&str>| {
+        let line = event.and_then(|event| lines::find(lines, event));
+        let told = json!({
+            "at_ms": at_ms, "name": name, "state": state,
+            "payment": payment, "event": event, "line": line,
+        });
+        live.change(|inner| inner.instance(name, told));
+    };
+    let fault = |fault: &str, instance: Option<&str>, text: &str, problem: Option<&str>| {
+        let told = json!({
+            "at_ms": at_ms, "fault": fault, "payment": entry.payment,
+            "instance": instance, "text": text, "problem": problem,
+        });
+        live.tell("fault", &told);
+    };
+    let of = |source: &Source, what: &str| state(&source.instance, what, None, None);
+    match &entry.what {
+        Happening::Boundary { event } => {
+            live.change(|inner| inner.wall.saw(entry));
+            // Where it stands is told by what it asks for; an answer to a fetch hands it a payment.
+            if event.stage == Stage::Received || event.signature.starts_with("kafka Fetch") {
+                let name = &event.source.instance;
+                let payment = event.payment.as_deref();
+                state(name, "joined", payment, Some(&event.signature));
+            }
+        }
+        Happening::Started { source, .. } => of(source, "starting"),
+        Happening::Exited { source, .. } => of(source, "ended"),
+        Happening::Killed { source } => of(source, "killed"),
+        Happening::Evicted { source, .. } => of(source, "evicted"),
+        Happening::Frozen { source } => live.change(|inner| inner.mark(&source.instance, "frozen")),
+        Happening::Thawed { source } => live.change(|inner| inner.mark(&source.instance, "thawed")),
+        Happening::Joined { instances } => {
+            for name in instances {
+                state(name, "joined", None, None);
+            }
+            let none: BTreeMap<_, _> = instances.iter().map(|i| (i, Vec::<i32>::new())).collect();
+            live.tell("rebalance", &json!({ "at_ms": at_ms, "partitions": none }));
+        }
+        Happening::Struck {
+            fault: name,
+            window,
+            source,
+            ..
+        } => {
+            let who = &source.instance;
+            fault(name, Some(who), &format!("{name} {window} at {who}"), None);
+        }
+        Happening::StrikeFailed { reason } => {
+            let (problem, _) = split(reason);
+            fault(
+                "failed",
+                None,
+                "the fault could not be carried out",
+                Some(&problem),
+            );
+        }
+        Happening::Republished { offset, .. } => {
+            let text = format!("the producer sent it again, at offset {offset}");
+            fault("duplicate", None, &text, None);
+        }
+        _ => {}
+    }
+}
