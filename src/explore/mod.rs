@@ -19,8 +19,9 @@ use futures::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::chaos::{Fault, Schedule};
+use crate::report::RunReport;
 use crate::report::explore::{Cell, ExploreReport};
-use crate::run::folder::{RunFolder, STATE, State};
+use crate::run::folder::{self, RunFolder, STATE, State};
 use crate::run::{self, Finished, Phases, RunError, Spec, Watcher};
 use crate::stack::Endpoints;
 use crate::verdict::Outcome;
@@ -151,6 +152,9 @@ async fn execute(
     while let Some(result) = under_way.next().await {
         match result {
             Ok((plan, finished)) => {
+                // Each cell is a run of its own, and can be read as one.
+                let report = RunReport::new(&finished, endpoints);
+                folder::write(&finished.run_dir, "report.json", &report).map_err(RunError::from)?;
                 remarks.on(&finished, &recording);
                 cells.push(findings::cell(&plan, &finished, &recording, &folder.id));
                 progress.cells(cells.len(), of);
