@@ -24,8 +24,8 @@ lab-up: setup build ## Install what is missing, start Kafka and Postgres, run la
 	@echo 'work through it:  labs/01-select-then-act/README.md, after'
 	@echo '                  export PATH="$$PWD/$(dir $(BIN)):$$PATH"'
 	@echo 'read the two:     diff labs/01-select-then-act/broken.rs labs/01-select-then-act/fixed.rs'
+	@echo "watch it live:    $$($(BIN) serve --background)"
 	@echo 'stop it all:      make lab-down'
-
 
 .PHONY: lab-down
 lab-down: ## Stop Kafka and Postgres and remove what they stored

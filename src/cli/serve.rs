@@ -1,13 +1,16 @@
 //! `serve`: the dashboard.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 
 use anyhow::bail;
 use clap::Args;
 use crashwindow::dashboard::{Dashboard, Settings};
 use crashwindow::quiz::Answers;
+use crashwindow::stack;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +40,10 @@ pub struct Serve {
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     listen: IpAddr,
 
+    /// Return once it runs; it ends with the stack: `crashwindow down`
+    #[arg(long)]
+    background: bool,
+
     /// Whose answers are kept [default: the name of this machine's user]
     #[arg(long, value_name = "NAME", env = "CRASHWINDOW_ATTENDEE")]
     attendee: Option<String>,
@@ -54,6 +61,9 @@ impl Serve {
     /// # Errors
     /// When it cannot listen, or there are no labs.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
+        if self.background {
+            return self.in_the_background().await;
+        }
         let labs = self.labs.folder()?;
         // Before anything is printed: whoever reads that may send a signal at once.
         let (mut interrupt, mut terminate) = (
@@ -86,6 +96,44 @@ impl Serve {
             over.cancel();
         });
         dashboard.serve().await?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Starts this program again, in a session of its own, and waits for what it prints.
+    async fn in_the_background(self) -> anyhow::Result<ExitCode> {
+        let options = self.stack.options()?;
+        if let Some(url) = stack::dashboard(&options)? {
+            println!("{url}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        let given = std::env::args_os().skip(1);
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args(given.filter(|argument| argument != "--background"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        // A session of its own: Ctrl-C in the terminal that started it is not meant for it.
+        // SAFETY: `setsid` may be called between fork and exec.
+        unsafe {
+            command.pre_exec(|| {
+                nix::unistd::setsid()?;
+                Ok(())
+            });
+        }
+        let mut child = command.spawn()?;
+        let mut url = String::new();
+        let stdout = child.stdout.take().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut url).await?;
+        let url = url.trim();
+        if url.is_empty() {
+            let said = child.wait_with_output().await?;
+            eprint!("{}", String::from_utf8_lossy(&said.stderr));
+            return Ok(ExitCode::from(2));
+        }
+        let pid = child.id().unwrap_or_default();
+        stack::record_dashboard(&options, url, pid)?;
+        println!("{url}");
         Ok(ExitCode::SUCCESS)
     }
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 mod artifacts;
 mod cache;
+mod dashboard;
 mod doctor;
 mod endpoints;
 mod error;
@@ -33,6 +34,7 @@ mod status;
 mod supervised;
 mod supervisor;
 
+pub use dashboard::{dashboard, record_dashboard};
 pub use doctor::{Check, Health, doctor};
 pub use endpoints::{
     Endpoints, Kafka, Kind, Mechanism, Postgres, Protocol, Sasl, Security, Versions,
@@ -181,6 +183,8 @@ pub async fn up(options: &Options, progress: &dyn Progress) -> Result<Up, StackE
 /// [`StackError::StillRunning`], or a folder that cannot be removed.
 pub async fn down(options: &Options, progress: &dyn Progress) -> Result<bool, StackError> {
     check_name(&options.name)?;
+    // First, so that its job does not see the servers go.
+    dashboard::stop(options).await?;
     match choose(options)? {
         Chosen::Native(_) => native::down(options, progress).await,
         Chosen::External(_) => {
