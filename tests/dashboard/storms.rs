@@ -1,0 +1,121 @@
+//! A storm with each button, and a drill.
+
+use serde_json::{Value, json};
+
+use crate::server::{Server, folder};
+
+#[tokio::test]
+async fn every_button_strikes_and_every_strike_is_a_mark_of_the_report() {
+    let server = Server::start().await;
+    let request = json!({ "kind": "storm", "lab": "04", "free": true, "seed": 5, "seconds": 40 });
+    let job = server.start_job(&request).await;
+    let mut follow = server.follow(&job, 0).await;
+    follow
+        .until("sample", |sample| {
+            sample["checks_per_s"].as_f64() > Some(0.0)
+        })
+        .await;
+
+    // Each live instance serves its metrics where the service discovery says.
+    let targets = server.json("/sd").await;
+    let target = &targets.as_array().unwrap()[0];
+    let url = format!("http://{}/metrics", target["targets"][0].as_str().unwrap());
+    let page = server
+        .http
+        .get(url)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(page.contains("dedup_checks_total"), "{page}");
+
+    let buttons = [
+        ("pause", Some("b"), "freeze"),
+        ("resume", Some("b"), "thaw"),
+        ("evict", Some("c"), "evict"),
+        ("kill", Some("a"), "kill"),
+        ("cut-kafka", None, "broker-outage"),
+        ("heal", None, "heal"),
+        ("cut-postgres", None, "database-outage"),
+        ("heal", None, "heal"),
+        ("add", None, "join"),
+    ];
+    for (what, instance, blow) in buttons {
+        // One that met its victim at a bad moment is pressed again, as a person would.
+        loop {
+            let mut strike = json!({ "what": what });
+            if let Some(instance) = instance {
+                strike["instance"] = json!(instance);
+            }
+            let taken = server
+                .post(&format!("/api/jobs/{job}/strike"), &strike)
+                .await;
+            assert_eq!(taken.status(), 202, "{strike}");
+            let told = follow.until("fault", |fault| fault["fault"] == blow).await;
+            if told["problem"].is_null() {
+                break;
+            }
+            follow.until("sample", |_| true).await;
+        }
+    }
+    let done = follow.until("done", |_| true).await;
+    let report = &done["report"];
+    let marks = report["marks"].as_array().unwrap();
+    for (_, instance, blow) in buttons {
+        let done = |mark: &&Value| {
+            mark["blow"] == blow
+                && mark["problem"].is_null()
+                && instance.is_none_or(|instance| mark["instance"] == instance)
+        };
+        assert!(marks.iter().any(|mark| done(&mark)), "{blow}: {marks:?}");
+    }
+    assert_eq!(report["counts"]["planned"], json!(marks.len()));
+    let saved = std::fs::read(folder(report).join("report.json")).unwrap();
+    assert_eq!(&serde_json::from_slice::<Value>(&saved).unwrap(), report);
+    assert!(
+        report["counts"]["redelivered"].as_u64() > Some(0),
+        "{report}"
+    );
+    assert_eq!(report["verdict"], "held", "{report}");
+}
+
+#[tokio::test]
+async fn a_drill_tells_nothing_before_its_diagnosis() {
+    let server = Server::start().await;
+    let job = server
+        .start_job(&json!({ "kind": "drill", "seed": 1, "seconds": 18 }))
+        .await;
+    let mut follow = server.follow(&job, 0).await;
+    let diagnosis = format!("/api/jobs/{job}/diagnosis");
+    let answer = json!({ "cause": "release", "action": "roll-back" });
+    assert_eq!(server.post(&diagnosis, &answer).await.status(), 409);
+    let strike = json!({ "what": "kill", "instance": "a" });
+    let strike = server
+        .post(&format!("/api/jobs/{job}/strike"), &strike)
+        .await;
+    assert_eq!(strike.status(), 409);
+    let mut told = std::collections::BTreeSet::new();
+    loop {
+        let event = follow.next().await.expect("a drill that asks");
+        told.insert(event.name.clone());
+        if event.name == "diagnose" {
+            break;
+        }
+    }
+    for hidden in ["fault", "instance", "done"] {
+        assert!(!told.contains(hidden), "{told:?}");
+    }
+    let reveal: Value = server.post(&diagnosis, &answer).await.json().await.unwrap();
+    let done = follow.until("done", |_| true).await;
+    assert_eq!(done["reveal"], reveal);
+    let cause = reveal["cause"].clone();
+    assert_eq!(done["report"]["cause"], cause);
+    let right = cause == "release";
+    assert_eq!(reveal["right"], json!(right));
+    assert!(!reveal["evidence"].as_array().unwrap().is_empty());
+    let spec = std::fs::read(folder(&done["report"]).join("storm.json")).unwrap();
+    let spec: Value = serde_json::from_slice(&spec).unwrap();
+    assert_eq!(spec["plan"]["cause"], cause);
+}
