@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::lines::{self, EventLine};
 use super::wall::Wall;
 
 /// How often what has changed is told: twenty times a second.
@@ -58,10 +59,45 @@ pub(super) struct Inner {
     bytes: usize,
     last: u64,
     standing: BTreeMap<&'static str, Arc<str>>,
-    /// By name, and whether it was told.
-    instances: BTreeMap<String, (Value, bool)>,
+    instances: BTreeMap<String, Instance>,
+    /// The lines of the consumer's source.
+    pub lines: Vec<EventLine>,
     pub wall: Wall,
     over: bool,
+}
+
+/// What an instance is about.
+#[derive(Debug, Default)]
+pub(super) struct Instance {
+    at_ms: f64,
+    state: &'static str,
+    payment: Option<String>,
+    event: Option<String>,
+    told: bool,
+}
+
+impl Instance {
+    /// Where it is in its source; nowhere when it is at no event.
+    pub fn is_at(&mut self, event: Option<&str>, payment: Option<&str>) {
+        let take = |there: &mut Option<String>, now: Option<&str>| match (there.as_mut(), now) {
+            (Some(there), Some(now)) => now.clone_into(there),
+            (_, now) => *there = now.map(str::to_owned),
+        };
+        take(&mut self.event, event);
+        take(&mut self.payment, payment);
+    }
+
+    fn tell(&self, name: &str, lines: &[EventLine]) -> Value {
+        let event = self.event.as_deref();
+        json!({
+            "at_ms": self.at_ms,
+            "name": name,
+            "state": self.state,
+            "payment": self.payment,
+            "event": event,
+            "line": event.and_then(|event| lines::find(lines, event)),
+        })
+    }
 }
 
 impl Default for Live {
@@ -155,17 +191,14 @@ impl Inner {
         self.push("plan", plan);
     }
 
-    /// What an instance is about.
-    pub fn instance(&mut self, name: &str, state: Value) {
-        self.instances.insert(name.to_owned(), (state, false));
-    }
-
-    /// What was done to an instance, which stays where it is.
-    pub fn mark(&mut self, name: &str, state: &str) {
-        if let Some((known, told)) = self.instances.get_mut(name) {
-            known["state"] = state.into();
-            *told = false;
+    /// What an instance is about. Called for every event, so nothing is made of it before it is told.
+    pub fn instance(&mut self, name: &str, at_ms: f64, state: &'static str) -> &mut Instance {
+        if !self.instances.contains_key(name) {
+            self.instances.insert(name.to_owned(), Instance::default());
         }
+        let instance = self.instances.get_mut(name).expect("it was inserted");
+        (instance.at_ms, instance.state, instance.told) = (at_ms, state, false);
+        instance
     }
 
     fn push(&mut self, name: &'static str, data: &impl Serialize) {
@@ -189,11 +222,12 @@ impl Inner {
         if let Some(changes) = self.wall.changes() {
             self.push("payments", &changes);
         }
-        let untold = self.instances.values_mut().filter(|(_, told)| !told);
+        let lines = &self.lines;
+        let untold = self.instances.iter_mut().filter(|(_, i)| !i.told);
         let untold: Vec<Value> = untold
-            .map(|(state, told)| {
-                *told = true;
-                state.clone()
+            .map(|(name, instance)| {
+                instance.told = true;
+                instance.tell(name, lines)
             })
             .collect();
         for state in untold {
@@ -213,8 +247,8 @@ impl Inner {
             if name == "rebalance" {
                 let whole = self.wall.whole().to_string().into();
                 told.push(event("payments", whole));
-                let states = self.instances.values();
-                told.extend(states.map(|(s, _)| event("instance", s.to_string().into())));
+                let states = self.instances.iter().map(|(n, i)| i.tell(n, &self.lines));
+                told.extend(states.map(|state| event("instance", state.to_string().into())));
             }
             if let Some(data) = self.standing.get(name) {
                 told.push(event(name, Arc::clone(data)));
@@ -227,7 +261,6 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_reader_goes_on_where_it_was() {

@@ -107,7 +107,8 @@ impl Watcher for Watch {
         }
         let live = Arc::clone(&self.live);
         let lines = self.source_lines(&consumer);
-        Some(Arc::new(move |entry| saw(&live, &lines, entry)))
+        live.change(|inner| inner.lines = lines);
+        Some(Arc::new(move |entry| saw(&live, entry)))
     }
 
     fn produced(&self, payments: u32) {
@@ -223,15 +224,16 @@ fn ratio(part: u64, whole: u64) -> f64 {
 }
 
 /// Takes in what was recorded. The taps wait meanwhile, so nothing is written or sent here.
-fn saw(live: &Live, lines: &[EventLine], entry: &Entry) {
+fn saw(live: &Live, entry: &Entry) {
     let at_ms = entry.at_ms;
-    let state = |name: &str, state: &str, payment: Option<&str>, event: Option<&str>| {
-        let line = event.and_then(|event| lines::find(lines, event));
-        let told = json!({
-            "at_ms": at_ms, "name": name, "state": state,
-            "payment": payment, "event": event, "line": line,
+    let state = |name: &str, state: &'static str| {
+        live.change(|inner| inner.instance(name, at_ms, state).is_at(None, None));
+    };
+    // It stays where it is.
+    let mark = |source: &Source, state: &'static str| {
+        live.change(|inner| {
+            inner.instance(&source.instance, at_ms, state);
         });
-        live.change(|inner| inner.instance(name, told));
     };
     let fault = |fault: &str, instance: Option<&str>, text: &str, problem: Option<&str>| {
         let told = json!({
@@ -240,26 +242,25 @@ fn saw(live: &Live, lines: &[EventLine], entry: &Entry) {
         });
         live.tell("fault", &told);
     };
-    let of = |source: &Source, what: &str| state(&source.instance, what, None, None);
+    let of = |source: &Source, what: &'static str| state(&source.instance, what);
     match &entry.what {
-        Happening::Boundary { event } => {
-            live.change(|inner| inner.wall.saw(entry));
+        Happening::Boundary { event } => live.change(|inner| {
+            inner.wall.saw(entry);
             // Where it stands is told by what it asks for; an answer to a fetch hands it a payment.
             if event.stage == Stage::Received || event.signature.starts_with("kafka Fetch") {
-                let name = &event.source.instance;
-                let payment = event.payment.as_deref();
-                state(name, "joined", payment, Some(&event.signature));
+                let instance = inner.instance(&event.source.instance, at_ms, "joined");
+                instance.is_at(Some(&event.signature), event.payment.as_deref());
             }
-        }
+        }),
         Happening::Started { source, .. } => of(source, "starting"),
         Happening::Exited { source, .. } => of(source, "ended"),
         Happening::Killed { source } => of(source, "killed"),
         Happening::Evicted { source, .. } => of(source, "evicted"),
-        Happening::Frozen { source } => live.change(|inner| inner.mark(&source.instance, "frozen")),
-        Happening::Thawed { source } => live.change(|inner| inner.mark(&source.instance, "thawed")),
+        Happening::Frozen { source } => mark(source, "frozen"),
+        Happening::Thawed { source } => mark(source, "thawed"),
         Happening::Joined { instances } => {
             for name in instances {
-                state(name, "joined", None, None);
+                state(name, "joined");
             }
             let none: BTreeMap<_, _> = instances.iter().map(|i| (i, Vec::<i32>::new())).collect();
             live.tell("rebalance", &json!({ "at_ms": at_ms, "partitions": none }));
