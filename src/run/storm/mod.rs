@@ -91,6 +91,7 @@ pub async fn execute(
     let folder = RunFolder::create(runs)?;
     folder.write(STATE, &State::Running)?;
     folder.write(STORM, &spec)?;
+    watcher.begun(&folder.id);
     let result = storm(spec, endpoints, &folder, watcher, cancel).await;
     folder.write(STATE, &State::after(&result))?;
     result
@@ -103,7 +104,6 @@ async fn storm(
     watcher: &dyn Watcher,
     cancel: &CancellationToken,
 ) -> Result<StormFinished, RunError> {
-    watcher.begun(&folder.id);
     let resources = Resources::create(
         folder,
         endpoints,
