@@ -6,13 +6,16 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, HOST, ORIGIN};
+use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 
 use super::problem::Problem;
 use super::{App, MOST_BODY};
@@ -20,11 +23,43 @@ use super::{App, MOST_BODY};
 /// Carries the token of the printed URL.
 const TOKEN: HeaderName = HeaderName::from_static("x-crashwindow-token");
 
+/// How much of a body is read that is too large, and for how long.
+const MOST_READ: usize = 16 * MOST_BODY;
+const PATIENCE: Duration = Duration::from_secs(5);
+
 pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    match refusal(request.method(), request.headers(), &app) {
-        Some(problem) => problem.into_response(),
-        None => next.run(request).await,
+    let refusal = refusal(request.method(), request.headers(), &app);
+    let (parts, body) = request.into_parts();
+    let body = whole(body).await;
+    match (refusal, body) {
+        (Some(problem), _) => problem.into_response(),
+        (None, Some(body)) => next.run(Request::from_parts(parts, body.into())).await,
+        (None, None) => Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body is larger than {MOST_BODY} bytes, or takes too long to come"),
+            "send less",
+        )
+        .into_response(),
     }
+}
+
+/// A body, unless it is too large. One that is refused is read as well, up to a point: a connection
+/// that is closed before everything in it was read is reset, and the answer may be lost with it.
+async fn whole(body: Body) -> Option<Vec<u8>> {
+    let (mut kept, mut size) = (Vec::new(), 0);
+    let reading = async {
+        let mut chunks = body.into_data_stream();
+        while let Some(Ok(chunk)) = chunks.next().await {
+            size += chunk.len();
+            if size <= MOST_BODY {
+                kept.extend_from_slice(&chunk);
+            } else if size > MOST_READ {
+                break;
+            }
+        }
+    };
+    let read = tokio::time::timeout(PATIENCE, reading).await;
+    (read.is_ok() && size <= MOST_BODY).then_some(kept)
 }
 
 fn refusal(method: &Method, headers: &HeaderMap, app: &App) -> Option<Problem> {
@@ -51,19 +86,11 @@ fn refusal(method: &Method, headers: &HeaderMap, app: &App) -> Option<Problem> {
     let known = text(TOKEN).is_some_and(|sent| {
         sent.len() == app.token.len() && openssl::memcmp::eq(sent.as_bytes(), app.token.as_bytes())
     });
-    if !known {
-        return Some(Problem::new(
+    (!known).then(|| {
+        Problem::new(
             StatusCode::UNAUTHORIZED,
             "the request does not carry the token of this server",
             "open the URL as it was printed, which has the token",
-        ));
-    }
-    let length = text(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
-    length.filter(|length| *length > MOST_BODY).map(|_| {
-        Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("the body is larger than {MOST_BODY} bytes"),
-            "send less",
         )
     })
 }

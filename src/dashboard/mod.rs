@@ -23,7 +23,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
@@ -139,7 +139,6 @@ fn router(app: Arc<App>) -> Router {
         .route("/sd", get(metrics::targets))
         .route("/openapi.json", get(openapi))
         .fallback(assets::serve)
-        .layer(DefaultBodyLimit::max(MOST_BODY))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&app),
             guard::check,

@@ -78,12 +78,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let told = |rejection: JsonRejection| {
-            let status = match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
-                _ => StatusCode::BAD_REQUEST,
-            };
             Problem::new(
-                status,
+                StatusCode::BAD_REQUEST,
                 rejection.body_text(),
                 "send JSON as /openapi.json describes it",
             )
