@@ -75,18 +75,20 @@ impl Serve {
             anstream::eprintln!(
                 "warning: {} can be reached from other machines, without encryption: whoever reads \
                  the URL on its way can start runs here",
-                self.listen
+                listener.local_addr()?
             );
         }
+        let options = self.stack.options()?;
         let user = std::env::var("USER").ok();
         let settings = Settings {
-            stack: self.stack.options()?,
+            stack: options.clone(),
             labs,
             answers: Answers::of_the_user()?,
             attendee: self.attendee.or(user).unwrap_or_else(|| "somebody".into()),
         };
         let over = CancellationToken::new();
         let dashboard = Dashboard::new(listener, settings, over.clone())?;
+        let beside = stack::Beside::record(&options, &dashboard.url())?;
         println!("{}", dashboard.url());
         tokio::spawn(async move {
             tokio::select! {
@@ -96,6 +98,13 @@ impl Serve {
             over.cancel();
         });
         dashboard.serve().await?;
+        if beside.is_dismissed() {
+            anstream::eprintln!(
+                "the stack {} was taken down, and its dashboard ends with it\n\
+                 next: crashwindow up, then crashwindow serve",
+                options.name
+            );
+        }
         Ok(ExitCode::SUCCESS)
     }
 
@@ -106,13 +115,15 @@ impl Serve {
             println!("{url}");
             return Ok(ExitCode::SUCCESS);
         }
+        let (said, log) = stack::dashboard_log(&options)?;
         let given = std::env::args_os().skip(1);
         let mut command = Command::new(std::env::current_exe()?);
         command
             .args(given.filter(|argument| argument != "--background"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            // No pipe: nobody reads it when this has returned.
+            .stderr(log);
         // A session of its own: Ctrl-C in the terminal that started it is not meant for it.
         // SAFETY: `setsid` may be called between fork and exec.
         unsafe {
@@ -127,12 +138,12 @@ impl Serve {
         BufReader::new(stdout).read_line(&mut url).await?;
         let url = url.trim();
         if url.is_empty() {
-            let said = child.wait_with_output().await?;
-            eprint!("{}", String::from_utf8_lossy(&said.stderr));
+            child.wait().await?;
+            eprint!("{}", std::fs::read_to_string(said)?);
             return Ok(ExitCode::from(2));
         }
-        let pid = child.id().unwrap_or_default();
-        stack::record_dashboard(&options, url, pid)?;
+        // A warning, where there is one.
+        eprint!("{}", std::fs::read_to_string(said)?);
         println!("{url}");
         Ok(ExitCode::SUCCESS)
     }

@@ -19,7 +19,7 @@ mod runs;
 mod wall;
 mod watch;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -99,7 +99,15 @@ impl Dashboard {
     /// The address to open, with the token.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}/#token={}", self.app.address, self.app.token)
+        let mut address = self.app.address;
+        // Everywhere is no place to go to; this machine is a part of it.
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        format!("http://{address}/#token={}", self.app.token)
     }
 
     /// Serves until `over`, and returns when the last job has cleared up after itself.

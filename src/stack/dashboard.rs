@@ -1,11 +1,12 @@
-//! The dashboard that runs beside a stack: where it is, and how it ends with it.
+//! The dashboards that run beside a stack: where they are, and how they end with it.
 //!
-//! It is no part of the stack, and is found by a record of its own, which names the process by its
-//! identity: a record of one that is gone is none.
+//! They are no part of the stack. Each keeps a record of its own while it runs, which names the
+//! process by its identity: a record of one that is gone is none.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -16,8 +17,11 @@ use super::error::StackError;
 use super::process::Process;
 use super::{Options, check_name};
 
-/// How long it may take to end: a job that it runs clears up after itself.
+/// How long one may take to end: a job that it runs clears up after itself.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where one that has no terminal says what goes wrong.
+const LOG: &str = "log";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
@@ -25,61 +29,112 @@ struct Record {
     process: Process,
 }
 
-fn place(options: &Options) -> Result<PathBuf, StackError> {
-    check_name(&options.name)?;
-    let cache = Cache::open(options.cache.as_deref())?;
-    let file = format!("{}.json", options.name);
-    Ok(cache.root().join("dashboards").join(file))
+/// This process as a dashboard that runs beside a stack, until it is dropped.
+#[derive(Debug)]
+pub struct Beside(PathBuf);
+
+impl Beside {
+    /// Writes down where this dashboard is, for its owner alone: the URL has the token.
+    ///
+    /// # Errors
+    /// A cache folder that cannot be used, or written.
+    pub fn record(options: &Options, url: &str) -> anyhow::Result<Self> {
+        let folder = folder(options)?;
+        fs::create_dir_all(&folder)?;
+        let pid = std::process::id();
+        let path = folder.join(format!("{pid}.json"));
+        let record = Record {
+            url: url.to_owned(),
+            process: Process::of("dashboard", pid),
+        };
+        // One that another process of this number has left is no obstacle.
+        remove(&path)?;
+        let json = serde_json::to_vec(&record)?;
+        private().create_new(true).open(&path)?.write_all(&json)?;
+        Ok(Self(path))
+    }
+
+    /// Whether the stack was taken down, and this dashboard is to end with it.
+    #[must_use]
+    pub fn is_dismissed(&self) -> bool {
+        !self.0.exists()
+    }
 }
 
-fn read(options: &Options) -> Result<Option<Record>, StackError> {
-    let record = fs::read(place(options)?).ok();
-    let record = record.and_then(|json| serde_json::from_slice::<Record>(&json).ok());
-    Ok(record.filter(|record| record.process.lives()))
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // What cannot be removed names a process that is gone.
+        let _ = remove(&self.0);
+    }
 }
 
-/// The URL of the dashboard that runs beside this stack, if one does.
+/// The URL of a dashboard that runs beside this stack, if one does.
 ///
 /// # Errors
 /// A cache folder that cannot be used.
 pub fn dashboard(options: &Options) -> Result<Option<String>, StackError> {
-    Ok(read(options)?.map(|record| record.url))
+    let living = records(options)?.into_iter();
+    let mut living = living.filter(|(_, record)| record.process.lives());
+    Ok(living.next().map(|(_, record)| record.url))
 }
 
-/// Writes down where the dashboard is, for its owner alone: the URL has the token.
+/// The file in which a dashboard in the background says what goes wrong, empty.
 ///
 /// # Errors
 /// A cache folder that cannot be used, or written.
-pub fn record_dashboard(options: &Options, url: &str, pid: u32) -> anyhow::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let path = place(options)?;
-    fs::create_dir_all(path.parent().expect("it was joined"))?;
-    let record = Record {
-        url: url.to_owned(),
-        process: Process::of("dashboard", pid),
-    };
-    // A new file: an old one may have other permissions.
-    match fs::remove_file(&path) {
-        Err(e) if e.kind() != ErrorKind::NotFound => return Err(e.into()),
-        _ => {}
+pub fn dashboard_log(options: &Options) -> anyhow::Result<(PathBuf, File)> {
+    let folder = folder(options)?;
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(LOG);
+    let file = private().create(true).truncate(true).open(&path)?;
+    Ok((path, file))
+}
+
+/// Ends the dashboards that run beside this stack, and waits until they have.
+pub(super) async fn stop(options: &Options) -> Result<(), StackError> {
+    let records = records(options)?;
+    for (path, record) in &records {
+        // By this it can tell why it is to end.
+        let _ = remove(path);
+        record.process.signal(Signal::SIGTERM);
     }
-    let mut file = fs::OpenOptions::new();
-    let mut file = file.write(true).create_new(true).mode(0o600).open(&path)?;
-    file.write_all(&serde_json::to_vec(&record)?)?;
+    for (_, Record { process, .. }) in &records {
+        if !process.gone(PATIENCE).await {
+            process.signal(Signal::SIGKILL);
+            process.gone(PATIENCE).await;
+        }
+    }
+    // What is left of them says nothing any more.
+    let _ = fs::remove_dir_all(folder(options)?);
     Ok(())
 }
 
-/// Ends the dashboard that runs beside this stack, and waits until it has.
-pub(super) async fn stop(options: &Options) -> Result<(), StackError> {
-    if let Some(record) = read(options)? {
-        record.process.signal(Signal::SIGTERM);
-        if !record.process.gone(PATIENCE).await {
-            record.process.signal(Signal::SIGKILL);
-            record.process.gone(PATIENCE).await;
-        }
+fn folder(options: &Options) -> Result<PathBuf, StackError> {
+    check_name(&options.name)?;
+    let cache = Cache::open(options.cache.as_deref())?;
+    Ok(cache.root().join("dashboards").join(&options.name))
+}
+
+fn records(options: &Options) -> Result<Vec<(PathBuf, Record)>, StackError> {
+    // There is no folder where there never was a dashboard.
+    let files = fs::read_dir(folder(options)?).into_iter().flatten();
+    let read = files.flatten().filter_map(|file| {
+        let json = fs::read(file.path()).ok()?;
+        Some((file.path(), serde_json::from_slice(&json).ok()?))
+    });
+    Ok(read.collect())
+}
+
+/// For its owner alone.
+fn private() -> OpenOptions {
+    let mut options = File::options();
+    options.write(true).mode(0o600);
+    options
+}
+
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
     }
-    // What is left of it says nothing any more.
-    let _ = fs::remove_file(place(options)?);
-    Ok(())
 }

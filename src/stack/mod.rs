@@ -34,7 +34,7 @@ mod status;
 mod supervised;
 mod supervisor;
 
-pub use dashboard::{dashboard, record_dashboard};
+pub use dashboard::{Beside, dashboard, dashboard_log};
 pub use doctor::{Check, Health, doctor};
 pub use endpoints::{
     Endpoints, Kafka, Kind, Mechanism, Postgres, Protocol, Sasl, Security, Versions,
