@@ -59,15 +59,27 @@ pub(super) fn folder_of(app: &App, run: &str) -> Result<PathBuf, Problem> {
     Err(Problem::new(StatusCode::NOT_FOUND, error, next))
 }
 
-pub(super) async fn list(State(app): State<Arc<App>>, Query(before): Query<Before>) -> Json<Value> {
-    let ids = newest_first(&app.runs).into_iter();
-    let older = ids.skip_while(|id| before.before.as_ref().is_some_and(|b| !is_before(id, b)));
-    Json(
-        older
-            .take(PAGE)
-            .map(|id| line(&app.runs.join(&id), &id))
-            .collect(),
-    )
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Query(Before { before }): Query<Before>,
+) -> Result<Json<Value>, Problem> {
+    aside(move || {
+        let ids = newest_first(&app.runs).into_iter();
+        let older = ids.skip_while(|id| before.as_ref().is_some_and(|b| !is_before(id, b)));
+        let page = older.take(PAGE);
+        Ok(Json(
+            page.map(|id| line(&app.runs.join(&id), &id)).collect(),
+        ))
+    })
+    .await
+}
+
+/// Reads where no task of a run waits: folders are large, and may be many.
+async fn aside<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let read = tokio::task::spawn_blocking(read).await;
+    read.unwrap_or_else(|e| Err(Problem::told(StatusCode::INTERNAL_SERVER_ERROR, &e)))
 }
 
 /// Whether a run's number is smaller than another's.
@@ -139,49 +151,52 @@ pub(super) async fn report(
     State(app): State<Arc<App>>,
     Path(run): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    Ok(Json(saved_report(&folder_of(&app, &run)?)?))
+    aside(move || Ok(Json(saved_report(&folder_of(&app, &run)?)?))).await
 }
 
 pub(super) async fn cell(
-    State(app): State<Arc<App>>,
+    app: State<Arc<App>>,
     Path((run, cell)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    let folder = folder_of(&app, &format!("{run}/cells/{cell}"))?;
-    Ok(Json(saved_report(&folder)?))
+    report(app, Path(format!("{run}/cells/{cell}"))).await
 }
 
 pub(super) async fn download_json(
-    State(app): State<Arc<App>>,
-    Path(run): Path<String>,
+    app: State<Arc<App>>,
+    run: Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let report = saved_report(&folder_of(&app, &run)?)?;
-    Ok(([(CONTENT_DISPOSITION, "attachment")], Json(report)))
+    let report = report(app, run).await?;
+    Ok(([(CONTENT_DISPOSITION, "attachment")], report))
 }
 
-/// An exploration as its own page; what the terminal shows of anything else.
 pub(super) async fn download_html(
     State(app): State<Arc<App>>,
     Path(run): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let path = folder_of(&app, &run)?;
+    let page = aside(move || page(&app, &run)).await?;
+    Ok(([(CONTENT_DISPOSITION, "attachment")], Html(page)))
+}
+
+/// An exploration as its own page; what the terminal shows of anything else.
+fn page(app: &App, run: &str) -> Result<String, Problem> {
+    let path = folder_of(app, run)?;
     let report = saved_report(&path)?;
     let unread = |e: serde_json::Error| Problem::told(StatusCode::NOT_FOUND, &e);
-    let page = match kind_of(&path) {
+    Ok(match kind_of(&path) {
         "explore" => {
             let report: ExploreReport = serde_json::from_value(report).map_err(unread)?;
             html::render(&report)
         }
         "storm" => {
             let report: storm::StormReport = serde_json::from_value(report).map_err(unread)?;
-            as_page(&run, &storm::render(&report, "crashwindow drill"))
+            as_page(run, &storm::render(&report, "crashwindow drill"))
         }
         _ => {
             let report: RunReport = serde_json::from_value(report).map_err(unread)?;
             let next = format!("crashwindow replay {run}");
-            as_page(&run, &terminal::render(&report, &next))
+            as_page(run, &terminal::render(&report, &next))
         }
-    };
-    Ok(([(CONTENT_DISPOSITION, "attachment")], Html(page)))
+    })
 }
 
 fn as_page(run: &str, text: &str) -> String {
@@ -190,12 +205,16 @@ fn as_page(run: &str, text: &str) -> String {
     format!("<!doctype html><meta charset=utf-8><title>run {run}</title><pre>{plain}</pre>\n")
 }
 
-/// One payment's biography, as a sequence: from the run's own events and its verdict's history.
 pub(super) async fn payment(
     State(app): State<Arc<App>>,
     Path((run, payment)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    let path = folder_of(&app, &run)?;
+    aside(move || sequence(&app, &run, &payment).map(Json)).await
+}
+
+/// One payment's biography, as a sequence: from the run's own events and its verdict's history.
+fn sequence(app: &App, run: &str, payment: &str) -> Result<Value, Problem> {
+    let path = folder_of(app, run)?;
     let missing = |what: &dyn std::fmt::Display| {
         let next = "choose a payment of a run that has a verdict";
         Problem::new(StatusCode::NOT_FOUND, what.to_string(), next)
@@ -206,24 +225,24 @@ pub(super) async fn payment(
         return Err(missing(&format!("run {run} has no payment {payment:?}")));
     }
     let events = std::fs::read_to_string(path.join("events.jsonl")).map_err(|e| missing(&e))?;
-    let entries = events
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Entry>(line).ok());
-    let entries: Vec<Entry> = entries.filter(|e| e.concerns(&payment)).collect();
+    // Most lines are of other payments, and need not be made sense of.
+    let named = events.lines().filter(|line| line.contains(payment));
+    let entries = named.filter_map(|line| serde_json::from_str::<Entry>(line).ok());
+    let entries: Vec<Entry> = entries.filter(|e| e.concerns(payment)).collect();
     let lines = lines(&entries);
-    let outcome = outcome_of(&history, &payment);
+    let outcome = outcome_of(&history, payment);
     let text = format!(
         "{payment}: {}: {}.",
         prose(&entries),
         outcome.told(&spec.done)
     );
     let (lanes, steps) = steps::steps(&lines);
-    Ok(Json(json!({
+    Ok(json!({
         "payment": payment,
         "outcome": outcome.name(),
         "text": text,
-        "effects": history.effects_of(&payment),
+        "effects": history.effects_of(payment),
         "lanes": lanes,
         "lines": steps,
-    })))
+    }))
 }
