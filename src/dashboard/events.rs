@@ -10,6 +10,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
 
 use super::App;
 use super::live;
@@ -17,7 +18,7 @@ use super::problem::Problem;
 
 #[derive(Deserialize)]
 pub(super) struct From {
-    after: Option<u64>,
+    after: Option<String>,
 }
 
 /// Streams what is told of a job, from where the reader was.
@@ -29,27 +30,44 @@ pub(super) async fn stream(
 ) -> Result<Response, Problem> {
     let job = app.jobs.find(&job)?;
     let sent = headers.get("last-event-id");
-    let last = sent.and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
-    let after = last.or(from.after).unwrap_or(0);
+    let last = sent.and_then(|id| id.to_str().ok()?.parse().ok());
+    let after = match (last, from.after) {
+        (Some(last), _) => last,
+        (None, Some(after)) => after.parse().map_err(|_| no_id(&after))?,
+        (None, None) => 0,
+    };
     // An `EventSource` would connect again and again.
     if after > 0 && job.live.is_over_at(after) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    Ok(read(&job.live, after, &app.over).into_response())
+}
+
+fn no_id(after: &str) -> Problem {
+    let error = format!("{after:?} is the id of no event");
+    let next = "give the id of the last event that was read, or none";
+    Problem::new(StatusCode::BAD_REQUEST, error, next)
+}
+
+/// What is told after an event, as far as and as fast as the reader reads it.
+pub(super) fn read(
+    live: &Arc<live::Live>,
+    after: u64,
+    over: &CancellationToken,
+) -> impl IntoResponse {
     let reader = Reader {
-        grown: job.live.follow(),
-        live: Arc::clone(&job.live),
+        grown: live.follow(),
+        live: Arc::clone(live),
         at: after,
         handful: VecDeque::new(),
-        server_over: app.over.clone(),
+        server_over: over.clone(),
     };
     let events = stream::unfold(reader, |mut reader| async {
         let event = reader.next().await?;
         let told = Event::default().id(event.id.to_string()).event(event.name);
         Some((Ok::<_, Infallible>(told.data(&*event.data)), reader))
     });
-    Ok(Sse::new(events)
-        .keep_alive(KeepAlive::default())
-        .into_response())
+    Sse::new(events).keep_alive(KeepAlive::default())
 }
 
 /// Holds a handful of events at most, however slow the browser is.
@@ -58,7 +76,7 @@ struct Reader {
     grown: tokio::sync::watch::Receiver<u64>,
     at: u64,
     handful: VecDeque<live::Event>,
-    server_over: tokio_util::sync::CancellationToken,
+    server_over: CancellationToken,
 }
 
 impl Reader {

@@ -1,22 +1,27 @@
 //! What happens in a job, in a bounded buffer that every browser reads at its own pace.
 //!
 //! Nothing here waits for a reader: who was away for longer than the buffer reaches back is given what
-//! is so now, and goes on from there. What changes often (payments, instances) is told at most
-//! [`TICK`] apart.
+//! is so now, and goes on from there. Nor does a run wait for this: it records what happens as it
+//! does without a page, and what it has recorded is read from there at every tick. What changes
+//! often (payments, instances) is told at most [`TICK`] apart.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
-use super::lines::{self, EventLine};
+use super::instance::Instance;
+use super::lines::EventLine;
+use super::sight;
 use super::wall::Wall;
+use crate::timeline::Timeline;
 
 /// How often what has changed is told: twenty times a second.
-pub(super) const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(50);
 
 /// How many events the buffer holds, and how many bytes: some minutes of a run.
 const MOST_EVENTS: usize = 4_096;
@@ -63,41 +68,20 @@ pub(super) struct Inner {
     /// The lines of the consumer's source.
     pub lines: Vec<EventLine>,
     pub wall: Wall,
+    /// The partitions of each instance, where that is known.
+    pub owners: BTreeMap<String, Vec<i32>>,
+    record: Option<Record>,
+    /// Where on the page's axis of time what is told now belongs, in milliseconds: since a run began, or
+    /// after the first payment of a storm was due, at the last look.
+    now_ms: f64,
+    is_storm: bool,
     over: bool,
 }
 
-/// What an instance is about.
-#[derive(Debug, Default)]
-pub(super) struct Instance {
-    at_ms: f64,
-    state: &'static str,
-    payment: Option<String>,
-    event: Option<String>,
-    told: bool,
-}
-
-impl Instance {
-    /// Where it is in its source; nowhere when it is at no event.
-    pub fn is_at(&mut self, event: Option<&str>, payment: Option<&str>) {
-        let take = |there: &mut Option<String>, now: Option<&str>| match (there.as_mut(), now) {
-            (Some(there), Some(now)) => now.clone_into(there),
-            (_, now) => *there = now.map(str::to_owned),
-        };
-        take(&mut self.event, event);
-        take(&mut self.payment, payment);
-    }
-
-    fn tell(&self, name: &str, lines: &[EventLine]) -> Value {
-        let event = self.event.as_deref();
-        json!({
-            "at_ms": self.at_ms,
-            "name": name,
-            "state": self.state,
-            "payment": self.payment,
-            "event": event,
-            "line": event.and_then(|event| lines::find(lines, event)),
-        })
-    }
+/// Where a run records what happens, and how much of it was read.
+struct Record {
+    timeline: Arc<Timeline>,
+    seen: usize,
 }
 
 impl Default for Live {
@@ -110,31 +94,51 @@ impl Default for Live {
 }
 
 impl Live {
-    /// Tells what happened.
+    /// Tells what happened, after everything that was recorded before.
     pub fn tell(&self, name: &'static str, data: &impl Serialize) {
-        self.lock().push(name, data);
-        self.wake();
+        self.change(|inner| {
+            inner.read();
+            inner.push(name, data);
+        });
     }
 
-    /// Changes what is known; it is told with the next tick.
+    /// Changes what is known; what does not tell of itself is told with the next tick.
     pub fn change(&self, change: impl FnOnce(&mut Inner)) {
-        change(&mut self.lock());
+        let mut inner = self.lock();
+        change(&mut inner);
+        let last = inner.last;
+        drop(inner);
+        self.grown.send_if_modified(|known| {
+            let new = *known < last;
+            *known = last.max(*known);
+            new
+        });
     }
 
     /// Tells what has changed.
     pub fn tick(&self) {
-        self.lock().flush();
-        self.wake();
+        self.change(Inner::flush);
+    }
+
+    /// Tells what has changed, again and again.
+    pub async fn tick_for_ever(&self) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            self.tick();
+        }
     }
 
     /// Tells the last event; there is none after it.
     pub fn end(&self, done: &impl Serialize) {
-        let mut inner = self.lock();
-        inner.flush();
-        inner.push("done", done);
-        inner.over = true;
-        drop(inner);
-        self.wake();
+        self.change(|inner| {
+            inner.flush();
+            inner.push("done", done);
+            inner.over = true;
+            // A job is remembered longer than its run need be.
+            inner.record = None;
+        });
     }
 
     /// The id of the last event.
@@ -167,15 +171,6 @@ impl Live {
         self.grown.subscribe()
     }
 
-    fn wake(&self) {
-        let last = self.lock().last;
-        self.grown.send_if_modified(|known| {
-            let new = *known < last;
-            *known = last.max(*known);
-            new
-        });
-    }
-
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().expect("no holder panics")
     }
@@ -187,21 +182,74 @@ impl Inner {
         self.flush();
         self.wall = Wall::new(payments);
         self.instances.clear();
+        self.owners.clear();
+        (self.now_ms, self.is_storm) = (0.0, false);
         self.standing.clear();
         self.push("plan", plan);
     }
 
+    /// From here on what is recorded there is told.
+    pub fn follow(&mut self, timeline: &Arc<Timeline>) {
+        self.read();
+        self.record = Some(Record {
+            timeline: Arc::clone(timeline),
+            seen: 0,
+        });
+    }
+
+    /// Takes in what was recorded since the last time.
+    fn read(&mut self) {
+        let Some(record) = &mut self.record else {
+            return;
+        };
+        let entries = record.timeline.after(record.seen);
+        record.seen += entries.len();
+        for entry in &entries {
+            sight::saw(self, entry);
+        }
+    }
+
+    /// A storm was looked at, at this time. The times of its record begin earlier, and give way.
+    pub fn looked_at(&mut self, at_ms: u64) {
+        self.is_storm = true;
+        self.now_ms = at_ms as f64;
+    }
+
+    /// What is told next was recorded at this time.
+    pub fn recorded_at(&mut self, at_ms: f64) {
+        if !self.is_storm {
+            self.now_ms = at_ms;
+        }
+    }
+
+    /// See the field.
+    pub fn now_ms(&self) -> f64 {
+        self.now_ms
+    }
+
+    /// What an instance was said to be about last.
+    pub fn state_of(&self, name: &str) -> Option<&'static str> {
+        self.instances.get(name).map(Instance::state)
+    }
+
     /// What an instance is about. Called for every event, so nothing is made of it before it is told.
-    pub fn instance(&mut self, name: &str, at_ms: f64, state: &'static str) -> &mut Instance {
+    pub fn instance(&mut self, name: &str, state: &'static str) -> &mut Instance {
+        let at_ms = self.now_ms;
+        // Where it was, is told at most so often; what befell it, each time.
+        let before = self.instances.get_mut(name);
+        let before = before.filter(|instance| instance.state() != state);
+        if let Some(before) = before.and_then(|instance| instance.change(name, &self.lines)) {
+            self.push("instance", &before);
+        }
         if !self.instances.contains_key(name) {
             self.instances.insert(name.to_owned(), Instance::default());
         }
         let instance = self.instances.get_mut(name).expect("it was inserted");
-        (instance.at_ms, instance.state, instance.told) = (at_ms, state, false);
+        instance.is(state, at_ms);
         instance
     }
 
-    fn push(&mut self, name: &'static str, data: &impl Serialize) {
+    pub fn push(&mut self, name: &'static str, data: &impl Serialize) {
         let json = serde_json::to_string(data).expect("an event is plain data");
         let data: Arc<str> = json.into();
         if STANDING.contains(&name) {
@@ -219,17 +267,13 @@ impl Inner {
     }
 
     fn flush(&mut self) {
+        self.read();
         if let Some(changes) = self.wall.changes() {
             self.push("payments", &changes);
         }
         let lines = &self.lines;
-        let untold = self.instances.iter_mut().filter(|(_, i)| !i.told);
-        let untold: Vec<Value> = untold
-            .map(|(name, instance)| {
-                instance.told = true;
-                instance.tell(name, lines)
-            })
-            .collect();
+        let all = self.instances.iter_mut();
+        let untold: Vec<Value> = all.filter_map(|(n, i)| i.change(n, lines)).collect();
         for state in untold {
             self.push("instance", &state);
         }
@@ -260,7 +304,11 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::tap::Source;
+    use crate::timeline::Happening;
 
     #[test]
     fn a_reader_goes_on_where_it_was() {
@@ -287,6 +335,49 @@ mod tests {
         assert_eq!(names, ["plan", "payments"]);
         assert!(live.after(3).iter().all(|e| e.id == live.last()));
         assert_eq!(live.after(1_000_000), live.after(3));
+    }
+
+    #[test]
+    fn what_was_recorded_is_told_in_order_and_a_state_that_was_over_at_once_as_well() {
+        let source = || Source {
+            instance: "a".into(),
+            incarnation: 1,
+        };
+        let live = Live::default();
+        let timeline = Arc::new(Timeline::in_memory());
+        live.change(|inner| {
+            inner.begin(1, &json!({}));
+            inner.follow(&timeline);
+        });
+        timeline.record(
+            None,
+            Happening::Started {
+                source: source(),
+                pid: 1,
+            },
+        );
+        timeline.record(None, Happening::Frozen { source: source() });
+        timeline.record(None, Happening::Killed { source: source() });
+        live.tell("phase", &json!({}));
+        live.end(&json!({}));
+        let state = |event: &Event| -> String {
+            let data: Value = serde_json::from_str(&event.data).unwrap();
+            data["state"].as_str().unwrap_or_default().to_owned()
+        };
+        let told: Vec<(&str, String)> = live.after(1).iter().map(|e| (e.name, state(e))).collect();
+        let expected = [
+            ("instance", "starting"),
+            ("instance", "frozen"),
+            ("phase", ""),
+            ("payments", ""),
+            ("instance", "killed"),
+            ("done", ""),
+        ];
+        assert_eq!(told, expected.map(|(name, state)| (name, state.to_owned())));
+        assert!(
+            live.lock().record.is_none(),
+            "the job keeps its run's record"
+        );
     }
 
     #[test]

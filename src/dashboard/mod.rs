@@ -8,14 +8,17 @@
 mod assets;
 mod events;
 mod guard;
+mod instance;
 mod jobs;
 mod labs;
 mod lines;
 mod live;
+mod logs;
 mod metrics;
 mod problem;
 mod quiz;
 mod runs;
+mod sight;
 mod wall;
 mod watch;
 

@@ -8,13 +8,15 @@ use serde_json::{Value, json};
 
 use super::lines::{self, EventLine};
 use super::live::Live;
-use super::problem::split;
+use super::sight;
+use crate::chaos::storm::Blow;
+use crate::effects::EffectSource;
 use crate::explore;
 use crate::run::manifest::Manifest;
 use crate::run::storm::{Hands, Mark, Sample, StormSpec};
 use crate::run::{Spec, Watcher};
-use crate::tap::{Source, Stage};
-use crate::timeline::{Entry, Happening, Observer};
+use crate::tap::Source;
+use crate::timeline::Timeline;
 
 /// The looks over which a rate is told: long enough to be read, short enough to move.
 const LOOKS: usize = 5;
@@ -51,6 +53,12 @@ impl Watch {
             Some(lines::lines(lab, consumer, &text))
         };
         read().unwrap_or_default()
+    }
+
+    /// The run that goes on, and where on its axis of time it is, in milliseconds.
+    pub fn place(&self) -> (String, u64) {
+        let desk = self.desk();
+        (desk.run.clone(), desk.now_ms())
     }
 
     fn desk(&self) -> std::sync::MutexGuard<'_, StormDesk> {
@@ -94,21 +102,27 @@ impl Watcher for Watch {
             "partitions": spec.schedule.partitions,
             "instances": instances.collect::<Vec<_>>(),
             "faults": faults,
+            // Charges pass a tap; what else is an effect is looked for when the run is over.
+            "effects": match spec.effects {
+                EffectSource::Ledger => "live",
+                EffectSource::Sql { .. } | EffectSource::Topic { .. } | EffectSource::Sink => "at the end",
+            },
         });
         self.live
             .change(|inner| inner.begin(spec.schedule.payments, &plan));
         self.desk().consumer.clone_from(&spec.consumer);
     }
 
-    fn observer(&self) -> Option<Observer> {
-        let consumer = self.desk().consumer.clone();
-        if self.secret || consumer.is_empty() {
-            return None;
+    fn recording(&self, timeline: &Arc<Timeline>) {
+        if self.secret {
+            return;
         }
-        let live = Arc::clone(&self.live);
+        let consumer = self.desk().consumer.clone();
         let lines = self.source_lines(&consumer);
-        live.change(|inner| inner.lines = lines);
-        Some(Arc::new(move |entry| saw(&live, entry)))
+        self.live.change(|inner| {
+            inner.lines = lines;
+            inner.follow(timeline);
+        });
     }
 
     fn produced(&self, payments: u32) {
@@ -129,9 +143,13 @@ impl Watcher for Watch {
             "partitions": spec.plan.partitions,
             "instances": instances.collect::<Vec<_>>(),
             "faults": [],
+            "effects": "live",
         });
         drop(desk);
-        self.live.change(|inner| inner.begin(0, &plan));
+        self.live.change(|inner| {
+            inner.begin(0, &plan);
+            inner.looked_at(0);
+        });
     }
 
     fn looked(&self, sample: &Sample, metrics: &[(Source, SocketAddr)]) {
@@ -147,6 +165,7 @@ impl Watcher for Watch {
         let old = desk.samples.len().saturating_sub(LOOKS);
         desk.samples.drain(..old);
         drop(desk);
+        self.live.change(|inner| inner.looked_at(sample.at_ms));
         self.live.tell("sample", &told);
     }
 
@@ -168,12 +187,25 @@ impl Watcher for Watch {
             "problem": mark.problem,
         });
         self.live.tell("fault", &told);
+        let state = match mark.blow {
+            Blow::Freeze => "frozen",
+            Blow::Thaw => "thawed",
+            Blow::Evict => "evicted",
+            // That a process began or ended is told of by the run's own record.
+            _ => return,
+        };
+        if let (Some(name), None) = (whom, &mark.problem) {
+            self.live.change(|inner| sight::stands(inner, name, state));
+        }
     }
 
     fn owned(&self, partitions: &BTreeMap<String, Vec<i32>>) {
-        let at_ms = self.desk().samples.last().map_or(0, |s| s.at_ms);
+        let at_ms = self.desk().now_ms();
         let told = json!({ "at_ms": at_ms, "partitions": partitions });
         self.live.tell("rebalance", &told);
+        if !self.secret {
+            self.live.change(|inner| sight::own(inner, partitions));
+        }
     }
 }
 
@@ -184,6 +216,11 @@ impl explore::Progress for Watch {
 }
 
 impl StormDesk {
+    /// When it was looked at last, after the first payment was due.
+    fn now_ms(&self) -> u64 {
+        self.samples.last().map_or(0, |sample| sample.at_ms)
+    }
+
     /// The rates over the last looks.
     fn tell(&self, now: &Sample, secret: bool) -> Value {
         let start = Sample::default();
@@ -220,73 +257,5 @@ fn ratio(part: u64, whole: u64) -> f64 {
         0.0
     } else {
         part as f64 / whole as f64
-    }
-}
-
-/// Takes in what was recorded. The taps wait meanwhile, so nothing is written or sent here.
-fn saw(live: &Live, entry: &Entry) {
-    let at_ms = entry.at_ms;
-    let state = |name: &str, state: &'static str| {
-        live.change(|inner| inner.instance(name, at_ms, state).is_at(None, None));
-    };
-    // It stays where it is.
-    let mark = |source: &Source, state: &'static str| {
-        live.change(|inner| {
-            inner.instance(&source.instance, at_ms, state);
-        });
-    };
-    let fault = |fault: &str, instance: Option<&str>, text: &str, problem: Option<&str>| {
-        let told = json!({
-            "at_ms": at_ms, "fault": fault, "payment": entry.payment,
-            "instance": instance, "text": text, "problem": problem,
-        });
-        live.tell("fault", &told);
-    };
-    let of = |source: &Source, what: &'static str| state(&source.instance, what);
-    match &entry.what {
-        Happening::Boundary { event } => live.change(|inner| {
-            inner.wall.saw(entry);
-            // Where it stands is told by what it asks for; an answer to a fetch hands it a payment.
-            if event.stage == Stage::Received || event.signature.starts_with("kafka Fetch") {
-                let instance = inner.instance(&event.source.instance, at_ms, "joined");
-                instance.is_at(Some(&event.signature), event.payment.as_deref());
-            }
-        }),
-        Happening::Started { source, .. } => of(source, "starting"),
-        Happening::Exited { source, .. } => of(source, "ended"),
-        Happening::Killed { source } => of(source, "killed"),
-        Happening::Evicted { source, .. } => of(source, "evicted"),
-        Happening::Frozen { source } => mark(source, "frozen"),
-        Happening::Thawed { source } => mark(source, "thawed"),
-        Happening::Joined { instances } => {
-            for name in instances {
-                state(name, "joined");
-            }
-            let none: BTreeMap<_, _> = instances.iter().map(|i| (i, Vec::<i32>::new())).collect();
-            live.tell("rebalance", &json!({ "at_ms": at_ms, "partitions": none }));
-        }
-        Happening::Struck {
-            fault: name,
-            window,
-            source,
-            ..
-        } => {
-            let who = &source.instance;
-            fault(name, Some(who), &format!("{name} {window} at {who}"), None);
-        }
-        Happening::StrikeFailed { reason } => {
-            let (problem, _) = split(reason);
-            fault(
-                "failed",
-                None,
-                "the fault could not be carried out",
-                Some(&problem),
-            );
-        }
-        Happening::Republished { offset, .. } => {
-            let text = format!("the producer sent it again, at offset {offset}");
-            fault("duplicate", None, &text, None);
-        }
-        _ => {}
     }
 }

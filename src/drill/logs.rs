@@ -57,6 +57,12 @@ fn message(line: &str) -> Option<&str> {
     Some(said)
 }
 
+/// Whether a line says something by itself, and is no part of a backtrace.
+#[must_use]
+pub fn is_message(line: &str) -> bool {
+    message(line).is_some()
+}
+
 /// What lines are alike in: no numbers, and lists of any length.
 fn kind(line: &str) -> String {
     let line: String = line.chars().filter(|c| !c.is_ascii_digit()).collect();

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::chaos::storm::Cause;
 
 pub use evidence::{correction, evidence};
-pub use logs::digest;
+pub use logs::{digest, is_message};
 
 /// The incident that a seed hides.
 #[must_use]

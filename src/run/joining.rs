@@ -9,7 +9,7 @@ use super::error::NeverJoined;
 use super::fleet::Fleet;
 use super::instance::{Instance, last_words};
 use super::lifecycle::Field;
-use crate::group::{Group, GroupState};
+use crate::group::{Group, GroupState, Member};
 use crate::timeline::Happening;
 
 /// How often the group is asked who is in it.
@@ -33,12 +33,19 @@ pub(super) async fn group_is_whole(
             .filter_map(|m| m.assignment.get(topic))
             .map(Vec::len)
             .sum();
-        let joined = instances.iter().all(|i| is_member(i, &group));
+        let joined = instances.iter().all(|i| member_of(i, &group).is_some());
         let nobody_else = group.members.len() == instances.len();
         let all_owned = owned == field.spec.schedule.partitions as usize;
         if joined && nobody_else && all_owned && group.state == GroupState::Stable {
-            let instances = instances.iter().map(|i| i.name().to_owned()).collect();
-            field.timeline.record(None, Happening::Joined { instances });
+            let partitions = instances.iter().map(|i| {
+                let assigned = member_of(i, &group).and_then(|m| m.assignment.get(topic));
+                (i.name().to_owned(), assigned.cloned().unwrap_or_default())
+            });
+            let joined = Happening::Joined {
+                instances: instances.iter().map(|i| i.name().to_owned()).collect(),
+                partitions: partitions.collect(),
+            };
+            field.timeline.record(None, joined);
             return Ok(());
         }
         if tokio::time::Instant::now() > deadline {
@@ -48,10 +55,10 @@ pub(super) async fn group_is_whole(
     }
 }
 
-/// Whether the instance's current process is in the group.
-fn is_member(instance: &Instance, group: &Group) -> bool {
-    let member = instance.process().and_then(|process| process.member_id());
-    member.is_some_and(|id| group.member(&id).is_some())
+/// What the instance's current process is in the group.
+fn member_of<'a>(instance: &Instance, group: &'a Group) -> Option<&'a Member> {
+    let id = instance.process().and_then(|process| process.member_id())?;
+    group.member(&id)
 }
 
 fn never_joined(
@@ -60,7 +67,8 @@ fn never_joined(
     group: &Group,
     logs: &Path,
 ) -> RunError {
-    let missing: Vec<&Arc<Instance>> = instances.iter().filter(|i| !is_member(i, group)).collect();
+    let is_missing = |i: &&Arc<Instance>| member_of(i, group).is_none();
+    let missing: Vec<&Arc<Instance>> = instances.iter().filter(is_missing).collect();
     let lives = missing.first().and_then(|i| i.process()).map(|p| p.source);
     let file = lives.map_or_else(String::new, |s| {
         format!("{}-{}.log", s.instance, s.incarnation)

@@ -37,7 +37,7 @@ use crate::group::GroupClient;
 use crate::provider::{Account, Clock, LedgerEntry, Provider};
 use crate::stack::Endpoints;
 use crate::tap::Source;
-use crate::timeline::{Entry, Happening, Observer, Timeline};
+use crate::timeline::{Entry, Happening, Timeline};
 use crate::verdict::{History, Judgement, Strike, judge};
 
 /// The name of the instance that drains a group which stands still.
@@ -57,10 +57,8 @@ pub trait Watcher: Send + Sync {
     /// A run with this spec begins.
     fn planned(&self, _spec: &Spec) {}
 
-    /// Who is told of every entry of the run's timeline.
-    fn observer(&self) -> Option<Observer> {
-        None
-    }
+    /// What happens in the run is recorded here, for whoever follows it.
+    fn recording(&self, _timeline: &Arc<Timeline>) {}
 
     /// Kafka has acknowledged so many payments by now.
     fn produced(&self, _payments: u32) {}
@@ -178,7 +176,8 @@ async fn play(
 ) -> Result<Finished, RunError> {
     let events = folder.path.join("events.jsonl");
     let timeline = Timeline::to_file(&events).map_err(|e| RunError::log(&events, e))?;
-    let timeline = timeline.observed_by(watcher.observer());
+    let timeline = Arc::new(timeline);
+    watcher.recording(&timeline);
     let clock = Clock::with_speed(spec.provider.clock_speed());
     let provider = Provider::new(clock.clone());
     let account = provider.open_account(spec.provider.behaviour());
@@ -186,7 +185,7 @@ async fn play(
         group: Arc::new(resources.group_client().await?),
         database: Arc::new(resources.connect("crashwindow").await?),
         journal: Arc::new(Journal::default()),
-        timeline: Arc::new(timeline),
+        timeline,
         counter: Counter::open(&spec, resources, &account).await?,
         account,
         resources: resources.clone(),

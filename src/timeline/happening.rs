@@ -1,5 +1,7 @@
 //! What can happen in a run, and how it is told in plain words.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
@@ -53,6 +55,9 @@ pub enum Happening {
     Joined {
         /// The names of the instances, as the group knows them.
         instances: Vec<String>,
+        /// The partitions of each; older runs did not write them down.
+        #[serde(default)]
+        partitions: BTreeMap<String, Vec<i32>>,
     },
     /// The background noise is recorded: what comes now is the payments'.
     IdleRecorded,

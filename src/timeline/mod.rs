@@ -57,7 +57,7 @@ impl fmt::Display for Refusal {
 
 /// The refusals among these entries, each once.
 #[must_use]
-pub fn refusals(entries: &[Entry]) -> Vec<Refusal> {
+pub fn refusals<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for entry in entries {
         if let Happening::Refused { tap, reason, .. } = &entry.what {
@@ -71,22 +71,18 @@ pub fn refusals(entries: &[Entry]) -> Vec<Refusal> {
     refusals
 }
 
-/// Is told of every entry as it is recorded, in order, while the taps wait: it must be quick.
-pub type Observer = Arc<dyn Fn(&Entry) + Send + Sync>;
-
 /// Collects entries in memory and, line by line, in `events.jsonl`, so that a run that dies leaves
 /// behind what it had seen.
 pub struct Timeline {
     began: Instant,
     inner: Mutex<Inner>,
-    observer: Option<Observer>,
     /// Counts what changed something, so that a quiet period can be told from a busy one: a
     /// framework that polls and keeps alive is never silent.
     activity: watch::Sender<u64>,
 }
 
 struct Inner {
-    entries: Vec<Entry>,
+    entries: Vec<Arc<Entry>>,
     file: Option<BufWriter<File>>,
 }
 
@@ -112,16 +108,8 @@ impl Timeline {
                 entries: Vec::new(),
                 file,
             }),
-            observer: None,
             activity: watch::Sender::new(0),
         }
-    }
-
-    /// The same, with somebody who is told of every entry.
-    #[must_use]
-    pub fn observed_by(mut self, observer: Option<Observer>) -> Self {
-        self.observer = observer;
-        self
     }
 
     /// Appends what happened, now.
@@ -144,10 +132,7 @@ impl Timeline {
                     .and_then(|()| file.write_all(b"\n"))
                     .and_then(|()| file.flush());
             }
-            if let Some(observer) = &self.observer {
-                observer(&entry);
-            }
-            inner.entries.push(entry);
+            inner.entries.push(Arc::new(entry));
         }
         if writes {
             self.activity.send_modify(|count| *count += 1);
@@ -157,7 +142,16 @@ impl Timeline {
     /// Everything so far.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        self.lock().entries.clone()
+        let all = self.after(0);
+        all.iter().map(|entry| Entry::clone(entry)).collect()
+    }
+
+    /// What was recorded after the first `seen` entries. Whoever follows a run asks for it now and
+    /// then: the taps wait only while pointers are copied, whatever is made of the entries.
+    #[must_use]
+    pub fn after(&self, seen: usize) -> Vec<Arc<Entry>> {
+        let inner = self.lock();
+        inner.entries.get(seen..).unwrap_or_default().to_vec()
     }
 
     /// The entries that carry this payment's id.
@@ -168,14 +162,14 @@ impl Timeline {
             .entries
             .iter()
             .filter(|e| e.payment.as_deref() == Some(payment))
-            .cloned()
+            .map(|entry| Entry::clone(entry))
             .collect()
     }
 
     /// What the taps have refused, each once.
     #[must_use]
     pub fn refusals(&self) -> Vec<Refusal> {
-        refusals(&self.lock().entries)
+        refusals(self.lock().entries.iter().map(Arc::as_ref))
     }
 
     /// How many boundary events there were that changed something.
@@ -188,7 +182,8 @@ impl Timeline {
     /// this offset or a later one. What it was given before says nothing of how it fares now.
     #[must_use]
     pub fn given_beside(&self, source: &Source, topic: &str, partition: i32, offset: i64) -> bool {
-        let frozen = |e: &&Entry| matches!(&e.what, Happening::Frozen { source: s } if s == source);
+        let frozen =
+            |e: &&Arc<Entry>| matches!(&e.what, Happening::Frozen { source: s } if s == source);
         let given = |event: &BoundaryEvent| {
             let Some(Detail::Kafka(kafka::Detail::Fetch(deliveries))) = &event.detail else {
                 return false;
@@ -262,6 +257,24 @@ mod tests {
         assert_eq!(biography.len(), 2);
         assert!(biography[0].at_ms <= biography[1].at_ms);
         assert_eq!(timeline.entries().len(), 4);
+    }
+
+    #[test]
+    fn who_follows_is_given_every_entry_once() {
+        let timeline = Timeline::in_memory();
+        timeline.record(Some("msg-0001"), started());
+        let first = timeline.after(0);
+        timeline.record(Some("msg-0002"), started());
+        timeline.record(Some("msg-0003"), started());
+        let rest = timeline.after(first.len());
+        let told: Vec<_> = first
+            .iter()
+            .chain(&rest)
+            .map(|e| e.payment.clone())
+            .collect();
+        let all: Vec<_> = timeline.entries().into_iter().map(|e| e.payment).collect();
+        assert_eq!((told.len(), told), (3, all));
+        assert!(timeline.after(3).is_empty() && timeline.after(4).is_empty());
     }
 
     fn source(instance: &str) -> Source {

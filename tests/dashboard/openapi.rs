@@ -1,15 +1,17 @@
 //! The API is what docs/openapi.json says: every path is answered, and every body and event has the
 //! form that is described.
 
+use std::collections::BTreeSet;
+
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use crate::server::{Server, last, run};
+use crate::server::{Event, Server, last, run};
 
-struct Api(Value);
+pub struct Api(Value);
 
 impl Api {
-    fn read() -> Self {
+    pub fn read() -> Self {
         let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
         let read = |name: &str| -> Value {
             serde_json::from_slice(&std::fs::read(docs.join(name)).unwrap()).unwrap()
@@ -48,16 +50,24 @@ impl Api {
     }
 }
 
+impl Api {
+    /// Every event has the form that is described for its name.
+    #[track_caller]
+    pub fn describes(&self, events: &[Event]) {
+        for event in events {
+            let schema = json!({ "$ref": format!("#/components/schemas/Event_{}", event.name) });
+            self.holds(&schema, &event.data, &event.name);
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_path_is_answered_in_the_form_that_is_described() {
     let api = Api::read();
     let server = Server::start().await;
     let job = server.start_job(&run("broken")).await;
     let events = server.events(&job, 0).await;
-    for event in &events {
-        let schema = json!({ "$ref": format!("#/components/schemas/Event_{}", event.name) });
-        api.holds(&schema, &event.data, &event.name);
-    }
+    api.describes(&events);
     let run = last(&events, "done")["report"]["run"]
         .as_str()
         .unwrap()
@@ -65,10 +75,7 @@ async fn every_path_is_answered_in_the_form_that_is_described() {
     let explored = server
         .work(&json!({ "kind": "explore", "lab": "01", "consumer": "fixed" }))
         .await;
-    for event in &explored {
-        let schema = json!({ "$ref": format!("#/components/schemas/Event_{}", event.name) });
-        api.holds(&schema, &event.data, &event.name);
-    }
+    api.describes(&explored);
     let report = &last(&explored, "done")["report"];
     let cell = report["cells"][0]["replay"].as_str().unwrap();
     let cell = cell.rsplit_once("cells/").unwrap().1;
@@ -113,6 +120,29 @@ async fn every_path_is_answered_in_the_form_that_is_described() {
             api.holds(described, &body, &path);
         }
     }
+}
+
+#[test]
+fn no_path_is_served_that_is_not_described() {
+    let router = include_str!("../../src/dashboard/mod.rs");
+    let routes = router.split(".route(\"").skip(1);
+    let mut served = BTreeSet::new();
+    for route in routes {
+        let (path, handlers) = route.split_once('"').unwrap();
+        let handlers = handlers.lines().next().unwrap();
+        for method in ["get", "post"] {
+            if handlers.contains(&format!("{method}(")) {
+                served.insert(format!("{method} {path}"));
+            }
+        }
+    }
+    let api = Api::read();
+    let mut described = BTreeSet::new();
+    for (path, methods) in api.0["paths"].as_object().unwrap() {
+        let methods = methods.as_object().unwrap().keys();
+        described.extend(methods.map(|method| format!("{method} {path}")));
+    }
+    assert_eq!(served, described);
 }
 
 #[test]

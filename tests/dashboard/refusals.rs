@@ -1,5 +1,8 @@
 //! Who and what is not let in.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use serde_json::{Value, json};
 
 use crate::server::Server;
@@ -55,8 +58,42 @@ async fn a_foreign_host_or_origin_no_token_and_too_large_a_body_are_refused() {
     let large = start(Some(&server.token), " ".repeat(64 * 1024 + 1));
     refused(large.send().await.unwrap(), 413).await;
 
+    let nobody = start(Some(&server.token), "{}".into()).header("origin", "null");
+    refused(nobody.send().await.unwrap(), 403).await;
+    // One that does not say how large it is.
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    let (host, token) = (server.address(), &server.token);
+    let head = format!(
+        "POST /api/jobs HTTP/1.1\r\nHost: {host}\r\nX-Crashwindow-Token: {token}\r\n\
+         Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    );
+    let spaces = " ".repeat(64 * 1024 + 1);
+    let body = format!("{:x}\r\n{spaces}\r\n0\r\n\r\n", spaces.len());
+    stream.write_all((head + &body).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("\"next\":"), "{answer}");
+
     // Nothing of all that has started anything.
     assert_eq!(server.json("/api/health").await["job"], Value::Null);
+}
+
+#[tokio::test]
+async fn nothing_that_changes_something_is_done_without_the_token() {
+    let server = Server::start().await;
+    let api = include_str!("../../docs/openapi.json");
+    let api: Value = serde_json::from_str(api).unwrap();
+    let mut asked = 0;
+    for (path, methods) in api["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys().filter(|m| *m != "get") {
+            let method = method.to_uppercase().parse().unwrap();
+            let request = server.http.request(method, format!("{}{path}", server.url));
+            refused(request.json(&json!({})).send().await.unwrap(), 401).await;
+            asked += 1;
+        }
+    }
+    assert!(asked > 4, "{asked}");
 }
 
 #[tokio::test]
@@ -102,6 +139,9 @@ async fn what_is_not_there_or_not_well_formed_is_refused_with_the_next_step() {
     ] {
         refused(server.get(path).await, 404).await;
     }
+    let job = server.start_job(&crate::server::run("fixed")).await;
+    let after = format!("/api/jobs/{job}/events?after=soon");
+    refused(server.get(&after).await, 400).await;
     let answer = json!({ "question": "none", "option": "a" });
     refused(server.post("/api/labs/01/quiz", &answer).await, 400).await;
 }

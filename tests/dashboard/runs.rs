@@ -88,6 +88,49 @@ async fn the_wall_ends_as_the_ledger_says_and_every_event_is_replayed() {
 }
 
 #[tokio::test]
+async fn every_partition_has_one_owner_from_the_beginning_and_after_each_move() {
+    let server = Server::start().await;
+    let events = server.work(&run("broken")).await;
+    let plan = last(&events, "plan");
+    assert_eq!(plan["effects"], "live");
+    let all: Vec<u64> = (0..plan["partitions"].as_u64().unwrap()).collect();
+    let told = events.iter().filter(|event| event.name == "rebalance");
+    let mut owners = Vec::new();
+    for event in told {
+        let partitions = event.data["partitions"].as_object().unwrap();
+        let numbers = partitions.values().flat_map(|p| p.as_array().unwrap());
+        let mut numbers: Vec<u64> = numbers.map(|n| n.as_u64().unwrap()).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, all, "{event:?}");
+        owners.push(partitions.clone());
+    }
+    // The zombies of this lab lose theirs to the other.
+    owners.dedup();
+    assert!(owners.len() > 1, "{owners:?}");
+}
+
+#[tokio::test]
+async fn effects_that_pass_no_tap_are_told_when_they_are_counted() {
+    let server = Server::start().await;
+    let mut request = run("broken");
+    request["lab"] = json!("02");
+    let events = server.work(&request).await;
+    assert_eq!(last(&events, "plan")["effects"], "at the end");
+    let counts: Vec<&Value> = events
+        .iter()
+        .filter(|event| event.name == "payments")
+        .map(|event| &event.data["counts"])
+        .collect();
+    let (end, before) = counts.split_last().unwrap();
+    let report = &last(&events, "done")["report"];
+    for state in ["once", "duplicated", "lost"] {
+        assert_eq!(end[state], report["counts"][state], "{state}");
+        assert!(before.iter().all(|counts| counts[state] == 0), "{before:?}");
+    }
+    assert!(end["once"].as_u64() > Some(0), "{end}");
+}
+
+#[tokio::test]
 async fn the_line_of_the_charge_is_lit_while_an_instance_charges() {
     let server = Server::start().await;
     let events = server.work(&run("broken")).await;

@@ -104,17 +104,15 @@ impl Server {
             response,
             text: String::new(),
             events: VecDeque::new(),
+            seen: Vec::new(),
         }
     }
 
     /// All events of a job after one, to its end.
     pub async fn events(&self, job: &str, after: u64) -> Vec<Event> {
         let mut follow = self.follow(job, after).await;
-        let mut events = Vec::new();
-        while let Some(event) = follow.next().await {
-            events.push(event);
-        }
-        events
+        while follow.next().await.is_some() {}
+        follow.seen
     }
 
     /// Does a job, and returns its events.
@@ -145,12 +143,15 @@ pub struct Follow {
     response: Response,
     text: String,
     events: VecDeque<Event>,
+    /// What was read so far.
+    pub seen: Vec<Event>,
 }
 
 impl Follow {
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.events.pop_front() {
+                self.seen.push(event.clone());
                 return Some(event);
             }
             let chunk = tokio::time::timeout(DEADLINE, self.response.chunk()).await;

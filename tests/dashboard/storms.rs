@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::openapi::Api;
 use crate::server::{Server, folder};
 
 #[tokio::test]
@@ -61,6 +62,41 @@ async fn every_button_strikes_and_every_strike_is_a_mark_of_the_report() {
         }
     }
     let done = follow.until("done", |_| true).await;
+    let events = follow.seen;
+    Api::read().describes(&events);
+    // Everybody is seen to join, and what befell whom.
+    let was = |name: &str, state: &str| {
+        let told = events.iter().filter(|event| event.name == "instance");
+        let mut told = told.filter(|event| event.data["name"] == name);
+        assert!(told.any(|e| e.data["state"] == state), "{name} {state}");
+    };
+    for name in ["a", "b", "c"] {
+        was(name, "starting");
+        was(name, "joined");
+    }
+    was("b", "frozen");
+    was("b", "thawed");
+    was("c", "evicted");
+    was("a", "killed");
+    // A line that was told is in the log of the instance that it was told of.
+    let logs = folder(&done["report"]).join("logs");
+    let logged = events.iter().filter(|event| event.name == "log");
+    let mut lines = 0;
+    for line in logged.map(|event| &event.data) {
+        let (instance, text) = (
+            line["instance"].as_str().unwrap(),
+            line["line"].as_str().unwrap(),
+        );
+        let of = |n: u32| std::fs::read_to_string(logs.join(format!("{instance}-{n}.log")));
+        let mut files = (1..).map_while(|n| of(n).ok());
+        let text = text.trim_end_matches('…');
+        assert!(
+            text.starts_with('…') || files.any(|file| file.contains(text)),
+            "{line}"
+        );
+        lines += 1;
+    }
+    assert!(lines > 0, "nothing was logged");
     let report = &done["report"];
     let marks = report["marks"].as_array().unwrap();
     for (_, instance, blow) in buttons {
@@ -107,11 +143,27 @@ async fn a_drill_tells_nothing_before_its_diagnosis() {
     for hidden in ["fault", "instance", "done"] {
         assert!(!told.contains(hidden), "{told:?}");
     }
+    for shown in ["sample", "log"] {
+        assert!(told.contains(shown), "{told:?}");
+    }
+    // Nor do the runs that are kept: what was planned for it is not in them, and no report is.
+    let kept = server.json("/api/runs").await[0].clone();
+    assert_eq!(
+        (&kept["kind"], &kept["scenario"]),
+        (&json!("storm"), &Value::Null)
+    );
+    let run = format!("/api/runs/{}", kept["run"].as_str().unwrap());
+    assert_eq!(server.get(&run).await.status(), 404);
+    let metrics = server.get("/metrics").await.text().await.unwrap();
+    assert!(!metrics.contains("crashwindow_faults_total{"), "{metrics}");
+
     let reveal: Value = server.post(&diagnosis, &answer).await.json().await.unwrap();
     let done = follow.until("done", |_| true).await;
     assert_eq!(done["reveal"], reveal);
     let cause = reveal["cause"].clone();
     assert_eq!(done["report"]["cause"], cause);
+    assert_eq!(&server.json(&run).await, &done["report"]);
+    Api::read().describes(&follow.seen);
     let right = cause == "release";
     assert_eq!(reveal["right"], json!(right));
     assert!(!reveal["evidence"].as_array().unwrap().is_empty());

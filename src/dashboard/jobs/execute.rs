@@ -12,6 +12,7 @@ use super::{Job, Request, Stage};
 use crate::chaos::storm::Cause;
 use crate::chaos::{Fault, Schedule};
 use crate::dashboard::App;
+use crate::dashboard::logs;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::watch::Watch;
 use crate::drill::{self, Action, DrillReport, correction, diagnosis, evidence, hidden};
@@ -62,6 +63,7 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Value> {
         Request::Storm { .. } => {
             let spec = job.request.storm_spec(app).map_err(said)?;
             let report = work.storm(spec, false).await?;
+            work.keep(&report)?;
             Ok(json!({ "report": report }))
         }
         Request::Drill { seed, seconds } => {
@@ -70,6 +72,8 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Value> {
             let spec = drill_spec(app, *seconds, seed, cause).map_err(said)?;
             let report = work.storm(spec, true).await?;
             let reveal = work.ask(&report, seed, cause).await?;
+            // Not before: the list of runs would say what it was.
+            work.keep(&report)?;
             Ok(json!({ "reveal": reveal, "report": report }))
         }
     }
@@ -128,12 +132,20 @@ impl Work<'_> {
     async fn storm(&self, spec: StormSpec, secret: bool) -> anyhow::Result<StormReport> {
         let watch = self.watch(None, secret);
         let (runs, cancel) = (&self.app.runs, &self.job.cancel);
-        let finished = run::storm::execute(spec, self.endpoints, runs, &watch, cancel).await?;
-        let report = StormReport::new(&finished);
-        folder::write(&finished.run_dir, "report.json", &report)?;
+        let storm = run::storm::execute(spec, self.endpoints, runs, &watch, cancel);
+        let finished = tokio::select! {
+            finished = storm => finished?,
+            never = logs::tell_for_ever(&watch, runs) => match never {},
+        };
+        Ok(StormReport::new(&finished))
+    }
+
+    /// Lets everybody see what came of a storm.
+    fn keep(&self, report: &StormReport) -> anyhow::Result<()> {
+        folder::write(&report.run_dir, "report.json", report)?;
         self.job.finished_run(&report.run);
-        self.app.metrics.stormed(&report);
-        Ok(report)
+        self.app.metrics.stormed(report);
+        Ok(())
     }
 
     /// Asks what it was, and says what it was.

@@ -12,9 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::App;
-use super::live::{Live, TICK};
+use super::live::Live;
 use super::problem::{Body, Problem, split};
 use super::watch::StormDesk;
 use crate::chaos::storm::Cause;
@@ -162,17 +163,12 @@ impl Job {
 
     /// Does it, and tells its end whatever that is.
     async fn work(self: Arc<Self>, app: Arc<App>) {
-        let ticking = async {
-            let mut tick = tokio::time::interval(TICK);
-            loop {
-                tick.tick().await;
-                self.live.tick();
-            }
-        };
-        let result = tokio::select! {
-            result = execute::execute(&self, &app) => result,
-            () = ticking => unreachable!("it never ends"),
-        };
+        // A task of its own: the run does not wait while what it has recorded is read.
+        let live = Arc::clone(&self.live);
+        let ticking = async move { live.tick_for_ever().await };
+        let ticking = AbortOnDropHandle::new(tokio::spawn(ticking));
+        let result = execute::execute(&self, &app).await;
+        drop(ticking);
         self.storm.lock().expect("no holder panics").hands = None;
         self.storm.lock().expect("no holder panics").targets.clear();
         match result {

@@ -125,7 +125,8 @@ async fn play(
     let group = Arc::new(resources.group_client().await?);
     let events = folder.path.join("events.jsonl");
     let timeline = Timeline::to_file(&events).map_err(|e| RunError::log(&events, e))?;
-    let timeline = timeline.observed_by(watcher.observer());
+    let timeline = Arc::new(timeline);
+    watcher.recording(&timeline);
     let checks = &spec.checks;
     let hook = Arc::new(StormHook::new(
         Redeliveries::of(&checks.statement, checks.partitions, checks.offsets),
@@ -143,7 +144,7 @@ async fn play(
         sink: None,
         hook: Arc::clone(&hook) as Arc<dyn crate::tap::Hook>,
         group: Arc::clone(&group),
-        timeline: Arc::new(timeline),
+        timeline,
         storm: Some(Arc::clone(&taps)),
         logs: folder.path.join("logs"),
         failures,
@@ -208,28 +209,37 @@ async fn act(
         samples: Vec::new(),
         owned: BTreeMap::new(),
     };
+    let mut marks = Vec::new();
     let (produced, by_hand) = observe_while(&mut observer, spec.sample_every(), watcher, async {
         let produced = async {
             let produced = striker.producer.run(striker.began).await;
             over.cancel();
             produced
         };
-        tokio::join!(produced, asked.serve(&striker, watcher, &over))
+        let under_load = async { tokio::join!(produced, asked.serve(&striker, watcher, &over)) };
+        // Those that outlast the load are waited for below.
+        let never = async {
+            told(&mut strikes, watcher, &mut marks).await;
+            std::future::pending().await
+        };
+        tokio::select! {
+            done = under_load => done,
+            () = never => unreachable!("it is pending"),
+        }
     })
     .await?;
-    // The room has gone; what it left frozen or cut would keep the group from its end.
-    striker.make_good().await;
+    if !by_hand.is_empty() {
+        // The room has gone; what it left frozen or cut would keep the group from its end.
+        striker.make_good().await;
+    }
     produced.map_err(|reason| RunError::Unproduced { reason })?;
-    let mut marks = observe_while(
+    observe_while(
         &mut observer,
         spec.sample_every(),
         watcher,
-        strikes.join_all(),
+        told(&mut strikes, watcher, &mut marks),
     )
     .await?;
-    for mark in &marks {
-        watcher.struck(mark);
-    }
     let planned = plan.strikes.len() + by_hand.len();
     marks.extend(by_hand);
     marks.sort_by_key(|mark| mark.at_ms);
@@ -270,6 +280,15 @@ async fn act(
         run_id: folder.id.clone(),
         run_dir: folder.path.clone(),
     })
+}
+
+/// Tells of each planned strike when it is over, and returns after the last.
+async fn told(strikes: &mut JoinSet<Mark>, watcher: &dyn Watcher, marks: &mut Vec<Mark>) {
+    while let Some(mark) = strikes.join_next().await {
+        let mark = mark.expect("a strike does not panic, and nobody aborts it");
+        watcher.struck(&mark);
+        marks.push(mark);
+    }
 }
 
 /// Waits until the group consists of the storm's instances and every partition has an owner.
