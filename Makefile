@@ -66,7 +66,7 @@ fuzz: setup ## Fuzz both taps' parsers, guided by coverage, for FUZZ_SECONDS (60
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
 
 .PHONY: bench
-bench: setup ## Measure the taps against a direct connection and Toxiproxy, and windows per second
+bench: setup ## Measure what the taps cost, beside Toxiproxy, what being watched costs, and windows per second
 	@cargo bench --quiet --bench bench
 
 .PHONY: setup

@@ -39,6 +39,13 @@ fn the_bench_prints_its_ratios_and_what_limits_an_exploration() {
         );
         assert_eq!(line.contains("; Toxiproxy "), has_toxiproxy, "{line}");
     }
+    let watched = line("record at full speed: unwatched ");
+    assert!(watched.contains(", watched "), "{watched}");
+    let watched = line("record of 10000 events/s, one event: unwatched ");
+    assert!(watched.contains("; watched "), "{watched}");
+    line("record of 10000 events/s: every payment was told to its end");
+    let run = line("run of lab 1, 5 payments: command line ");
+    assert_eq!(run.matches("x)").count(), 2, "{run}");
     for consumer in ["broken", "fixed"] {
         let line = line(&format!("explore lab 1 {consumer}: "));
         assert!(

@@ -1,4 +1,4 @@
-//! What the taps cost and how fast windows are explored: `make bench`.
+//! What the taps cost, what it costs to be watched, and how fast windows are explored: `make bench`.
 //!
 //! Prints ratios of interleaved rounds within one run, which are all that a shared machine can tell.
 //! `BENCH_QUICK=1` measures next to nothing and prints the same lines.
@@ -15,6 +15,8 @@ const FULL: Scale = Scale {
     records: 40_000,
     single_records: 1_500,
     transactions: 1_000,
+    watched_events: 20_000,
+    payments: 1_000,
     all_faults: true,
 };
 

@@ -7,6 +7,7 @@
 
 mod assets;
 mod events;
+mod feed;
 mod guard;
 mod instance;
 mod jobs;
@@ -40,6 +41,8 @@ use self::metrics::Metrics;
 use crate::quiz::Answers;
 use crate::run::manifest;
 use crate::stack::{self, Options};
+
+pub use feed::Feed;
 
 /// The most that a request may carry: far above any of the pages', far below a burden.
 const MOST_BODY: usize = 64 * 1024;

@@ -3,15 +3,18 @@
 
 mod cpu;
 mod explore;
+mod feed;
 mod kafka;
 mod postgres;
 mod stats;
 mod toxiproxy;
+mod watched;
 mod ways;
 
 use std::future::Future;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use crashwindow::stack::{self, Choice, Options, Proxied, Silent};
@@ -20,6 +23,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use self::toxiproxy::Toxiproxy;
 use self::ways::Ways;
+
+/// How often it is asked whether a run is over that nobody follows: seldom, for its sake.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +38,10 @@ pub struct Scale {
     pub single_records: usize,
     /// Single-row transactions one after another, each round.
     pub transactions: usize,
+    /// Events that the dashboard's feed is put through, each round.
+    pub watched_events: u32,
+    /// Payments of a run that the dashboard shows, each round.
+    pub payments: u32,
     /// Whether every fault is tried in an exploration, or one.
     pub all_faults: bool,
 }
@@ -43,6 +53,8 @@ impl Scale {
         records: 500,
         single_records: 20,
         transactions: 20,
+        watched_events: 500,
+        payments: 5,
         all_faults: false,
     };
 }
@@ -68,6 +80,7 @@ pub fn measure(
     may_install: bool,
     print: &mut Print<'_>,
 ) -> anyhow::Result<()> {
+    feed::measure(scale, print)?;
     // As in the controller, the taps have a runtime of their own; the clients are elsewhere.
     let taps = Runtime::new()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -94,6 +107,7 @@ pub fn measure(
         if let Some(toxiproxy) = &toxiproxy {
             print(&toxiproxy.carried(scale.least_bytes())?);
         }
+        watched::measure(program, &options, scale, print).await?;
         explore::measure(program, &options, scale, print).await
     }));
     let down = runtime.block_on(stack::down(&options, &Silent));
