@@ -43,6 +43,7 @@ fi
 
 if [ "${1:-}" = test ]; then
   need javac default-jdk-headless "compiles the example consumer in Java"
+  need promtool prometheus "checks the alerts, and watches a storm (the stack starts it by itself)"
   need psql postgresql-client "one of the clients that must work through the Postgres tap"
   need node nodejs "runs the payment provider's official Node SDK against ours"
   need npm npm "installs it"
