@@ -10,3 +10,4 @@ mod refusals;
 mod runs;
 mod server;
 mod storms;
+mod watched;
