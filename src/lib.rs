@@ -10,6 +10,7 @@
 //! - [`chaos`]: the faults, one file each, and the schedule that places them.
 //! - [`drill`]: an incident to be told from metrics and logs alone.
 //! - [`timeline`]: everything that was seen and done in a run, in one order.
+//! - [`metrics`]: every metric that Prometheus is told, with its meaning.
 //! - [`run`]: one run from spec to settled facts, and its folder.
 //! - [`explore`]: every crash window of a consumer, struck with every fault that applies.
 //! - [`verdict`]: facts in, verdict out; no I/O.
@@ -25,6 +26,7 @@ pub mod drill;
 pub mod effects;
 pub mod explore;
 pub mod group;
+pub mod metrics;
 pub mod provider;
 pub mod quiz;
 pub mod report;

@@ -14,9 +14,9 @@ const RUN_BY_CI: [&str; 4] = ["make lab-up", "make lab-down", "make test", "make
 const ANSWERS: usize = 100;
 
 /// The commands that have examples.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "lab", "run", "explore", "replay", "compare", "provider", "quiz", "up", "down", "status",
-    "doctor", "storm", "drill",
+    "doctor", "storm", "drill", "metrics",
 ];
 
 fn documents() -> Vec<PathBuf> {

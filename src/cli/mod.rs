@@ -9,6 +9,7 @@ mod drill;
 mod execute;
 mod explore;
 mod guard;
+mod metrics;
 mod provider;
 mod quiz;
 mod replay;
@@ -45,6 +46,7 @@ enum Command {
     Down(stack::Down),
     Status(stack::Status),
     Doctor(stack::Doctor),
+    Metrics(metrics::Metrics),
     #[command(hide = true)]
     Supervise(stack::Supervise),
     #[command(hide = true)]
@@ -72,6 +74,7 @@ impl Cli {
             Command::Down(command) => wait_for(command.run()),
             Command::Status(command) => wait_for(command.run()),
             Command::Doctor(command) => wait_for(command.run()),
+            Command::Metrics(command) => Ok(command.run()),
             // Not on a runtime with several threads: see there.
             Command::Supervise(command) => command.run(),
             Command::Guard(command) => command.run(),

@@ -1,8 +1,7 @@
 //! The metrics that a production consumer exports, served for Prometheus on `METRICS_ADDR`.
 //!
-//! Counters end with `_total`, units are base units, and no label holds an id (Prometheus: "Metric
-//! and label naming"). A check is counted after the statement that decided it was committed: counted
-//! earlier, one that is rolled back would be a hit that never was.
+//! [`crate::metrics`] says what each means. A check is counted after the statement that decided it
+//! was committed: counted earlier, one that is rolled back would be a hit that never was.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -10,10 +9,7 @@ use std::time::Instant;
 use anyhow::Context;
 use axum::Router;
 use axum::routing::get;
-use prometheus::{
-    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    TextEncoder,
-};
+use prometheus::{Encoder, Histogram, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
@@ -22,12 +18,23 @@ use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::TopicPartitionList;
 
 use super::Check;
+use crate::metrics::{
+    BUILD_INFO, COMMIT_FAILURES, DEDUP_CHECKS, EFFECTS, LAG, PAYMENTS_PROCESSED, POLL_GAP,
+    REBALANCES, UNCOMMITTED,
+};
 
 /// Where Prometheus finds the metrics.
 const METRICS_ADDR: &str = "METRICS_ADDR";
 
 /// From a batch that is done at once to one that costs a consumer its place in the group.
 const GAPS: [f64; 10] = [0.01, 0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 4.0, 10.0, 30.0];
+
+/// What a broker answers to the commit of a member that it does not take for one any more.
+const REFUSALS: [RDKafkaErrorCode; 3] = [
+    RDKafkaErrorCode::UnknownMemberId,
+    RDKafkaErrorCode::IllegalGeneration,
+    RDKafkaErrorCode::RebalanceInProgress,
+];
 
 /// The metrics of one consumer. Clones are the same metrics; it is the consumer's context, too,
 /// where rebalances, refused commits and statistics are heard of.
@@ -54,10 +61,8 @@ impl Metrics {
         let metrics = Self::registered()?;
         let program = std::env::current_exe()?;
         let program = program.file_name().unwrap_or_default().to_string_lossy();
-        let opts = Opts::new("build_info", "1, with the name of the program that runs");
-        let build = IntGauge::with_opts(opts.const_label("program", program.as_ref()))?;
-        build.set(1);
-        metrics.registry.register(Box::new(build))?;
+        let build = BUILD_INFO.gauges(&metrics.registry)?;
+        build.with_label_values(&[program.as_ref()]).set(1);
         tracing::info!("{program} starts");
         if let Ok(address) = std::env::var(METRICS_ADDR) {
             let address: SocketAddr = address
@@ -78,54 +83,29 @@ impl Metrics {
     }
 
     fn registered() -> prometheus::Result<Self> {
-        let counter = IntCounter::new;
-        let labelled =
-            |name, help, labels: &[&str]| IntCounterVec::new(Opts::new(name, help), labels);
-        let gap =
-            "Seconds between two polls; past max.poll.interval.ms the group goes on without us";
+        let registry = Registry::new();
         let metrics = Self {
-            registry: Registry::new(),
-            checks: labelled(
-                "dedup_checks_total",
-                "Payments looked up before they were acted on; origin says what a hit came from",
-                &["result", "origin"],
-            )?,
-            payments: counter(
-                "payments_processed_total",
-                "Records with a payment, all deliveries",
-            )?,
-            effects: counter("effects_total", "Payments that took effect here")?,
-            rebalances: labelled(
-                "rebalances_total",
-                "Partitions assigned, revoked, or lost without being asked",
-                &["kind"],
-            )?,
-            commit_failures: labelled(
-                "offset_commit_failures_total",
-                "Offset commits that the broker refused",
-                &["code"],
-            )?,
-            poll_gap: Histogram::with_opts(
-                HistogramOpts::new("poll_gap_seconds", gap).buckets(GAPS.to_vec()),
-            )?,
-            lag: IntGauge::new(
-                "consumer_lag_records",
-                "Records behind the end, all partitions",
-            )?,
-            uncommitted: IntGauge::new(
-                "consumer_uncommitted_records",
-                "Processed and not committed: what a rebalance would have delivered again",
-            )?,
+            checks: DEDUP_CHECKS.counters(&registry)?,
+            payments: PAYMENTS_PROCESSED.counter(&registry)?,
+            effects: EFFECTS.counter(&registry)?,
+            rebalances: REBALANCES.counters(&registry)?,
+            commit_failures: COMMIT_FAILURES.counters(&registry)?,
+            poll_gap: POLL_GAP.histogram(&registry, &GAPS)?,
+            lag: LAG.gauge(&registry)?,
+            uncommitted: UNCOMMITTED.gauge(&registry)?,
+            registry,
         };
-        let registry = &metrics.registry;
-        registry.register(Box::new(metrics.checks.clone()))?;
-        registry.register(Box::new(metrics.payments.clone()))?;
-        registry.register(Box::new(metrics.effects.clone()))?;
-        registry.register(Box::new(metrics.rebalances.clone()))?;
-        registry.register(Box::new(metrics.commit_failures.clone()))?;
-        registry.register(Box::new(metrics.poll_gap.clone()))?;
-        registry.register(Box::new(metrics.lag.clone()))?;
-        registry.register(Box::new(metrics.uncommitted.clone()))?;
+        // From the start, so that the first count is seen as growth.
+        for check in [Check::Miss, Check::Redelivery, Check::Republish] {
+            metrics.checks.with_label_values(&labels(check));
+        }
+        for kind in ["assign", "revoke", "lost"] {
+            metrics.rebalances.with_label_values(&[kind]);
+        }
+        for code in REFUSALS {
+            let name = format!("{code:?}");
+            metrics.commit_failures.with_label_values(&[&name]);
+        }
         Ok(metrics)
     }
 
@@ -143,12 +123,7 @@ impl Metrics {
     pub fn checked(&self, checks: &[Check]) {
         self.payments.inc_by(checks.len() as u64);
         for check in checks {
-            let labels = match check {
-                Check::Miss => ["miss", "new"],
-                Check::Redelivery => ["hit", "redelivery"],
-                Check::Republish => ["hit", "republish"],
-            };
-            self.checks.with_label_values(&labels).inc();
+            self.checks.with_label_values(&labels(*check)).inc();
             self.effects.inc_by(u64::from(*check == Check::Miss));
         }
     }
@@ -158,6 +133,15 @@ impl Metrics {
         let elements = partitions.elements();
         let partitions: Vec<i32> = elements.iter().map(|e| e.partition()).collect();
         tracing::info!("rebalance: {kind} {partitions:?}");
+    }
+}
+
+/// Of a check: its result, and what a hit came from.
+fn labels(check: Check) -> [&'static str; 2] {
+    match check {
+        Check::Miss => ["miss", "new"],
+        Check::Redelivery => ["hit", "redelivery"],
+        Check::Republish => ["hit", "republish"],
     }
 }
 

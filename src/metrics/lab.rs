@@ -1,0 +1,105 @@
+//! The metrics of the lab: what it counts from outside, where no consumer can be wrong about it.
+
+use super::{Kind, Label, Metric};
+
+const LAB_LABEL: Label = Label {
+    name: "lab",
+    meaning: "the lab's number",
+};
+
+const CONSUMER_LABEL: Label = Label {
+    name: "consumer",
+    meaning: "which of the lab's consumers",
+};
+
+/// What may become of a payment, as the label `outcome` has it.
+pub const OUTCOMES: [&str; 5] = ["once", "duplicated", "lost", "unfinished", "half_done"];
+
+/// Verdicts.
+pub const RUNS: Metric = Metric {
+    name: "crashwindow_runs_total",
+    kind: Kind::Counter,
+    help: "Runs and storms that have a verdict",
+    labels: &[
+        LAB_LABEL,
+        CONSUMER_LABEL,
+        Label {
+            name: "verdict",
+            meaning: "`held`, `violated` or `unknown`",
+        },
+    ],
+};
+
+/// Payments of finished runs.
+pub const PAYMENTS: Metric = Metric {
+    name: "crashwindow_payments_total",
+    kind: Kind::Counter,
+    help: "Payments of finished runs and storms, by what became of them",
+    labels: &[
+        LAB_LABEL,
+        CONSUMER_LABEL,
+        Label {
+            name: "outcome",
+            meaning: "`once`, `duplicated` (paid more than once), `lost`, `unfinished` or \
+                      `half_done` (the effect without its record, or the record without its effect)",
+        },
+    ],
+};
+
+/// Payments produced in storms.
+pub const PRODUCED: Metric = Metric {
+    name: "crashwindow_produced_payments_total",
+    kind: Kind::Counter,
+    help: "Payments that storms produced, each counted once however often it was sent",
+    labels: &[LAB_LABEL, CONSUMER_LABEL],
+};
+
+/// Effects of storms.
+pub const LEDGER_EFFECTS: Metric = Metric {
+    name: "crashwindow_effects_total",
+    kind: Kind::Counter,
+    help: "Effects of storms, counted in the ledger while they go on",
+    labels: &[LAB_LABEL, CONSUMER_LABEL],
+};
+
+/// Effects that were not the first.
+pub const DUPLICATE_EFFECTS: Metric = Metric {
+    name: "crashwindow_duplicate_effects_total",
+    kind: Kind::Counter,
+    help: "Effects of storms that were not the first of their payment, counted in the ledger",
+    labels: &[LAB_LABEL, CONSUMER_LABEL],
+};
+
+/// Redeliveries.
+pub const REDELIVERIES: Metric = Metric {
+    name: "crashwindow_redeliveries_total",
+    kind: Kind::Counter,
+    help: "Payments that Kafka delivered again, counted at the taps; in a drill, the consumers' own count",
+    labels: &[LAB_LABEL, CONSUMER_LABEL],
+};
+
+/// Faults.
+pub const FAULTS: Metric = Metric {
+    name: "crashwindow_faults_total",
+    kind: Kind::Counter,
+    help: "Faults that were carried out; those of a drill only once it was diagnosed",
+    labels: &[
+        LAB_LABEL,
+        CONSUMER_LABEL,
+        Label {
+            name: "fault",
+            meaning: "the fault of a run, or the strike of a storm",
+        },
+    ],
+};
+
+/// All of them.
+pub const LAB: &[Metric] = &[
+    RUNS,
+    PAYMENTS,
+    PRODUCED,
+    LEDGER_EFFECTS,
+    DUPLICATE_EFFECTS,
+    REDELIVERIES,
+    FAULTS,
+];
