@@ -6,80 +6,103 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use prometheus::{IntCounterVec, Opts, Registry, TextEncoder};
+use prometheus::{IntCounterVec, Registry, TextEncoder};
 use serde_json::{Value, json};
 
 use super::App;
+use crate::chaos::Fault;
+use crate::chaos::storm::Blow;
+use crate::metrics::{
+    DUPLICATE_EFFECTS, FAULTS, LEDGER_EFFECTS, OUTCOMES, PAYMENTS, PRODUCED, REDELIVERIES, RUNS,
+};
 use crate::report::RunReport;
 use crate::report::storm::StormReport;
+use crate::run::manifest::Manifest;
+use crate::run::storm::{Mark, Sample};
 use crate::verdict::Verdict;
 
-/// Counts what this server's jobs have come to.
+/// Counts what this server's jobs come to. Clones count together.
+#[derive(Clone)]
 pub(super) struct Metrics {
     registry: Registry,
     runs: IntCounterVec,
     payments: IntCounterVec,
+    produced: IntCounterVec,
     effects: IntCounterVec,
+    duplicates: IntCounterVec,
     redeliveries: IntCounterVec,
     faults: IntCounterVec,
 }
 
+/// Whose counts they are, as the first labels of every metric.
+pub(super) type Who<'a> = [&'a str; 2];
+
 impl Metrics {
-    pub fn new() -> prometheus::Result<Self> {
+    /// Of these labs; all begin at zero.
+    pub fn new(labs: &[Manifest]) -> prometheus::Result<Self> {
         let registry = Registry::new();
-        let counter = |name: &str, help: &str, labels: &[&str]| {
-            let counter = IntCounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(counter.clone()))?;
-            Ok::<_, prometheus::Error>(counter)
-        };
-        let who = ["lab", "consumer"];
-        Ok(Self {
-            runs: counter(
-                "crashwindow_runs_total",
-                "Runs and storms that have a verdict",
-                &["lab", "consumer", "verdict"],
-            )?,
-            payments: counter(
-                "crashwindow_payments_total",
-                "Payments of finished runs by what became of them",
-                &["lab", "consumer", "outcome"],
-            )?,
-            effects: counter(
-                "crashwindow_effects_total",
-                "Effects of storms, counted in the ledger",
-                &who,
-            )?,
-            redeliveries: counter(
-                "crashwindow_redeliveries_total",
-                "Payments that Kafka delivered again, counted from outside",
-                &who,
-            )?,
-            faults: counter(
-                "crashwindow_faults_total",
-                "Faults that were carried out",
-                &["lab", "consumer", "fault"],
-            )?,
+        let metrics = Self {
+            runs: RUNS.counters(&registry)?,
+            payments: PAYMENTS.counters(&registry)?,
+            produced: PRODUCED.counters(&registry)?,
+            effects: LEDGER_EFFECTS.counters(&registry)?,
+            duplicates: DUPLICATE_EFFECTS.counters(&registry)?,
+            redeliveries: REDELIVERIES.counters(&registry)?,
+            faults: FAULTS.counters(&registry)?,
             registry,
-        })
+        };
+        for lab in labs {
+            for consumer in lab.consumers.keys() {
+                metrics.begin_at_zero([&lab.id, consumer], lab);
+            }
+        }
+        Ok(metrics)
+    }
+
+    fn begin_at_zero(&self, [lab, consumer]: Who<'_>, of: &Manifest) {
+        for verdict in [Verdict::Held, Verdict::Violated, Verdict::Unknown] {
+            self.runs
+                .with_label_values(&[lab, consumer, verdict.name()]);
+        }
+        for outcome in OUTCOMES {
+            self.payments.with_label_values(&[lab, consumer, outcome]);
+        }
+        self.redeliveries.with_label_values(&[lab, consumer]);
+        if of.storm.is_some() {
+            for counter in [&self.produced, &self.effects, &self.duplicates] {
+                counter.with_label_values(&[lab, consumer]);
+            }
+            for blow in Blow::ALL {
+                let fault = [lab, consumer, blow.name()];
+                self.faults.with_label_values(&fault);
+            }
+        } else {
+            for fault in Fault::ALL {
+                let fault = [lab, consumer, fault.name()];
+                self.faults.with_label_values(&fault);
+            }
+        }
     }
 
     pub fn judged(&self, report: &RunReport) {
-        let (lab, consumer) = (report.lab.as_str(), report.consumer.as_str());
-        self.verdict(lab, consumer, report.verdict);
+        let who = [report.lab.as_str(), report.consumer.as_str()];
+        let [lab, consumer] = who;
+        self.verdict(who, report.verdict);
         let counts = &report.counts;
-        for (outcome, count) in [
-            ("once", counts.once),
-            ("duplicated", counts.duplicated),
-            ("lost", counts.lost),
-            ("unfinished", counts.unfinished),
-            ("half_done", counts.half_done),
-        ] {
+        let by_outcome = [
+            counts.once,
+            counts.duplicated,
+            counts.lost,
+            counts.unfinished,
+            counts.half_done,
+        ];
+        for (outcome, count) in OUTCOMES.into_iter().zip(by_outcome) {
             self.payments
                 .with_label_values(&[lab, consumer, outcome])
                 .inc_by(count as u64);
         }
         self.redeliveries
-            .with_label_values(&[lab, consumer])
+            .with_label_values(&who)
             .inc_by(counts.redeliveries as u64);
         for fault in report.faults.iter().filter(|fault| fault.fired) {
             self.faults
@@ -88,23 +111,46 @@ impl Metrics {
         }
     }
 
-    pub fn stormed(&self, report: &StormReport) {
-        let (lab, consumer) = (report.lab.as_str(), report.consumer.as_str());
-        self.verdict(lab, consumer, report.verdict);
-        self.effects
-            .with_label_values(&[lab, consumer])
-            .inc_by(report.counts.effects);
-        self.redeliveries
-            .with_label_values(&[lab, consumer])
-            .inc_by(report.counts.redelivered);
-        for mark in report.marks.iter().filter(|mark| mark.problem.is_none()) {
+    /// What a storm has come to between two looks.
+    pub fn stormed_on(&self, who: Who<'_>, then: &Sample, now: &Sample, secret: bool) {
+        let grow = |counters: &IntCounterVec, total: fn(&Sample) -> u64| {
+            let grown = total(now).saturating_sub(total(then));
+            counters.with_label_values(&who).inc_by(grown);
+        };
+        grow(&self.produced, |sample| sample.produced);
+        grow(&self.effects, |sample| sample.ledger);
+        grow(&self.duplicates, |sample| sample.ledger_again);
+        // What is counted at the taps is not what somebody on call can see.
+        let redeliveries: fn(&Sample) -> u64 = match secret {
+            true => |sample| sample.redelivery_hits,
+            false => |sample| sample.redelivered,
+        };
+        grow(&self.redeliveries, redeliveries);
+    }
+
+    /// One strike of a storm.
+    pub fn struck(&self, [lab, consumer]: Who<'_>, mark: &Mark) {
+        if mark.problem.is_none() {
             self.faults
                 .with_label_values(&[lab, consumer, mark.blow.name()])
                 .inc();
         }
     }
 
-    fn verdict(&self, lab: &str, consumer: &str, verdict: Verdict) {
+    pub fn storm_judged(&self, report: &StormReport) {
+        let who = [report.lab.as_str(), report.consumer.as_str()];
+        let [lab, consumer] = who;
+        self.verdict(who, report.verdict);
+        // A group that did not come to its end may still pay what is missing.
+        let counts = &report.counts;
+        let missing = counts.payments.saturating_sub(counts.paid);
+        let outcome = if counts.drained { "lost" } else { "unfinished" };
+        self.payments
+            .with_label_values(&[lab, consumer, outcome])
+            .inc_by(missing);
+    }
+
+    fn verdict(&self, [lab, consumer]: Who<'_>, verdict: Verdict) {
         self.runs
             .with_label_values(&[lab, consumer, verdict.name()])
             .inc();

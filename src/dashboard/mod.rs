@@ -87,12 +87,14 @@ impl Dashboard {
         settings: Settings,
         over: CancellationToken,
     ) -> anyhow::Result<Self> {
+        // A manifest that cannot be used is told by the list of labs.
+        let labs = manifest::all(&settings.labs).unwrap_or_default();
         let app = App {
             runs: stack::runs_folder(&settings.stack)?,
             address: listener.local_addr()?,
             token: format!("{:032x}", rand::random::<u128>()),
             jobs: Jobs::default(),
-            metrics: Metrics::new()?,
+            metrics: Metrics::new(&labs)?,
             settings,
             over,
         };

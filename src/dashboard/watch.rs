@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::lines::{self, EventLine};
 use super::live::Live;
+use super::metrics::Metrics;
 use super::sight;
 use crate::chaos::storm::Blow;
 use crate::effects::EffectSource;
@@ -26,6 +27,8 @@ pub(super) struct Watch {
     pub live: Arc<Live>,
     /// Whether what is done must not be told: a drill.
     pub secret: bool,
+    /// Counts for Prometheus.
+    pub metrics: Metrics,
     /// The lab, for the lines of its sources.
     pub lab: Option<Manifest>,
     /// What the page of a storm can ask.
@@ -161,6 +164,10 @@ impl Watcher for Watch {
             .collect();
         desk.targets = latest.into_values().collect();
         let told = desk.tell(sample, self.secret);
+        let start = Sample::default();
+        let then = desk.samples.last().unwrap_or(&start);
+        self.metrics
+            .stormed_on([&desk.lab, &desk.consumer], then, sample, self.secret);
         desk.samples.push(sample.clone());
         let old = desk.samples.len().saturating_sub(LOOKS);
         desk.samples.drain(..old);
@@ -172,6 +179,10 @@ impl Watcher for Watch {
     fn struck(&self, mark: &Mark) {
         if self.secret {
             return;
+        }
+        {
+            let desk = self.desk();
+            self.metrics.struck([&desk.lab, &desk.consumer], mark);
         }
         let whom = mark.instance.as_deref();
         let text = whom.map_or_else(

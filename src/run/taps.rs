@@ -31,12 +31,23 @@ impl StormTaps {
         self.metrics.lock().expect("no holder panics").clone()
     }
 
-    /// An address for one process. Somebody may take it before the process does, which then fails
-    /// and is started again with another.
+    /// An address for one process: where the instance was before, if that is free, as Prometheus
+    /// takes seconds to hear of another one. Somebody may take it before the process does, which then
+    /// fails and is started again with another.
     fn address_for(&self, source: &Source) -> std::io::Result<SocketAddr> {
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        let entry = (source.clone(), address);
-        self.metrics.lock().expect("no holder panics").push(entry);
+        let mut metrics = self.metrics.lock().expect("no holder panics");
+        let of_it = |(other, _): &&(Source, SocketAddr)| other.instance == source.instance;
+        let before = metrics
+            .iter()
+            .rev()
+            .find(of_it)
+            .map(|(_, address)| *address);
+        let listener = match before.map(TcpListener::bind) {
+            Some(Ok(listener)) => listener,
+            _ => TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
+        };
+        let address = listener.local_addr()?;
+        metrics.push((source.clone(), address));
         Ok(address)
     }
 }

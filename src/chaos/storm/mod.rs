@@ -88,6 +88,23 @@ pub enum Blow {
 }
 
 impl Blow {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 13] = [
+        Self::Kill,
+        Self::Pause,
+        Self::Evict,
+        Self::Leave,
+        Self::Join,
+        Self::BrokerOutage,
+        Self::DatabaseOutage,
+        Self::SlowDatabase,
+        Self::Release,
+        Self::Republish,
+        Self::Freeze,
+        Self::Thaw,
+        Self::Heal,
+    ];
+
     /// The word used in reports.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -74,6 +74,10 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Value> {
             let reveal = work.ask(&report, seed, cause).await?;
             // Not before: the list of runs would say what it was.
             work.keep(&report)?;
+            for mark in &report.marks {
+                let who = [report.lab.as_str(), report.consumer.as_str()];
+                app.metrics.struck(who, mark);
+            }
             Ok(json!({ "reveal": reveal, "report": report }))
         }
     }
@@ -91,6 +95,7 @@ impl Work<'_> {
         Watch {
             live: Arc::clone(&self.job.live),
             secret,
+            metrics: self.app.metrics.clone(),
             lab,
             storm: Arc::clone(&self.job.storm),
         }
@@ -144,7 +149,7 @@ impl Work<'_> {
     fn keep(&self, report: &StormReport) -> anyhow::Result<()> {
         folder::write(&report.run_dir, "report.json", report)?;
         self.job.finished_run(&report.run);
-        self.app.metrics.stormed(report);
+        self.app.metrics.storm_judged(report);
         Ok(())
     }
 
