@@ -52,6 +52,7 @@ if [ "${1:-}" = test ]; then
     missing+=(chromium); why+=("chromium: opens the dashboard's pages")
   fi
   need javac default-jdk-headless "compiles the example consumer in Java"
+  need promtool prometheus "checks the alerts, and watches a storm (the stack starts it by itself)"
   need psql postgresql-client "one of the clients that must work through the Postgres tap"
   need python3 python3 "runs the official Python SDK"
   # On Debian, Python comes without what a virtual environment needs.

@@ -1,4 +1,6 @@
-//! Metrics as files: they agree with the code.
+//! Metrics, rules and alerts as files: they agree with the code and with themselves.
+
+mod rules;
 
 use crashwindow::metrics;
 
