@@ -101,6 +101,9 @@ fn print_addresses(endpoints: &stack::Endpoints) {
         version(&versions.postgres),
         stack::postgres::address(&endpoints.postgres.admin_url)
     );
+    if let Some(prometheus) = &endpoints.prometheus {
+        println!("  Prometheus     {prometheus}");
+    }
 }
 
 impl Down {

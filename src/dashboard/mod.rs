@@ -40,7 +40,7 @@ use self::jobs::Jobs;
 use self::metrics::Metrics;
 use crate::quiz::Answers;
 use crate::run::manifest;
-use crate::stack::{self, Options};
+use crate::stack::{self, Options, Progress, Silent};
 
 pub use feed::Feed;
 
@@ -125,6 +125,7 @@ impl Dashboard {
     pub async fn serve(self) -> std::io::Result<()> {
         let app = Arc::clone(&self.app);
         let over = app.over.clone();
+        app.let_prometheus_watch(&Silent).await;
         let served = axum::serve(self.listener, router(Arc::clone(&app)))
             .with_graceful_shutdown(async move { over.cancelled().await })
             .await;
@@ -197,6 +198,14 @@ async fn health(State(app): State<Arc<App>>) -> Json<Value> {
 }
 
 impl App {
+    /// Tells the stack's Prometheus where this server is. A run needs no Prometheus, so that what
+    /// goes wrong is told and no more.
+    async fn let_prometheus_watch(&self, progress: &dyn Progress) {
+        if let Err(error) = stack::watch(&self.settings.stack, self.address).await {
+            progress.line(&error.to_string());
+        }
+    }
+
     fn lab(&self, lab: &str) -> Result<manifest::Manifest, manifest::ManifestError> {
         manifest::find(&self.settings.labs, lab)
     }

@@ -11,7 +11,7 @@ use tokio::process::Command;
 use super::artifacts::Artifact;
 use super::cache::{Cache, WANTED_BYTES, postgres_user};
 use super::error::StackError;
-use super::{Options, install, java};
+use super::{Options, install, java, prometheus};
 
 /// What [`doctor`] found.
 #[derive(Debug, Clone, Serialize)]
@@ -84,6 +84,7 @@ pub async fn doctor(options: &Options) -> Health {
         });
     }
     checks.push(machine_postgres());
+    checks.push(prometheus_check());
     checks.push(docker().await);
     Health {
         native: checks.iter().all(|check| check.present || !check.needed),
@@ -188,6 +189,21 @@ fn machine_postgres() -> Check {
         needed: false,
         detail,
         fix: None,
+    }
+}
+
+fn prometheus_check() -> Check {
+    let program = prometheus::find();
+    let detail = program.as_ref().map_or_else(
+        || "not on the PATH; the stack runs without it".to_string(),
+        |program| format!("{}; the stack starts it", program.display()),
+    );
+    Check {
+        what: "Prometheus".into(),
+        present: program.is_some(),
+        needed: false,
+        detail,
+        fix: program.is_none().then(|| install::prometheus().fix),
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Endpoints {
     pub postgres: Postgres,
     /// What the servers are.
     pub versions: Versions,
+    /// Where Prometheus watches the stack, if one does: `http://host:port`.
+    #[serde(default)]
+    pub prometheus: Option<String>,
 }
 
 /// How a stack runs.

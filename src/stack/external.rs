@@ -34,6 +34,7 @@ impl External {
                 kafka: None,
                 postgres: Some(version?),
             },
+            prometheus: None,
         })
     }
 

@@ -54,6 +54,14 @@ pub(super) fn tar() -> Need {
     }
 }
 
+/// Prometheus watches storms, and nothing needs it.
+pub(super) fn prometheus() -> Need {
+    Need {
+        what: "Prometheus",
+        fix: line("prometheus", "golang-github-prometheus", "prometheus"),
+    }
+}
+
 /// A user to run PostgreSQL as, when we are root.
 pub(super) fn user() -> Need {
     let line = "useradd --system --no-create-home postgres";

@@ -19,7 +19,7 @@ use super::error::StackError;
 use super::state::{Settings, State, last_lines};
 use super::supervised::Which;
 use super::supervisor::{Plan, READY, Report};
-use super::{Options, Progress, install, java, kafka, ports, postgres};
+use super::{Options, Progress, install, java, kafka, ports, postgres, prometheus};
 
 /// How long a start may take: ten times what it takes on a machine that compiles at the same time.
 const START: Duration = Duration::from_secs(60);
@@ -59,6 +59,7 @@ pub(super) async fn plan(
         jars,
         postgres_bin,
         postgres_version,
+        prometheus: prometheus::find(),
         settings,
     })
 }

@@ -27,6 +27,7 @@ mod native;
 mod ports;
 pub mod postgres;
 mod process;
+mod prometheus;
 mod segment;
 mod servers;
 mod state;
@@ -41,6 +42,7 @@ pub use endpoints::{
 };
 pub use error::StackError;
 pub use external::External;
+pub use prometheus::watch;
 pub use status::{Status, status};
 pub use supervisor::supervise;
 
@@ -192,6 +194,10 @@ pub async fn down(options: &Options, progress: &dyn Progress) -> Result<bool, St
             Ok(false)
         }
     }
+}
+
+fn is_native(options: &Options) -> bool {
+    matches!(choose(options), Ok(Chosen::Native(_)))
 }
 
 enum Chosen<'a> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// A process that was ours when it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Process {
-    /// `Kafka`, `PostgreSQL` or `supervisor`.
+    /// `Kafka`, `PostgreSQL`, `Prometheus` or `supervisor`.
     pub(super) what: String,
     pub(super) pid: u32,
     /// When it started, in the system's own terms: with the pid, its identity.

@@ -192,13 +192,13 @@ impl PostgresServer<'_> {
     }
 }
 
-fn give(path: &Path, user: Option<&User>) -> io::Result<()> {
+pub(super) fn give(path: &Path, user: Option<&User>) -> io::Result<()> {
     let Some(user) = user else { return Ok(()) };
     chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
 }
 
 /// A command that writes to `log`, dies with this process, and ends when its handle is dropped.
-fn server(program: &Path, folder: &Path, log: &Path) -> io::Result<Command> {
+pub(super) fn server(program: &Path, folder: &Path, log: &Path) -> io::Result<Command> {
     let log: File = OpenOptions::new().create(true).append(true).open(log)?;
     log.set_permissions(Permissions::from_mode(0o644))?;
     let mut command = Command::new(program);

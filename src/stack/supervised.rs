@@ -10,6 +10,7 @@ use tokio::process::Child;
 
 use super::ports;
 use super::process::{Process, send};
+use super::prometheus::PrometheusServer;
 use super::servers::{KafkaServer, PostgresServer};
 use super::state::{last_lines, tail};
 use super::supervisor::Plan;
@@ -20,11 +21,12 @@ const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// How often a server whose free port was taken in the last moment gets another.
 const PORT_ATTEMPTS: u32 = 4;
 
-/// Which of the two.
+/// Which of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
     Kafka,
     Postgres,
+    Prometheus,
 }
 
 impl Which {
@@ -32,6 +34,7 @@ impl Which {
         match self {
             Which::Kafka => "Kafka",
             Which::Postgres => "PostgreSQL",
+            Which::Prometheus => "Prometheus",
         }
     }
 
@@ -39,6 +42,7 @@ impl Which {
         match self {
             Which::Kafka => "kafka",
             Which::Postgres => "postgres",
+            Which::Prometheus => "prometheus",
         }
     }
 
@@ -50,7 +54,7 @@ impl Which {
     /// What asks it to stop in good order: for Postgres the fast shutdown, which ends sessions.
     fn stop(self) -> Signal {
         match self {
-            Which::Kafka => Signal::SIGTERM,
+            Which::Kafka | Which::Prometheus => Signal::SIGTERM,
             Which::Postgres => Signal::SIGINT,
         }
     }
@@ -102,6 +106,7 @@ impl Server {
                 }
             }
             Which::Postgres => postgres(plan, folder).initialise(password).await,
+            Which::Prometheus => prometheus(plan, folder).configure(),
         };
         prepared
             .and_then(|()| Server::start(which, plan, folder, 1))
@@ -112,6 +117,7 @@ impl Server {
         let wanted = match which {
             Which::Kafka => plan.settings.kafka_port,
             Which::Postgres => plan.settings.postgres_port,
+            Which::Prometheus => None,
         };
         let port = wanted.map_or_else(ports::free, Ok)?;
         let child = match which {
@@ -125,6 +131,7 @@ impl Server {
                 postgres.configure(port)?;
                 postgres.start()?
             }
+            Which::Prometheus => prometheus(plan, folder).start(port)?,
         };
         let pid = child
             .id()
@@ -147,7 +154,8 @@ impl Server {
     /// After an exit before the stack was ready: starts it again if somebody took a port before it
     /// could, on other ports where none was asked for (Kafka's controller has one, too).
     pub(super) fn retry(&mut self, plan: &Plan) -> Option<()> {
-        let lost = tail(&self.which.log(&self.folder)).contains("Address already in use");
+        let log = tail(&self.which.log(&self.folder)).to_lowercase();
+        let lost = log.contains("address already in use");
         if !lost || self.attempts == PORT_ATTEMPTS {
             return None;
         }
@@ -202,6 +210,14 @@ fn kafka<'a>(plan: &'a Plan, folder: &Path) -> KafkaServer<'a> {
     }
 }
 
+fn prometheus<'a>(plan: &'a Plan, folder: &Path) -> PrometheusServer<'a> {
+    PrometheusServer {
+        program: plan.prometheus.as_deref(),
+        folder: folder.join("prometheus"),
+        log: Which::Prometheus.log(folder),
+    }
+}
+
 fn postgres<'a>(plan: &'a Plan, folder: &Path) -> PostgresServer<'a> {
     PostgresServer {
         bin: &plan.postgres_bin,
@@ -236,6 +252,7 @@ mod tests {
             jars: folder.path().to_path_buf(),
             postgres_bin: folder.path().to_path_buf(),
             postgres_version: String::new(),
+            prometheus: None,
             settings: Settings::default(),
         };
         let mut server = Server::start(Which::Kafka, &plan, folder.path(), 1).expect("started");

@@ -12,6 +12,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::Flock;
@@ -36,6 +37,8 @@ pub(super) struct Plan {
     pub(super) jars: PathBuf,
     pub(super) postgres_bin: PathBuf,
     pub(super) postgres_version: String,
+    /// The program, where this machine has it.
+    pub(super) prometheus: Option<PathBuf>,
     pub(super) settings: Settings,
 }
 
@@ -98,6 +101,7 @@ async fn run() -> anyhow::Result<()> {
         plan,
         folder,
         servers: None,
+        prometheus: None,
         state: None,
     };
     let ending = stack.live(&mut orders).await;
@@ -141,6 +145,8 @@ struct Stack {
     folder: PathBuf,
     /// Kafka and PostgreSQL.
     servers: Option<(Server, Server)>,
+    /// Watches, and is no part of what a run needs: the stack goes on without it.
+    prometheus: Option<Server>,
     state: Option<State>,
 }
 
@@ -172,6 +178,9 @@ impl Stack {
                     }
                     self.announce();
                 }
+                status = exit_of(&mut self.prometheus), if self.prometheus.is_some() => {
+                    self.without_prometheus(status);
+                }
                 line = orders.next_line(), if !ready => {
                     if !matches!(line, Ok(Some(line)) if line == READY) {
                         return Ok(());
@@ -202,6 +211,15 @@ impl Stack {
             Server::bring_up(Which::Kafka, plan, folder, &password),
             Server::bring_up(Which::Postgres, plan, folder, &password),
         )?;
+        if plan.prometheus.is_some() {
+            match Server::bring_up(Which::Prometheus, plan, folder, &password).await {
+                Ok(server) => self.prometheus = Some(server),
+                Err(failure) => report(&Report::Line(format!(
+                    "Prometheus cannot be started, and the stack goes on without it: {}",
+                    failure.why
+                ))),
+            }
+        }
         let settings = plan.settings.clone();
         self.state = Some(State {
             phase: Phase::Starting,
@@ -220,6 +238,7 @@ impl Stack {
                     kafka: Some(Artifact::Kafka.version().into()),
                     postgres: Some(plan.postgres_version.clone()),
                 },
+                prometheus: None,
             },
             settings,
             processes: Vec::new(),
@@ -233,6 +252,15 @@ impl Stack {
 
     /// Writes down where the servers are, and tells `up`.
     fn announce(&mut self) {
+        self.note();
+        self.write(Phase::Starting);
+        if let Some(state) = &self.state {
+            report(&Report::Started(Box::new(state.clone())));
+        }
+    }
+
+    /// Takes down where the servers are.
+    fn note(&mut self) {
         let (Some(state), Some((kafka, postgres))) = (&mut self.state, &self.servers) else {
             return;
         };
@@ -242,15 +270,42 @@ impl Stack {
         state.endpoints.kafka.bootstrap = format!("127.0.0.1:{}", kafka.port);
         let own = Process::of("supervisor", std::process::id());
         state.processes = vec![own, kafka.process(), postgres.process()];
-        let state = Box::new(state.clone());
-        self.write(Phase::Starting);
-        report(&Report::Started(state));
+        state
+            .processes
+            .extend(self.prometheus.as_ref().map(Server::process));
+        let address = |server: &Server| format!("http://127.0.0.1:{}", server.port);
+        state.endpoints.prometheus = self.prometheus.as_ref().map(address);
+    }
+
+    /// Prometheus has ended: it gets another port if it lost its own, else there is none any more.
+    fn without_prometheus(&mut self, status: io::Result<ExitStatus>) {
+        let Some(server) = &mut self.prometheus else {
+            return;
+        };
+        if server.retry(&self.plan).is_none() {
+            let why = server.exited(status).why;
+            eprintln!("Prometheus: {why}; the stack goes on without it");
+            self.prometheus = None;
+        }
+        let phase = self.state.as_ref().map(|state| state.phase);
+        match phase {
+            Some(Phase::Ready) => {
+                self.note();
+                self.write(Phase::Ready);
+            }
+            _ => self.announce(),
+        }
     }
 
     /// Stops what runs and writes down why.
     async fn end(&mut self, ending: Result<(), Failure>) {
         if let Some((kafka, postgres)) = &mut self.servers {
-            tokio::join!(kafka.stop(), postgres.stop());
+            let prometheus = async {
+                if let Some(prometheus) = &mut self.prometheus {
+                    prometheus.stop().await;
+                }
+            };
+            tokio::join!(kafka.stop(), postgres.stop(), prometheus);
         }
         let Err(Failure { server, why, log }) = ending else {
             self.finish("it was stopped".into(), Vec::new());
@@ -275,6 +330,14 @@ impl Stack {
         if let Err(error) = state.write(&self.folder) {
             complain(&self.folder, &error);
         }
+    }
+}
+
+/// Waits until it ends by itself.
+async fn exit_of(server: &mut Option<Server>) -> io::Result<ExitStatus> {
+    match server {
+        Some(server) => server.exit().await,
+        None => std::future::pending().await,
     }
 }
 

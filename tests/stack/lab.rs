@@ -1,5 +1,6 @@
 //! A stack of a test's own, and ways to look at it from outside.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -107,6 +108,28 @@ impl Lab {
             kafka: pid("Kafka"),
             postgres: pid("PostgreSQL"),
         }
+    }
+
+    /// The stack's Prometheus: its address and its process. None, with a line that says so, where
+    /// this machine has no Prometheus.
+    pub fn prometheus(&self) -> Option<(String, i32)> {
+        let status = self.status();
+        let processes = status["processes"].as_array().expect("a list");
+        let found = processes.iter().find(|process| process[0] == "Prometheus");
+        let Some(found) = found else {
+            let doctor = self.run(&["doctor"]);
+            let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+            assert!(said.contains("absent   Prometheus:"), "it is there: {said}");
+            // Not captured: whoever reads the tests' output should see it.
+            let _ = writeln!(
+                std::io::stderr(),
+                "skipped: there is no prometheus on the PATH (scripts/setup.sh test brings it)"
+            );
+            return None;
+        };
+        let address = status["endpoints"]["prometheus"].as_str().expect("a URL");
+        let pid = i32::try_from(found[1].as_i64().expect("a pid")).expect("a pid");
+        Some((address.to_owned(), pid))
     }
 
     pub fn down(&self) -> String {

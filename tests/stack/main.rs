@@ -4,4 +4,5 @@ mod external;
 mod failures;
 mod lab;
 mod life;
+mod prometheus;
 mod refusals;

@@ -38,6 +38,7 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Value> {
         endpoints = stack::ensure(&app.settings.stack, &told) => endpoints?,
         () = job.cancel.cancelled() => return Err(stopped()),
     };
+    app.let_prometheus_watch(&told).await;
     run::sweep(&app.runs, &endpoints).await?;
     let work = Work {
         job,
