@@ -11,3 +11,4 @@ mod refusals;
 mod runs;
 mod server;
 mod storms;
+mod watched;

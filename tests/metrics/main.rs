@@ -1,5 +1,10 @@
-//! Metrics, rules and alerts as files: they agree with the code and with themselves.
+//! Metrics, rules, alerts and dashboards as files: they agree with the code and with themselves.
+//! tests/dashboard/watched.rs holds them against a Prometheus that has seen storms.
 
+#[path = "../support/mod.rs"]
+mod support;
+
+mod dashboards;
 mod rules;
 
 use crashwindow::metrics;

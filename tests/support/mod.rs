@@ -1,6 +1,8 @@
 //! What tests share: the stack they run on and the program they drive.
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+pub mod grafana;
+pub mod prometheus;
 pub mod sdk;
 
 use std::path::PathBuf;

@@ -1,0 +1,132 @@
+//! A real Prometheus that has scraped real storms: the alerts fire and stay silent as they should, and
+//! every rule, panel, annotation and variable has data.
+
+use serde_json::{Value, json};
+
+use crate::server::{Server, last};
+use crate::support::grafana::dashboards;
+use crate::support::prometheus::{Prometheus, now};
+
+/// Shorter than an attendee's.
+const SECONDS: u64 = 27;
+
+/// An alert that has fired since.
+fn firing(alert: &str) -> String {
+    format!("ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"}}")
+}
+
+#[tokio::test]
+async fn alerts_fire_and_stay_silent_in_storms_and_every_rule_and_panel_has_data() {
+    let Some(prometheus) = Prometheus::of_the_tests() else {
+        return;
+    };
+    let server = Server::start().await;
+    prometheus.quiet().await;
+    let began = now();
+    let mut since = began;
+    let mut until = began;
+    // A page is as true of the storm as it is of the seconds after it, so that the one in which
+    // customers pay twice comes last.
+    for (cause, verdict, fires, silent) in [
+        (
+            "rebalances",
+            "held",
+            "RedeliverySpike",
+            &["DuplicateEffects", "LostPayments", "UnexplainedDuplicates"][..],
+        ),
+        (
+            "republish",
+            "held",
+            "UnexplainedDuplicates",
+            &["DuplicateEffects", "LostPayments"],
+        ),
+        ("release", "violated", "DuplicateEffects", &["LostPayments"]),
+    ] {
+        since = now();
+        let storm = json!({
+            "kind": "storm", "lab": "04", "scenario": cause, "seed": 7, "seconds": SECONDS,
+        });
+        let events = server.work(&storm).await;
+        let done = last(&events, "done");
+        assert_eq!(done["report"]["verdict"], verdict, "{cause}: {done}");
+        assert!(
+            prometheus.sees(&firing(fires), since).await,
+            "{fires} is silent in a storm of {cause}"
+        );
+        until = now();
+        for alert in silent {
+            let fired = prometheus.range(&firing(alert), since, until).await;
+            assert!(fired.is_empty(), "{cause}: {alert} fired: {fired:?}");
+        }
+    }
+    let severity = |alert: &str, severity: &str| {
+        format!("ALERTS{{alertname=\"{alert}\",severity=\"{severity}\"}}")
+    };
+    for (alert, wanted) in [
+        ("RedeliverySpike", "ticket"),
+        ("UnexplainedDuplicates", "page"),
+        ("DuplicateEffects", "page"),
+    ] {
+        let expr = severity(alert, wanted);
+        assert!(prometheus.values(&expr, began, until).await > 0, "{expr}");
+    }
+
+    let mut empty = Vec::new();
+    for (what, expr) in recorded(&prometheus).await {
+        if prometheus.values(&expr, began, until).await == 0 {
+            empty.push(format!("{what}: {expr}"));
+        }
+    }
+    // What is on the screen during one storm is of that storm.
+    for dashboard in dashboards() {
+        for (what, expr) in dashboard.expressions() {
+            if prometheus.values(&expr, since, until).await == 0 {
+                empty.push(format!("{what}: {expr}"));
+            }
+        }
+    }
+    assert!(empty.is_empty(), "without data:\n{}", empty.join("\n"));
+    let none = prometheus
+        .values("no_such_metric_total", began, until)
+        .await;
+    assert_eq!(none, 0, "an expression can be without data");
+
+    // A storm loses nothing; a consumer that marks before it acts does.
+    since = now();
+    let run = json!({
+        "kind": "run", "lab": "02", "consumer": "marker-first", "scenario": "before-effect", "seed": 7,
+    });
+    let events = server.work(&run).await;
+    let lost = last(&events, "done")["report"]["counts"]["lost"].as_u64();
+    assert!(lost > Some(0), "{:?}", last(&events, "done"));
+    assert!(
+        prometheus.sees(&firing("LostPayments"), since).await,
+        "{lost:?} payments are lost and nobody is woken"
+    );
+}
+
+/// The recording rules that Prometheus evaluates, all of them in good health.
+async fn recorded(prometheus: &Prometheus) -> Vec<(String, String)> {
+    let groups = prometheus.ask("rules", &[]).await;
+    let groups = groups["groups"].as_array().expect("groups");
+    let rules = groups
+        .iter()
+        .flat_map(|group| group["rules"].as_array().into_iter().flatten());
+    let (mut recorded, mut alerts) = (Vec::new(), 0);
+    for rule in rules {
+        let name = rule["name"].as_str().expect("a name").to_owned();
+        assert_eq!(rule["health"], "ok", "{rule}");
+        match rule["type"].as_str() {
+            Some("recording") => recorded.push((name.clone(), name)),
+            _ => alerts += 1,
+        }
+    }
+    assert!(recorded.len() > 10 && alerts == 4, "{groups:?}");
+    recorded
+}
+
+#[tokio::test]
+async fn the_service_discovery_is_of_the_form_that_prometheus_takes_and_empty_between_storms() {
+    let server = Server::start().await;
+    assert_eq!(server.json("/sd").await, Value::Array(Vec::new()));
+}
