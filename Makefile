@@ -18,8 +18,13 @@ help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: lab-up
-lab-up: setup build ## Install what is missing, start Kafka and Postgres, run lab 1 broken and fixed
-	@$(BIN) up
+lab-up: ## Start the lab (in Docker where an engine answers, else natively), run lab 1 broken and fixed
+	@scripts/lab.sh up
+
+# Install what is missing, start Kafka and Postgres as processes of this machine.
+.PHONY: lab-up-native
+lab-up-native: setup build
+	@$(BIN) up --stack native
 	@$(BIN) compare 01
 	@echo
 	@echo 'work through it:  labs/01-select-then-act/README.md, after'
@@ -29,8 +34,27 @@ lab-up: setup build ## Install what is missing, start Kafka and Postgres, run la
 	@echo 'stop it all:      make lab-down'
 
 .PHONY: lab-down
-lab-down: ## Stop Kafka and Postgres and remove what they stored
-	@if [ -x $(BIN) ]; then $(BIN) down; else echo "nothing was built, so nothing runs"; fi
+lab-down: ## Stop the lab; natively also remove what its servers stored
+	@scripts/lab.sh down
+
+.PHONY: lab-reset
+lab-reset: ## Stop the lab and remove what it stored in Docker, results too
+	@scripts/lab.sh reset
+
+.PHONY: lab-logs
+lab-logs: ## Print what the lab's servers say
+	@scripts/lab.sh logs
+
+# One file with every image, for a room without a network.
+IMAGES ?= target/crashwindow-images.tar
+
+.PHONY: lab-images
+lab-images: ## Save every image of the lab to one file: make lab-images IMAGES=lab.tar
+	@scripts/lab.sh images "$(IMAGES)"
+
+.PHONY: lab-load
+lab-load: ## Load the images from that file: make lab-load IMAGES=lab.tar
+	@scripts/lab.sh load "$(IMAGES)"
 
 .PHONY: dashboard
 dashboard: setup-pages build ## Build the dashboard with its pages, serve it and print its address

@@ -170,11 +170,9 @@ async fn openapi() -> impl IntoResponse {
 
 /// Whether the servers answer. What it takes is asked of the running stack; nothing is started.
 async fn health(State(app): State<Arc<App>>) -> Json<Value> {
-    let (state, endpoints, error) = match &app.settings.stack.external {
-        Some(external) => match external.check().await {
-            Ok(endpoints) => ("up", Some(endpoints), None),
-            Err(e) => ("down", None, Some(e.to_string())),
-        },
+    let (state, endpoints, error) = match stack::given(&app.settings.stack).await {
+        Some(Ok(endpoints)) => ("up", Some(endpoints), None),
+        Some(Err(e)) => ("down", None, Some(e.to_string())),
         None => match stack::status(&app.settings.stack).await {
             Ok(status) => {
                 let state = if status.running { "up" } else { "down" };

@@ -108,6 +108,12 @@ pub enum StackError {
         /// What to look at.
         check: String,
     },
+    /// The containers of `docker/compose.yaml` do not answer.
+    #[error("the containers of docker/compose.yaml do not answer: {why}\nnext: make lab-up")]
+    Compose {
+        /// Which server, where, and what the client library said.
+        why: String,
+    },
     /// Options that do not go together.
     #[error("{why}\nnext: {next}")]
     Options {

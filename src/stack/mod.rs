@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 mod artifacts;
 mod cache;
+mod compose;
 mod dashboard;
 mod doctor;
 mod endpoints;
@@ -109,7 +110,7 @@ pub enum Choice {
     Native,
     /// A cluster and a database that already run.
     External,
-    /// Containers.
+    /// The containers of docker/compose.yaml, which `make lab-up` starts.
     Compose,
 }
 
@@ -168,13 +169,22 @@ pub async fn up(options: &Options, progress: &dyn Progress) -> Result<Up, StackE
             }
             native::up(options, progress).await
         }
-        Chosen::External(external) => {
-            let endpoints = external.check().await?;
+        Chosen::External(_) | Chosen::Compose => {
+            let asked = given(options).await;
             Ok(Up {
-                endpoints,
+                endpoints: asked.expect("the native stack was ruled out")?,
                 changed: false,
             })
         }
+    }
+}
+
+/// Asks servers that are not ours to start. None where these options are about the native stack.
+pub async fn given(options: &Options) -> Option<Result<Endpoints, StackError>> {
+    match choose(options).ok()? {
+        Chosen::Native(_) => None,
+        Chosen::External(external) => Some(external.check().await),
+        Chosen::Compose => Some(compose::check(options.external.as_ref()).await),
     }
 }
 
@@ -193,6 +203,10 @@ pub async fn down(options: &Options, progress: &dyn Progress) -> Result<bool, St
             progress.line("an external stack is yours: nothing was stopped");
             Ok(false)
         }
+        Chosen::Compose => {
+            progress.line("containers are stopped by make lab-down: nothing was stopped");
+            Ok(false)
+        }
     }
 }
 
@@ -203,6 +217,7 @@ fn is_native(options: &Options) -> bool {
 enum Chosen<'a> {
     Native(Option<&'static str>),
     External(&'a External),
+    Compose,
 }
 
 fn choose(options: &Options) -> Result<Chosen<'_>, StackError> {
@@ -226,10 +241,7 @@ fn choose(options: &Options) -> Result<Chosen<'_>, StackError> {
             "--stack external needs to know where the servers are",
             "add --kafka HOST:PORT and --postgres URL",
         ),
-        (Choice::Compose, _) => wrong(
-            "--stack compose is not in this release",
-            "crashwindow up --stack native, which runs the same versions without Docker",
-        ),
+        (Choice::Compose, _) => Ok(Chosen::Compose),
     }
 }
 

@@ -145,8 +145,16 @@ fn choices_that_do_not_fit_are_explained() {
     let lab = Lab::new("choices");
     for (arguments, why) in [
         (
-            &["up", "--stack", "compose"][..],
-            "compose is not in this release",
+            &[
+                "up",
+                "--stack",
+                "compose",
+                "--kafka",
+                "127.0.0.1:1",
+                "--postgres",
+                "postgres://lab:secret@127.0.0.1:1/postgres",
+            ][..],
+            "the containers of docker/compose.yaml do not answer: Kafka at 127.0.0.1:1",
         ),
         (&["up", "--stack", "external"][..], "where the servers are"),
         (
