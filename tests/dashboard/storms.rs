@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::openapi::Api;
 use crate::server::{Server, folder};
+use crate::support::promql::undescribed;
 
 #[tokio::test]
 async fn every_button_strikes_and_every_strike_is_a_mark_of_the_report() {
@@ -31,6 +32,10 @@ async fn every_button_strikes_and_every_strike_is_a_mark_of_the_report() {
         .await
         .unwrap();
     assert!(page.contains("dedup_checks_total"), "{page}");
+    let of_the_lab = server.get("/metrics").await.text().await.unwrap();
+    for served in [page, of_the_lab] {
+        assert_eq!(undescribed(&served), Vec::<String>::new());
+    }
 
     let buttons = [
         ("pause", Some("b"), "freeze"),

@@ -71,25 +71,18 @@ async fn alerts_fire_and_stay_silent_in_storms_and_every_rule_and_panel_has_data
         assert!(prometheus.values(&expr, began, until).await > 0, "{expr}");
     }
 
-    let mut empty = Vec::new();
-    for (what, expr) in recorded(&prometheus).await {
-        if prometheus.values(&expr, began, until).await == 0 {
-            empty.push(format!("{what}: {expr}"));
-        }
-    }
+    let mut empty = without_data(&prometheus, recorded(&prometheus).await, began, until).await;
     // What is on the screen during one storm is of that storm.
     for dashboard in dashboards() {
-        for (what, expr) in dashboard.expressions() {
-            if prometheus.values(&expr, since, until).await == 0 {
-                empty.push(format!("{what}: {expr}"));
-            }
-        }
+        empty.extend(without_data(&prometheus, dashboard.expressions(), since, until).await);
     }
     assert!(empty.is_empty(), "without data:\n{}", empty.join("\n"));
-    let none = prometheus
-        .values("no_such_metric_total", began, until)
-        .await;
-    assert_eq!(none, 0, "an expression can be without data");
+    // A label that no series has, as a typing error would leave it.
+    let mut planted = dashboards().swap_remove(0);
+    let expr = "sum(dedup_checks_total{results=\"hit\"})";
+    planted.json["panels"][0]["targets"][0]["expr"] = json!(expr);
+    let found = without_data(&prometheus, planted.expressions(), since, until).await;
+    assert!(found.len() == 1 && found[0].ends_with(expr), "{found:?}");
 
     // A storm loses nothing; a consumer that marks before it acts does.
     since = now();
@@ -103,6 +96,22 @@ async fn alerts_fire_and_stay_silent_in_storms_and_every_rule_and_panel_has_data
         prometheus.sees(&firing("LostPayments"), since).await,
         "{lost:?} payments are lost and nobody is woken"
     );
+}
+
+/// Those of the expressions that had no value in this time.
+async fn without_data(
+    prometheus: &Prometheus,
+    asked: Vec<(String, String)>,
+    since: f64,
+    until: f64,
+) -> Vec<String> {
+    let mut empty = Vec::new();
+    for (what, expr) in asked {
+        if prometheus.values(&expr, since, until).await == 0 {
+            empty.push(format!("{what}: {expr}"));
+        }
+    }
+    empty
 }
 
 /// The recording rules that Prometheus evaluates, all of them in good health.

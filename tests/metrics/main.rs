@@ -5,6 +5,7 @@
 mod support;
 
 mod dashboards;
+mod names;
 mod rules;
 
 use crashwindow::metrics;

@@ -3,6 +3,7 @@
 
 pub mod grafana;
 pub mod prometheus;
+pub mod promql;
 pub mod sdk;
 
 use std::path::PathBuf;
