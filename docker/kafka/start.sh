@@ -8,6 +8,9 @@
 #   BROKER_ID    1 to 3; the broker's host is `kafka1` to `kafka3`
 #   BROKERS      how many there are: 1, or 3 with the profile `cluster`
 #   HOST_PORT    the loopback port of the machine that leads to this broker
+#
+# A storm in the lab's container stops the broker: it writes for how many seconds into the pipe
+# /switches/kafka1 (2, 3). Here it is stopped, and started again whatever becomes of the lab.
 set -eu
 
 settings=/tmp/server.properties
@@ -46,7 +49,30 @@ set -f
 java $flags kafka.tools.StorageTool format --ignore-formatted \
   --cluster-id Y3Jhc2h3aW5kb3ctbGFiIQ --config "$settings"
 
-# With the memory that it has natively; src/stack/servers.rs says why. In place of this shell, so that
-# it hears of the container's end.
-# shellcheck disable=SC2086 # a list of words
-exec java $flags -Xms256m -Xmx512m -XX:+UseSerialGC kafka.Kafka "$settings"
+pipe=/switches/kafka$BROKER_ID
+[ -p "$pipe" ] || mkfifo -m 622 "$pipe"
+# For reading and writing: whoever else writes always finds a reader, and it never comes to an end.
+exec 3<>"$pipe"
+
+trap 'kill "$broker" 2>/dev/null || true; wait "$broker" || true; exit 143' TERM INT
+while true; do
+  # With the memory that it has natively; src/stack/servers.rs says why.
+  # shellcheck disable=SC2086 # a list of words
+  java $flags -Xms256m -Xmx512m -XX:+UseSerialGC kafka.Kafka "$settings" 3>&- &
+  broker=$!
+  rm -f /tmp/stopped
+  {
+    read -r seconds <&3
+    echo "$seconds" >/tmp/stopped
+    kill "$broker"
+  } &
+  code=0
+  wait "$broker" || code=$?
+  # It ended by itself, and so does the container.
+  [ -f /tmp/stopped ] || exit "$code"
+  seconds=$(cat /tmp/stopped)
+  echo "broker $BROKER_ID was stopped by a storm, for $seconds s"
+  # Not in the foreground, where it would hold up the container's own end.
+  sleep "$seconds" &
+  wait $! || true
+done

@@ -8,6 +8,7 @@ use crashwindow::chaos::storm::Cause;
 use crashwindow::report::storm::{StormReport, render};
 use crashwindow::run::folder;
 use crashwindow::run::storm::{StormChanges, StormSpec};
+use crashwindow::stack;
 use crashwindow::verdict::Verdict;
 
 use super::execute::Session;
@@ -97,6 +98,7 @@ impl Size {
             instances: self.instances,
             partitions: self.partitions,
             seed: self.seed,
+            brokers: Vec::new(),
             plan: None,
         }
     }
@@ -112,10 +114,11 @@ impl Storm {
         let options = self.stack.options()?;
         let mut changes = StormChanges {
             cause: self.scenario,
+            brokers: stack::switches(&options),
             ..self.size.changes()
         };
         if let Some(run) = &self.replay {
-            let runs = crashwindow::stack::runs_folder(&options)?;
+            let runs = stack::runs_folder(&options)?;
             let found = folder::find(&runs, run)?;
             if !found.join(folder::STORM).is_file() {
                 bail!("run {run:?} is no storm\nnext: crashwindow replay {run}");

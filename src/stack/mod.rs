@@ -35,6 +35,7 @@ mod state;
 mod status;
 mod supervised;
 mod supervisor;
+mod switch;
 
 pub use dashboard::{Beside, dashboard, dashboard_log};
 pub use doctor::{Check, Health, doctor};
@@ -46,6 +47,7 @@ pub use external::External;
 pub use prometheus::watch;
 pub use status::{Status, status};
 pub use supervisor::supervise;
+pub use switch::{Switch, SwitchError, switches};
 
 /// The name of the stack that nobody named.
 pub const DEFAULT_NAME: &str = "default";

@@ -71,6 +71,8 @@ pub enum Blow {
     Join,
     /// All connections to the brokers are cut, and new ones refused.
     BrokerOutage,
+    /// One broker of several is stopped in good order, and started again some seconds later.
+    BrokerStop,
     /// All connections to the database are cut, and new ones refused.
     DatabaseOutage,
     /// The database answers one instance late.
@@ -89,13 +91,14 @@ pub enum Blow {
 
 impl Blow {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Kill,
         Self::Pause,
         Self::Evict,
         Self::Leave,
         Self::Join,
         Self::BrokerOutage,
+        Self::BrokerStop,
         Self::DatabaseOutage,
         Self::SlowDatabase,
         Self::Release,
@@ -115,6 +118,7 @@ impl Blow {
             Self::Leave => "leave",
             Self::Join => "join",
             Self::BrokerOutage => "broker-outage",
+            Self::BrokerStop => "broker-stop",
             Self::DatabaseOutage => "database-outage",
             Self::SlowDatabase => "slow-database",
             Self::Release => "release",
@@ -133,7 +137,7 @@ pub struct StormStrike {
     pub at_ms: u64,
     /// What is done.
     pub blow: Blow,
-    /// Which place in the fleet is struck, from 0; none where all are.
+    /// Which place in the fleet is struck, or which broker, from 0; none where all are.
     pub slot: Option<u32>,
     /// It waits until the instance has processed so many records since it last committed them, as
     /// seen at its taps: so many are delivered again. Where all are struck, until all together have no

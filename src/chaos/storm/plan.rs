@@ -58,6 +58,10 @@ const OUTAGE_MS: u64 = 600;
 /// How long the place of an instance that left stays empty, or an additional one stays.
 const EMPTY_MS: u64 = 1_500;
 
+/// How long a broker that was stopped stays away, in milliseconds, beside the seconds that it needs to
+/// stop and to start: long enough for every client to find its partitions with others.
+const STOPPED_MS: u64 = 4_000;
+
 /// Before a rolling release takes the next instance. The group settles meanwhile.
 const ROLL_MS: u64 = 3_000;
 
@@ -79,6 +83,8 @@ pub struct Weather {
     pub instances: u32,
     /// How often the consumers commit, in milliseconds.
     pub commit_interval_ms: u64,
+    /// How many brokers can be stopped; none where the stack has only one.
+    pub brokers: u32,
 }
 
 /// A storm that cannot be planned.
@@ -150,6 +156,10 @@ impl Weather {
         }
         // What the incident leaves behind comes first.
         planner.calm(incident.end + length_ms / 18..length_ms);
+        // Last, so that a seed plans the same of everything else with one broker as with three.
+        if self.cause == Cause::Rebalances && self.brokers > 0 {
+            planner.stop_a_broker(&incident);
+        }
         planner.strikes.sort_by_key(|strike| strike.at_ms);
         Ok(StormPlan {
             seed,
@@ -297,6 +307,13 @@ impl Planner {
             None,
             EMPTY_MS * 2,
         );
+    }
+
+    /// One of the brokers, in the middle of it all.
+    fn stop_a_broker(&mut self, phase: &Range<u64>) {
+        let broker = self.rng.random_range(0..self.weather.brokers);
+        let at = phase.start + length(phase) / 2;
+        self.add(at, Blow::BrokerStop, Some(broker), None, STOPPED_MS);
     }
 
     /// One instance after the other, in the middle of its commit interval, as a deploy finds them.

@@ -12,6 +12,7 @@ use crate::dashboard::runs;
 use crate::run::manifest::Manifest;
 use crate::run::storm::{StormChanges, StormSpec};
 use crate::run::{Changes, FaultChoice, Spec, folder};
+use crate::stack;
 
 /// See the module.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -211,6 +212,7 @@ impl Request {
             cause: *scenario,
             seed: *seed,
             seconds: not_too_long(*seconds)?,
+            brokers: stack::switches(&app.settings.stack),
             ..StormChanges::default()
         };
         let lab = app.lab(lab).map_err(|e| Problem::bad(&e))?;

@@ -155,6 +155,7 @@ async fn play(
     let striker = Striker {
         began: Instant::now(),
         plan: spec.plan.clone(),
+        brokers: spec.brokers.clone(),
         topic: resources.topic.clone(),
         commit_interval: Duration::from_millis(spec.commit_interval_ms),
         crew: Crew::new(launch, spec.release.clone(), Arc::clone(&group)),

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::chaos::storm::{Cause, PlanError, StormPlan, Weather};
+use crate::chaos::storm::{Blow, Cause, PlanError, StormPlan, StormStrike, Weather};
 use crate::run::manifest::{Checks, Ledger, Manifest, ManifestError};
 use crate::run::spec::{SpecError, draw_seed, here, program_path};
+use crate::stack::Switch;
 use crate::verdict::{Guarantee, Verdict};
 
 /// How long the instances get to join.
@@ -50,6 +51,9 @@ pub struct StormSpec {
     pub max_poll_interval_ms: u64,
     /// How long they get to join, in milliseconds.
     pub join_ms: u64,
+    /// The brokers that can be stopped.
+    #[serde(default)]
+    pub brokers: Vec<Switch>,
     /// What is done.
     pub plan: StormPlan,
 }
@@ -71,6 +75,8 @@ pub struct StormChanges {
     pub partitions: Option<u32>,
     /// The seed; without one, it is drawn.
     pub seed: Option<u64>,
+    /// The brokers that can be stopped; see [`crate::stack::switches`].
+    pub brokers: Vec<Switch>,
     /// A plan to execute instead of planning one.
     pub plan: Option<StormPlan>,
 }
@@ -99,6 +105,12 @@ pub enum StormError {
     /// A program is not built.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// A plan stops a broker, and this stack's cannot be stopped.
+    #[error(
+        "the schedule stops a broker, and this stack has not several that can be stopped\n\
+         next: CRASHWINDOW_CLUSTER=yes make lab-up"
+    )]
+    NoBroker,
     /// It cannot be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -145,11 +157,16 @@ impl StormSpec {
             partitions: changes.partitions.unwrap_or(lab.workload.partitions),
             instances: changes.instances.unwrap_or(lab.workload.instances),
             commit_interval_ms: storm.commit_interval_ms,
+            brokers: u32::try_from(changes.brokers.len()).unwrap_or(u32::MAX),
         };
         let plan = match &changes.plan {
             Some(plan) => plan.clone(),
             None => weather.plan(changes.seed.unwrap_or_else(draw_seed))?,
         };
+        let stops = |strike: &StormStrike| strike.blow == Blow::BrokerStop;
+        if changes.brokers.is_empty() && plan.strikes.iter().any(stops) {
+            return Err(StormError::NoBroker);
+        }
         let program = |consumer: &str| -> Result<Vec<String>, StormError> {
             Ok(vec![program_path(lab, &lab.consumer(consumer)?.bin)?])
         };
@@ -168,6 +185,7 @@ impl StormSpec {
             commit_interval_ms: storm.commit_interval_ms,
             max_poll_interval_ms: storm.max_poll_interval_ms,
             join_ms: JOIN_MS,
+            brokers: changes.brokers.clone(),
             plan,
         })
     }

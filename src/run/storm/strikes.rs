@@ -16,6 +16,7 @@ use crate::chaos::storm::{Blow, StormPlan, StormStrike};
 use crate::group::{Group, GroupClient, GroupError, GroupState};
 use crate::run::instance::Instance;
 use crate::run::taps::StormTaps;
+use crate::stack::{Switch, SwitchError};
 
 /// How long the group may take to give the partitions of a member that is gone to the others.
 const REBALANCE_DEADLINE: Duration = Duration::from_secs(15);
@@ -32,7 +33,7 @@ pub struct Mark {
     pub until_ms: u64,
     /// What was done.
     pub blow: Blow,
-    /// To which instance; none where all were struck.
+    /// To which instance or broker; none where all were struck.
     pub instance: Option<String>,
     /// Why it failed, if it did.
     pub problem: Option<String>,
@@ -44,6 +45,8 @@ pub(super) enum StrikeFailed {
     Process(#[from] ProcessError),
     #[error(transparent)]
     Group(#[from] GroupError),
+    #[error(transparent)]
+    Broker(#[from] SwitchError),
     #[error("{0} had no process at that moment")]
     NoProcess(String),
     #[error("{0} was a member of no group at that moment")]
@@ -59,9 +62,10 @@ impl StrikeFailed {
             Self::Process(ProcessError::Gone { .. }) | Self::NoProcess(_) | Self::NoMember(_) => {
                 true
             }
-            Self::Process(ProcessError::Unmoved { .. }) | Self::Group(_) | Self::NoInstance(_) => {
-                false
-            }
+            Self::Process(ProcessError::Unmoved { .. })
+            | Self::Group(_)
+            | Self::Broker(_)
+            | Self::NoInstance(_) => false,
         }
     }
 }
@@ -70,6 +74,7 @@ impl StrikeFailed {
 pub(super) struct Striker {
     pub(super) began: Instant,
     pub(super) plan: StormPlan,
+    pub(super) brokers: Vec<Switch>,
     pub(super) topic: String,
     pub(super) commit_interval: Duration,
     pub(super) crew: Crew,
@@ -86,7 +91,7 @@ impl Striker {
         tokio::time::sleep_until(self.began + Duration::from_millis(strike.at_ms)).await;
         if let Some(records) = strike.uncommitted {
             let moment = async {
-                match strike.slot.map(|place| self.crew.at(place)) {
+                match self.victim(&strike) {
                     Some(victim) => self.hook.has_uncommitted(victim.name(), records).await,
                     None => self.hook.all_have_at_most(records).await,
                 }
@@ -95,7 +100,7 @@ impl Striker {
             let _ = tokio::time::timeout(self.commit_interval * 3, moment).await;
         }
         let mut at_ms = self.now_ms();
-        let mut victim = strike.slot.map(|place| self.crew.at(place));
+        let mut victim = self.victim(&strike);
         let mut done = self.carry_out(&strike, victim.as_ref()).await;
         for _ in 0..SECOND_CHANCES {
             // Struck by something else at the same moment, as in an outage: its successor is next.
@@ -108,7 +113,7 @@ impl Striker {
             done = match settled.await {
                 Ok(_) => {
                     at_ms = self.now_ms();
-                    victim = strike.slot.map(|place| self.crew.at(place));
+                    victim = self.victim(&strike);
                     self.carry_out(&strike, victim.as_ref()).await
                 }
                 Err(error) => Err(error.into()),
@@ -118,9 +123,24 @@ impl Striker {
             at_ms,
             until_ms: self.now_ms(),
             blow: strike.blow,
-            instance: victim.map(|instance| instance.name().to_owned()),
+            instance: match self.broker(&strike) {
+                Some(switch) => Some(switch.broker.clone()),
+                None => victim.map(|instance| instance.name().to_owned()),
+            },
             problem: done.err().map(|error| error.to_string()),
         }
+    }
+
+    /// The instance that is struck, if it is one.
+    fn victim(&self, strike: &StormStrike) -> Option<Arc<Instance>> {
+        let place = strike.slot.filter(|_| strike.blow != Blow::BrokerStop)?;
+        Some(self.crew.at(place))
+    }
+
+    /// The broker that is struck, if it is one. A schedule may be of a cluster with more of them.
+    fn broker(&self, strike: &StormStrike) -> Option<&Switch> {
+        let place = strike.slot.filter(|_| strike.blow == Blow::BrokerStop)?;
+        self.brokers.iter().cycle().nth(place as usize)
     }
 
     pub(super) fn now_ms(&self) -> u64 {
@@ -166,6 +186,11 @@ impl Striker {
                 tokio::time::sleep(lasts).await;
                 self.taps.brokers.open();
                 Ok(())
+            }
+            (Blow::BrokerStop, ..) => {
+                let switch = self.broker(strike);
+                let switch = switch.expect("a storm without brokers to stop is not begun");
+                Ok(switch.stop_for(lasts).await?)
             }
             (Blow::DatabaseOutage, ..) => {
                 // Between two statements of each instance: what becomes of one that is under way when

@@ -8,6 +8,7 @@ fn weather(cause: Cause) -> Weather {
         partitions: 16,
         instances: 4,
         commit_interval_ms: 2_000,
+        brokers: 0,
     }
 }
 
@@ -62,6 +63,33 @@ fn the_same_seed_plans_the_same_storm_and_another_does_not() {
     let plan = |seed| weather(Cause::Rebalances).plan(seed).unwrap();
     assert_eq!(plan(7), plan(7));
     assert_ne!(plan(7).strikes, plan(8).strikes);
+}
+
+#[test]
+fn a_broker_is_stopped_in_the_incident_where_one_can_be_and_nothing_else_changes() {
+    let mut stopped = std::collections::BTreeSet::new();
+    for seed in 0..20 {
+        let one = weather(Cause::Rebalances).plan(seed).unwrap();
+        let three = Weather {
+            brokers: 3,
+            ..weather(Cause::Rebalances)
+        };
+        let mut three = three.plan(seed).unwrap();
+        let is_stop = |strike: &StormStrike| strike.blow == Blow::BrokerStop;
+        assert!(!one.strikes.iter().any(is_stop));
+        let stops: Vec<_> = three
+            .strikes
+            .extract_if(.., |strike| is_stop(strike))
+            .collect();
+        assert_eq!(three, one);
+        let [stop] = &stops[..] else {
+            panic!("{stops:?}")
+        };
+        let (from, to) = three.incident_ms;
+        assert!((from..to - STOPPED_MS).contains(&stop.at_ms), "{stop:?}");
+        stopped.insert(stop.slot.expect("one of them"));
+    }
+    assert_eq!(stopped, (0..3).collect());
 }
 
 #[test]

@@ -57,6 +57,7 @@ const BLOWS: Record<string, string> = {
   leave: 'stop and replace',
   join: 'add',
   'broker-outage': 'cut the broker',
+  'broker-stop': 'stop and start',
   'database-outage': 'cut the database',
   'slow-database': 'slow database for',
   release: 'release to',
