@@ -11,9 +11,11 @@ cd "$(dirname "$0")/.."
 skip() { echo "skipped: the lab in Docker ($1)"; exit 0; }
 fail() { echo "FAILED: $1" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || skip 'an engine of its own needs root'
-for program in dockerd debootstrap mvn; do
-  command -v $program >/dev/null || skip "there is no $program; apt-get install -y docker.io docker-compose debootstrap"
+packages='apt-get install -y docker.io docker-compose prometheus wget'
+for program in dockerd mvn prometheus wget dpkg-query; do
+  command -v $program >/dev/null || skip "there is no $program; $packages"
 done
+docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null || skip "there is no Compose; $packages"
 [ -x target/debug/crashwindow ] || fail 'nothing is built: make build'
 
 work=$(mktemp -d)

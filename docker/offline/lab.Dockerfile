@@ -1,10 +1,6 @@
 # The lab's image as docker/Dockerfile makes it, of programs that this machine has built.
 ARG BASE
 FROM ${BASE}
-RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends libssl3 zlib1g >/dev/null \
- && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --home-dir /var/lib/crashwindow --create-home crashwindow
 COPY out/ /opt/crashwindow/
 ENV PATH=/opt/crashwindow/bin:/usr/bin:/bin \
     CRASHWINDOW_CACHE=/var/lib/crashwindow \

@@ -1,8 +1,4 @@
-# A stand-in for prom/prometheus: Debian's.
+# A stand-in for prom/prometheus: Debian's, which the base has.
 ARG BASE
 FROM ${BASE}
-RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends prometheus wget >/dev/null \
- && rm -rf /var/lib/apt/lists/* \
- && install -d -o 65534 -g 65534 /prometheus
 USER 65534:65534
