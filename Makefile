@@ -68,6 +68,10 @@ screenshots: setup-test build ## Take every page anew, light and dark, into docs
 test: setup-test build ## Run every test, on real Kafka and Postgres of its own
 	@scripts/test.sh
 
+.PHONY: docker-test
+docker-test: setup-test build ## Run the lab in containers on a Docker engine of its own, with three brokers, too
+	@scripts/docker-test.sh
+
 .PHONY: examples
 examples: ## Install what the consumers in Python, Node and Java need (examples/README.md)
 	@examples/setup

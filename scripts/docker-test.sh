@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The lab in containers, on a Docker engine of this script's own: stand-in images built from nothing,
-# `make lab-up`, lab 1 and a storm inside, `make lab-down` leaves nothing, and three brokers of which one
-# is stopped in a storm. Where that cannot be done it says why in one line, and that is no failure.
+# The lab in containers, on a Docker engine of this script's own: stand-in images, `make lab-up`, lab 1 and
+# a storm inside, `make lab-down` leaves nothing, and three brokers of which a storm stops one. Where that
+# cannot be done it says why in one line, and that is no failure.
 #
 #   scripts/docker-test.sh          all of it, some minutes
 #   scripts/docker-test.sh one      without the three brokers
@@ -92,6 +92,17 @@ leaves_nothing() {
   done
 }
 
+# Whether `make lab-up` fails as it should, with this in its words and the next command.
+refuses() {
+  local said
+  if said=$(make --no-print-directory lab-up 2>&1); then fail "it came up: $said"; fi
+  grep -q "$1" <<<"$said" && grep -q '^next: ' <<<"$said" || fail "it says $said"
+}
+
+echo '== no engine, and no image'
+DOCKER_HOST=unix://$work/nobody refuses 'no Docker engine answers'
+CRASHWINDOW_KAFKA_IMAGE=127.0.0.1:1/none:1 refuses 'the image for kafka1 cannot be had'
+
 echo '== stand-in images'
 docker/offline/build
 docker images --format '{{.Repository}}:{{.Tag}} {{.Size}}' | grep -v '<none>'
@@ -99,6 +110,10 @@ docker images --format '{{.Repository}}:{{.Tag}} {{.Size}}' | grep -v '<none>'
 echo '== make lab-up'
 make --no-print-directory lab-up | tee "$work/up"
 grep -q 'ready after' "$work/up" || fail 'it does not say when it was ready'
+make --no-print-directory lab-logs >"$work/logs"
+for server in 'Kafka Server started' 'database system is ready'; do
+  grep -q "$server" "$work/logs" || fail "make lab-logs does not say '$server'"
+done
 for container in $(docker ps -q); do
   is "$(docker exec "$container" sh -c 'test "$(id -u)" -ne 0 && echo no')" no "root in $container"
   docker exec "$container" sh -c 'touch /opt/written' 2>/dev/null && fail "$container can write its root file system"
