@@ -205,3 +205,39 @@ impl StormSpec {
         Duration::from_millis(self.max_poll_interval_ms)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::manifest;
+
+    #[test]
+    fn a_schedule_that_stops_a_broker_needs_one_that_can_be_stopped() {
+        let labs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("labs");
+        let lab = manifest::find(&labs, "04").expect("a lab with a storm");
+        let broker = |name: &str| Switch {
+            broker: name.to_owned(),
+            address: format!("{name}:9092"),
+            pipe: PathBuf::from("/switches").join(name),
+        };
+        let weather = Weather {
+            cause: Cause::Rebalances,
+            seconds: 50,
+            rate: 100,
+            partitions: 8,
+            instances: 4,
+            commit_interval_ms: 2_000,
+            brokers: 3,
+        };
+        let mut changes = StormChanges {
+            plan: Some(weather.plan(7).expect("it can be planned")),
+            ..StormChanges::default()
+        };
+        let refused = StormSpec::decide(&lab, &changes);
+        let refused = refused.expect_err("nothing can be stopped").to_string();
+        assert!(refused.contains("lab-up"), "{refused}");
+        changes.brokers = vec![broker("kafka1"), broker("kafka2")];
+        let decided = StormSpec::decide(&lab, &changes);
+        assert!(!matches!(decided, Err(StormError::NoBroker)));
+    }
+}
