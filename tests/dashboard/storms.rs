@@ -183,7 +183,12 @@ async fn a_drill_tells_nothing_before_its_diagnosis() {
     let run = format!("/api/runs/{run}");
     assert_eq!(server.get(&run).await.status(), 404);
     let metrics = server.get("/metrics").await.text().await.unwrap();
-    assert!(!metrics.contains("crashwindow_faults_total{"), "{metrics}");
+    let mut faults = metrics
+        .lines()
+        .filter(|line| line.starts_with("crashwindow_faults_total{"))
+        .peekable();
+    assert!(faults.peek().is_some(), "{metrics}");
+    assert!(faults.all(|line| line.ends_with(" 0")), "{metrics}");
 
     let reveal: Value = server.post(&diagnosis, &answer).await.json().await.unwrap();
     let done = follow.until("done", |_| true).await;
