@@ -18,7 +18,7 @@ const WORST_OF: u32 = 4;
 const A_FEW: u64 = 12;
 
 /// How long the answers to checks that are under way are waited for.
-const LAST_ANSWERS: Duration = Duration::from_millis(500);
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// See the module.
 pub(super) struct StormHook {
@@ -29,8 +29,8 @@ pub(super) struct StormHook {
     /// The instances with a slow database, and how many answers were slow.
     slow: watch::Sender<BTreeMap<String, u32>>,
     max_poll_interval: Duration,
-    /// Whether checks wait before the database.
-    held: watch::Sender<bool>,
+    /// For how many strikes checks wait before the database.
+    held: watch::Sender<u32>,
     /// The processes of which a check is under way in the database.
     under_way: watch::Sender<HashSet<Source>>,
 }
@@ -51,15 +51,15 @@ impl StormHook {
     /// Lets no check to the database any more, and returns when none is under way there; after a
     /// while in any case, as a process may have died in one.
     pub(super) async fn hold_checks(&self) {
-        self.held.send_replace(true);
+        self.held.send_modify(|strikes| *strikes += 1);
         let mut under_way = self.under_way.subscribe();
         let none = under_way.wait_for(HashSet::is_empty);
         let _ = tokio::time::timeout(LAST_ANSWERS, none).await;
     }
 
-    /// Lets checks go on.
+    /// Lets checks go on, unless they wait for another strike.
     pub(super) fn release_checks(&self) {
-        self.held.send_replace(false);
+        self.held.send_modify(|strikes| *strikes -= 1);
     }
 
     /// How many records were checked again, and how many statements could not be read.
@@ -168,7 +168,7 @@ impl Hook for StormHook {
         if event.stage == Stage::Received && self.is_check(&event) {
             return Box::pin(async move {
                 let mut held = self.held.subscribe();
-                let _ = held.wait_for(|held| !held).await;
+                let _ = held.wait_for(|strikes| *strikes == 0).await;
                 self.under_way.send_modify(|sources| {
                     sources.insert(event.source);
                 });

@@ -21,6 +21,9 @@ use crate::stack::{Switch, SwitchError};
 /// How long the group may take to give the partitions of a member that is gone to the others.
 const REBALANCE_DEADLINE: Duration = Duration::from_secs(15);
 
+/// A process without a handler for SIGTERM is gone by then.
+const SUDDEN: Duration = Duration::from_millis(500);
+
 /// How often a strike that met its victim at a bad moment is tried again.
 const SECOND_CHANCES: u32 = 3;
 
@@ -153,7 +156,7 @@ impl Striker {
         victim: Option<&Arc<Instance>>,
     ) -> Result<(), StrikeFailed> {
         let lasts = Duration::from_millis(strike.for_ms);
-        if let (Blow::Kill | Blow::Leave | Blow::Release, Some(victim)) = (strike.blow, victim) {
+        if let (Blow::Kill, Some(victim)) = (strike.blow, victim) {
             // What it has counted since it was last asked dies with it.
             self.scraper.lock().await.ask(Some(victim.name())).await;
         }
@@ -166,9 +169,7 @@ impl Striker {
                 Ok(())
             }
             (Blow::Leave | Blow::Release, Some(victim), Some(place)) => {
-                victim.stop().await;
-                // It has no handler for SIGTERM, so it did not say that it leaves.
-                self.crew.evict(victim).await?;
+                self.part_with(victim).await?;
                 tokio::time::sleep(lasts).await;
                 self.crew.replace(place, strike.blow == Blow::Release);
                 Ok(())
@@ -176,10 +177,9 @@ impl Striker {
             (Blow::Join, ..) => {
                 let guest = self.crew.add();
                 tokio::time::sleep(lasts).await;
-                guest.stop().await;
+                let parted = self.part_with(&guest).await;
                 self.crew.forget(&guest);
-                self.crew.evict(&guest).await?;
-                Ok(())
+                parted
             }
             (Blow::BrokerOutage, ..) => {
                 self.taps.brokers.shut();
@@ -219,6 +219,24 @@ impl Striker {
                 unreachable!("the planner gives these blows a victim")
             }
         }
+    }
+
+    /// Stops an instance between two checks: the answer to one that is under way would come to nobody,
+    /// and would be counted neither at the tap nor by the instance.
+    async fn part_with(&self, instance: &Instance) -> Result<(), StrikeFailed> {
+        self.hook.hold_checks().await;
+        // What it has counted since it was last asked goes with it.
+        self.scraper.lock().await.ask(Some(instance.name())).await;
+        let mut stopping = std::pin::pin!(instance.stop());
+        // One that handles SIGTERM may need the database to come to its end.
+        let gone = tokio::time::timeout(SUDDEN, &mut stopping).await;
+        self.hook.release_checks();
+        if gone.is_err() {
+            stopping.await;
+        }
+        // Without a handler it did not say that it leaves.
+        self.crew.evict(instance).await?;
+        Ok(())
     }
 
     pub(super) async fn kill(&self, victim: &Instance) -> Result<(), StrikeFailed> {
