@@ -70,6 +70,8 @@ pub(super) struct Inner {
     pub wall: Wall,
     /// The partitions of each instance, where that is known.
     pub owners: BTreeMap<String, Vec<i32>>,
+    /// The group's generation, as far as a member was heard in it.
+    pub generation: Option<i32>,
     record: Option<Record>,
     /// Where on the page's axis of time what is told now belongs, in milliseconds: since a run began, or
     /// after the first payment of a storm was due, at the last look.
@@ -183,6 +185,7 @@ impl Inner {
         self.wall = Wall::new(payments);
         self.instances.clear();
         self.owners.clear();
+        self.generation = None;
         (self.now_ms, self.is_storm) = (0.0, false);
         self.standing.clear();
         self.push("plan", plan);

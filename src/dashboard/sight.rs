@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::live::Inner;
 use super::problem::split;
-use crate::tap::{BoundaryEvent, Stage};
+use crate::tap::{BoundaryEvent, Detail, Stage};
 use crate::timeline::{Entry, Happening};
 
 /// How it is told that a process was killed.
@@ -74,6 +74,9 @@ pub(super) fn saw(inner: &mut Inner, entry: &Entry) {
 }
 
 fn crossed(inner: &mut Inner, entry: &Entry, event: &BoundaryEvent) {
+    if let (Some(Detail::Kafka(detail)), Stage::Answered) = (&event.detail, event.stage) {
+        inner.generation = detail.generation().max(inner.generation);
+    }
     inner.wall.saw(entry);
     // Where it stands is told by what it asks for; an answer to a fetch hands it a payment.
     if event.stage == Stage::Received || event.signature.starts_with("kafka Fetch") {
@@ -98,7 +101,9 @@ pub(super) fn own(inner: &mut Inner, partitions: &BTreeMap<String, Vec<i32>>) {
 }
 
 fn rebalanced(inner: &mut Inner) {
-    let told = json!({ "at_ms": inner.now_ms(), "partitions": inner.owners });
+    let told = json!({
+        "at_ms": inner.now_ms(), "generation": inner.generation, "partitions": inner.owners,
+    });
     inner.push("rebalance", &told);
 }
 

@@ -14,7 +14,7 @@ use crate::chaos::storm::Blow;
 use crate::effects::EffectSource;
 use crate::explore;
 use crate::run::manifest::Manifest;
-use crate::run::storm::{Hands, Mark, Sample, StormSpec};
+use crate::run::storm::{Hands, Mark, Ownership, Sample, StormSpec};
 use crate::run::{Spec, Watcher};
 use crate::tap::Source;
 use crate::timeline::Timeline;
@@ -210,11 +210,10 @@ impl Watcher for Watch {
         }
     }
 
-    fn owned(&self, partitions: &BTreeMap<String, Vec<i32>>) {
-        let at_ms = self.desk().now_ms();
-        let told = json!({ "at_ms": at_ms, "partitions": partitions });
-        self.live.tell("rebalance", &told);
+    fn owned(&self, ownership: &Ownership) {
+        self.live.tell("rebalance", ownership);
         if !self.secret {
+            let partitions = &ownership.partitions;
             self.live.change(|inner| sight::own(inner, partitions));
         }
     }
@@ -256,6 +255,7 @@ impl StormDesk {
             "effects_per_payment": (paid > 0).then(|| ratio(effects, paid)),
             "lag": now.lag,
             "rebalances": now.rebalances.values().sum::<u64>(),
+            "generation": if secret { None } else { now.generation },
             "produced_per_s": ratio(grown(|s| s.produced) * 1_000, ms),
             "checks_per_s": ratio(checks * 1_000, ms),
         })

@@ -26,7 +26,7 @@ use super::phases::Phases;
 use super::resources::Resources;
 use super::settle;
 use super::spec::Spec;
-use super::storm::{Hands, Mark, Sample, StormSpec};
+use super::storm::{Hands, Mark, Ownership, Sample, StormSpec};
 use super::striker::{Fired, Progress, Striker};
 use super::tuning::Tuning;
 use super::watchdog;
@@ -72,8 +72,8 @@ pub trait Watcher: Send + Sync {
     /// A strike of a storm is over, or failed.
     fn struck(&self, _mark: &Mark) {}
 
-    /// Who owns which partitions of a storm's topic.
-    fn owned(&self, _partitions: &BTreeMap<String, Vec<i32>>) {}
+    /// Other instances own the partitions of a storm's topic.
+    fn owned(&self, _ownership: &Ownership) {}
 }
 
 /// A run that has a verdict.

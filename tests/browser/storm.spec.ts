@@ -16,6 +16,7 @@ interface Storm {
   seed: number;
   counts: Record<'payments' | 'paid' | 'effects' | 'redelivered' | 'planned' | 'fired', number>;
   marks: Mark[];
+  owners: { at_ms: number; generation: number | null }[];
 }
 
 /** Presses a button until what it asks for was done: one may meet its victim at a bad moment. */
@@ -78,8 +79,14 @@ test('a storm with each button', async ({ page }) => {
   }
   await expect(page.locator('.verdict.large')).toContainText(saved.verdict);
   await showsWhatTheFolderSays(page, saved);
-  // The owners that were watched are still drawn.
+  // Who owned what is drawn of the folder: also where nobody watched.
+  await page.goto(`/storm?run=${run}`);
   await expect(page.locator('.owners .owned').first()).toBeVisible();
+  const generations = saved.owners.map((owners) => owners.generation ?? 0);
+  expect(Math.max(...generations)).toBeGreaterThan(generations[0] ?? 0);
+  const numbers = await page.locator('.generation-number').allInnerTexts();
+  expect(numbers.length).toBeGreaterThan(0);
+  for (const number of numbers) expect(generations).toContain(Number(number));
 });
 
 test('a drill: metrics and logs, a diagnosis, the truth', async ({ page }) => {

@@ -37,6 +37,16 @@ fn the_hit_rate_rises_and_falls_and_tells_the_truth_and_nobody_pays_twice() {
         assert!(report.marks.iter().any(|m| m.blow == blow), "no {blow:?}");
     }
 
+    // Everybody owned something from the start, and the generations that were seen only grow.
+    let owners = &report.owners;
+    assert_eq!(owners[0].partitions.len(), 4, "{owners:?}");
+    let generations: Vec<i32> = owners.iter().filter_map(|o| o.generation).collect();
+    assert_eq!(generations.len(), owners.len(), "{owners:?}");
+    assert!(
+        generations.is_sorted() && generations.last() > generations.first(),
+        "{owners:?}"
+    );
+
     let twice = report.redeliveries;
     assert!(twice.outside > 300, "{twice:?}");
     assert!(twice.agree && twice.difference <= 0.05, "{twice:?}");

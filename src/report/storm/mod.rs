@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use self::series::ratio;
 use crate::chaos::storm::{Blow, Cause};
-use crate::run::storm::{Mark, StormFinished};
+use crate::run::storm::{Mark, Ownership, StormFinished};
 use crate::verdict::{Guarantee, StormFacts, Verdict};
 
 pub use series::{Bucket, stretch};
@@ -62,6 +62,9 @@ pub struct StormReport {
     pub series: Vec<Bucket>,
     /// What was done.
     pub marks: Vec<Mark>,
+    /// Who owned which partitions, change by change.
+    #[serde(default)]
+    pub owners: Vec<Ownership>,
     /// The number of the run folder.
     pub run: String,
     /// The run folder.
@@ -145,6 +148,7 @@ impl StormReport {
             redeliveries: Redelivered::new(outside, metric, killed as u64),
             series: series::series(samples, marks, plan.length_ms, bucket),
             marks: marks.clone(),
+            owners: finished.owners.clone(),
             run: finished.run_id.clone(),
             run_dir: finished.run_dir.clone(),
         }

@@ -39,6 +39,9 @@ pub struct Bucket {
     pub late_polls: u64,
     /// Records behind the end, when the bucket ended.
     pub lag: u64,
+    /// The group's generation when the bucket ended, seen at the Kafka tap.
+    #[serde(default)]
+    pub generation: Option<i32>,
     /// The programs that ran when the bucket ended.
     pub builds: Vec<String>,
     /// What was done meanwhile: the number of each mark.
@@ -82,6 +85,7 @@ pub fn stretch(samples: &[Sample], marks: &[Mark], from_ms: u64, to_ms: u64) -> 
         commit_failures: grown(|s| s.commit_failures.values().sum()),
         late_polls: grown(|s| s.late_polls),
         lag: last.lag,
+        generation: last.generation,
         builds: last.builds.keys().cloned().collect(),
         marks: (0..)
             .zip(marks)

@@ -24,6 +24,8 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 pub(super) struct StormHook {
     redeliveries: Mutex<Redeliveries>,
     positions: Mutex<Positions>,
+    /// The latest generation in which somebody was heard.
+    generation: Mutex<Option<i32>>,
     /// The records that each instance has processed and not committed.
     uncommitted: watch::Sender<BTreeMap<String, u64>>,
     /// The instances with a slow database, and how many answers were slow.
@@ -40,6 +42,7 @@ impl StormHook {
         Self {
             redeliveries: Mutex::new(redeliveries),
             positions: Mutex::default(),
+            generation: Mutex::default(),
             uncommitted: watch::Sender::default(),
             slow: watch::Sender::default(),
             max_poll_interval,
@@ -66,6 +69,11 @@ impl StormHook {
     pub(super) fn redelivered(&self) -> (u64, u64) {
         let counted = self.redeliveries.lock().expect("no holder panics");
         (counted.again(), counted.unread())
+    }
+
+    /// The group's generation, as far as a member was heard in it.
+    pub(super) fn generation(&self) -> Option<i32> {
+        *self.generation.lock().expect("no holder panics")
     }
 
     /// Returns when the instance has come from less than so many uncommitted records to so many, or a
@@ -126,6 +134,11 @@ impl StormHook {
     }
 
     fn saw(&self, event: &BoundaryEvent) -> Option<Duration> {
+        if let (Some(Detail::Kafka(detail)), Stage::Answered) = (&event.detail, event.stage) {
+            // One that was put out may still speak of an earlier one.
+            let mut latest = self.generation.lock().expect("no holder panics");
+            *latest = detail.generation().max(*latest);
+        }
         match &event.detail {
             Some(Detail::Kafka(kafka::Detail::Commit(commit)))
                 if event.stage == Stage::Answered =>

@@ -18,7 +18,6 @@ mod scrape;
 mod spec;
 mod strikes;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +45,7 @@ use crate::timeline::Timeline;
 use crate::verdict::{StormFacts, StormJudgement, judge_storm};
 
 pub use hands::{Hands, Manual, What};
-pub use sample::Sample;
+pub use sample::{Ownership, Sample};
 pub use spec::{StormChanges, StormError, StormSpec};
 pub use strikes::Mark;
 
@@ -65,6 +64,8 @@ pub struct StormFinished {
     pub samples: Vec<Sample>,
     /// What was done, by time.
     pub marks: Vec<Mark>,
+    /// Who owned what, change by change.
+    pub owners: Vec<Ownership>,
     /// What is known from outside.
     pub facts: StormFacts,
     /// What that means.
@@ -208,7 +209,7 @@ async fn act(
         ledger,
         striker: Arc::clone(&striker),
         samples: Vec::new(),
-        owned: BTreeMap::new(),
+        owners: Vec::new(),
     };
     let mut marks = Vec::new();
     let (produced, by_hand) = observe_while(&mut observer, spec.sample_every(), watcher, async {
@@ -277,6 +278,7 @@ async fn act(
         spec,
         samples: observer.samples,
         marks,
+        owners: observer.owners,
         facts,
         run_id: folder.id.clone(),
         run_dir: folder.path.clone(),
@@ -347,7 +349,7 @@ struct Observer {
     ledger: LedgerReader,
     striker: Arc<Striker>,
     samples: Vec<Sample>,
-    owned: BTreeMap<String, Vec<i32>>,
+    owners: Vec<Ownership>,
 }
 
 impl Observer {
@@ -361,15 +363,24 @@ impl Observer {
         self.striker.scraper.lock().await.look(&mut sample).await;
         (sample.ledger, sample.ledger_again) = self.ledger.look().await?;
         (sample.redelivered, _) = self.striker.hook.redelivered();
+        sample.generation = self.striker.hook.generation();
         if let Some(last) = self.samples.last() {
             watcher.status(&status(last, &sample));
         }
         // Nobody's verdict hangs on it; what could not be asked now is asked at the next look.
-        if let Ok(owned) = self.striker.owners().await
-            && owned != self.owned
+        if let Ok(partitions) = self.striker.owners().await
+            && self
+                .owners
+                .last()
+                .is_none_or(|last| last.partitions != partitions)
         {
-            watcher.owned(&owned);
-            self.owned = owned;
+            let ownership = Ownership {
+                at_ms: sample.at_ms,
+                generation: sample.generation,
+                partitions,
+            };
+            watcher.owned(&ownership);
+            self.owners.push(ownership);
         }
         watcher.looked(&sample, &self.striker.taps.metrics());
         self.samples.push(sample);

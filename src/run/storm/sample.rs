@@ -36,6 +36,19 @@ pub struct Sample {
     pub ledger_again: u64,
     /// Records that were checked again, counted at the Postgres tap.
     pub redelivered: u64,
+    /// The group's generation, seen at the Kafka tap; none before anybody was heard in one.
+    pub generation: Option<i32>,
+}
+
+/// Who owned which partitions, from one moment on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ownership {
+    /// Milliseconds after the first payment was due.
+    pub at_ms: u64,
+    /// The group's generation, as in [`Sample`].
+    pub generation: Option<i32>,
+    /// The partitions of each instance; nobody has any while the group decides.
+    pub partitions: BTreeMap<String, Vec<i32>>,
 }
 
 impl Sample {

@@ -21,6 +21,24 @@ pub enum Detail {
     Membership(Membership),
 }
 
+impl Detail {
+    /// The generation (classic) or the member's epoch (KIP-848) in which a member is: of one whose
+    /// request was not refused, and none outside a group.
+    #[must_use]
+    pub fn generation(&self) -> Option<i32> {
+        let generation = match self {
+            Self::Commit(commit) if commit.offsets.iter().all(|p| p.error.is_none()) => {
+                commit.generation
+            }
+            Self::Membership(membership) if membership.error.is_none() => {
+                membership.member.generation
+            }
+            _ => return None,
+        };
+        (generation >= 0).then_some(generation)
+    }
+}
+
 /// The records of one partition in one Fetch answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {

@@ -19,6 +19,7 @@ function Moment({ series, index }: { series: Series; index: number | null }) {
   const at = series.at[i];
   if (at === undefined) return <p class="moment"> </p>;
   const effects = series.effects[i] ?? null;
+  const generation = series.generation[i] ?? null;
   return (
     <p class="moment">
       <strong>{index === null ? 'now' : `at ${at.toFixed(1)} s`}</strong>
@@ -28,6 +29,7 @@ function Moment({ series, index }: { series: Series; index: number | null }) {
       <span>{effects === null ? 'no' : tellEffects(effects)} effects per payment</span>
       <span>{tellCount(series.lag[i] ?? 0)} behind</span>
       <span>{tellCount(series.rebalances[i] ?? 0)} rebalance events</span>
+      {generation === null ? null : <span>generation {generation}</span>}
     </p>
   );
 }

@@ -14,7 +14,7 @@ export function WeatherBadge({ weather }: { weather: Weather }) {
 }
 
 /** The last look, in numbers that are read from the back of a room. */
-export function StormNow({ sample, assignments }: { sample: Sample; assignments: number | null }) {
+export function StormNow({ sample }: { sample: Sample }) {
   const effects = sample.effects_per_payment;
   return (
     <dl class="counters">
@@ -33,8 +33,8 @@ export function StormNow({ sample, assignments }: { sample: Sample; assignments:
       />
       <Big id="redeliveries" value={tellCount(sample.redeliveries)} label="redeliveries" />
       <Big id="lag" value={tellCount(sample.lag)} label="records behind" />
-      {assignments === null ? null : (
-        <Big id="assignments" value={tellCount(assignments)} label="assignments" />
+      {sample.generation === null ? null : (
+        <Big id="generation" value={tellCount(sample.generation)} label="generation of the group" />
       )}
       <Big id="produced" value={tellCount(sample.produced_per_s)} label="produced a second" />
       <Big id="checked" value={tellCount(sample.checks_per_s)} label="checked a second" />

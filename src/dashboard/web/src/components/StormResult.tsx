@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import {
   marksOfReport,
   phasesOfReport,
@@ -12,6 +11,7 @@ import type { StormBucket, StormReport } from '../lib/types';
 import { percent } from '../lib/words';
 import { Big } from './bits';
 import { MarkList } from './Marks';
+import { lanesOf } from './OwnerLanes';
 import { StormCharts } from './StormCharts';
 
 const ROWS: [string, (bucket: StormBucket) => string][] = [
@@ -69,16 +69,14 @@ function Phases({ report }: { report: StormReport }) {
 }
 
 /** A storm that was judged. What was watched live is finer than what is kept. */
-export function StormResult(props: {
-  report: StormReport;
-  live?: Series | null;
-  lanes?: (width: number) => ComponentChildren;
-}) {
-  const { report, live = null, lanes } = props;
+export function StormResult(props: { report: StormReport; live?: Series | null }) {
+  const { report, live = null } = props;
   const { counts, redeliveries } = report;
   const marks = marksOfReport(report);
   const series = live ?? seriesOfBuckets(report.series);
   const end = Math.max(report.seconds, series.at.at(-1) ?? 0);
+  // Those of an older version do not say who owned what.
+  const lanes = lanesOf(report.owners ?? [], [], report.partitions, end, end);
   const again = counts.effects - counts.paid;
   return (
     <>

@@ -32,6 +32,8 @@ export interface Sample {
   effects_per_payment: number | null;
   lag: number;
   rebalances: number;
+  /** The group's; null before anybody was heard in one, and in a drill. */
+  generation: number | null;
   produced_per_s: number;
   checks_per_s: number;
 }
@@ -67,7 +69,7 @@ export interface JobEvents {
     text: string;
     problem: string | null;
   };
-  rebalance: { at_ms: number; partitions: Record<string, number[]> };
+  rebalance: { at_ms: number; generation: number | null; partitions: Record<string, number[]> };
   cell: { done: number; of: number };
   log: { at_ms: number; instance: string; line: string };
   sample: Sample;

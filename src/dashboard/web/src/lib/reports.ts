@@ -1,4 +1,5 @@
 /** The reports of runs, explorations and storms, as docs/*.schema.json describe them. */
+import type { JobEvents } from './events';
 import type { Cause, CellOutcome, Fault, Outcome, Verdict } from './types';
 
 export interface Counts {
@@ -105,6 +106,7 @@ export interface StormBucket {
   commit_failures: number;
   late_polls: number;
   lag: number;
+  generation: number | null;
   builds: string[];
   marks: number[];
 }
@@ -151,6 +153,8 @@ export interface StormReport {
   redeliveries: { outside: number; metric: number; difference: number; agree: boolean };
   series: StormBucket[];
   marks: StormMark[];
+  /** Change by change. */
+  owners: JobEvents['rebalance'][];
   run: string;
   run_dir: string;
 }

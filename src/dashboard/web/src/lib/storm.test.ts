@@ -16,6 +16,7 @@ function sample(second: number, more: Partial<Sample> = {}): Sample {
     effects_per_payment: 1,
     lag: 0,
     rebalances: 0,
+    generation: null,
     produced_per_s: 0,
     checks_per_s: 0,
     ...more,
@@ -65,6 +66,11 @@ describe('series', () => {
     expect(made.rebalances).toEqual([0, 8]);
   });
 
+  it('keep the generation that was seen at the tap', () => {
+    const made = seriesOfSamples([sample(1, {}), sample(2, { generation: 7 })]);
+    expect(made.generation).toEqual([null, 7]);
+  });
+
   it('are told in words', () => {
     const tell = (n: number) => String(n);
     expect(rangeWords([0, 1, 2], [1, 9, 2], tell)).toBe('from 1, at most 9 at 1 s, last 2');
@@ -97,9 +103,9 @@ describe('hands', () => {
 
 describe('ownership', () => {
   const told = [
-    { at_ms: 0, partitions: { a: [0, 1], b: [2] } },
-    { at_ms: 5_000, partitions: { a: [0], b: [2] } },
-    { at_ms: 8_000, partitions: { a: [0], b: [2, 1], c: [] } },
+    { at_ms: 0, generation: 1, partitions: { a: [0, 1], b: [2] } },
+    { at_ms: 5_000, generation: 2, partitions: { a: [0], b: [2] } },
+    { at_ms: 8_000, generation: 3, partitions: { a: [0], b: [2, 1], c: [] } },
   ];
 
   it('goes on until another has the partition, and has a gap where nobody has', () => {

@@ -15,6 +15,8 @@ export interface Series {
   lag: number[];
   /** Assigned, revoked or lost since the point before. */
   rebalances: number[];
+  /** Null where nobody was heard in one. */
+  generation: (number | null)[];
 }
 
 /** Something that was done, as a mark on the time axis; numbered from 1 by time. */
@@ -98,7 +100,16 @@ export function marksOfReport(report: StormReport): Mark[] {
 }
 
 function emptySeries(): Series {
-  return { at: [], redelivery: [], republish: [], again: [], effects: [], lag: [], rebalances: [] };
+  return {
+    at: [],
+    redelivery: [],
+    republish: [],
+    again: [],
+    effects: [],
+    lag: [],
+    rebalances: [],
+    generation: [],
+  };
 }
 
 export function seriesOfSamples(samples: Sample[]): Series {
@@ -116,6 +127,7 @@ export function seriesOfSamples(samples: Sample[]): Series {
     series.lag.push(now.lag);
     // What came before the first look is the group coming together.
     series.rebalances.push(before === null ? 0 : grown((s) => s.rebalances));
+    series.generation.push(now.generation);
     before = now;
   }
   return series;
@@ -132,6 +144,7 @@ export function seriesOfBuckets(buckets: StormBucket[]): Series {
     series.effects.push(bucket.effects_per_payment);
     series.lag.push(bucket.lag);
     series.rebalances.push(bucket.assigned + bucket.revoked + bucket.lost);
+    series.generation.push(bucket.generation ?? null);
   }
   return series;
 }

@@ -23,9 +23,7 @@ function Incident({ feed, seconds }: { feed: Feed; seconds: number }) {
         {view.diagnose === null ? view.phase : 'The incident is over. What was it?'}
       </p>
       {view.diagnose === null ? null : <Diagnose job={feed.id} ask={view.diagnose} />}
-      {sample === undefined || view.diagnose !== null ? null : (
-        <StormNow sample={sample} assignments={null} />
-      )}
+      {sample === undefined || view.diagnose !== null ? null : <StormNow sample={sample} />}
       {sample === undefined ? null : (
         <StormCharts series={series} marks={[]} phases={[]} end={end} />
       )}

@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { Loading, ProblemNote, VerdictBadge } from '../components/bits';
 import { Logs } from '../components/Logs';
 import { MarkList } from '../components/Marks';
-import { OwnerLanes } from '../components/OwnerLanes';
+import { lanesOf } from '../components/OwnerLanes';
 import { StormCharts } from '../components/StormCharts';
 import { StormForm } from '../components/StormForm';
 import { StormHands } from '../components/StormHands';
@@ -11,7 +11,6 @@ import { StormResult } from '../components/StormResult';
 import { api } from '../lib/api';
 import { useStarter } from '../lib/jobs';
 import { useLoad } from '../lib/load';
-import { assignments } from '../lib/owners';
 import { set, usePlace } from '../lib/router';
 import { marksOfFaults, phasesOfSeries, seriesOfSamples } from '../lib/storm';
 import type { StormReport } from '../lib/types';
@@ -24,23 +23,6 @@ function endOf(feed: Feed, seconds: number): number {
   return Math.max(planned, (feed.view.samples.at(-1)?.at_ms ?? 0) / 1000);
 }
 
-function lanesOf(feed: Feed, end: number) {
-  const { owners, runs, samples } = feed.view;
-  const plan = runs.at(-1)?.plan;
-  if (plan === undefined || owners.length === 0) return undefined;
-  const now = (samples.at(-1)?.at_ms ?? 0) / 1000;
-  return (width: number) => (
-    <OwnerLanes
-      rebalances={owners}
-      planned={plan.instances}
-      partitions={plan.partitions}
-      end={end}
-      now={now}
-      width={width}
-    />
-  );
-}
-
 /** A storm while it goes on. */
 function Live({ feed, seconds }: { feed: Feed; seconds: number }) {
   const { view } = feed;
@@ -50,10 +32,11 @@ function Live({ feed, seconds }: { feed: Feed; seconds: number }) {
   const weather = phases.at(-1)?.weather;
   const end = endOf(feed, seconds);
   const marks = marksOfFaults(view.faults);
-  const lanes = lanesOf(feed, end);
   const request = feed.job?.request;
   const free = request?.kind === 'storm' && request.free === true;
   const plan = view.runs.at(-1)?.plan;
+  const now = (sample?.at_ms ?? 0) / 1000;
+  const lanes = lanesOf(view.owners, plan?.instances ?? [], plan?.partitions ?? 0, now, end);
   return (
     <>
       <p class="phase" role="status">
@@ -61,7 +44,7 @@ function Live({ feed, seconds }: { feed: Feed; seconds: number }) {
       </p>
       {sample === undefined ? null : (
         <>
-          <StormNow sample={sample} assignments={assignments(view.owners).length} />
+          <StormNow sample={sample} />
           <StormHands
             job={feed.id}
             planned={plan?.instances ?? []}
@@ -89,8 +72,6 @@ function Live({ feed, seconds }: { feed: Feed; seconds: number }) {
 function Judged({ report, feed }: { report: StormReport; feed: Feed | null }) {
   const samples = feed?.view.samples ?? [];
   const series = samples.length > 1 ? seriesOfSamples(samples) : null;
-  const end = Math.max(report.seconds, series?.at.at(-1) ?? 0);
-  const lanes = feed === null ? undefined : lanesOf(feed, end);
   return (
     <>
       <p class="run-verdict">
@@ -100,7 +81,7 @@ function Judged({ report, feed }: { report: StormReport; feed: Feed | null }) {
           <a href={`/runs/${report.run}`}>run {report.run}</a>, seed {report.seed})
         </span>
       </p>
-      <StormResult report={report} live={series} {...(lanes === undefined ? {} : { lanes })} />
+      <StormResult report={report} live={series} />
     </>
   );
 }
