@@ -111,6 +111,8 @@ impl Serve {
     /// Starts this program again, in a session of its own, and waits for what it prints.
     async fn in_the_background(self) -> anyhow::Result<ExitCode> {
         let options = self.stack.options()?;
+        // Until the URL of the one that is started here is known.
+        let _starting = stack::starting(&options)?;
         if let Some(url) = stack::dashboard(&options)? {
             println!("{url}");
             return Ok(ExitCode::SUCCESS);

@@ -9,6 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where one that has no terminal says what goes wrong.
 const LOG: &str = "log";
+
+/// Whose lock is taken while one is started in the background.
+const LOCK: &str = "lock";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
@@ -88,6 +92,24 @@ pub fn dashboard_log(options: &Options) -> anyhow::Result<(PathBuf, File)> {
     let path = folder.join(LOG);
     let file = private().create(true).truncate(true).open(&path)?;
     Ok((path, file))
+}
+
+/// Held by whoever starts a dashboard in the background; two at once would start two.
+#[derive(Debug)]
+pub struct Starting {
+    _lock: Flock<File>,
+}
+
+/// Waits until nobody else starts a dashboard beside this stack.
+///
+/// # Errors
+/// A cache folder that cannot be used, or written.
+pub fn starting(options: &Options) -> anyhow::Result<Starting> {
+    let folder = folder(options)?;
+    fs::create_dir_all(&folder)?;
+    let file = private().create(true).open(folder.join(LOCK))?;
+    let lock = Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| errno)?;
+    Ok(Starting { _lock: lock })
 }
 
 /// Ends the dashboards that run beside this stack, and waits until they have.

@@ -37,7 +37,7 @@ mod supervised;
 mod supervisor;
 mod switch;
 
-pub use dashboard::{Beside, dashboard, dashboard_log};
+pub use dashboard::{Beside, Starting, dashboard, dashboard_log, starting};
 pub use doctor::{Check, Health, doctor};
 pub use endpoints::{
     Endpoints, Kafka, Kind, Mechanism, Postgres, Protocol, Sasl, Security, Versions,

@@ -108,6 +108,23 @@ async fn it_returns_at_once_is_not_started_twice_and_ends_with_its_stack() {
 }
 
 #[test]
+fn two_that_are_started_at_once_are_one() {
+    let name = format!("dash-twice-{}", std::process::id());
+    let serve = [&SERVE[..], &["--background"]].concat();
+    let started = [(); 4].map(|()| {
+        let mut command = command(&name, &serve);
+        command.stdout(Stdio::piped()).spawn().unwrap()
+    });
+    let urls = started.map(|child| {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    });
+    assert!(urls.iter().all(|url| *url == urls[0]), "{urls:?}");
+    assert!(crashwindow(&name, &["down"]).status.success());
+}
+
+#[test]
 fn one_that_cannot_begin_in_the_background_says_why() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
