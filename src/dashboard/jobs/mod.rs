@@ -3,11 +3,13 @@
 mod execute;
 mod request;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use futures::FutureExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
@@ -167,7 +169,7 @@ impl Job {
         let live = Arc::clone(&self.live);
         let ticking = async move { live.tick_for_ever().await };
         let ticking = AbortOnDropHandle::new(tokio::spawn(ticking));
-        let result = execute::execute(&self, &app).await;
+        let result = survived(execute::execute(&self, &app)).await;
         drop(ticking);
         self.storm.lock().expect("no holder panics").hands = None;
         self.storm.lock().expect("no holder panics").targets.clear();
@@ -273,6 +275,32 @@ pub(super) async fn diagnosis(
     Ok(Json(reveal.await.map_err(|_| none())?))
 }
 
+/// What comes of a job, also where it panics: whoever waits for its end gets one.
+async fn survived(work: impl Future<Output = anyhow::Result<Value>>) -> anyhow::Result<Value> {
+    let caught = AssertUnwindSafe(work).catch_unwind().await;
+    caught.unwrap_or_else(|_| {
+        anyhow::bail!(
+            "this job met a defect of the dashboard\nnext: report what its terminal says, and start it again"
+        )
+    })
+}
+
 fn conflict(error: &str, next: &str) -> Problem {
     Problem::new(StatusCode::CONFLICT, error, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_that_panics_ends_and_says_so() {
+        let planted = async { panic!("planted") };
+        let error = survived(planted).await.expect_err("it panicked");
+        let (error, next) = split(&error.to_string());
+        assert!(error.contains("a defect of the dashboard"), "{error}");
+        assert!(next.contains("start it again"), "{next}");
+        let done = survived(async { Ok(json!({ "report": 1 })) }).await;
+        assert_eq!(done.expect("it did not")["report"], 1);
+    }
 }
