@@ -104,7 +104,7 @@ fuzz: setup ## Fuzz both taps' parsers, guided by coverage, for FUZZ_SECONDS (60
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
 
 .PHONY: bench
-bench: setup ## Measure what the taps cost, beside Toxiproxy, what being watched costs, and windows per second
+bench: setup-test ## Measure what the taps cost, beside Toxiproxy, what being watched costs, and windows per second
 	@cargo bench --quiet --bench bench
 
 .PHONY: setup

@@ -4,7 +4,7 @@
 #[path = "../benches/bench/measure/mod.rs"]
 mod measure;
 
-use measure::{Scale, measure};
+use measure::{PARTS, Scale, measure};
 
 #[test]
 fn the_bench_prints_its_ratios_and_what_limits_an_exploration() {
@@ -44,6 +44,9 @@ fn the_bench_prints_its_ratios_and_what_limits_an_exploration() {
     let watched = line("record of 10000 events/s, one event: unwatched ");
     assert!(watched.contains("; watched "), "{watched}");
     line("record of 10000 events/s: every payment was told to its end");
+    let page = line("page of a run of 200 payments, ");
+    assert!(page.contains(" tasks of 50 ms or longer"), "{page}");
+    assert!(!page.contains(" 0 frames"), "{page}");
     let run = line("run of lab 1, 5 payments: command line ");
     assert_eq!(run.matches("x)").count(), 2, "{run}");
     for consumer in ["broken", "fixed"] {
@@ -53,4 +56,22 @@ fn the_bench_prints_its_ratios_and_what_limits_an_exploration() {
             "{line}"
         );
     }
+}
+
+#[test]
+fn one_part_of_it_prints_its_lines_alone() {
+    let program = env!("CARGO_BIN_EXE_crashwindow");
+    let mut lines = Vec::new();
+    let scale = Scale {
+        part: Some(PARTS[0]),
+        ..Scale::QUICK
+    };
+    measure(program, scale, false, &mut |line| {
+        lines.push(line.to_owned())
+    })
+    .expect("it measures");
+    assert!(
+        !lines.is_empty() && lines.iter().all(|line| line.starts_with("record ")),
+        "{lines:?}"
+    );
 }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use serde_json::json;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -21,12 +21,13 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Follows what is recorded of so many payments.
+    /// Follows what is recorded of so many payments. `plan` is what a page is told first, as of a run
+    /// (`docs/openapi.json`).
     #[must_use]
-    pub fn of(timeline: &Arc<Timeline>, payments: u32) -> Self {
+    pub fn of(timeline: &Arc<Timeline>, payments: u32, plan: &Value) -> Self {
         let live = Arc::<Live>::default();
         live.change(|inner| {
-            inner.begin(payments, &json!({ "payments": payments }));
+            inner.begin(payments, plan);
             inner.follow(timeline);
         });
         let over = CancellationToken::new();

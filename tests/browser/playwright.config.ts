@@ -16,6 +16,7 @@ export default defineConfig({
   projects: [
     { name: 'walk', testMatch: '*.spec.ts' },
     { name: 'screenshots', testMatch: 'screenshots.ts' },
+    { name: 'responsive', testMatch: 'responsive.ts' },
   ],
   use: {
     baseURL: process.env.DASHBOARD?.split('/#')[0],

@@ -10,7 +10,7 @@ use anyhow::Context;
 use crashwindow::dashboard::Feed;
 use crashwindow::tap::{BoundaryEvent, Source, Stage, Tap};
 use crashwindow::timeline::{Happening, Timeline};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -18,10 +18,10 @@ use super::stats::{Latency, Rounds};
 use super::{Print, Scale};
 
 /// Events a second: some ten times what a run makes.
-const PACE: u32 = 10_000;
+pub(super) const PACE: u32 = 10_000;
 
 /// Events of each payment.
-const EVENTS: u32 = 5;
+pub(super) const EVENTS: u32 = 5;
 
 /// Readers that connect and never read.
 const IDLE: usize = 20;
@@ -81,6 +81,17 @@ fn record(payments: u32, pace: Option<u32>, watched: bool) -> anyhow::Result<Too
     let timeline = Arc::new(Timeline::to_file(&folder.path().join("events.jsonl"))?);
     let audience = watched.then(|| Audience::of(&timeline, payments));
     let audience = audience.transpose()?;
+    let (whole, each) = write(&timeline, payments, pace);
+    let told = audience.map_or(Ok(0), |audience| audience.leave(payments))?;
+    Ok(Took { whole, each, told })
+}
+
+/// Records all events of so many payments; how long that took, and each of them.
+pub(super) fn write(
+    timeline: &Timeline,
+    payments: u32,
+    pace: Option<u32>,
+) -> (Duration, Vec<Duration>) {
     let mut each = Vec::with_capacity((payments * EVENTS) as usize);
     let began = Instant::now();
     for number in 0..payments * EVENTS {
@@ -96,9 +107,21 @@ fn record(payments: u32, pace: Option<u32>, watched: bool) -> anyhow::Result<Too
         timeline.record(payment.as_deref(), Happening::Boundary { event });
         each.push(since.elapsed());
     }
-    let whole = began.elapsed();
-    let told = audience.map_or(Ok(0), |audience| audience.leave(payments))?;
-    Ok(Took { whole, each, told })
+    (began.elapsed(), each)
+}
+
+/// What a page is told of the run that this pretends to be.
+pub(super) fn plan(payments: u32) -> Value {
+    json!({
+        "run": "0000",
+        "lab": "01",
+        "consumer": "fixed",
+        "payments": payments,
+        "partitions": 1,
+        "instances": ["a"],
+        "effects": "live",
+        "faults": [],
+    })
 }
 
 /// A payment is looked up, charged and written down.
@@ -150,7 +173,7 @@ struct Audience {
 impl Audience {
     fn of(timeline: &Arc<Timeline>, payments: u32) -> anyhow::Result<Self> {
         let runtime = Runtime::new()?;
-        let feed = Arc::new(Feed::of(timeline, payments));
+        let feed = Arc::new(Feed::of(timeline, payments, &plan(payments)));
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let address = listener.local_addr()?;
         let serving = Arc::clone(&feed);

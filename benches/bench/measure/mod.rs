@@ -5,6 +5,7 @@ mod cpu;
 mod explore;
 mod feed;
 mod kafka;
+mod page;
 mod postgres;
 mod stats;
 mod toxiproxy;
@@ -27,6 +28,9 @@ use self::ways::Ways;
 /// How often it is asked whether a run is over that nobody follows: seldom, for its sake.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// What can be measured by itself.
+pub const PARTS: [&str; 5] = ["feed", "taps", "watched", "page", "explore"];
+
 /// How much is measured.
 #[derive(Debug, Clone, Copy)]
 pub struct Scale {
@@ -42,8 +46,12 @@ pub struct Scale {
     pub watched_events: u32,
     /// Payments of a run that the dashboard shows, each round.
     pub payments: u32,
+    /// Payments whose events a page is told at once.
+    pub page_payments: u32,
     /// Whether every fault is tried in an exploration, or one.
     pub all_faults: bool,
+    /// The one part that is measured, of [`PARTS`]; all without.
+    pub part: Option<&'static str>,
 }
 
 impl Scale {
@@ -55,11 +63,17 @@ impl Scale {
         transactions: 20,
         watched_events: 500,
         payments: 5,
+        page_payments: 200,
         all_faults: false,
+        part: None,
     };
 }
 
 impl Scale {
+    fn makes(self, part: &str) -> bool {
+        self.part.is_none_or(|only| only == part)
+    }
+
     /// What goes over a way at least: the records, in and out.
     fn least_bytes(self) -> u64 {
         (self.rounds * (2 * self.records + self.single_records) * kafka::SIZE) as u64
@@ -80,7 +94,9 @@ pub fn measure(
     may_install: bool,
     print: &mut Print<'_>,
 ) -> anyhow::Result<()> {
-    feed::measure(scale, print)?;
+    if scale.makes("feed") {
+        feed::measure(scale, print)?;
+    }
     // As in the controller, the taps have a runtime of their own; the clients are elsewhere.
     let taps = Runtime::new()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -99,16 +115,27 @@ pub fn measure(
     };
     let measured = runtime.block_on(interruptible(async {
         let endpoints = stack::ensure(&options, &Silent).await?;
-        let toxiproxy = Toxiproxy::start(&options, proxied, &endpoints, may_install, print).await?;
-        let ways = Arc::new(Ways::new(&endpoints, toxiproxy.as_ref(), taps.handle())?);
-        print(&ways.introduction(scale.rounds));
-        kafka::measure(&ways, scale, print).await?;
-        postgres::measure(&ways, scale, print).await?;
-        if let Some(toxiproxy) = &toxiproxy {
-            print(&toxiproxy.carried(scale.least_bytes())?);
+        if scale.makes("taps") {
+            let toxiproxy =
+                Toxiproxy::start(&options, proxied, &endpoints, may_install, print).await?;
+            let ways = Arc::new(Ways::new(&endpoints, toxiproxy.as_ref(), taps.handle())?);
+            print(&ways.introduction(scale.rounds));
+            kafka::measure(&ways, scale, print).await?;
+            postgres::measure(&ways, scale, print).await?;
+            if let Some(toxiproxy) = &toxiproxy {
+                print(&toxiproxy.carried(scale.least_bytes())?);
+            }
         }
-        watched::measure(program, &options, scale, print).await?;
-        explore::measure(program, &options, scale, print).await
+        if scale.makes("watched") {
+            watched::measure(program, &options, scale, print).await?;
+        }
+        if scale.makes("page") {
+            page::measure(program, &options, scale, print).await?;
+        }
+        if scale.makes("explore") {
+            explore::measure(program, &options, scale, print).await?;
+        }
+        anyhow::Ok(())
     }));
     let down = runtime.block_on(stack::down(&options, &Silent));
     // Threads that still wait for a client of librdkafka need not be waited for.

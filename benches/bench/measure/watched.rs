@@ -90,15 +90,15 @@ async fn run(program: &str, options: &Options, payments: u32) -> anyhow::Result<
 }
 
 /// A dashboard of the bench's own.
-struct Server {
-    url: String,
-    token: String,
+pub(super) struct Server {
+    pub url: String,
+    pub token: String,
     http: reqwest::Client,
     _child: Child,
 }
 
 impl Server {
-    async fn start(program: &str, options: &Options) -> anyhow::Result<Self> {
+    pub async fn start(program: &str, options: &Options) -> anyhow::Result<Self> {
         let mut child = command(program, options, &["serve", "--port", "0"]).spawn()?;
         let mut line = String::new();
         let stdout = child.stdout.take().context("it is piped")?;
@@ -112,8 +112,8 @@ impl Server {
         })
     }
 
-    /// Returns the report, of which it is told by the events or, where nobody reads them, later.
-    async fn run(&self, payments: u32, read: bool) -> anyhow::Result<Value> {
+    /// Starts a run of lab 1, and returns its job.
+    pub async fn job(&self, payments: u32) -> anyhow::Result<String> {
         let request = json!({
             "kind": "run", "lab": "01", "consumer": "fixed", "fault": "none", "payments": payments,
         });
@@ -125,7 +125,12 @@ impl Server {
         let started: Value = post.json(&request).send().await?.json().await?;
         let job = started["job"].as_str();
         let job = job.with_context(|| format!("no job: {started}"))?;
-        let job = format!("{jobs}/{job}");
+        Ok(job.to_owned())
+    }
+
+    /// Returns the report, of which it is told by the events or, where nobody reads them, later.
+    async fn run(&self, payments: u32, read: bool) -> anyhow::Result<Value> {
+        let job = format!("{}/api/jobs/{}", self.url, self.job(payments).await?);
         if read {
             let mut events = self.http.get(format!("{job}/events")).send().await?;
             while events.chunk().await?.is_some() {}
