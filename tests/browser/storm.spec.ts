@@ -84,7 +84,7 @@ test('a storm with each button', async ({ page }) => {
   await expect(page.locator('.owners .owned').first()).toBeVisible();
   const generations = saved.owners.map((owners) => owners.generation ?? 0);
   expect(Math.max(...generations)).toBeGreaterThan(generations[0] ?? 0);
-  const numbers = await page.locator('.generation-number').allInnerTexts();
+  const numbers = await page.locator('.generation-number').allTextContents();
   expect(numbers.length).toBeGreaterThan(0);
   for (const number of numbers) expect(generations).toContain(Number(number));
 });

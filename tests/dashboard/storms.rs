@@ -120,6 +120,10 @@ async fn every_button_strikes_and_every_strike_is_a_mark_of_the_report() {
         "{report}"
     );
     assert_eq!(report["verdict"], "held", "{report}");
+    // Nothing was planned, so that no part of it was meant to be the incident.
+    for part in ["before", "incident", "after"] {
+        assert!(report["phases"][part].is_null(), "{report}");
+    }
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ pub struct StormReport {
 }
 
 /// The three parts of a storm. The first minute of a change, compressed with the others, belongs to
-/// none of them.
+/// none of them. There are none in a storm of which nothing was planned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Phases {
     /// Before the incident.
@@ -120,7 +120,13 @@ impl StormReport {
         let (samples, marks) = (&finished.samples, &finished.marks);
         let bucket = spec.bucket_ms();
         let (begins, ends) = plan.incident_ms;
-        let part = |from, to| stretch(samples, marks, from, to);
+        // Where everything was done by hand, nobody knows which part was meant to be calm.
+        let is_planned = !plan.strikes.is_empty();
+        let part = |from, to| {
+            is_planned
+                .then(|| stretch(samples, marks, from, to))
+                .flatten()
+        };
         let metric = samples.last().map_or(0, |sample| sample.redelivery_hits);
         let outside = finished.facts.redelivered;
         let killed = marks.iter().filter(|mark| mark.blow == Blow::Kill).count();

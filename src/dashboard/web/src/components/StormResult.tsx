@@ -1,6 +1,7 @@
 import {
   marksOfReport,
   phasesOfReport,
+  phasesOfSeries,
   type Series,
   seriesOfBuckets,
   tellCount,
@@ -36,6 +37,7 @@ function Phases({ report }: { report: StormReport }) {
     ['recovery', after],
   ];
   const known = stretches.filter((s): s is [string, StormBucket] => s[1] !== null);
+  if (known.length === 0) return null;
   return (
     <table class="before-after">
       <caption>Before, in and after the incident</caption>
@@ -75,6 +77,7 @@ export function StormResult(props: { report: StormReport; live?: Series | null }
   const marks = marksOfReport(report);
   const series = live ?? seriesOfBuckets(report.series);
   const end = Math.max(report.seconds, series.at.at(-1) ?? 0);
+  const planned = phasesOfReport(report);
   // Those of an older version do not say who owned what.
   const lanes = lanesOf(report.owners ?? [], [], report.partitions, end, end);
   const again = counts.effects - counts.paid;
@@ -108,7 +111,7 @@ export function StormResult(props: { report: StormReport; live?: Series | null }
       <StormCharts
         series={series}
         marks={marks}
-        phases={phasesOfReport(report)}
+        phases={planned.length > 0 ? planned : phasesOfSeries(series)}
         end={end}
         {...(lanes === undefined ? {} : { lanes })}
       />
