@@ -108,7 +108,11 @@ pub fn measure(
     };
     let options = Options {
         choice: Choice::Native,
-        name: format!("bench-{}", std::process::id()),
+        name: format!(
+            "bench-{}-{}",
+            std::process::id(),
+            scale.part.unwrap_or("all")
+        ),
         kafka_proxied: Some(proxied),
         program: Some(program.into()),
         ..Options::default()
