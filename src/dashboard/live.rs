@@ -271,6 +271,11 @@ impl Inner {
 
     fn flush(&mut self) {
         self.read();
+        self.tell_changes();
+    }
+
+    /// Tells what is known to have changed, without a look at what was recorded since.
+    pub fn tell_changes(&mut self) {
         if let Some(changes) = self.wall.changes() {
             self.push("payments", &changes);
         }

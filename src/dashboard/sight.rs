@@ -115,6 +115,8 @@ fn struck(
     text: &str,
     problem: Option<&str>,
 ) {
+    // Where its victim stood comes before it, and what became of that one after it.
+    inner.tell_changes();
     let told = json!({
         "at_ms": inner.now_ms(), "fault": fault, "payment": entry.payment,
         "instance": instance, "text": text, "problem": problem,

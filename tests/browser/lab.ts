@@ -96,3 +96,33 @@ export async function runsAtTheEnd(page: Page, name: 'runs' | 'run', n: number):
     .toBe(n);
   return param(page, name).split(',');
 }
+
+/**
+ * Lets the page be drawn no more once it shows this, however short that is, until it is let go; to be
+ * called before the page is opened.
+ */
+export async function stillAt(page: Page, selector: string): Promise<() => Promise<void>> {
+  await page.addInitScript((what) => {
+    const draw = window.requestAnimationFrame.bind(window);
+    const kept: FrameRequestCallback[] = [];
+    let state: 'before' | 'still' | 'over' = 'before';
+    window.requestAnimationFrame = (frame) => {
+      if (state !== 'still') return draw(frame);
+      return kept.push(frame);
+    };
+    new MutationObserver(() => {
+      if (state === 'before' && document.querySelector(what) !== null) state = 'still';
+    }).observe(document, { subtree: true, childList: true, attributes: true });
+    window.letGo = () => {
+      state = 'over';
+      for (const frame of kept.splice(0)) draw(frame);
+    };
+  }, selector);
+  return () => page.evaluate(() => window.letGo());
+}
+
+declare global {
+  interface Window {
+    letGo: () => void;
+  }
+}

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { ask, figure, ledgerOf, open, param, reportOf, runsAtTheEnd } from './lab';
+import { ask, figure, JOB, ledgerOf, open, param, reportOf, runsAtTheEnd, stillAt } from './lab';
 
 interface Lab {
   id: string;
@@ -17,12 +17,16 @@ interface Report {
   counts: { payments: number };
 }
 
+/** What stands in the line at which the broken consumer is struck. */
+const STRUCK: Record<string, string> = { '01': 'charge', '02': 'UPDATE orders', '03': 'charge' };
+
 /** The labs whose lesson is in one crash window. */
 for (const id of ['01', '02', '03']) {
   test(`lab ${id}: predict, run, see the duplicate counted and drawn, explain`, async ({
     page,
   }) => {
     const lab = await ask<Lab>(page, `/api/labs/${id}`);
+    const letGo = await stillAt(page, '.code-line.held');
     await open(page);
     await page.locator(`.lab-card a[href="/labs/${id}"]`).click();
 
@@ -38,6 +42,11 @@ for (const id of ['01', '02', '03']) {
 
     // Run: every consumer under one schedule.
     await page.getByRole('button', { name: /^Run (both|all)/ }).click();
+    // The line that somebody was struck at is one of the window's edges.
+    const held = page.locator('.code-line.held').first();
+    await expect(held).toBeVisible(JOB);
+    await expect(held).toContainText(STRUCK[id] ?? '');
+    await letGo();
     const runs = await runsAtTheEnd(page, 'runs', lab.consumers.length);
     const reports = await Promise.all(runs.map((run) => reportOf<Report>(page, run)));
     expect(new Set(reports.map((r) => r.seed)).size).toBe(1);

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { JOB, open, runsAtTheEnd } from './lab';
+import { JOB, open, runsAtTheEnd, stillAt } from './lab';
 
 const FOLDER = '../../docs/screenshots';
 
@@ -15,6 +15,7 @@ async function take(page: Page, name: string, whole = false): Promise<void> {
 test.describe.configure({ mode: 'serial' });
 
 test('lab, run and biography', async ({ page }) => {
+  const letGo = await stillAt(page, '.code-line.held');
   await open(page, '/labs/01?step=predict');
   const questions = page.locator('fieldset.question');
   await expect(questions.first()).toBeVisible();
@@ -27,6 +28,7 @@ test('lab, run and biography', async ({ page }) => {
   // One instance is frozen at a line of the code.
   await expect(page.locator('.code-line.held').first()).toBeVisible(JOB);
   await take(page, 'run-live', true);
+  await letGo();
   await runsAtTheEnd(page, 'runs', 2);
   await expect(page.locator('.before-after thead th')).toHaveCount(2);
   await take(page, 'lab', true);

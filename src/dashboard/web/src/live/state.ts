@@ -99,7 +99,8 @@ function plan(job: JobView, data: JobEvents['plan']): void {
 function instance(run: RunView, data: JobEvents['instance']): void {
   const before = run.instances.get(data.name);
   // The states of one tick are told as one: what was frozen and evicted is told as evicted.
-  const stays = data.state === 'frozen' || data.state === 'evicted' || data.state === 'killed';
+  // One that was killed may start again within the same tick.
+  const stays = ['frozen', 'evicted', 'killed', 'starting'].includes(data.state);
   run.instances.set(data.name, {
     name: data.name,
     state: data.state,
