@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export CRASHWINDOW_STACK="screenshots-$$"
-bin=target/debug/crashwindow
+bin=$PWD/target/debug/crashwindow
 home=$(mktemp -d)
 trap '"$bin" down; rm -rf "$home"' EXIT
 trap 'exit 130' INT TERM

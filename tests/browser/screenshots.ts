@@ -75,6 +75,7 @@ test('drill', async ({ page }) => {
 test('what is there when work is done', async ({ page }) => {
   await open(page);
   await expect(page.locator('table.runs tbody tr').first()).toBeVisible();
+  await expect(page.getByText('stack up')).toBeVisible();
   await take(page, 'home');
   await page.goto('/runs');
   await expect(page.locator('table.runs tbody tr').first()).toBeVisible();
