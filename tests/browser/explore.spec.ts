@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { ask, figure, fileOf, JOB, open, param, reportOf, runsAtTheEnd } from './lab';
+import { ask, closeBiography, figure, fileOf, JOB, open, param, reportOf, runsAtTheEnd } from './lab';
 
 interface Exploration {
   run: string;
@@ -40,7 +40,7 @@ test('an exploration: the matrix is the report, a cell is drawn and run again', 
   );
   expect(life.effects.length).not.toBe(1);
   for (const charge of life.effects) await expect(dialog.locator('.effects')).toContainText(charge);
-  await page.keyboard.press('Escape');
+  await closeBiography(page);
 
   // A reload finds the cell open.
   await page.reload();

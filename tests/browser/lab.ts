@@ -98,6 +98,16 @@ export async function runsAtTheEnd(page: Page, name: 'runs' | 'run', n: number):
 }
 
 /**
+ * Goes back from a biography to the page. The dialog is hidden before its end has reached the page's
+ * address, and a reload between the two finds it open.
+ */
+export async function closeBiography(page: Page): Promise<void> {
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toBeHidden();
+  await expect.poll(() => param(page, 'payment')).toBe('');
+}
+
+/**
  * Lets the page be drawn no more once it shows this, however short that is, until it is let go; to be
  * called before the page is opened.
  */

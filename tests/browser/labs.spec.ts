@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { ask, figure, JOB, ledgerOf, open, param, reportOf, runsAtTheEnd, stillAt } from './lab';
+import { ask, closeBiography, figure, JOB, ledgerOf, open, param, reportOf, runsAtTheEnd, stillAt } from './lab';
 
 interface Lab {
   id: string;
@@ -91,8 +91,7 @@ for (const id of ['01', '02', '03']) {
       for (const charge of ledger.charges.get(duplicate) ?? []) {
         await expect(dialog.locator('.effects')).toContainText(charge);
       }
-      await page.keyboard.press('Escape');
-      await expect(dialog).toBeHidden();
+      await closeBiography(page);
       opened++;
     }
     expect(opened, 'duplicates whose biography was opened').toBeGreaterThan(0);

@@ -19,6 +19,8 @@ export default defineConfig({
     { name: 'responsive', testMatch: 'responsive.ts' },
   ],
   use: {
+    // What covers a button for this long covers it for good.
+    actionTimeout: 60_000,
     baseURL: process.env.DASHBOARD?.split('/#')[0],
     viewport: { width: 1280, height: 800 },
     trace: 'off',

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { JOB, open, runsAtTheEnd, stillAt } from './lab';
+import { closeBiography, JOB, open, runsAtTheEnd, stillAt } from './lab';
 
 const FOLDER = '../../docs/screenshots';
 
@@ -35,7 +35,7 @@ test('lab, run and biography', async ({ page }) => {
   await page.locator('.exceptions button').first().click();
   await expect(page.getByRole('dialog').locator('svg')).toBeVisible();
   await take(page, 'biography');
-  await page.keyboard.press('Escape');
+  await closeBiography(page);
   await page.locator('.steps').getByRole('link', { name: 'Explain' }).click();
   await expect(page.locator('.explained').first()).toBeVisible();
   await take(page, 'explain', true);
