@@ -140,8 +140,8 @@ pub struct StormStrike {
     /// Which place in the fleet is struck, or which broker, from 0; none where all are.
     pub slot: Option<u32>,
     /// It waits until the instance has processed so many records since it last committed them, as
-    /// seen at its taps: so many are delivered again. Where all are struck, until all together have no
-    /// more.
+    /// seen at its taps: so many are delivered again. One that joins waits with its leaving. Where all are
+    /// struck, until all together have no more.
     pub uncommitted: Option<u64>,
     /// How long it lasts, in milliseconds, where the schedule decides that.
     pub for_ms: u64,

@@ -304,7 +304,9 @@ impl Planner {
             phase.start + third / 2,
             Blow::Join,
             None,
-            None,
+            // It goes again just after a commit of its own: which of the others it took what from is
+            // not to be planned.
+            Some(whole(FEWEST)),
             EMPTY_MS * 2,
         );
     }

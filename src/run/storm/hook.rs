@@ -1,24 +1,20 @@
 //! The hook of every tap in a storm: follows positions, counts redeliveries, and is the slow database.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::check_gate::CheckGate;
 use crate::chaos::storm::{Positions, Redeliveries};
-use crate::tap::{
-    BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Stage, Tap, kafka,
-};
+use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Stage, Tap, kafka};
 
 /// Of this many answers of a slow database one is later than a consumer can wait.
 const WORST_OF: u32 = 4;
 
 /// A batch of a consumer that keeps up, in records.
 const A_FEW: u64 = 12;
-
-/// How long the answers to checks that are under way are waited for.
-const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// See the module.
 pub(super) struct StormHook {
@@ -31,10 +27,7 @@ pub(super) struct StormHook {
     /// The instances with a slow database, and how many answers were slow.
     slow: watch::Sender<BTreeMap<String, u32>>,
     max_poll_interval: Duration,
-    /// For how many strikes checks wait before the database.
-    held: watch::Sender<u32>,
-    /// The processes of which a check is under way in the database.
-    under_way: watch::Sender<HashSet<Source>>,
+    gate: CheckGate,
 }
 
 impl StormHook {
@@ -46,23 +39,18 @@ impl StormHook {
             uncommitted: watch::Sender::default(),
             slow: watch::Sender::default(),
             max_poll_interval,
-            held: watch::Sender::default(),
-            under_way: watch::Sender::default(),
+            gate: CheckGate::default(),
         }
     }
 
-    /// Lets no check to the database any more, and returns when none is under way there; after a
-    /// while in any case, as a process may have died in one.
+    /// Lets no check to the database any more, and returns when none is under way there.
     pub(super) async fn hold_checks(&self) {
-        self.held.send_modify(|strikes| *strikes += 1);
-        let mut under_way = self.under_way.subscribe();
-        let none = under_way.wait_for(HashSet::is_empty);
-        let _ = tokio::time::timeout(LAST_ANSWERS, none).await;
+        self.gate.close().await;
     }
 
     /// Lets checks go on, unless they wait for another strike.
     pub(super) fn release_checks(&self) {
-        self.held.send_modify(|strikes| *strikes -= 1);
+        self.gate.open();
     }
 
     /// How many records were checked again, and how many statements could not be read.
@@ -175,16 +163,11 @@ impl Hook for StormHook {
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
         let hold = self.saw(&event);
         if event.tap == Tap::Postgres {
-            self.under_way
-                .send_if_modified(|sources| sources.remove(&event.source));
+            self.gate.left(&event.source);
         }
         if event.stage == Stage::Received && self.is_check(&event) {
             return Box::pin(async move {
-                let mut held = self.held.subscribe();
-                let _ = held.wait_for(|strikes| *strikes == 0).await;
-                self.under_way.send_modify(|sources| {
-                    sources.insert(event.source);
-                });
+                self.gate.enter(event.source).await;
                 Decision::Pass
             });
         }

@@ -8,6 +8,7 @@
 //! count     the ledger and the redeliveries, from outside
 //! ```
 
+mod check_gate;
 mod crew;
 mod hands;
 mod hook;

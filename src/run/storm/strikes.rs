@@ -92,15 +92,9 @@ impl Striker {
     /// One strike, at its time.
     pub(super) async fn strike(&self, strike: StormStrike) -> Mark {
         tokio::time::sleep_until(self.began + Duration::from_millis(strike.at_ms)).await;
-        if let Some(records) = strike.uncommitted {
-            let moment = async {
-                match self.victim(&strike) {
-                    Some(victim) => self.hook.has_uncommitted(victim.name(), records).await,
-                    None => self.hook.all_have_at_most(records).await,
-                }
-            };
-            // Where it never comes, because the machine is too slow, the strike does all the same.
-            let _ = tokio::time::timeout(self.commit_interval * 3, moment).await;
+        if strike.blow != Blow::Join {
+            let victim = self.victim(&strike);
+            self.moment(&strike, victim.as_deref()).await;
         }
         let mut at_ms = self.now_ms();
         let mut victim = self.victim(&strike);
@@ -132,6 +126,21 @@ impl Striker {
             },
             problem: done.err().map(|error| error.to_string()),
         }
+    }
+
+    /// Returns when so much is uncommitted as the strike is to meet.
+    async fn moment(&self, strike: &StormStrike, instance: Option<&Instance>) {
+        let Some(records) = strike.uncommitted else {
+            return;
+        };
+        let moment = async {
+            match instance {
+                Some(instance) => self.hook.has_uncommitted(instance.name(), records).await,
+                None => self.hook.all_have_at_most(records).await,
+            }
+        };
+        // Where it never comes, because the machine is too slow, the strike does all the same.
+        let _ = tokio::time::timeout(self.commit_interval * 3, moment).await;
     }
 
     /// The instance that is struck, if it is one.
@@ -177,6 +186,7 @@ impl Striker {
             (Blow::Join, ..) => {
                 let guest = self.crew.add();
                 tokio::time::sleep(lasts).await;
+                self.moment(strike, Some(&guest)).await;
                 let parted = self.part_with(&guest).await;
                 self.crew.forget(&guest);
                 parted
