@@ -108,6 +108,22 @@ impl Blow {
         Self::Heal,
     ];
 
+    /// Whether it is over when the group is whole again. A guest, a slow database and a broker that is
+    /// away last longer, and other strikes meet them.
+    #[must_use]
+    pub fn rebalances(self) -> bool {
+        matches!(
+            self,
+            Self::Kill
+                | Self::Pause
+                | Self::Evict
+                | Self::Leave
+                | Self::Release
+                | Self::BrokerOutage
+                | Self::DatabaseOutage
+        )
+    }
+
     /// The word used in reports.
     #[must_use]
     pub fn name(self) -> &'static str {

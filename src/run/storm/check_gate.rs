@@ -32,7 +32,11 @@ impl CheckGate {
         self.0.send_modify(|state| state.closed += 1);
         let mut state = self.0.subscribe();
         let none = state.wait_for(|state| state.inside.is_empty());
-        let _ = tokio::time::timeout(LAST_ANSWERS, none).await;
+        let waited = tokio::time::timeout(LAST_ANSWERS, none).await.is_err();
+        if waited {
+            // Whoever died in one is not waited for a second time.
+            self.0.send_modify(|state| state.inside.clear());
+        }
     }
 
     /// Lets checks through again, unless they wait for another strike.
@@ -113,5 +117,7 @@ mod tests {
         let began = tokio::time::Instant::now();
         gate.close().await;
         assert!(began.elapsed() >= LAST_ANSWERS);
+        let again = gate.close().now_or_never();
+        assert!(again.is_some(), "it was waited for once");
     }
 }

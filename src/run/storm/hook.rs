@@ -1,6 +1,6 @@
 //! The hook of every tap in a storm: follows positions, counts redeliveries, and is the slow database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -8,7 +8,9 @@ use tokio::sync::watch;
 
 use super::check_gate::CheckGate;
 use crate::chaos::storm::{Positions, Redeliveries};
-use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Stage, Tap, kafka};
+use crate::tap::{
+    BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Stage, Tap, kafka,
+};
 
 /// Of this many answers of a slow database one is later than a consumer can wait.
 const WORST_OF: u32 = 4;
@@ -20,6 +22,8 @@ const A_FEW: u64 = 12;
 pub(super) struct StormHook {
     redeliveries: Mutex<Redeliveries>,
     positions: Mutex<Positions>,
+    /// How many records of each process were checked.
+    checked: Mutex<HashMap<Source, u64>>,
     /// The latest generation in which somebody was heard.
     generation: Mutex<Option<i32>>,
     /// The records that each instance has processed and not committed.
@@ -35,6 +39,7 @@ impl StormHook {
         Self {
             redeliveries: Mutex::new(redeliveries),
             positions: Mutex::default(),
+            checked: Mutex::default(),
             generation: Mutex::default(),
             uncommitted: watch::Sender::default(),
             slow: watch::Sender::default(),
@@ -57,6 +62,12 @@ impl StormHook {
     pub(super) fn redelivered(&self) -> (u64, u64) {
         let counted = self.redeliveries.lock().expect("no holder panics");
         (counted.again(), counted.unread())
+    }
+
+    /// How many records of a process were checked, as the database has answered.
+    pub(super) fn checked(&self, source: &Source) -> u64 {
+        let checked = self.checked.lock().expect("no holder panics");
+        checked.get(source).copied().unwrap_or(0)
     }
 
     /// The group's generation, as far as a member was heard in it.
@@ -146,6 +157,8 @@ impl StormHook {
                 drop(redeliveries);
                 let instance = &event.source.instance;
                 if !records.is_empty() {
+                    let mut checked = self.checked.lock().expect("no holder panics");
+                    *checked.entry(event.source.clone()).or_default() += records.len() as u64;
                     let mut positions = self.positions.lock().expect("no holder panics");
                     for (partition, offset) in records {
                         positions.processed(instance, partition, offset);

@@ -13,6 +13,7 @@ mod crew;
 mod hands;
 mod hook;
 mod ledger;
+mod observe;
 mod producer;
 mod sample;
 mod scrape;
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use self::crew::Crew;
 use self::hook::StormHook;
 use self::ledger::LedgerReader;
+use self::observe::{Observer, observe_while};
 use self::producer::OpenLoop;
 use self::scrape::Scraper;
 use self::strikes::Striker;
@@ -164,6 +166,7 @@ async fn play(
         hook,
         taps,
         scraper: Arc::new(tokio::sync::Mutex::new(scraper)),
+        turns: tokio::sync::Mutex::default(),
         group,
         producer: Arc::new(OpenLoop::new(kafka, &resources.topic, &spec.plan)?),
     };
@@ -306,27 +309,6 @@ async fn joined(spec: &StormSpec, striker: &Striker) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Looks at everything until the work is done.
-async fn observe_while<T>(
-    observer: &mut Observer,
-    every: Duration,
-    watcher: &dyn Watcher,
-    work: impl Future<Output = T>,
-) -> Result<T, RunError> {
-    let mut tick = tokio::time::interval(every);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let observing = async {
-        loop {
-            tick.tick().await;
-            observer.look(watcher).await?;
-        }
-    };
-    tokio::select! {
-        done = work => Ok(done),
-        failed = observing => failed,
-    }
-}
-
 /// Waits until the group's position is at the end of everything; false when it stood still.
 async fn drained(striker: &Striker) -> Result<bool, RunError> {
     let ends = striker.producer.ends();
@@ -343,62 +325,4 @@ async fn drained(striker: &Striker) -> Result<bool, RunError> {
         }
         tokio::time::sleep(POLL).await;
     }
-}
-
-/// Looks at everything that is counted.
-struct Observer {
-    ledger: LedgerReader,
-    striker: Arc<Striker>,
-    samples: Vec<Sample>,
-    owners: Vec<Ownership>,
-}
-
-impl Observer {
-    async fn look(&mut self, watcher: &dyn Watcher) -> Result<(), RunError> {
-        let since = self.striker.began.elapsed();
-        let mut sample = Sample {
-            at_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
-            produced: self.striker.producer.sent(),
-            ..Sample::default()
-        };
-        self.striker.scraper.lock().await.look(&mut sample).await;
-        (sample.ledger, sample.ledger_again) = self.ledger.look().await?;
-        (sample.redelivered, _) = self.striker.hook.redelivered();
-        sample.generation = self.striker.hook.generation();
-        if let Some(last) = self.samples.last() {
-            watcher.status(&status(last, &sample));
-        }
-        // Nobody's verdict hangs on it; what could not be asked now is asked at the next look.
-        if let Ok(partitions) = self.striker.owners().await
-            && self
-                .owners
-                .last()
-                .is_none_or(|last| last.partitions != partitions)
-        {
-            let ownership = Ownership {
-                at_ms: sample.at_ms,
-                generation: sample.generation,
-                partitions,
-            };
-            watcher.owned(&ownership);
-            self.owners.push(ownership);
-        }
-        watcher.looked(&sample, &self.striker.taps.metrics());
-        self.samples.push(sample);
-        Ok(())
-    }
-}
-
-/// One line while it goes on.
-fn status(last: &Sample, now: &Sample) -> String {
-    let checks = now.checks().saturating_sub(last.checks());
-    let hits = now.hits().saturating_sub(last.hits());
-    let ms = (now.at_ms - last.at_ms).max(1);
-    format!(
-        "{:>4} s  {:>5} payments/s  {:>4} hits  {} behind",
-        now.at_ms / 1_000,
-        checks * 1_000 / ms,
-        hits,
-        now.lag
-    )
 }

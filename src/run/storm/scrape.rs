@@ -58,6 +58,16 @@ impl Scraper {
         answered
     }
 
+    /// How many records a process says that it has checked.
+    pub(super) fn checks(&self, source: &Source) -> u64 {
+        let page = self.pages.get(source);
+        page.map_or(0, |page| {
+            labelled(page, "dedup_checks_total", "result")
+                .map(|(_, count)| count)
+                .sum()
+        })
+    }
+
     /// Asks everybody, and fills in what they export. Who does not answer counts with the last
     /// answer, except in gauges.
     pub(super) async fn look(&mut self, sample: &mut Sample) {

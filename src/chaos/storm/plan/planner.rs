@@ -1,0 +1,264 @@
+//! The arithmetic of a storm.
+//!
+//! A member that loses its partitions leaves what it has processed since its last commit to be
+//! delivered again. A hit rate of `r` while `n` payments are produced needs `n·r/(1-r)` such records.
+//! The schedule therefore says for each strike how many uncommitted records its victim has: a few in
+//! calm weather, far into a commit interval's in the incident. Real groups have both ends: an instance
+//! that hands over in good order, and one that is lost.
+
+use std::ops::Range;
+
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::Weather;
+use crate::chaos::storm::{Blow, StormStrike};
+
+/// The steady share of redeliveries: what a healthy group sees of rolling nodes and deploys.
+const CALM: f64 = 0.0005;
+
+/// The share of redeliveries in the incident that is planned. The outages seldom bring all that is
+/// counted for them, a zombie that wakes up brings more; measured.
+const ROUGH: f64 = 0.078;
+
+/// From the last record that counts to the moment at which the victim stands still, in seconds of
+/// its work: the signal, and the statement that is under way; measured.
+pub(super) const REACTION_S: f64 = 0.01;
+
+/// The same for a member that is evicted and goes on until a heartbeat tells it.
+pub(super) const UNTOLD_S: f64 = 0.07;
+
+/// How many records a calm strike repeats at most; more budget makes more strikes, not larger ones.
+const CALM_RECORDS: f64 = 40.0;
+
+/// What is processed while a commit is under way: no instance ever has less for long.
+const FEWEST: f64 = 5.0;
+
+/// How far into its commit interval a victim of the incident is. Far, so that fewer strikes are
+/// needed and one is over when the next comes; not so far that the commit comes first.
+const ROUGH_PART: f64 = 0.6;
+
+/// What a database outage repeats, in commit intervals of the whole group. Consumers that die of it
+/// often commit with their last breath; it waits for a moment at which the group has less than
+/// [`OUTAGE_MOST`] uncommitted, so that it does not drown all other strikes when they do not.
+pub(super) const OUTAGE_INTERVALS: f64 = 0.15;
+const OUTAGE_MOST: f64 = 0.4;
+
+/// The shortest incident, in milliseconds, that has room for an outage of the database beside the
+/// other strikes.
+const ROOM_FOR_OUTAGE_MS: u64 = 40_000;
+
+/// How long a server is gone in an outage: less than any session.
+const OUTAGE_MS: u64 = 600;
+
+/// How long the place of an instance that left stays empty, or an additional one stays.
+const EMPTY_MS: u64 = 1_500;
+
+/// How long a broker that was stopped stays away, in milliseconds, beside the seconds that it needs to
+/// stop and to start: long enough for every client to find its partitions with others.
+pub(super) const STOPPED_MS: u64 = 4_000;
+
+/// Before a rolling release takes the next instance. The group settles meanwhile.
+const ROLL_MS: u64 = 3_000;
+
+/// Plans the strikes of a storm, phase by phase.
+pub(super) struct Planner {
+    weather: Weather,
+    rng: ChaCha8Rng,
+    pub(super) strikes: Vec<StormStrike>,
+    /// Who is struck next; all of them before anybody twice.
+    victims: Vec<u32>,
+}
+
+impl Planner {
+    pub(super) fn new(weather: Weather, seed: u64) -> Self {
+        Self {
+            weather,
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            strikes: Vec::new(),
+            victims: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(
+        &mut self,
+        at_ms: u64,
+        blow: Blow,
+        slot: Option<u32>,
+        uncommitted: Option<u64>,
+        for_ms: u64,
+    ) {
+        self.strikes.push(StormStrike {
+            at_ms,
+            blow,
+            slot,
+            uncommitted,
+            for_ms,
+        });
+    }
+
+    fn victim(&mut self) -> u32 {
+        if self.victims.is_empty() {
+            self.victims = (0..self.weather.instances).collect();
+            self.victims.shuffle(&mut self.rng);
+        }
+        self.victims.pop().expect("it was just filled")
+    }
+
+    /// How many records are to be delivered again in a phase.
+    fn budget(&self, phase: &Range<u64>, share: f64) -> f64 {
+        f64::from(self.weather.rate) * ms(length(phase)) / 1_000.0 * share / (1.0 - share)
+    }
+
+    /// What one instance processes in a second.
+    fn share(&self) -> f64 {
+        f64::from(self.weather.rate) / f64::from(self.weather.instances)
+    }
+
+    /// Few strikes, each just after its victim's commit. They keep away from the ends of the phase,
+    /// where they would be counted to another.
+    pub(super) fn calm(&mut self, phase: Range<u64>) {
+        let budget = self.budget(&phase, CALM);
+        let count = (budget / CALM_RECORDS).ceil().max(1.0);
+        let records = (budget / count - REACTION_S * self.share()).max(FEWEST);
+        let room = length(&phase).saturating_sub(self.weather.commit_interval_ms * 2);
+        for n in 0..whole(count) {
+            let part = room * (2 * n + 1) / (2 * whole(count));
+            let victim = self.victim();
+            let at = phase.start + part;
+            // Dead, not frozen: what a zombie still does when it wakes up is not to be planned.
+            self.add(at, Blow::Kill, Some(victim), Some(whole(records)), 0);
+        }
+    }
+
+    /// Strikes of all kinds, each far into its victim's commit interval.
+    pub(super) fn rough(&mut self, phase: Range<u64>) {
+        let interval_s = ms(self.weather.commit_interval_ms) / 1_000.0;
+        let third = length(&phase) / 3;
+        let mut budget = self.budget(&phase, ROUGH);
+        if length(&phase) >= ROOM_FOR_OUTAGE_MS {
+            let interval = interval_s * f64::from(self.weather.rate);
+            budget -= OUTAGE_INTERVALS * interval;
+            let most = Some(whole(OUTAGE_MOST * interval));
+            self.add(
+                phase.start + 2 * third,
+                Blow::DatabaseOutage,
+                None,
+                most,
+                OUTAGE_MS,
+            );
+        }
+        let count = whole(
+            (budget / (self.share() * interval_s * ROUGH_PART))
+                .round()
+                .max(1.0),
+        );
+        let records = budget / ms(count);
+        let kinds = [
+            Blow::Pause,
+            Blow::Evict,
+            Blow::Kill,
+            Blow::Pause,
+            Blow::Leave,
+        ];
+        let mut blows: Vec<Blow> = kinds
+            .into_iter()
+            .cycle()
+            .take(usize::try_from(count).unwrap_or(1))
+            .collect();
+        blows.shuffle(&mut self.rng);
+        let slot = length(&phase) / count;
+        for (n, blow) in (0..).zip(blows) {
+            let victim = self.victim();
+            let late = if blow == Blow::Evict {
+                UNTOLD_S
+            } else {
+                REACTION_S
+            };
+            let jitter = self.rng.random_range(0.9..1.1);
+            let records = (records * jitter - late * self.share()).max(1.0);
+            // Its victim is that far after one interval on average.
+            let at =
+                (phase.start + slot * n + slot / 2).saturating_sub(self.weather.commit_interval_ms);
+            let for_ms = if blow == Blow::Leave { EMPTY_MS } else { 0 };
+            self.add(
+                at.max(phase.start),
+                blow,
+                Some(victim),
+                Some(whole(records)),
+                for_ms,
+            );
+        }
+        self.add(
+            phase.start + third,
+            Blow::BrokerOutage,
+            None,
+            None,
+            OUTAGE_MS,
+        );
+        self.add(
+            phase.start + third / 2,
+            Blow::Join,
+            None,
+            // It goes again just after a commit of its own: which of the others it took what from is
+            // not to be planned.
+            Some(whole(FEWEST)),
+            EMPTY_MS * 2,
+        );
+    }
+
+    /// One of the brokers, in the middle of it all.
+    pub(super) fn stop_a_broker(&mut self, phase: &Range<u64>) {
+        let broker = self.rng.random_range(0..self.weather.brokers);
+        let at = phase.start + length(phase) / 2;
+        self.add(at, Blow::BrokerStop, Some(broker), None, STOPPED_MS);
+    }
+
+    /// One instance after the other, in the middle of its commit interval, as a deploy finds them.
+    pub(super) fn release(&mut self, phase: Range<u64>) {
+        let interval_s = ms(self.weather.commit_interval_ms) / 1_000.0;
+        let records = whole(self.share() * interval_s / 2.0);
+        for slot in 0..self.weather.instances {
+            let at = phase.start + u64::from(slot) * ROLL_MS;
+            self.add(at, Blow::Release, Some(slot), Some(records), 0);
+        }
+    }
+
+    /// Half of the instances, for the whole incident.
+    pub(super) fn slow(&mut self, phase: Range<u64>) {
+        for _ in 0..self.weather.instances / 2 {
+            let victim = self.victim();
+            self.add(
+                phase.start,
+                Blow::SlowDatabase,
+                Some(victim),
+                None,
+                length(&phase),
+            );
+        }
+    }
+}
+
+/// Milliseconds from end to end.
+pub(super) fn length(phase: &Range<u64>) -> u64 {
+    phase.end - phase.start
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "hours of milliseconds are far below 2^52"
+)]
+pub(super) fn ms(value: u64) -> f64 {
+    value as f64
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count or a time that was made positive"
+)]
+pub(super) fn whole(value: f64) -> u64 {
+    value.round() as u64
+}
