@@ -17,9 +17,8 @@ impl Strike for Kill {
             // Nobody has the payment until its member is evicted: now it can wait.
             scene.wait_out();
             scene.evict(&member).await?;
-            let redelivered = scene.position_is_not_past().await?;
             // Nobody is left to hear the answer.
-            Ok(Struck::new(Decision::Drop, redelivered))
+            Ok(Struck::new(Decision::Drop))
         })
     }
 }

@@ -10,6 +10,6 @@ pub(super) struct LostResponse;
 
 impl Strike for LostResponse {
     fn strike<'a>(&'a self, _scene: &'a Scene) -> StrikeFuture<'a> {
-        Box::pin(async { Ok(Struck::new(Decision::Drop, false)) })
+        Box::pin(async { Ok(Struck::new(Decision::Drop)) })
     }
 }

@@ -117,9 +117,6 @@ impl fmt::Display for Fault {
 pub struct Struck {
     /// What becomes of the request that was held meanwhile.
     pub decision: Decision,
-    /// Whether Kafka certainly delivers the payment again: its partition was taken from the struck
-    /// member while the group's position was not past it.
-    pub redelivered: bool,
     /// Whether the successor was seen to wait for the struck instance's row lock.
     pub fenced: bool,
     /// SIGKILL follows after this time unless the process has ended; runs from the decision.
@@ -131,10 +128,9 @@ pub struct Struck {
 impl Struck {
     /// A strike without complications.
     #[must_use]
-    pub fn new(decision: Decision, redelivered: bool) -> Self {
+    pub fn new(decision: Decision) -> Self {
         Self {
             decision,
-            redelivered,
             fenced: false,
             kill_after: None,
             problem: None,

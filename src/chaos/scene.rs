@@ -198,19 +198,16 @@ impl Scene {
         Ok(())
     }
 
-    /// Whether the group's position is not past the payment, so that whoever owns the partition
-    /// next is given it again. Asked after the eviction: from then on the struck member's commits
-    /// are refused.
-    pub(super) async fn position_is_not_past(&self) -> Result<bool, StrikeError> {
+    /// Whether the group's position is not past the payment.
+    async fn position_is_not_past(&self) -> Result<bool, StrikeError> {
         Ok(self
             .committed()
             .await?
             .is_none_or(|next| next <= self.offset))
     }
 
-    /// Waits until another member owns the payment's partition; true when it is given the payment
-    /// again.
-    pub(super) async fn wait_moved(&self, from: &Member) -> Result<bool, StrikeError> {
+    /// Waits until another member owns the payment's partition.
+    pub(super) async fn wait_moved(&self, from: &Member) -> Result<(), StrikeError> {
         let committed = self.committed().await?;
         let (topic, partition) = (&self.topic, self.partition);
         let moved =
@@ -224,7 +221,7 @@ impl Scene {
             to,
             committed,
         });
-        Ok(committed.is_none_or(|next| next <= self.offset))
+        Ok(())
     }
 
     /// Waits until the successor has finished everything on the partition, or is seen to wait for
@@ -309,16 +306,11 @@ impl Scene {
     ///
     /// # Errors
     /// When the process does not die or the group cannot be asked.
-    pub async fn finish_off(
-        &self,
-        rest: Duration,
-        mut struck: Struck,
-    ) -> Result<Struck, StrikeError> {
+    pub async fn finish_off(&self, rest: Duration, struck: Struck) -> Result<Struck, StrikeError> {
         if !self.wait_exit(rest).await {
             self.kill().await?;
         }
         self.evict_if_member().await?;
-        struck.redelivered = self.position_is_not_past().await?;
         Ok(struck)
     }
 

@@ -4,6 +4,8 @@
 //! the seed, is the unit of replay. The payments are produced in rounds, and a round holds at most
 //! one fault, so that every fault finds the whole group in place and two faults never overlap.
 
+use std::ops::RangeInclusive;
+
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -41,8 +43,35 @@ pub struct Round {
     pub first: u32,
     /// The number of the last payment.
     pub last: u32,
+    /// How many of the payments before the `after` last ones are produced while the window is open.
+    #[serde(default)]
+    pub during: u32,
+    /// How many of the last payments are produced when the strike is over: a later poll and a later
+    /// commit can pass what was struck.
+    #[serde(default)]
+    pub after: u32,
     /// The fault of this round.
     pub strike: Option<Planned>,
+}
+
+impl Round {
+    /// The numbers of the payments that are produced at once.
+    #[must_use]
+    pub fn at_once(&self) -> RangeInclusive<u32> {
+        self.first..=self.last - self.during - self.after
+    }
+
+    /// The numbers of those that are produced while the window is open.
+    #[must_use]
+    pub fn during(&self) -> RangeInclusive<u32> {
+        self.last - self.during - self.after + 1..=self.last - self.after
+    }
+
+    /// The numbers of those that are produced when the strike is over.
+    #[must_use]
+    pub fn after(&self) -> RangeInclusive<u32> {
+        self.last - self.after + 1..=self.last
+    }
 }
 
 /// One fault of the schedule.
@@ -61,6 +90,10 @@ pub struct Planned {
     /// did something else before is not struck. None where nothing was recorded.
     #[serde(default)]
     pub prefix: Option<Vec<String>>,
+    /// Whether nothing else is in hand before the strike, so that what carries no mark is the
+    /// payment's too.
+    #[serde(default)]
+    pub alone: bool,
     /// How many hours of the provider's pass before the payment is delivered again.
     #[serde(default)]
     pub wait_hours: Option<u32>,
@@ -76,6 +109,16 @@ pub enum ScheduleError {
         strikes: u32,
         /// Payments there are.
         payments: u32,
+    },
+    /// A saved round that leaves no payment to begin with.
+    #[error(
+        "the round of payments {first} to {last} of the schedule has none that is produced at once"
+    )]
+    Round {
+        /// Its first payment.
+        first: u32,
+        /// Its last payment.
+        last: u32,
     },
     /// A saved schedule of another version.
     #[error("the schedule has form {found}, and this program reads form {SCHEMA}")]
@@ -114,12 +157,15 @@ impl Schedule {
                         payment: payment_id(number),
                         instance: None,
                         prefix: None,
+                        alone: false,
                         wait_hours: None,
                     }
                 });
                 Round {
                     first,
                     last,
+                    during: 0,
+                    after: 0,
                     strike: strike.filter(|_| strikes > 0),
                 }
             })
@@ -139,10 +185,19 @@ impl Schedule {
     /// # Errors
     /// When it was saved in another form.
     pub fn checked(self) -> Result<Self, ScheduleError> {
-        if self.schema == SCHEMA {
-            Ok(self)
-        } else {
-            Err(ScheduleError::Schema { found: self.schema })
+        if self.schema != SCHEMA {
+            return Err(ScheduleError::Schema { found: self.schema });
+        }
+        let fits = |r: &Round| {
+            let all = u64::from(r.last) + 1;
+            u64::from(r.first) + u64::from(r.during) + u64::from(r.after) < all
+        };
+        match self.rounds.iter().find(|r| !fits(r)) {
+            Some(round) => Err(ScheduleError::Round {
+                first: round.first,
+                last: round.last,
+            }),
+            None => Ok(self),
         }
     }
 
@@ -226,6 +281,8 @@ mod tests {
             [Round {
                 first: 1,
                 last: 200,
+                during: 0,
+                after: 0,
                 strike: None
             }]
         );

@@ -20,8 +20,7 @@ impl Strike for StallKill {
             scene.wait_acknowledged(LIMIT).await?;
             scene.kill().await?;
             scene.evict_if_member().await?;
-            let redelivered = scene.position_is_not_past().await?;
-            Ok(Struck::new(Decision::Drop, redelivered))
+            Ok(Struck::new(Decision::Drop))
         })
     }
 }

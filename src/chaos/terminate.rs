@@ -20,11 +20,10 @@ impl Strike for Terminate {
             scene.terminate()?;
             if scene.wait_exit(HEADSTART).await {
                 scene.evict_if_member().await?;
-                let redelivered = scene.position_is_not_past().await?;
-                return Ok(Struck::new(Decision::Drop, redelivered));
+                return Ok(Struck::new(Decision::Drop));
             }
             // The rest of the grace period runs after the request is let go.
-            let mut struck = Struck::new(Decision::Pass, scene.position_is_not_past().await?);
+            let mut struck = Struck::new(Decision::Pass);
             struck.kill_after = Some(scene.grace.saturating_sub(HEADSTART));
             Ok(struck)
         })

@@ -10,6 +10,6 @@ pub(super) struct Unavailable;
 
 impl Strike for Unavailable {
     fn strike<'a>(&'a self, _scene: &'a Scene) -> StrikeFuture<'a> {
-        Box::pin(async { Ok(Struck::new(Decision::Unavailable, false)) })
+        Box::pin(async { Ok(Struck::new(Decision::Unavailable)) })
     }
 }

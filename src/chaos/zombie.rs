@@ -16,11 +16,11 @@ impl Strike for Zombie {
             scene.freeze().await?;
             scene.ensure_successor().await?;
             scene.evict(&member).await?;
-            let redelivered = scene.wait_moved(&member).await?;
+            scene.wait_moved(&member).await?;
             let successor = scene.wait_successor().await?;
             scene.thaw()?;
             // The request that the zombie sent before it froze reaches the server now.
-            let mut struck = Struck::new(Decision::Pass, redelivered);
+            let mut struck = Struck::new(Decision::Pass);
             match successor {
                 Successor::Finished => {}
                 // It cannot go on until the zombie does: thawed now, no timeout was waited for.

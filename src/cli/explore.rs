@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{anyhow, bail};
 use clap::Args;
-use crashwindow::chaos::{Fault, Schedule};
+use crashwindow::chaos::Fault;
 use crashwindow::effects::{EffectArgs, EffectSource};
 use crashwindow::explore::{self, Exploration};
 use crashwindow::report::explore::{ExploreReport, html, junit, terminal};
@@ -62,19 +62,21 @@ pub struct Explore {
     #[command(flatten)]
     effects: EffectArgs,
 
-    /// How many payments are produced; the windows are those of the one in the middle
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// How many payments a struck run has: some before and beside the struck one, some while it is
+    /// struck, some after it
+    #[arg(long, value_name = "N", default_value_t = explore::PAYMENTS, value_parser = clap::value_parser!(u32).range(1..=1000))]
     payments: u32,
 
     /// Over how many partitions
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = explore::PARTITIONS, value_parser = clap::value_parser!(u32).range(1..=64))]
     partitions: u32,
 
     /// Only these faults, separated by commas [default: all]
     #[arg(long, value_delimiter = ',', value_enum)]
     faults: Vec<Fault>,
 
-    /// How many cells run at a time [default: twice the cores]
+    /// How many cells run at a time [default: what the recording shows that this consumer leaves room
+    /// for, twice the cores at the most]
     #[arg(long, value_name = "N")]
     parallel: Option<usize>,
 
@@ -100,9 +102,6 @@ pub struct Explore {
     stack: StackArgs,
 }
 
-/// How long a consumer is watched before the first payment: past the poll of most workers.
-const IDLE: Duration = Duration::from_secs(1);
-
 impl Explore {
     /// Runs the command.
     ///
@@ -111,16 +110,11 @@ impl Explore {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let spec = self.spec()?;
         let what = spec.command.join(" ");
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let exploration = Exploration {
-            spec,
-            faults: if self.faults.is_empty() {
-                Fault::ALL.to_vec()
-            } else {
-                self.faults.clone()
-            },
-            parallel: self.parallel.unwrap_or(2 * cores).max(1),
-        };
+        let mut exploration = Exploration::of(spec, self.payments, self.partitions);
+        if !self.faults.is_empty() {
+            exploration.faults.clone_from(&self.faults);
+        }
+        exploration.parallel = self.parallel;
         let session = Session::open(&self.stack.clone().options()?).await?;
         let progress = Progress::new(&format!("explore {what}"));
         let report = explore::explore(
@@ -156,7 +150,6 @@ impl Explore {
 
     /// The run that is recorded.
     fn spec(&self) -> anyhow::Result<Spec> {
-        let schedule = Schedule::plan(1, self.payments, self.partitions, 1, 0, None)?;
         let mut spec = match &self.lab {
             Some(lab) => {
                 let lab = self.labs.find(lab)?;
@@ -168,14 +161,11 @@ impl Explore {
             }
             None => self.spec_of_command()?,
         };
-        spec.schedule = schedule;
         // A lab says itself what its payments' effect is.
         if self.lab.is_none() || self.effects.source() != EffectSource::Ledger {
             spec.effects = self.effects.source();
         }
         spec.guarantee = self.guarantee.unwrap_or(spec.guarantee);
-        spec.idle_ms = u64::try_from(IDLE.as_millis())?;
-        spec.seeks_windows = true;
         let millis = |d: Duration| u64::try_from(d.as_millis());
         if let Some(quiet) = self.settle.quiet() {
             spec.quiet_ms = millis(quiet)?;

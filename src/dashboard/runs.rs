@@ -18,7 +18,7 @@ use crate::report::explore::{ExploreReport, html, steps};
 use crate::report::{RunReport, lines, prose, storm, terminal};
 use crate::run::Spec;
 use crate::run::folder::{self, STATE, STORM, State as Reached};
-use crate::timeline::Entry;
+use crate::timeline::{Entry, biography};
 use crate::verdict::{History, outcome_of};
 
 /// How many runs are listed at once.
@@ -225,15 +225,15 @@ fn sequence(app: &App, run: &str, payment: &str) -> Result<Value, Problem> {
         return Err(missing(&format!("run {run} has no payment {payment:?}")));
     }
     let events = std::fs::read_to_string(path.join("events.jsonl")).map_err(|e| missing(&e))?;
-    // Most lines are of other payments, and need not be made sense of.
-    let named = events.lines().filter(|line| line.contains(payment));
-    let entries = named.filter_map(|line| serde_json::from_str::<Entry>(line).ok());
-    let entries: Vec<Entry> = entries.filter(|e| e.concerns(payment)).collect();
-    let lines = lines(&entries);
+    let entries = events.lines();
+    let entries = entries.filter_map(|line| serde_json::from_str::<Entry>(line).ok());
+    let entries: Vec<Entry> = entries.collect();
+    let entries = biography(&entries, payment, &history.places_of(payment));
+    let lines = lines(&entries, payment);
     let outcome = outcome_of(&history, payment);
     let text = format!(
         "{payment}: {}: {}.",
-        prose(&entries),
+        prose(&entries, payment),
         outcome.told(&spec.done)
     );
     let (lanes, steps) = steps::steps(&lines);

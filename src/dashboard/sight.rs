@@ -81,7 +81,7 @@ fn crossed(inner: &mut Inner, entry: &Entry, event: &BoundaryEvent) {
     // Where it stands is told by what it asks for; an answer to a fetch hands it a payment.
     if event.stage == Stage::Received || event.signature.starts_with("kafka Fetch") {
         let instance = inner.instance(&event.source.instance, "joined");
-        instance.is_at(Some(&event.signature), event.payment.as_deref());
+        instance.is_at(Some(&event.signature), event.payment());
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) enum Known {
     Lost,
     /// It took effect, and the consumer does not know.
     HalfDone,
+    /// It was put where an operator finds it, and took no effect.
+    Parked,
     /// It was not acknowledged when the run ended.
     Unfinished,
 }
@@ -50,6 +52,8 @@ pub(super) struct Counts {
     pub duplicated: u32,
     pub lost: u32,
     pub half_done: u32,
+    /// Put where an operator finds it.
+    pub parked: u32,
     pub unfinished: u32,
     pub waiting: u32,
 }
@@ -95,7 +99,7 @@ impl Wall {
             }
             (_, Tap::Provider, Stage::Executed | Stage::Answered) => {
                 let is_charge = event.signature.starts_with("POST ");
-                if let (true, Some(payment)) = (is_charge, event.payment.as_deref()) {
+                if let (true, Some(payment)) = (is_charge, event.payment()) {
                     let charges = event.outcome.split(' ').filter(|w| w.starts_with("ch_"));
                     for charge in charges {
                         self.charged(payment, charge);
@@ -145,6 +149,7 @@ impl Wall {
                     Outcome::Lost => Known::Lost,
                     Outcome::Unfinished => Known::Unfinished,
                     Outcome::HalfDone => Known::HalfDone,
+                    Outcome::Parked => Known::Parked,
                 };
                 cell.effects = effects;
                 self.change(&produced.payment);
@@ -211,6 +216,7 @@ impl Wall {
                 Known::Duplicated => &mut counts.duplicated,
                 Known::Lost => &mut counts.lost,
                 Known::HalfDone => &mut counts.half_done,
+                Known::Parked => &mut counts.parked,
                 Known::Unfinished => &mut counts.unfinished,
             } += 1;
         }

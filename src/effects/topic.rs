@@ -174,7 +174,8 @@ fn effect(record: &BorrowedMessage<'_>) -> Option<Effect> {
     let key = String::from_utf8_lossy(record.key().unwrap_or_default());
     let named = record.headers().and_then(|headers| {
         let header = headers.iter().find(|header| header.key == ID_HEADER)?;
-        std::str::from_utf8(header.value?).ok().map(str::to_owned)
+        let named = std::str::from_utf8(header.value?).ok()?;
+        Some(payment_in([named]).unwrap_or_else(|| named.to_owned()))
     });
     Some(Effect {
         charge: format!(

@@ -23,19 +23,50 @@ enum Place {
     After(usize),
 }
 
-/// All cells of a recording, in the order of the windows.
+/// A crash window that needs no run of its own: what survives is the same as in another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Same {
+    /// The window.
+    pub window: CellWindow,
+    /// The fault that is the same in both.
+    pub fault: Fault,
+    /// The number of the cell that is run for both.
+    pub cell: usize,
+}
+
+/// All cells of a recording, in the order of the windows, and the windows that they stand for beside
+/// their own.
+///
+/// Between two events that only read, SIGKILL is the same crash: nothing that survives it is
+/// different. No other fault is ever merged: SIGTERM runs the consumer's own code, which decides by
+/// its memory, and after the rest somebody lives on.
 #[must_use]
-pub fn plan(recording: &Recording, faults: &[Fault]) -> Vec<Plan> {
+pub fn plan(recording: &Recording, faults: &[Fault], victim: &str) -> (Vec<Plan>, Vec<Same>) {
     let events = &recording.events;
-    let mut plans: Vec<Plan> = Vec::new();
-    let mut changed = true;
+    let (mut plans, mut same): (Vec<Plan>, Vec<Same>) = (Vec::new(), Vec::new());
+    let (mut changed, mut last_kill) = (true, None);
+    let push = |plans: &mut Vec<Plan>, fault, place: &Place| {
+        let number = plans.len() + 1;
+        plans.push(cell(recording, number, fault, place, victim));
+        number
+    };
     for (i, event) in events.iter().enumerate() {
         changed |= event.writes;
         for fault in faults {
             let place = match fault {
-                // Between two events that only read, a crash is the same crash.
-                Fault::Kill | Fault::Terminate => changed.then(|| after(events, i)),
-                Fault::Zombie => Some(after(events, i)),
+                Fault::Kill => {
+                    let place = after(events, i);
+                    match last_kill {
+                        Some(cell) if !changed => same.push(Same {
+                            window: window(recording, &place),
+                            fault: *fault,
+                            cell,
+                        }),
+                        _ => last_kill = Some(push(&mut plans, *fault, &place)),
+                    }
+                    None
+                }
+                Fault::Terminate | Fault::Zombie => Some(after(events, i)),
                 Fault::LostResponse => event.writes.then_some(Place::After(i)),
                 Fault::Unavailable => (!event.delivers).then_some(Place::Before(i)),
                 Fault::StallKill => {
@@ -44,7 +75,7 @@ pub fn plan(recording: &Recording, faults: &[Fault]) -> Vec<Plan> {
                 Fault::Duplicate => None,
             };
             if let Some(place) = place {
-                plans.push(cell(recording, *fault, &place));
+                push(&mut plans, *fault, &place);
             }
         }
         changed = false;
@@ -52,12 +83,9 @@ pub fn plan(recording: &Recording, faults: &[Fault]) -> Vec<Plan> {
     if faults.contains(&Fault::Duplicate)
         && let Some(last) = events.len().checked_sub(1)
     {
-        plans.push(cell(recording, Fault::Duplicate, &Place::After(last)));
+        push(&mut plans, Fault::Duplicate, &Place::After(last));
     }
-    for (number, plan) in (1..).zip(&mut plans) {
-        plan.number = number;
-    }
-    plans
+    (plans, same)
 }
 
 /// The window after event `i`. It is struck when the next request arrives: then the consumer is
@@ -69,32 +97,49 @@ fn after(events: &[Recorded], i: usize) -> Place {
     }
 }
 
-fn cell(recording: &Recording, fault: Fault, place: &Place) -> Plan {
-    let events = &recording.events;
-    let name = |i: usize| events.get(i).map(|e| e.signature.clone());
-    let (i, edge, after, before) = match *place {
-        Place::Before(i) => (i, Edge::Before, i.checked_sub(1).and_then(name), name(i)),
-        Place::After(i) => (i, Edge::After, name(i), name(i + 1)),
+/// The window as it is told: by the two events around it and where they stand in the recording.
+fn window(recording: &Recording, place: &Place) -> CellWindow {
+    let (after, before) = match *place {
+        Place::Before(i) => (i.checked_sub(1), Some(i)),
+        Place::After(i) => (Some(i), Some(i + 1)),
     };
-    let struck = &events[i];
-    let window = Window {
+    let of = |i: usize| recording.events.get(i);
+    let begins = after.and_then(of);
+    let before = before.filter(|i| of(*i).is_some());
+    let name = |i: usize| of(i).map(|e| e.signature.clone());
+    CellWindow {
+        after: after.and_then(name),
+        before: before.and_then(name),
+        // It counts the event at which the window begins, or ends where it has no beginning.
+        occurrence: begins
+            .or_else(|| before.and_then(of))
+            .map_or(1, |e| e.occurrence),
+        after_event: after.map(|i| i + 1),
+        before_event: before.map(|i| i + 1),
+    }
+}
+
+fn cell(recording: &Recording, number: usize, fault: Fault, place: &Place, victim: &str) -> Plan {
+    let (i, edge) = match *place {
+        Place::Before(i) => (i, Edge::Before),
+        Place::After(i) => (i, Edge::After),
+    };
+    let struck = &recording.events[i];
+    let at = Window {
         at: struck.signature.clone(),
         edge,
         occurrence: struck.occurrence,
     };
     Plan {
-        number: 0,
-        window: CellWindow {
-            after,
-            before,
-            occurrence: struck.occurrence,
-        },
+        number,
+        window: window(recording, place),
         planned: Planned {
             fault,
-            window,
-            payment: recording.payment.clone(),
+            window: at,
+            payment: victim.to_owned(),
             instance: None,
             prefix: Some(recording.prefix(i)),
+            alone: recording.alone,
             wait_hours: None,
         },
     }
@@ -102,6 +147,8 @@ fn cell(recording: &Recording, fault: Fault, place: &Place) -> Plan {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn recording(events: &[(&str, bool)]) -> Recording {
@@ -111,13 +158,18 @@ mod tests {
             writes: *writes,
             delivers: *signature == "kafka Fetch",
             acknowledges: *signature == "kafka OffsetCommit",
+            marked: true,
         };
         let events = events.iter().map(event).collect();
         Recording {
-            payment: "msg-0002".into(),
             events,
+            alone: false,
+            several: false,
+            background: BTreeSet::new(),
+            unattributed: Vec::new(),
             warnings: Vec::new(),
             taps: Vec::new(),
+            join_seconds: 0.0,
         }
     }
 
@@ -132,7 +184,7 @@ mod tests {
     }
 
     fn struck(recording: &Recording, fault: Fault) -> Vec<String> {
-        let plans = plan(recording, &[fault]);
+        let (plans, _) = plan(recording, &[fault], "msg-0002");
         let tell = |p: Plan| format!("{:?} {}", p.planned.window.edge, p.planned.window.at);
         plans.into_iter().map(tell).collect()
     }
@@ -146,15 +198,58 @@ mod tests {
             "After kafka OffsetCommit",
         ];
         assert_eq!(struck(&lab_1(), Fault::Kill), crash);
-        assert_eq!(struck(&lab_1(), Fault::Terminate), crash);
-        let zombie = [
+        let every = [
             "Before SELECT",
             "Before POST",
             "Before INSERT",
             "Before kafka OffsetCommit",
             "After kafka OffsetCommit",
         ];
-        assert_eq!(struck(&lab_1(), Fault::Zombie), zombie);
+        assert_eq!(struck(&lab_1(), Fault::Zombie), every);
+        assert_eq!(struck(&lab_1(), Fault::Terminate), every);
+    }
+
+    #[test]
+    fn a_kill_that_needs_no_run_of_its_own_is_shown_with_the_one_that_stands_for_it() {
+        let (plans, same) = plan(&lab_1(), &Fault::ALL, "msg-0002");
+        let [same] = same.as_slice() else {
+            panic!("{same:?}");
+        };
+        assert_eq!(same.window.after.as_deref(), Some("SELECT"));
+        let stands = &plans[same.cell - 1];
+        assert_eq!(stands.planned.fault, Fault::Kill);
+        assert_eq!(stands.window.after.as_deref(), Some("kafka Fetch"));
+    }
+
+    #[test]
+    fn two_events_alike_are_two_windows() {
+        let mut twice = recording(&[
+            ("kafka Fetch", false),
+            ("INSERT", true),
+            ("INSERT", true),
+            ("kafka OffsetCommit", true),
+        ]);
+        twice.events[2].occurrence = 2;
+        let (plans, _) = plan(&twice, &[Fault::Zombie], "msg-0002");
+        let told: Vec<_> = plans
+            .iter()
+            .map(|p| {
+                (
+                    p.window.occurrence,
+                    p.window.after_event,
+                    p.window.before_event,
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (1, Some(1), Some(2)),
+                (1, Some(2), Some(3)),
+                (2, Some(3), Some(4)),
+                (1, Some(4), None)
+            ]
+        );
     }
 
     #[test]
@@ -184,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_cell_knows_what_must_have_happened_before_it() {
-        let plans = plan(&lab_1(), &[Fault::Zombie]);
+        let (plans, _) = plan(&lab_1(), &[Fault::Zombie], "msg-0002");
         assert_eq!(
             plans[1].planned.prefix.as_ref().unwrap(),
             &["kafka Fetch", "SELECT"]
@@ -200,6 +295,6 @@ mod tests {
 
     #[test]
     fn a_recording_of_nothing_has_no_cells() {
-        assert!(plan(&recording(&[]), &Fault::ALL).is_empty());
+        assert!(plan(&recording(&[]), &Fault::ALL, "msg-0002").0.is_empty());
     }
 }

@@ -1,59 +1,91 @@
 //! What the cells come to.
 
+use super::Exploration;
+use super::cells::{Plan, Same};
 use super::recording::Recording;
-use super::{Exploration, Plan};
-use crate::report::explore::{Cell, CellOutcome, ExploreReport, SCHEMA};
+use super::strike::Struck;
+use crate::report::explore::{Cell, CellOutcome, ExploreReport, Merged, SCHEMA};
 use crate::report::{self, Stack, Times};
 use crate::run::folder::RunFolder;
-use crate::run::{Finished, Fired, Phases};
+use crate::run::{Finished, Phases};
 use crate::stack::Endpoints;
-use crate::tap::Tap;
 use crate::verdict::{Outcome, Verdict};
 
 /// The cell of an executed plan. `exploration` is the number of the folder it lies in.
-pub(super) fn cell(
-    plan: &Plan,
-    finished: &Finished,
-    recording: &Recording,
-    exploration: &str,
-) -> Cell {
-    let bypassed = recording.bypassed(finished);
-    let fired = finished.fired.first().filter(|f| f.evidence.fired);
-    let worst = finished
-        .judgement
-        .exceptions
-        .iter()
-        .max_by_key(|(_, o)| severity(*o));
-    let outcome = match (worst, fired) {
-        (Some((_, outcome)), _) => of_outcome(*outcome),
-        (None, None) => CellOutcome::NotReached,
-        (None, Some(fired)) if fired.fenced => CellOutcome::Fenced,
-        (None, Some(_)) => CellOutcome::Once,
-    };
-    let payment = worst
-        .map_or(&plan.planned.payment, |(payment, _)| payment)
-        .clone();
-    let mine = |e: &&crate::timeline::Entry| e.concerns(&payment);
-    let entries: Vec<_> = finished.timeline.iter().filter(mine).cloned().collect();
+pub(super) fn cell(plan: &Plan, struck: &Struck, exploration: &str) -> Cell {
+    let finished = struck.telling();
+    let (outcome, payment, hit) = outcome(finished);
     let replay = format!(
         "crashwindow replay runs/{exploration}/cells/{}",
         finished.run_id
     );
+    let judgement = &finished.judgement;
+    let doubts = match judgement.verdict {
+        Verdict::Unknown if outcome != CellOutcome::NotReached => judgement.reasons.join("; "),
+        _ => String::new(),
+    };
+    let done = &finished.spec.done;
+    let told = told(finished, outcome, &payment, hit, done);
+    let mut text = format!("{}: {told}", place(plan));
+    if !doubts.is_empty() {
+        text.push_str(&format!(" (no evidence: {doubts})"));
+    }
+    if let Some(by_victim) = by_victim(struck) {
+        text.push_str(&format!("; {by_victim}"));
+    }
     Cell {
         cell: plan.number,
         window: plan.window.clone(),
         fault: plan.planned.fault,
         outcome,
-        verdict: verdict(finished, fired, &bypassed),
-        text: text(plan, outcome, &payment, &doubts(fired, &bypassed)),
-        biography: report::lines(&entries),
+        verdict: judgement.verdict,
+        text,
+        biography: report::lines(&report::biography_of(finished, &payment), &payment),
         payment,
+        hit,
         replay,
     }
 }
 
-fn severity(outcome: Outcome) -> CellOutcome {
-    of_outcome(outcome)
+/// The cell of a plan whose run could not be made.
+pub(super) fn not_made(plan: &Plan, reason: &str) -> Cell {
+    Cell {
+        cell: plan.number,
+        window: plan.window.clone(),
+        fault: plan.planned.fault,
+        outcome: CellOutcome::NotReached,
+        verdict: Verdict::Unknown,
+        text: format!("{}: no run could be made of it: {reason}", place(plan)),
+        biography: Vec::new(),
+        payment: plan.planned.payment.clone(),
+        hit: 0,
+        replay: String::new(),
+    }
+}
+
+/// The worst that became of a payment, which payment is told of, and how many it became of. Of equals,
+/// the struck one.
+fn outcome(finished: &Finished) -> (CellOutcome, String, usize) {
+    let fired = finished.fired.first().filter(|f| f.evidence.fired);
+    let planned = finished.spec.schedule.strikes().next();
+    let struck = planned.map_or("", |planned| planned.payment.as_str());
+    let exceptions = &finished.judgement.exceptions;
+    let Some(worst) = exceptions.iter().map(|(_, o)| of_outcome(*o)).max() else {
+        let outcome = match fired {
+            None => CellOutcome::NotReached,
+            Some(fired) if fired.fenced => CellOutcome::Fenced,
+            Some(_) => CellOutcome::Once,
+        };
+        return (outcome, struck.to_owned(), 0);
+    };
+    let hit: Vec<&String> = exceptions
+        .iter()
+        .filter(|(_, o)| of_outcome(*o) == worst)
+        .map(|(payment, _)| payment)
+        .collect();
+    let told = hit.iter().find(|p| p.as_str() == struck);
+    let told = told.unwrap_or(&hit[0]).to_string();
+    (worst, told, hit.len())
 }
 
 fn of_outcome(outcome: Outcome) -> CellOutcome {
@@ -63,52 +95,64 @@ fn of_outcome(outcome: Outcome) -> CellOutcome {
         Outcome::Lost => CellOutcome::Lost,
         Outcome::Unfinished => CellOutcome::Unfinished,
         Outcome::HalfDone => CellOutcome::HalfDone,
+        Outcome::Parked => CellOutcome::Parked,
     }
 }
 
-/// A cell needs no redelivery to be held: where the payment was acknowledged before the strike,
-/// none is due. It does need a strike that was carried out, payments that came to their end, and a
-/// consumer that did not go around the taps: who was not seen was not struck either.
-fn verdict(finished: &Finished, fired: Option<&Fired>, bypassed: &[Tap]) -> Verdict {
-    let judged = finished.judgement.verdict;
-    let proven = fired.is_some_and(|f| f.evidence.problem.is_none()) && bypassed.is_empty();
-    match judged {
-        Verdict::Violated => Verdict::Violated,
-        _ if !proven || finished.judgement.counts.unfinished > 0 => Verdict::Unknown,
-        Verdict::Held | Verdict::Unknown => Verdict::Held,
-    }
-}
-
-/// `killed after POST /v1/charges, before INSERT …: payment msg-0002 was charged twice`.
-fn text(plan: &Plan, outcome: CellOutcome, payment: &str, doubts: &str) -> String {
-    let place = place(plan);
+/// `payment msg-0002 was charged twice, and so were 2 others`.
+fn told(
+    finished: &Finished,
+    outcome: CellOutcome,
+    payment: &str,
+    hit: usize,
+    done: &str,
+) -> String {
+    let effects = finished.history.effects_of(payment).len();
     let fate = match outcome {
-        CellOutcome::Once => "took effect once",
+        CellOutcome::Once => "took effect once".to_owned(),
         CellOutcome::Fenced => {
-            "took effect once; the successor had to wait for the zombie's row lock"
+            "took effect once; the successor had to wait for the zombie's lock".to_owned()
         }
-        CellOutcome::NotReached => {
-            return format!("{place}: the consumer did not come to this window{doubts}");
-        }
-        CellOutcome::Unfinished => "was not acknowledged when the cell ended",
-        CellOutcome::HalfDone => "took effect and was acknowledged, but is not recorded",
-        CellOutcome::Duplicated => "took effect twice",
-        CellOutcome::Lost => "was acknowledged and never took effect",
+        CellOutcome::NotReached => return "the consumer did not come to this window".to_owned(),
+        CellOutcome::Unfinished => "was not acknowledged when the cell ended".to_owned(),
+        CellOutcome::HalfDone => format!("was {done} and acknowledged, but is not recorded"),
+        CellOutcome::Duplicated => format!("was {}", Outcome::Duplicated(effects).told(done)),
+        CellOutcome::Lost => "was acknowledged and never took effect".to_owned(),
+        CellOutcome::Parked => "was parked, as what cannot be done is meant to be".to_owned(),
     };
-    format!("{place}: payment {payment} {fate}{doubts}")
+    let others = match hit.saturating_sub(1) {
+        0 => String::new(),
+        1 => ", and so was one other".to_owned(),
+        n => format!(", and so were {n} others"),
+    };
+    let unstruck = match finished.fired.first() {
+        Some(fired) if !fired.evidence.fired => {
+            "the consumer did not come to this window, and all the same "
+        }
+        _ => "",
+    };
+    format!("{unstruck}payment {payment} {fate}{others}")
 }
 
-/// Why the outcome is no evidence, if it is none.
-fn doubts(fired: Option<&Fired>, bypassed: &[Tap]) -> String {
-    let problem = fired.and_then(|f| f.evidence.problem.clone());
-    let silent = bypassed
-        .iter()
-        .map(|tap| format!("no traffic seen at the {tap}"));
-    let doubts: Vec<String> = problem.into_iter().chain(silent).collect();
-    if doubts.is_empty() {
-        return String::new();
+/// What became of it where another of several payments in hand was struck, if that makes a difference.
+fn by_victim(struck: &Struck) -> Option<String> {
+    let mut outcomes: Vec<(String, CellOutcome)> = Vec::new();
+    for finished in struck.runs() {
+        let planned = finished.spec.schedule.strikes().next()?;
+        outcomes.push((planned.payment.clone(), outcome(finished).0));
     }
-    format!(" (no evidence: {})", doubts.join("; "))
+    let (_, first) = outcomes.first()?;
+    if outcomes.iter().all(|(_, outcome)| outcome == first) {
+        return None;
+    }
+    let each = outcomes
+        .iter()
+        .map(|(payment, outcome)| format!("{payment} {}", outcome.name()));
+    let each: Vec<String> = each.collect();
+    Some(format!(
+        "it depends on which of several payments in hand is struck: {}",
+        each.join(", ")
+    ))
 }
 
 fn place(plan: &Plan) -> String {
@@ -133,57 +177,90 @@ fn place(plan: &Plan) -> String {
     }
 }
 
-/// The report of an exploration.
-pub(super) fn report(
-    exploration: &Exploration,
-    recording: &Recording,
-    of_cells: Vec<String>,
-    cells: Vec<Cell>,
-    endpoints: &Endpoints,
-    folder: &RunFolder,
-    phases: &Phases,
-) -> ExploreReport {
-    let of = |verdict: Verdict| cells.iter().filter(|c| c.verdict == verdict).count();
-    let (violated, unknown) = (of(Verdict::Violated), of(Verdict::Unknown));
-    let verdict = match (violated, unknown, cells.len()) {
-        (1.., _, _) => Verdict::Violated,
-        (0, 0, 1..) => Verdict::Held,
-        _ => Verdict::Unknown,
-    };
-    let all = cells.len();
-    let guarantee = exploration.spec.guarantee;
-    let reasons = match verdict {
-        Verdict::Violated => vec![format!("{violated} of {all} cells break it")],
-        Verdict::Held => vec![format!("{guarantee} stood in all {all} cells")],
-        Verdict::Unknown if all == 0 => vec!["the recording shows no window".to_owned()],
-        Verdict::Unknown => vec![format!("{unknown} of {all} cells could not be judged")],
-    };
-    let worst = cells
-        .iter()
-        .filter(|c| c.verdict == Verdict::Violated)
-        .max_by_key(|c| {
-            // Of equals, the first: it is the earliest window.
-            (c.outcome, std::cmp::Reverse(c.cell))
+/// What an exploration has come to.
+pub(super) struct Findings<'a> {
+    pub(super) exploration: &'a Exploration,
+    pub(super) recording: &'a Recording,
+    /// What is to be said of the struck runs and no single cell tells.
+    pub(super) warnings: Vec<String>,
+    pub(super) cells: Vec<Cell>,
+    pub(super) same: Vec<Same>,
+    /// Why it was broken off, if it was.
+    pub(super) broken_off: Option<String>,
+}
+
+impl Findings<'_> {
+    /// Violated if a cell is; held if every cell is, and nothing was passed over; else unknown.
+    fn verdict(&self) -> (Verdict, Vec<String>) {
+        let of = |verdict: Verdict| self.cells.iter().filter(|c| c.verdict == verdict).count();
+        let (violated, unknown, all) = (
+            of(Verdict::Violated),
+            of(Verdict::Unknown),
+            self.cells.len(),
+        );
+        let mut doubts: Vec<String> = self.broken_off.clone().into_iter().collect();
+        if all == 0 {
+            doubts.push("the recording shows no window".to_owned());
+        }
+        if unknown > 0 {
+            doubts.push(format!("{unknown} of {all} cells could not be judged"));
+        }
+        if !self.recording.unattributed.is_empty() {
+            doubts.push(format!(
+                "nobody can say which payment this is about, so that it was no window: {}",
+                self.recording.unattributed.join("; ")
+            ));
+        }
+        if violated > 0 {
+            let broken = format!("{violated} of {all} cells break it");
+            return (Verdict::Violated, [vec![broken], doubts].concat());
+        }
+        if !doubts.is_empty() {
+            return (Verdict::Unknown, doubts);
+        }
+        let guarantee = self.exploration.spec.guarantee;
+        let stood = format!("{guarantee} stood in all {all} cells");
+        (Verdict::Held, vec![stood])
+    }
+
+    /// The report.
+    pub(super) fn report(
+        self,
+        endpoints: &Endpoints,
+        folder: &RunFolder,
+        phases: &Phases,
+    ) -> ExploreReport {
+        let (verdict, reasons) = self.verdict();
+        let violated = self.cells.iter().filter(|c| c.verdict == Verdict::Violated);
+        // Of equals, the first: it is the earliest window.
+        let worst = violated.max_by_key(|c| (c.outcome, std::cmp::Reverse(c.cell)));
+        let headline = worst.map_or_else(|| reasons.join("; "), |cell| cell.text.clone());
+        let merged = self.same.into_iter().map(|same| Merged {
+            window: same.window,
+            fault: same.fault,
+            cell: same.cell,
         });
-    let headline = worst.map_or_else(|| reasons.join("; "), |cell| cell.text.clone());
-    let seconds = phases.seconds();
-    ExploreReport {
-        schema: SCHEMA,
-        command: exploration.spec.command.clone(),
-        guarantee,
-        verdict,
-        headline,
-        reasons,
-        recording: recording.prefix(recording.events.len()),
-        warnings: [recording.warnings.clone(), of_cells].concat(),
-        unreached: cells
-            .iter()
-            .filter(|c| c.outcome == CellOutcome::NotReached)
-            .count(),
-        cells,
-        stack: Stack::of(endpoints),
-        seconds: Times::of(seconds),
-        run: folder.id.clone(),
-        run_dir: folder.path.clone(),
+        ExploreReport {
+            schema: SCHEMA,
+            command: self.exploration.spec.command.clone(),
+            guarantee: self.exploration.spec.guarantee,
+            verdict,
+            headline,
+            reasons,
+            recording: self.recording.prefix(self.recording.events.len()),
+            warnings: [self.recording.warnings.clone(), self.warnings].concat(),
+            unreached: self
+                .cells
+                .iter()
+                .filter(|c| c.outcome == CellOutcome::NotReached)
+                .count(),
+            cells: self.cells,
+            merged: merged.collect(),
+            unattributed: self.recording.unattributed.clone(),
+            stack: Stack::of(endpoints),
+            seconds: Times::of(phases.seconds()),
+            run: folder.id.clone(),
+            run_dir: folder.path.clone(),
+        }
     }
 }

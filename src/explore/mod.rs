@@ -1,7 +1,8 @@
 //! Exploration: every crash window of a consumer, found from outside.
 //!
 //! ```text
-//! record     one run without a fault; what one payment's events are, in order
+//! record     one run without a fault: payments one at a time, then several at once; what one
+//!            payment's events are, in order, and what nobody can say whose it is
 //! enumerate  the windows between them, and the faults that apply to each: the cells
 //! execute    a run of its own for each cell, several at a time, isolated from each other
 //! report     what became of the payments, cell by cell, each with a witness that replays
@@ -9,8 +10,11 @@
 
 mod cells;
 mod findings;
+mod lanes;
 mod recording;
 mod remarks;
+mod strike;
+mod traffic;
 
 use std::path::Path;
 use std::pin::pin;
@@ -26,23 +30,52 @@ use crate::run::{self, Finished, Phases, RunError, Spec, Watcher};
 use crate::stack::Endpoints;
 use crate::verdict::Outcome;
 
+use self::findings::Findings;
+use self::lanes::Lanes;
 use self::remarks::Remarks;
-pub use cells::Plan;
+use self::strike::{Pattern, Struck};
+use self::traffic::Traffic;
+pub use cells::{Plan, Same};
 pub use recording::{Recorded, Recording};
 
-/// How often a window is sought before it is said not to be reached: what a timer does, as automatic
-/// commits are, comes before another event in one run and after it in the next.
-const ATTEMPTS: u32 = 3;
+/// How many payments a struck run has where nobody says otherwise: two before and beside the struck
+/// one, two while it is struck and two after it, over two partitions.
+pub const PAYMENTS: u32 = 8;
+
+/// Over how many partitions where nobody says otherwise: a poll can bring records of both.
+pub const PARTITIONS: u32 = 2;
 
 /// What is explored, and how.
 #[derive(Debug, Clone)]
 pub struct Exploration {
-    /// A run of the consumer without a fault: the recording, and the pattern of every cell.
+    /// A run of the consumer without a fault: the pattern of the recording and of every cell. Of its
+    /// schedule, how many payments and partitions there are.
     pub spec: Spec,
     /// Which faults are tried.
     pub faults: Vec<Fault>,
-    /// How many cells run at a time.
-    pub parallel: usize,
+    /// How many cells run at a time; where nobody says, as many as the machine bears.
+    pub parallel: Option<usize>,
+}
+
+/// How long a consumer is watched before the first payment: past the poll of most workers.
+const IDLE_MS: u64 = 1_000;
+
+impl Exploration {
+    /// The exploration of what this run's spec says, with so many payments over so many partitions.
+    #[must_use]
+    pub fn of(spec: Spec, payments: u32, partitions: u32) -> Self {
+        let none = Schedule::plan(1, payments, partitions, 1, 0, None);
+        Self {
+            spec: Spec {
+                schedule: none.expect("no strike fits into any number of payments"),
+                idle_ms: IDLE_MS,
+                seeks_windows: true,
+                ..spec
+            },
+            faults: Fault::ALL.to_vec(),
+            parallel: None,
+        }
+    }
 }
 
 /// Why an exploration ends without a matrix.
@@ -126,75 +159,158 @@ async fn execute(
     phases: &mut Phases,
 ) -> Result<ExploreReport, ExploreError> {
     let runs = folder.path.join("cells");
+    let traffic = Traffic::of(exploration.spec.schedule.payments);
     progress.phase("recording one run without a fault");
-    let recorded =
-        run::execute(exploration.spec.clone(), endpoints, &runs, progress, cancel).await?;
-    let recording = Recording::of(&recorded);
+    let spec = Spec {
+        schedule: traffic.recording(&exploration.spec.schedule),
+        ..exploration.spec.clone()
+    };
+    let recorded = run::execute(spec, endpoints, &runs, progress, cancel).await?;
+    let recording = Recording::of(&recorded, &traffic);
     check_baseline(&recorded, &recording)?;
+    drop(recorded);
+
     phases.next("cells");
-    let plans = cells::plan(&recording, &exploration.faults);
+    let victim = if recording.alone {
+        Traffic::victim_alone()
+    } else {
+        traffic.victims(false).remove(0)
+    };
+    let (plans, same) = cells::plan(&recording, &exploration.faults, &victim);
     let of = plans.len();
     progress.phase(&format!(
         "{of} cells: every window with every fault that applies"
     ));
     progress.cells(0, of);
 
-    // A cell that fails ends the others, and each clears up after itself before this returns.
-    let stop = cancel.child_token();
-    let one = |plan: Plan| {
-        let (runs, stop) = (&runs, &stop);
-        async move {
-            let spec = spec_of(&exploration.spec, &plan);
-            let mut attempt = 1;
-            loop {
-                let spec = spec.clone();
-                let finished = run::execute(spec, endpoints, runs, &Silent, stop).await?;
-                if tells(&finished) || attempt == ATTEMPTS {
-                    break Ok((plan, finished));
-                }
-                attempt += 1;
-            }
-        }
-    };
-    let planned = stream::iter(plans).take_until(stop.cancelled());
-    let mut under_way = pin!(planned.map(one).buffer_unordered(exploration.parallel));
-    let mut cells: Vec<Cell> = Vec::with_capacity(of);
-    let (mut failed, mut remarks) = (None, Remarks::default());
-    while let Some(result) = under_way.next().await {
-        match result {
-            Ok((plan, finished)) => {
-                // Each cell is a run of its own, and can be read as one.
-                let report = RunReport::new(&finished, endpoints);
-                folder::write(&finished.run_dir, "report.json", &report).map_err(RunError::from)?;
-                remarks.on(&finished, &recording);
-                cells.push(findings::cell(&plan, &finished, &recording, &folder.id));
-                progress.cells(cells.len(), of);
-            }
-            Err(error) => {
-                stop.cancel();
-                failed.get_or_insert(error);
-            }
-        }
-    }
-    if cells.len() < of {
-        return Err(failed.unwrap_or(RunError::Interrupted).into());
-    }
-    cells.sort_by_key(|cell| cell.cell);
-    phases.end();
-    Ok(findings::report(
-        exploration,
-        &recording,
-        remarks.warnings(&recording, of),
-        cells,
+    let pattern = Pattern {
+        spec: &exploration.spec,
+        recording: &recording,
+        traffic: &traffic,
         endpoints,
-        folder,
-        phases,
-    ))
+        runs: &runs,
+    };
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let lanes = Lanes::new(exploration.parallel, cores, recording.join_seconds);
+    let mut done = Done::new(endpoints, folder, progress, of);
+    let mut failed: Vec<(Plan, RunError)> = Vec::new();
+    {
+        let one = |plan: Plan| {
+            let (pattern, lanes) = (&pattern, &lanes);
+            async move {
+                let lane = lanes.enter().await;
+                let struck = pattern.strike(&plan, cancel).await;
+                if struck.is_err() {
+                    lanes.narrow(lane);
+                }
+                (plan, struck)
+            }
+        };
+        let width = lanes.open();
+        let mut under_way = pin!(stream::iter(plans).map(one).buffer_unordered(width));
+        while let Some((plan, struck)) = under_way.next().await {
+            match struck {
+                Ok(struck) => done.add(&plan, &struck)?,
+                Err(error) => failed.push((plan, error)),
+            }
+        }
+    }
+    // Late joins and servers that were busy: once more, with the machine to itself.
+    failed.sort_by_key(|(plan, _)| plan.number);
+    let mut broken_off = None;
+    for (plan, error) in failed {
+        let error = match error {
+            error if ends_everything(&error) || broken_off.is_some() => error,
+            _ => match pattern.strike(&plan, cancel).await {
+                Ok(struck) => {
+                    done.add(&plan, &struck)?;
+                    continue;
+                }
+                Err(error) => error,
+            },
+        };
+        if ends_everything(&error) {
+            broken_off.get_or_insert_with(|| first_line(&error));
+        }
+        done.not_made(&plan, &first_line(&error));
+    }
+    phases.end();
+    let Done {
+        remarks, mut cells, ..
+    } = done;
+    cells.sort_by_key(|cell| cell.cell);
+    let findings = Findings {
+        exploration,
+        recording: &recording,
+        warnings: remarks.warnings(&recording, of),
+        cells,
+        same,
+        broken_off,
+    };
+    Ok(findings.report(endpoints, folder, phases))
+}
+
+/// The cells that are done.
+struct Done<'a> {
+    endpoints: &'a Endpoints,
+    folder: &'a RunFolder,
+    progress: &'a dyn Progress,
+    of: usize,
+    remarks: Remarks,
+    cells: Vec<Cell>,
+}
+
+impl<'a> Done<'a> {
+    fn new(
+        endpoints: &'a Endpoints,
+        folder: &'a RunFolder,
+        progress: &'a dyn Progress,
+        of: usize,
+    ) -> Self {
+        Self {
+            endpoints,
+            folder,
+            progress,
+            of,
+            remarks: Remarks::default(),
+            cells: Vec::with_capacity(of),
+        }
+    }
+
+    fn add(&mut self, plan: &Plan, struck: &Struck) -> Result<(), RunError> {
+        for finished in struck.runs() {
+            // Each is a run of its own, and can be read as one.
+            let report = RunReport::new(finished, self.endpoints);
+            folder::write(&finished.run_dir, "report.json", &report)?;
+            self.remarks.on(finished);
+        }
+        self.cells
+            .push(findings::cell(plan, struck, &self.folder.id));
+        self.progress.cells(self.cells.len(), self.of);
+        Ok(())
+    }
+
+    fn not_made(&mut self, plan: &Plan, reason: &str) {
+        self.cells.push(findings::not_made(plan, reason));
+        self.progress.cells(self.cells.len(), self.of);
+    }
+}
+
+/// Whether no other cell can be run after this either.
+fn ends_everything(error: &RunError) -> bool {
+    matches!(error, RunError::Interrupted | RunError::StackDied { .. })
+}
+
+fn first_line(error: &RunError) -> String {
+    let text = error.to_string();
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// A consumer that fails without a fault cannot be judged by what it does with one.
 fn check_baseline(recorded: &Finished, recording: &Recording) -> Result<(), ExploreError> {
-    match recorded.judgement.exceptions.first() {
+    let exceptions = recorded.judgement.exceptions.iter();
+    let mut failed = exceptions.filter(|(_, outcome)| *outcome != Outcome::Parked);
+    match failed.next() {
         None => Ok(()),
         Some((payment, outcome)) => Err(ExploreError::Baseline {
             payment: payment.clone(),
@@ -204,28 +320,4 @@ fn check_baseline(recorded: &Finished, recording: &Recording) -> Result<(), Expl
             log: recorded.run_dir.join("logs"),
         }),
     }
-}
-
-/// Whether a cell's run has come to its window, or has shown something without it.
-fn tells(finished: &Finished) -> bool {
-    let reached = finished.fired.iter().any(|fired| fired.evidence.fired);
-    reached || !finished.judgement.exceptions.is_empty()
-}
-
-/// The run of one cell: the recording's, with one fault.
-fn spec_of(pattern: &Spec, plan: &Plan) -> Spec {
-    let mut schedule: Schedule = pattern.schedule.clone();
-    schedule.rounds[0].strike = Some(plan.planned.clone());
-    Spec {
-        schedule,
-        idle_ms: 0,
-        ..pattern.clone()
-    }
-}
-
-/// Cells run side by side; each tells nothing of its phases.
-struct Silent;
-
-impl Watcher for Silent {
-    fn phase(&self, _text: &str) {}
 }

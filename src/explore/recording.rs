@@ -1,9 +1,13 @@
-//! The recording: what the consumer does for one payment, in order.
+//! The recording: what the consumer does for one payment, in order, and what nobody can say whose it
+//! is.
 
-use crate::run::{Finished, acknowledges, begins};
-use crate::tap::kafka::Detail as KafkaDetail;
-use crate::tap::{BoundaryEvent, Detail, Tap, payment_id};
-use crate::timeline::{Entry, Happening, refusals};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::traffic::{SERIAL, Traffic};
+use crate::run::{Finished, Follower, begins, can_be_a_messages, delivers, is_ack};
+use crate::tap::{BoundaryEvent, Stage, Tap, payment_id};
+use crate::timeline::{self, Entry, Happening, changes_something, refusals};
 
 /// One event of the recorded payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,19 +22,29 @@ pub struct Recorded {
     pub delivers: bool,
     /// Whether it moves the group's position.
     pub acknowledges: bool,
+    /// Whether it carries a mark of the payment; else it is its own because nothing else was in hand.
+    pub marked: bool,
 }
 
 /// What one payment's events are, and what the recording lacks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
-    /// The payment: one that has others before and after it.
-    pub payment: String,
     /// Its events, in order.
     pub events: Vec<Recorded>,
+    /// Whether some of them are recognised only where nothing else is in hand.
+    pub alone: bool,
+    /// Whether the consumer had several payments in hand at a time when it was given several.
+    pub several: bool,
+    /// The signatures of what the consumer does without any payment.
+    pub background: BTreeSet<String>,
+    /// What changed something for a payment, and nobody can say for which: it was no window.
+    pub unattributed: Vec<String>,
     /// What the user should know: `no traffic seen at the Postgres tap`.
     pub warnings: Vec<String>,
     /// The taps at which there was traffic.
     pub taps: Vec<Tap>,
+    /// How long the consumer took to join, in seconds, with the machine to itself.
+    pub join_seconds: f64,
 }
 
 /// The taps that every instance has, in the order in which a consumer meets them.
@@ -39,30 +53,55 @@ const TAPS: [Tap; 3] = [Tap::Kafka, Tap::Postgres, Tap::Provider];
 impl Recording {
     /// Reads the recording of a finished run without faults.
     #[must_use]
-    pub fn of(finished: &Finished) -> Self {
-        let payment = payment_id(finished.spec.schedule.payments.div_ceil(2));
-        let produced = finished
-            .history
-            .produced
+    pub(super) fn of(finished: &Finished, traffic: &Traffic) -> Self {
+        let timeline = &finished.timeline;
+        let mut background = timeline::background(timeline);
+        let serial: Vec<Vec<Recorded>> = (1..=SERIAL)
+            .map(|number| {
+                let follower = Follower::new(&payment_id(number), finished.spec.blind);
+                let follower = follower.alone(Arc::new(background.clone()));
+                events_of(round(timeline, number), follower)
+            })
+            .collect();
+        let [first, second, third] = serial.as_slice() else {
+            unreachable!("SERIAL rounds were recorded");
+        };
+        let unmarked = |events: &[Recorded]| -> BTreeSet<String> {
+            let unmarked = events.iter().filter(|e| !e.marked);
+            unmarked.map(|e| e.signature.clone()).collect()
+        };
+        // What came with one payment and not with the next is not the next one's to be struck at.
+        let own: BTreeSet<String> = &unmarked(second) & &unmarked(third);
+        let once = &unmarked(first) - &own;
+        let changed_once = first
             .iter()
-            .find(|p| p.payment == payment);
-        let place = produced.map(|p| (p.partition, p.offset));
-        Self {
-            events: events_of(&finished.timeline, &payment, place),
-            warnings: warnings(finished),
-            taps: seen(&finished.timeline),
-            payment,
-        }
-    }
+            .filter(|e| e.writes && once.contains(&e.signature));
+        let changed_once: BTreeSet<String> = changed_once.map(|e| e.signature.clone()).collect();
+        let strays = &(&unmarked(second) | &unmarked(third)) - &own;
+        background.extend(strays.iter().chain(&once).cloned());
 
-    /// The taps at which nothing was seen in a struck run, and something in the recording: what the
-    /// consumer did there went around them.
-    #[must_use]
-    pub fn bypassed(&self, struck: &Finished) -> Vec<Tap> {
-        let seen = seen(&struck.timeline);
-        let mut taps = self.taps.clone();
-        taps.retain(|tap| !seen.contains(tap));
-        taps
+        let alone = !own.is_empty();
+        let company = round(timeline, SERIAL + 1);
+        let events = if alone {
+            let follower = Follower::new(&payment_id(SERIAL), finished.spec.blind);
+            let follower = follower.alone(Arc::new(background.clone()));
+            events_of(round(timeline, SERIAL), follower)
+        } else {
+            let payment = traffic.recorded_in_company();
+            events_of(company, Follower::new(&payment, finished.spec.blind))
+        };
+        let known = &(&own | &once) | &timeline::background(timeline);
+        let unattributed = unattributed(timeline, &known, finished.spec.blind);
+        Self {
+            events,
+            alone,
+            several: has_several_in_hand(company, finished),
+            unattributed,
+            warnings: warnings(finished, &changed_once),
+            taps: seen(timeline),
+            background,
+            join_seconds: join_seconds(finished),
+        }
     }
 
     /// The signatures of the first `n` events.
@@ -75,6 +114,18 @@ impl Recording {
     }
 }
 
+/// The entries from the beginning of the round with this first payment to that of the next.
+fn round(timeline: &[Entry], number: u32) -> &[Entry] {
+    let begins = |e: &Entry| matches!(e.what, Happening::RoundBegan { .. });
+    let is_it =
+        |e: &Entry| matches!(e.what, Happening::RoundBegan { first, .. } if first == number);
+    let Some(start) = timeline.iter().position(is_it) else {
+        return &[];
+    };
+    let rest = &timeline[start + 1..];
+    &rest[..rest.iter().position(begins).unwrap_or(rest.len())]
+}
+
 fn boundary(entry: &Entry) -> Option<&BoundaryEvent> {
     match &entry.what {
         Happening::Boundary { event } => Some(event),
@@ -82,43 +133,81 @@ fn boundary(entry: &Entry) -> Option<&BoundaryEvent> {
     }
 }
 
-fn events_of(timeline: &[Entry], payment: &str, place: Option<(i32, i64)>) -> Vec<Recorded> {
+fn events_of(timeline: &[Entry], mut follower: Follower) -> Vec<Recorded> {
     let mut events: Vec<Recorded> = Vec::new();
-    let mut acknowledged = false;
-    for event in timeline.iter().filter_map(boundary).filter(|e| begins(e)) {
-        let commits = matches!(&event.detail, Some(Detail::Kafka(KafkaDetail::Commit(_))));
-        let passes = place.is_some_and(|place| acknowledges(event, place));
-        // As `Target` recognises them: of the commits, only the first that passes the payment.
-        let concerns = if commits {
-            passes && !acknowledged
-        } else {
-            event.concerns(payment)
-        };
-        if !concerns {
+    let mut counts: HashMap<&str, u32> = HashMap::new();
+    for event in timeline.iter().filter_map(boundary) {
+        if !follower.concerns(event) || !begins(event) {
             continue;
         }
-        acknowledged |= passes;
-        let same = events
-            .iter()
-            .filter(|e| e.signature == event.signature)
-            .count();
+        let occurrence = counts.entry(&event.signature).or_default();
+        *occurrence += 1;
         events.push(Recorded {
             signature: event.signature.clone(),
-            occurrence: u32::try_from(same + 1).unwrap_or(u32::MAX),
+            occurrence: *occurrence,
             writes: event.writes,
-            delivers: matches!(&event.detail, Some(Detail::Kafka(KafkaDetail::Fetch(_)))),
-            acknowledges: commits,
+            delivers: delivers(event),
+            acknowledges: is_ack(event),
+            marked: is_ack(event) || event.concerns(follower.payment()),
         });
     }
     events
 }
 
-fn seen(timeline: &[Entry]) -> Vec<Tap> {
-    let at = |tap: &Tap| timeline.iter().filter_map(boundary).any(|e| e.tap == *tap);
-    TAPS.into_iter().filter(at).collect()
+/// What changed something after the first payment was produced, carries no mark, and is neither known
+/// from elsewhere nor any payment's because nothing else was in hand; each once, with its number.
+fn unattributed(timeline: &[Entry], known: &BTreeSet<String>, blind: Option<Tap>) -> Vec<String> {
+    let begins = |e: &&Entry| matches!(e.what, Happening::RoundBegan { .. });
+    let payments = timeline.iter().skip_while(|e| !begins(e));
+    let nobodys = |event: &&BoundaryEvent| {
+        let unseen = blind == Some(event.tap) && !delivers(event);
+        let unmarked = event.subjects.is_empty() && can_be_a_messages(event);
+        event.stage == Stage::Answered
+            && changes_something(event)
+            && (unseen || unmarked && !known.contains(&event.signature))
+    };
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for event in payments.filter_map(boundary).filter(nobodys) {
+        *counts.entry(&event.signature).or_default() += 1;
+    }
+    let told = counts.into_iter().map(|(signature, times)| match times {
+        1 => signature.to_owned(),
+        _ => format!("{signature} ({times} times)"),
+    });
+    told.collect()
 }
 
-fn warnings(finished: &Finished) -> Vec<String> {
+/// Whether a payment's work began before that of another was acknowledged: a batch, or several workers.
+fn has_several_in_hand(company: &[Entry], finished: &Finished) -> bool {
+    let produced = finished.history.produced.iter();
+    let mut spans: Vec<(usize, usize)> = produced
+        .filter_map(|p| {
+            let mut follower = Follower::new(&p.payment, None);
+            let mut span: Option<(usize, usize)> = None;
+            for (at, event) in company.iter().filter_map(boundary).enumerate() {
+                if follower.concerns(event) && !delivers(event) {
+                    span = Some((span.map_or(at, |(from, _)| from), at));
+                }
+            }
+            span
+        })
+        .collect();
+    spans.sort_unstable();
+    spans.windows(2).any(|pair| pair[1].0 < pair[0].1)
+}
+
+fn seen(timeline: &[Entry]) -> Vec<Tap> {
+    let seen = timeline::taps(timeline);
+    TAPS.into_iter().filter(|tap| seen.contains(tap)).collect()
+}
+
+fn join_seconds(finished: &Finished) -> f64 {
+    let phases = finished.phases.seconds().phases;
+    let join = phases.iter().find(|(name, _)| name == "join");
+    join.map_or(0.0, |(_, seconds)| *seconds)
+}
+
+fn warnings(finished: &Finished, once: &BTreeSet<String>) -> Vec<String> {
     let seen = seen(&finished.timeline);
     let silent = TAPS.into_iter().filter(|tap| !seen.contains(tap));
     let mut warnings: Vec<String> = silent
@@ -126,6 +215,13 @@ fn warnings(finished: &Finished) -> Vec<String> {
         .collect();
     if finished.history.committed.is_empty() {
         warnings.push("no offset was committed: the group would begin anew".to_owned());
+    }
+    if !once.is_empty() {
+        let all: Vec<&str> = once.iter().map(String::as_str).collect();
+        warnings.push(format!(
+            "done with the first payment alone, and so in no window: {}",
+            all.join("; ")
+        ));
     }
     warnings.extend(refusals(&finished.timeline).iter().map(ToString::to_string));
     warnings

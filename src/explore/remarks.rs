@@ -12,9 +12,9 @@ pub(super) struct Remarks(BTreeMap<String, usize>);
 
 impl Remarks {
     /// Takes note of a struck run.
-    pub(super) fn on(&mut self, finished: &Finished, recording: &Recording) {
-        let bypassed = recording.bypassed(finished).into_iter();
-        let silent = bypassed.map(|tap| format!("no traffic seen at the {tap}"));
+    pub(super) fn on(&mut self, finished: &Finished) {
+        let silent = finished.history.silent.iter();
+        let silent = silent.map(|tap| format!("no traffic seen at the {tap}"));
         let refused = refusals(&finished.timeline);
         for remark in silent.chain(refused.iter().map(ToString::to_string)) {
             *self.0.entry(remark).or_default() += 1;

@@ -17,7 +17,7 @@ use super::idempotency::{self, Fingerprint};
 use super::operation::{Change, Operation, object_id};
 use super::order::{Order, Orderer};
 use super::reply::Reply;
-use crate::tap::{BoundaryEvent, Decision, Stage, Tap, find_payment_id};
+use crate::tap::{BoundaryEvent, Decision, Stage, Tap};
 
 /// A request that was read completely, and where it came from.
 pub(super) struct Exchange {
@@ -37,14 +37,14 @@ pub(super) struct Exchange {
 impl Exchange {
     /// Serves the request; no reply means that the connection must close without another byte.
     pub(super) async fn serve(self) -> Option<Reply> {
-        let payment = self.payment();
-        let reply = match self.ask(Stage::Received, &payment, String::new()).await {
+        let subjects = self.subjects();
+        let reply = match self.ask(Stage::Received, &subjects, String::new()).await {
             Decision::Drop => return None,
             Decision::Fail(status) => return Some(ApiError::injected(status).into()),
             Decision::Unavailable => return Some(ApiError::injected(503).into()),
-            Decision::Pass => self.act(&payment).await?,
+            Decision::Pass => self.act(&subjects).await?,
         };
-        match self.ask(Stage::Answered, &payment, reply.outcome()).await {
+        match self.ask(Stage::Answered, &subjects, reply.outcome()).await {
             Decision::Drop => None,
             Decision::Fail(status) => Some(ApiError::injected(status).into()),
             Decision::Unavailable => Some(ApiError::injected(503).into()),
@@ -52,13 +52,13 @@ impl Exchange {
         }
     }
 
-    async fn ask(&self, stage: Stage, payment: &Option<String>, outcome: String) -> Decision {
+    async fn ask(&self, stage: Stage, subjects: &[String], outcome: String) -> Decision {
         let event = BoundaryEvent {
             tap: Tap::Provider,
             stage,
             source: self.endpoint.source.clone(),
             signature: self.signature(),
-            payment: payment.clone(),
+            subjects: subjects.to_vec(),
             outcome,
             writes: self.method == "POST",
             detail: None,
@@ -74,7 +74,7 @@ impl Exchange {
         }
     }
 
-    async fn act(&self, payment: &Option<String>) -> Option<Reply> {
+    async fn act(&self, subjects: &[String]) -> Option<Reply> {
         // Before the key is looked at, as the real API does.
         let Some(operation) = self.operation else {
             return Some(ApiError::unrecognized_url(&self.method, &self.path).into());
@@ -89,7 +89,7 @@ impl Exchange {
                 let answered = account.read(read, id, form);
                 Some(answered.unwrap_or_else(Reply::from))
             }
-            Operation::Change(change) => self.change(&account, change, form, payment).await,
+            Operation::Change(change) => self.change(&account, change, form, subjects).await,
         }
     }
 
@@ -105,7 +105,7 @@ impl Exchange {
         account: &Account,
         change: Change,
         form: &Form,
-        payment: &Option<String>,
+        subjects: &[String],
     ) -> Option<Reply> {
         let mishap = account.next_mishap();
         if let Some(refusal) = mishap.and_then(Mishap::refusal) {
@@ -133,12 +133,15 @@ impl Exchange {
         tokio::time::sleep(account.behaviour().latency).await;
         let orderer = Orderer {
             source: &self.endpoint.source,
-            payment: payment.as_deref(),
+            payment: subjects.first().map(String::as_str),
             key: sent_key,
         };
         let executed = account.execute(order, form, &orderer);
 
-        let decision = match self.ask(Stage::Executed, payment, executed.outcome()).await {
+        let decision = match self
+            .ask(Stage::Executed, subjects, executed.outcome())
+            .await
+        {
             Decision::Pass => mishap.map_or(Decision::Pass, Mishap::decision),
             decision => decision,
         };
@@ -154,19 +157,35 @@ impl Exchange {
         (decision != Decision::Drop).then_some(reply)
     }
 
-    /// The payment the request is about: the one its metadata names, else the first id found in a
-    /// parameter, else that of the intent in its path, else the first id in the idempotency key.
-    fn payment(&self) -> Option<String> {
+    /// The payments the request is about: the one that its metadata names, then what is found in a
+    /// parameter, then that of the intent in its path, then what is found in the idempotency key. The
+    /// first is the one that is charged.
+    fn subjects(&self) -> Vec<String> {
+        let marks = &self.endpoint.provider.marks;
         let form = self.form.as_ref().ok();
         let named = form.and_then(|form| form.get("metadata[payment_id]"));
-        let in_form = || form.and_then(|form| form.values().find_map(find_payment_id));
-        let in_key = || find_payment_id(self.key.as_ref()?.as_deref().ok()?);
+        // An id that is none of the lab's is told as it is.
+        let told = |id: &str| {
+            let found = marks.subjects_in(id.as_bytes()).into_iter().next();
+            found.unwrap_or_else(|| id.to_owned())
+        };
         let of_intent = || {
             let account = self.endpoint.provider.account(self.api_key.as_deref()?)?;
             account.payment_of(object_id(&self.path))
         };
-        let told = named.or_else(in_form).map(str::to_owned);
-        told.or_else(of_intent)
-            .or_else(|| in_key().map(str::to_owned))
+        let key = self.key.as_ref().and_then(|key| key.as_deref().ok());
+        let in_text = |text: &str| marks.subjects_in(text.as_bytes());
+        let in_form = form.into_iter().flat_map(Form::values).flat_map(in_text);
+        let mut subjects = Vec::new();
+        let all = named.map(told).into_iter().chain(in_form);
+        for payment in all
+            .chain(of_intent())
+            .chain(key.into_iter().flat_map(in_text))
+        {
+            if !subjects.contains(&payment) {
+                subjects.push(payment);
+            }
+        }
+        subjects
     }
 }

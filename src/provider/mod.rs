@@ -42,12 +42,14 @@ pub use knobs::{Knobs, MAX_LATENCY_MS};
 pub use ledger::LedgerEntry;
 
 pub use crate::tap::Listener;
-use crate::tap::{Hook, Source};
+use crate::tap::{Hook, Marks, Source};
 
 /// The payment provider: its accounts and its clock.
 #[derive(Debug)]
 pub struct Provider {
     clock: Clock,
+    /// How a request is seen to be about a payment.
+    marks: Marks,
     /// By secret key.
     accounts: Mutex<HashMap<String, Account>>,
 }
@@ -55,8 +57,14 @@ pub struct Provider {
 impl Provider {
     /// A provider without accounts. The clock says how old an idempotency key is.
     pub fn new(clock: Clock) -> Arc<Self> {
+        Self::of_run(clock, Marks::default())
+    }
+
+    /// The provider of a run, whose payments have these marks.
+    pub fn of_run(clock: Clock, marks: Marks) -> Arc<Self> {
         Arc::new(Self {
             clock,
+            marks,
             accounts: Mutex::default(),
         })
     }

@@ -4,8 +4,16 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::tap::Stage;
-use crate::timeline::{Clause, DELIVERED, Entry, Happening};
+use crate::run::Finished;
+use crate::tap::{Detail, Stage};
+use crate::timeline::{self, Clause, DELIVERED, Entry, Happening};
+
+/// The entries of a payment's biography in a finished run.
+#[must_use]
+pub fn of(finished: &Finished, payment: &str) -> Vec<Entry> {
+    let places = finished.history.places_of(payment);
+    timeline::biography(&finished.timeline, payment, &places)
+}
 
 /// One line of a biography.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,23 +38,27 @@ pub fn shorten(signature: &str) -> String {
     format!("{} …", whole.trim_end())
 }
 
-/// The lines of a biography.
+/// The lines of this payment's biography.
 #[must_use]
-pub fn lines(entries: &[Entry]) -> Vec<Line> {
+pub fn lines(entries: &[Entry], payment: &str) -> Vec<Line> {
     let tell = |(e, c): (&Entry, Clause)| Line {
         at_ms: e.at_ms,
         who: c.who,
         what: c.what,
     };
-    clauses(entries).map(tell).collect()
+    clauses(entries, payment).map(tell).collect()
 }
 
 /// What there is to tell of each entry. Kafka hands a payment over the first time, and every
 /// further time is a redelivery.
-fn clauses(entries: &[Entry]) -> impl Iterator<Item = (&Entry, Clause)> {
+fn clauses<'a>(
+    entries: &'a [Entry],
+    payment: &'a str,
+) -> impl Iterator<Item = (&'a Entry, Clause)> {
     let mut delivered = false;
     entries.iter().filter_map(move |entry| {
         let mut clause = entry.what.clause()?;
+        clause.what.push_str(&others_passed(entry, payment));
         if clause.what == DELIVERED {
             if delivered {
                 clause.what.push_str(" again");
@@ -57,15 +69,32 @@ fn clauses(entries: &[Entry]) -> impl Iterator<Item = (&Entry, Clause)> {
     })
 }
 
+/// Which other payments a commit passes with this one, or instead of it: the cause of many a loss.
+fn others_passed(entry: &Entry, payment: &str) -> String {
+    let Happening::Boundary { event } = &entry.what else {
+        return String::new();
+    };
+    let Some(Detail::Kafka(detail)) = &event.detail else {
+        return String::new();
+    };
+    let is_done = event.stage == Stage::Answered && event.payment() != Some(payment);
+    let last = detail.acknowledges().iter().rev();
+    let mut last = last.filter_map(|p| p.payment.as_deref().filter(|last| *last != payment));
+    match last.next() {
+        Some(last) if is_done => format!(", which is that of {last}, past this payment"),
+        _ => String::new(),
+    }
+}
+
 /// A biography as one sentence: `a sent POST /v1/charges, was frozen and was evicted from the
 /// group; b took over …`.
 #[must_use]
-pub fn prose(entries: &[Entry]) -> String {
+pub fn prose(entries: &[Entry], payment: &str) -> String {
     let mut told: Vec<(String, Vec<String>)> = Vec::new();
     let mut lives: HashMap<String, u32> = HashMap::new();
     // Not the strike itself, which is told by what it does.
     let tellable = |(e, _): &(&Entry, Clause)| !matches!(e.what, Happening::Struck { .. });
-    let mut clauses = clauses(entries).filter(tellable).peekable();
+    let mut clauses = clauses(entries, payment).filter(tellable).peekable();
     while let Some((entry, clause)) = clauses.next() {
         if is_request(entry)
             && clauses
@@ -149,7 +178,10 @@ mod tests {
             payment: Some("msg-0001".into()),
             what,
         };
-        prose(&happenings.into_iter().map(entry).collect::<Vec<_>>())
+        prose(
+            &happenings.into_iter().map(entry).collect::<Vec<_>>(),
+            "msg-0001",
+        )
     }
 
     #[test]

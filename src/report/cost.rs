@@ -49,7 +49,7 @@ fn measure(timeline: &[Entry], produced: &[Produced], struck: &HashSet<&str>) ->
     for (at, event) in timeline.iter().filter_map(boundary) {
         database_commits += u32::from(commits_a_change(event));
         let Some(Detail::Kafka(KafkaDetail::Commit(commit))) = &event.detail else {
-            if let Some(payment) = event.payment.as_deref()
+            if let Some(payment) = event.payment()
                 && event.stage == Stage::Received
             {
                 began.entry(payment).or_insert(at);

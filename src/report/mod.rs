@@ -8,6 +8,6 @@ pub mod storm;
 pub mod table;
 pub mod terminal;
 
-pub use biography::{Line, lines, prose, shorten};
+pub use biography::{Line, lines, of as biography_of, prose, shorten};
 pub use cost::Cost;
 pub use run::{Exception, FaultReport, Phase, RunReport, SCHEMA, Stack, Times, Witness};

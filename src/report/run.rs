@@ -82,7 +82,8 @@ pub struct Stack {
 pub struct Exception {
     /// The payment.
     pub payment: String,
-    /// What became of it: `duplicated`, `lost`, `unfinished`, `half_done`.
+    /// What became of it: `duplicated`, `lost`, `unfinished`, `half_done`,
+    /// `parked`.
     pub outcome: String,
     /// Its charges in the ledger.
     pub charges: Vec<String>,
@@ -101,7 +102,7 @@ pub struct FaultReport {
     pub instance: Option<String>,
     /// Whether anybody came to the window.
     pub fired: bool,
-    /// Whether Kafka certainly delivered the payment again.
+    /// Whether Kafka was seen to deliver the payment again.
     pub redelivered: bool,
     /// Why it is no evidence.
     pub problem: Option<String>,
@@ -190,7 +191,7 @@ impl RunReport {
                     payment: planned.payment.clone(),
                     instance: planned.instance.clone(),
                     fired: evidence.fired,
-                    redelivered: evidence.redelivered,
+                    redelivered: finished.history.redelivered(&evidence.payment),
                     problem: evidence.problem.clone(),
                 },
             )
@@ -284,13 +285,12 @@ fn witnesses(finished: &Finished, faults: &[FaultReport]) -> Vec<Witness> {
     let mut witnesses: Vec<Witness> = payments
         .into_iter()
         .map(|(payment, outcome)| {
-            let of = |e: &&crate::timeline::Entry| e.concerns(&payment);
-            let entries: Vec<_> = finished.timeline.iter().filter(of).cloned().collect();
+            let entries = biography::of(finished, &payment);
             Witness {
-                biography: biography::lines(&entries),
+                biography: biography::lines(&entries, &payment),
                 text: format!(
                     "{payment}: {}: {}.",
-                    biography::prose(&entries),
+                    biography::prose(&entries, &payment),
                     outcome.told(&finished.spec.done)
                 ),
                 effects: finished.history.effects_of(&payment),

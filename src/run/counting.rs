@@ -6,6 +6,7 @@ use super::resources::Resources;
 use super::{RunError, Spec};
 use crate::effects::{EffectSource, Sink, SqlCounter, TopicCounter};
 use crate::provider::Account;
+use crate::tap::Marks;
 use crate::verdict::Effect;
 
 /// What counts the effects of one run.
@@ -26,6 +27,7 @@ impl Counter {
         spec: &Spec,
         resources: &Resources,
         account: &Account,
+        marks: &Marks,
     ) -> Result<Self, RunError> {
         Ok(match &spec.effects {
             EffectSource::Ledger => Self::Ledger(account.clone()),
@@ -38,7 +40,7 @@ impl Counter {
                 let topic = resources.output_topic.as_deref().unwrap_or_default();
                 Self::Topic(TopicCounter::new(&resources.endpoints.kafka, topic)?)
             }
-            EffectSource::Sink => Self::Sink(Sink::new()),
+            EffectSource::Sink => Self::Sink(Sink::new(marks.clone())),
         })
     }
 

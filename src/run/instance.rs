@@ -18,7 +18,7 @@ use crate::effects::Sink;
 use crate::group::GroupClient;
 use crate::provider::{Account, Provider};
 use crate::tap::kafka::Member;
-use crate::tap::{Hook, Source};
+use crate::tap::{Hook, Marks, Source};
 use crate::timeline::{Happening, Timeline};
 
 /// How often an instance may exit by itself in one run. A consumer that dies on every refused
@@ -41,6 +41,8 @@ pub struct Launch {
     pub provider: Arc<Provider>,
     /// The account of this run.
     pub account: Account,
+    /// What identifies the payments of this run.
+    pub marks: Marks,
     /// The sink that counts effects, if one does; each process has a listener of its own.
     pub sink: Option<Arc<Sink>>,
     /// Asked at every boundary event.

@@ -36,7 +36,7 @@ use crate::effects::EffectSource;
 use crate::group::GroupClient;
 use crate::provider::{Account, Clock, LedgerEntry, Provider};
 use crate::stack::Endpoints;
-use crate::tap::Source;
+use crate::tap::{Marks, Source};
 use crate::timeline::{Entry, Happening, Timeline};
 use crate::verdict::{History, Judgement, Strike, judge};
 
@@ -156,7 +156,7 @@ async fn run(
         folder,
         endpoints,
         schedule.partitions,
-        &with_payments(&spec.database_schema, schedule.payments),
+        with_payments(&spec.database_schema, schedule.payments),
         matches!(spec.effects, EffectSource::Topic { .. }),
     )
     .await?;
@@ -178,27 +178,25 @@ async fn play(
     let timeline = Timeline::to_file(&events).map_err(|e| RunError::log(&events, e))?;
     let timeline = Arc::new(timeline);
     watcher.recording(&timeline);
+    timeline.ignore(&spec.background);
     let clock = Clock::with_speed(spec.provider.clock_speed());
-    let provider = Provider::new(clock.clone());
+    let marks = Marks::of_run(&resources.topic, &resources.group);
+    let provider = Provider::of_run(clock.clone(), marks.clone());
     let account = provider.open_account(spec.provider.behaviour());
     let field = Field {
         group: Arc::new(resources.group_client().await?),
         database: Arc::new(resources.connect("crashwindow").await?),
         journal: Arc::new(Journal::default()),
         timeline,
-        counter: Counter::open(&spec, resources, &account).await?,
+        counter: Counter::open(&spec, resources, &account, &marks).await?,
         account,
         resources: resources.clone(),
         spec,
     };
-    let striker = Striker::new(
-        resources.clone(),
-        Arc::clone(&field.group),
-        Arc::clone(&field.database),
-        Arc::clone(&field.journal),
-        Arc::clone(&field.timeline),
-        clock,
-    );
+    let kafka = &resources.endpoints.kafka;
+    let (topic, word) = (&resources.topic, resources.word());
+    let producer = Producer::new(kafka, topic, word, &field.spec.schedule)?;
+    let striker = Striker::new(&field, producer, clock);
     let _tuning = Tuning::open(&field.account, &field.timeline, folder)?;
     let (failures, mut failed) = mpsc::unbounded_channel();
     let launch = Arc::new(Launch {
@@ -207,6 +205,7 @@ async fn play(
         resources: resources.clone(),
         provider,
         account: field.account.clone(),
+        marks,
         sink: field.counter.sink(),
         hook: Arc::new(striker.clone()),
         group: Arc::clone(&field.group),
@@ -240,13 +239,11 @@ async fn act(
     for number in 0..schedule.instances {
         fleet.start(&instance_name(number));
     }
-    let kafka = &field.resources.endpoints.kafka;
-    let producer = Producer::new(kafka, &field.resources.topic, schedule)?;
 
     let mut fired = Vec::new();
-    for round in &schedule.rounds {
+    for (number, round) in schedule.rounds.iter().enumerate() {
         group_is_whole(field, &fleet, &launch.logs).await?;
-        if let Some(idle) = field.spec.idle() {
+        if let Some(idle) = field.spec.idle().filter(|_| number == 0) {
             phases.next("idle");
             watcher.phase("recording what the consumer does without payments");
             tokio::time::sleep(idle).await;
@@ -254,20 +251,11 @@ async fn act(
         }
         phases.next("payments and faults");
         watcher.phase(&describe(round, fired.len(), schedule.strikes().count()));
-        let progress = round
-            .strike
-            .clone()
-            .filter(|planned| planned.fault.strike().is_some())
-            .map(|planned| striker.arm(planned));
-        producer.produce(round, &field.journal).await?;
+        fired.extend(play_round(field, striker, round).await?);
         watcher.produced(round.last);
-        match (&round.strike, progress) {
-            (Some(planned), Some(progress)) => {
-                fired.push(strike_or_end(field, striker, planned, progress).await?);
-            }
-            // What strikes nobody in a window is a duplicate.
-            (Some(planned), None) => fired.push(republish(field, &producer, planned).await?),
-            (None, _) => {}
+        // Where windows are sought, nothing of a round is in hand when the next one begins.
+        if field.spec.seeks_windows && number + 1 < schedule.rounds.len() {
+            settle::at_rest(field).await?;
         }
     }
 
@@ -303,6 +291,44 @@ async fn act(
     })
 }
 
+/// Produces the payments of a round and does its fault.
+async fn play_round(
+    field: &Field,
+    striker: &Striker,
+    round: &Round,
+) -> Result<Option<Fired>, RunError> {
+    let (producer, journal) = (striker.producer(), &field.journal);
+    let (first, last) = (round.first, round.last);
+    let began = Happening::RoundBegan {
+        topic: field.resources.topic.clone(),
+        first,
+        last,
+    };
+    field.timeline.record(None, began);
+    let Some(planned) = &round.strike else {
+        producer.produce(first..=last, journal).await?;
+        return Ok(None);
+    };
+    if planned.fault.strike().is_none() {
+        // What strikes nobody in a window is a duplicate.
+        producer
+            .produce(first..=last - round.after, journal)
+            .await?;
+        let fired = republish(field, producer, planned).await?;
+        producer.produce(round.after(), journal).await?;
+        return Ok(Some(fired));
+    }
+    let progress = striker.arm(planned.clone(), round.during());
+    producer.produce(round.at_once(), journal).await?;
+    let fired = strike_or_end(field, striker, planned, progress).await?;
+    if !fired.evidence.fired {
+        // Nobody came to the window: its payments are produced all the same.
+        producer.produce(round.during(), journal).await?;
+    }
+    producer.produce(round.after(), journal).await?;
+    Ok(Some(fired))
+}
+
 /// Waits until the armed fault is done, or until the round has come to rest without anybody coming
 /// to its window.
 async fn strike_or_end(
@@ -320,7 +346,6 @@ async fn strike_or_end(
         let evidence = Strike {
             payment,
             fired: false,
-            redelivered: false,
             problem: None,
         };
         return Ok(Fired {
@@ -354,7 +379,6 @@ async fn republish(
     let evidence = Strike {
         payment,
         fired: true,
-        redelivered: true,
         problem: None,
     };
     Ok(Fired {
@@ -364,10 +388,12 @@ async fn republish(
     })
 }
 
-/// The schema, told how many payments there are: a table that has a row for each must have it before
-/// the first is produced.
-fn with_payments(schema: &str, payments: u32) -> String {
-    format!("SET crashwindow.payments = {payments};\n{schema}")
+/// The schema, told how many payments there are and the word that ends their ids: a table that has a
+/// row for each must have it before the first is produced.
+fn with_payments(schema: &str, payments: u32) -> impl Fn(&str) -> String {
+    move |word| {
+        format!("SET crashwindow.payments = {payments};\nSET crashwindow.run = '{word}';\n{schema}")
+    }
 }
 
 fn describe(round: &Round, done: usize, total: usize) -> String {

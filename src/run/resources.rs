@@ -51,7 +51,7 @@ impl Resources {
         folder: &RunFolder,
         endpoints: &Endpoints,
         partitions: u32,
-        schema: &str,
+        schema: impl Fn(&str) -> String,
         has_output: bool,
     ) -> Result<Self, RunError> {
         // Run numbers are only unique in one cache folder; a shared cluster sees many.
@@ -67,10 +67,11 @@ impl Resources {
             endpoints: endpoints.clone(),
         };
         folder.write(FILE, &resources)?;
+        let schema = schema(resources.word());
         let created = async {
             tokio::try_join!(
                 resources.create_topic(partitions),
-                resources.create_database(schema)
+                resources.create_database(&schema)
             )
         };
         match created.await {
@@ -80,6 +81,12 @@ impl Resources {
                 Err(e)
             }
         }
+    }
+
+    /// The word that is this run's own, in lower case: it ends the names here and the payments' ids.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        self.topic.rsplit('-').next().unwrap_or_default()
     }
 
     async fn create_topic(&self, partitions: u32) -> Result<(), RunError> {

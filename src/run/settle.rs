@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::RunError;
 use super::lifecycle::Field;
+use crate::effects::payment_in;
 use crate::verdict::{self, History, Strike};
 
 /// How often the group's position is read while waiting for it.
@@ -99,8 +100,26 @@ pub(super) async fn history(field: &Field, strikes: &[Strike]) -> Result<History
         effects: field.counter.effects().await?,
         recorded: recorded(field).await?,
         committed: field.committed().await?,
+        parked: BTreeSet::new(),
+        deliveries: field.timeline.deliveries(),
+        silent: silent(field),
         strikes: strikes.to_vec(),
     })
+}
+
+/// The taps that the consumer is known to use and that have seen nothing of it.
+fn silent(field: &Field) -> Vec<String> {
+    let seen = field.timeline.taps();
+    let uses = field.spec.uses.iter();
+    uses.filter(|tap| !seen.contains(tap))
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// The payment that an id names, by the part of it that is equal in every run; what names none is told
+/// as it is.
+fn named(id: String) -> String {
+    payment_in([id.as_str()]).unwrap_or(id)
 }
 
 async fn recorded(field: &Field) -> Result<Option<BTreeSet<String>>, RunError> {
@@ -111,7 +130,8 @@ async fn recorded(field: &Field) -> Result<Option<BTreeSet<String>>, RunError> {
     let rows = rows.map_err(RunError::database("run the query for recorded payments"))?;
     let ids = rows
         .iter()
-        .map(|row| row.try_get(0))
+        .map(|row| row.try_get::<_, String>(0))
+        .map(|id| id.map(named))
         .collect::<Result<_, _>>();
     let text = "read text from the first column of the query for recorded payments";
     Ok(Some(ids.map_err(RunError::database(text))?))

@@ -1,5 +1,6 @@
 //! What a run is asked to do.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::manifest::{Manifest, ManifestError, Provider};
 use crate::chaos::{Fault, Schedule, Window};
 use crate::effects::EffectSource;
+use crate::tap::Tap;
 use crate::verdict::{self, Guarantee, Verdict};
 
 /// One run, fully decided: no default is looked up after this.
@@ -57,6 +59,17 @@ pub struct Spec {
     /// Whether the run looks for windows: it then comes to rest only when every payment has had
     /// time for what happens after its acknowledgement.
     pub seeks_windows: bool,
+    /// The signatures of what the consumer does without any payment: no change that a run waits for.
+    #[serde(default)]
+    pub background: BTreeSet<String>,
+    /// The taps that the consumer is known to use: a run in which one of them sees nothing of it is no
+    /// evidence.
+    #[serde(default)]
+    pub uses: Vec<Tap>,
+    /// A tap at which nothing is attributed to any payment. Nobody wants that but who checks that
+    /// what was not seen is never passed over.
+    #[serde(default)]
+    pub blind: Option<Tap>,
 }
 
 /// What the command line may change of a scenario.
@@ -166,6 +179,9 @@ impl Spec {
             join_ms: millis(DEFAULT_JOIN),
             idle_ms: 0,
             seeks_windows: false,
+            background: BTreeSet::new(),
+            uses: Vec::new(),
+            blind: None,
         }
     }
 
@@ -241,6 +257,9 @@ impl Spec {
             join_ms: millis(changes.join.unwrap_or(DEFAULT_JOIN)),
             idle_ms: 0,
             seeks_windows: false,
+            background: BTreeSet::new(),
+            uses: Vec::new(),
+            blind: None,
         })
     }
 }

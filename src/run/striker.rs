@@ -1,15 +1,18 @@
 //! The striker: the hook of every tap of a run. It records what crosses the boundaries and, where
 //! the armed window opens, holds the request and lets the fault do its work.
 
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
 use super::fleet::FleetView;
+use super::lifecycle::Field;
 use super::resources::Resources;
 use super::target::Target;
-use super::workload::Journal;
+use super::workload::{Journal, Producer};
 use crate::chaos::{Planned, Scene, Struck};
 use crate::group::GroupClient;
 use crate::provider::Clock;
@@ -42,6 +45,12 @@ pub enum Progress {
     Done(Fired),
 }
 
+/// The armed fault, and the payments that are produced while its window is open.
+struct Armed {
+    target: Target,
+    during: RangeInclusive<u32>,
+}
+
 /// See the module. Clones are the same striker.
 #[derive(Clone)]
 pub struct Striker(Arc<Inner>);
@@ -51,33 +60,32 @@ struct Inner {
     group: Arc<GroupClient>,
     database: Arc<tokio_postgres::Client>,
     journal: Arc<Journal>,
+    producer: Producer,
     timeline: Arc<Timeline>,
     clock: Clock,
+    background: Arc<BTreeSet<String>>,
+    blind: Option<Tap>,
     crew: Arc<FleetView>,
-    armed: Mutex<Option<Target>>,
+    armed: Mutex<Option<Armed>>,
     progress: watch::Sender<Progress>,
 }
 
 impl Striker {
     /// A striker with nothing armed.
     #[must_use]
-    pub(super) fn new(
-        resources: Resources,
-        group: Arc<GroupClient>,
-        database: Arc<tokio_postgres::Client>,
-        journal: Arc<Journal>,
-        timeline: Arc<Timeline>,
-        clock: Clock,
-    ) -> Self {
+    pub(super) fn new(field: &Field, producer: Producer, clock: Clock) -> Self {
         let (crew, armed) = (Arc::default(), Mutex::new(None));
         let progress = watch::Sender::new(Progress::Waiting);
         let inner = Inner {
-            resources,
-            group,
-            database,
-            journal,
-            timeline,
+            resources: field.resources.clone(),
+            group: Arc::clone(&field.group),
+            database: Arc::clone(&field.database),
+            journal: Arc::clone(&field.journal),
+            producer,
+            timeline: Arc::clone(&field.timeline),
             clock,
+            background: Arc::new(field.spec.background.clone()),
+            blind: field.spec.blind,
             crew,
             armed,
             progress,
@@ -85,15 +93,22 @@ impl Striker {
         Self(Arc::new(inner))
     }
 
+    /// Who produces the payments of the run.
+    pub(super) fn producer(&self) -> &Producer {
+        &self.0.producer
+    }
+
     /// What the faults know of the fleet.
     pub(super) fn crew(&self) -> &FleetView {
         &self.0.crew
     }
 
-    /// Arms one fault; what becomes of it can be followed.
-    pub fn arm(&self, planned: Planned) -> watch::Receiver<Progress> {
+    /// Arms one fault; what becomes of it can be followed. The payments `during` are produced when its
+    /// window opens.
+    pub fn arm(&self, planned: Planned, during: RangeInclusive<u32>) -> watch::Receiver<Progress> {
         self.0.progress.send_replace(Progress::Waiting);
-        *self.0.armed.lock().expect("no holder panics") = Some(Target::new(planned));
+        let target = Target::new(planned, &self.0.background, self.0.blind);
+        *self.0.armed.lock().expect("no holder panics") = Some(Armed { target, during });
         self.0.progress.subscribe()
     }
 
@@ -111,51 +126,42 @@ impl Striker {
 impl Inner {
     /// The armed fault, if this event opens its window. It is taken: the redelivery of the payment
     /// comes to the same window and must pass.
-    fn opened_by(&self, event: &BoundaryEvent) -> Option<Planned> {
+    fn opened_by(&self, event: &BoundaryEvent) -> Option<Armed> {
         let mut armed = self.armed.lock().expect("no holder panics");
-        let opened = armed
-            .as_mut()
-            .is_some_and(|target| target.is_opened_by(event));
-        if opened {
-            armed.take().map(Target::into_planned)
-        } else {
-            None
-        }
+        armed.take_if(|armed| armed.target.is_opened_by(event))
     }
 
     /// Carries the fault out. What becomes of the request is told as soon as that is decided; the
     /// fault may go on after it.
     async fn strike(
         self: Arc<Self>,
-        mut planned: Planned,
+        armed: Armed,
         source: Source,
         decision: oneshot::Sender<Decision>,
     ) {
         self.progress.send_replace(Progress::Striking);
+        let Armed { target, during } = armed;
+        let mut planned = target.into_planned();
         planned.instance = Some(source.instance.clone());
-        let struck = match self.carry_out(&planned, &source, decision).await {
+        let struck = match self.carry_out(&planned, during, &source, decision).await {
             Ok(struck) => struck,
             Err(reason) => {
                 let failed = Happening::StrikeFailed {
                     reason: reason.clone(),
                 };
                 self.timeline.record(Some(&planned.payment), failed);
-                let mut struck = Struck::new(Decision::Drop, false);
+                let mut struck = Struck::new(Decision::Drop);
                 struck.problem = Some(reason);
                 struck
             }
         };
         let Struck {
-            redelivered,
-            fenced,
-            problem,
-            ..
+            fenced, problem, ..
         } = struck;
         let payment = planned.payment.clone();
         let evidence = Strike {
             payment,
             fired: true,
-            redelivered,
             problem,
         };
         self.progress.send_replace(Progress::Done(Fired {
@@ -168,6 +174,7 @@ impl Inner {
     async fn carry_out(
         &self,
         planned: &Planned,
+        during: RangeInclusive<u32>,
         source: &Source,
         decision: oneshot::Sender<Decision>,
     ) -> Result<Struck, String> {
@@ -179,7 +186,7 @@ impl Inner {
             .filter(|p| p.source == *source)
             .ok_or_else(gone)?;
         instance.hold_restart();
-        let struck = self.strike_in(planned, &process, decision).await;
+        let struck = self.strike_in(planned, during, &process, decision).await;
         if struck.is_err() {
             // A fault that broke off must not leave the instance frozen; a dead one needs nothing.
             let _ = process.thaw();
@@ -191,6 +198,7 @@ impl Inner {
     async fn strike_in(
         &self,
         planned: &Planned,
+        during: RangeInclusive<u32>,
         process: &crate::chaos::Process,
         decision: oneshot::Sender<Decision>,
     ) -> Result<Struck, String> {
@@ -223,6 +231,9 @@ impl Inner {
             offset,
         };
         self.timeline.record(Some(&planned.payment), what);
+        // Before the fault acts, so that it finds the same log in every run.
+        let produced = self.producer.produce(during, &self.journal).await;
+        produced.map_err(|e| e.to_string())?;
         let struck = fault.strike(&scene).await.map_err(|e| e.to_string())?;
         // The connection may be gone meanwhile; then nobody waits for the decision.
         let _ = decision.send(struck.decision);
@@ -271,17 +282,17 @@ impl Hook for Striker {
             }
             let opened = self.0.opened_by(&event);
             let source = event.source.clone();
-            let payment = event.payment.clone();
+            let payment = event.payment().map(str::to_owned);
             self.0
                 .timeline
                 .record(payment.as_deref(), Happening::Boundary { event });
-            let Some(planned) = opened else {
+            let Some(armed) = opened else {
                 return Decision::Pass;
             };
             // A task of its own: a tap may stop asking when the struck process is gone, and the
             // fault must be carried to its end.
             let (decision, decided) = oneshot::channel();
-            tokio::spawn(Arc::clone(&self.0).strike(planned, source, decision));
+            tokio::spawn(Arc::clone(&self.0).strike(armed, source, decision));
             decided.await.unwrap_or(Decision::Drop)
         })
     }

@@ -88,9 +88,13 @@ impl Taps {
         ];
         let mut options = Options {
             placeholders,
+            marks: launch.marks.clone(),
             ..Options::default()
         };
-        let mut postgres_options = postgres::Options::default();
+        let mut postgres_options = postgres::Options {
+            marks: launch.marks.clone(),
+            ..postgres::Options::default()
+        };
         if let Some(storm) = &launch.storm {
             options.decode_fetches = false;
             options.gate = storm.brokers.clone();

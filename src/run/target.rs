@@ -1,27 +1,35 @@
 //! The armed fault, and how its window is recognised among the events of a run.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::follower::{Follower, begins};
 use crate::chaos::Planned;
-use crate::tap::kafka::Detail as KafkaDetail;
-use crate::tap::{BoundaryEvent, Detail, Stage};
+use crate::tap::{BoundaryEvent, Tap};
 
 /// The armed fault, with what its payment has been through.
 pub(super) struct Target {
     planned: Planned,
+    follower: Follower,
     /// The signatures of the payment's events, in order.
     seen: Vec<String>,
-    /// The payment's partition and offset, once it was delivered.
-    place: Option<(i32, i64)>,
-    /// Whether a commit past the payment was seen.
-    acknowledged: bool,
 }
 
 impl Target {
-    pub(super) fn new(planned: Planned) -> Self {
+    /// `background` holds the signatures of what the consumer does without any payment.
+    pub(super) fn new(
+        planned: Planned,
+        background: &Arc<BTreeSet<String>>,
+        blind: Option<Tap>,
+    ) -> Self {
+        let mut follower = Follower::new(&planned.payment, blind);
+        if planned.alone {
+            follower = follower.alone(Arc::clone(background));
+        }
         Self {
             planned,
+            follower,
             seen: Vec::new(),
-            place: None,
-            acknowledged: false,
         }
     }
 
@@ -31,14 +39,10 @@ impl Target {
 
     /// Whether the window opens with this event.
     pub(super) fn is_opened_by(&mut self, event: &BoundaryEvent) -> bool {
-        let begins = begins(event);
-        self.place = self
-            .place
-            .or_else(|| delivered_at(event, &self.planned.payment));
-        if !self.concerns(event, begins) {
+        if !self.follower.concerns(event) {
             return false;
         }
-        if begins {
+        if begins(event) {
             self.seen.push(event.signature.clone());
         }
         let same: Vec<usize> = (0..self.seen.len())
@@ -49,67 +53,13 @@ impl Target {
             return false;
         };
         let before = &self.seen[..place];
-        let as_recorded = self
-            .planned
-            .prefix
-            .as_ref()
-            .is_none_or(|prefix| prefix == before);
         let window = &self.planned.window;
-        as_recorded
-            && event.stage == window.stage()
-            && event.signature == window.at
-            && same.len() == window.occurrence as usize
-    }
-
-    /// Whether the event is about the payment: it carries it, or it is the first commit of a
-    /// position past it, as a batch's commit is for every payment of the batch.
-    fn concerns(&mut self, event: &BoundaryEvent, begins: bool) -> bool {
-        let passes = self.place.is_some_and(|place| acknowledges(event, place));
-        if !passes {
-            return event.concerns(&self.planned.payment) && !is_commit(event);
-        }
-        let first = !self.acknowledged;
-        // The answer belongs to the same event as the request.
-        self.acknowledged |= !begins;
-        first
-    }
-}
-
-/// Whether this is the first that is told of a request; a delivery is told of once.
-pub(crate) fn begins(event: &BoundaryEvent) -> bool {
-    event.stage == Stage::Received || is_delivery(event)
-}
-
-fn is_delivery(event: &BoundaryEvent) -> bool {
-    matches!(&event.detail, Some(Detail::Kafka(KafkaDetail::Fetch(_))))
-}
-
-/// Where a delivery has the payment.
-fn delivered_at(event: &BoundaryEvent, payment: &str) -> Option<(i32, i64)> {
-    let Some(Detail::Kafka(KafkaDetail::Fetch(deliveries))) = &event.detail else {
-        return None;
-    };
-    deliveries.iter().find_map(|delivery| {
-        let record = delivery
-            .records
-            .iter()
-            .find(|r| r.payment.as_deref() == Some(payment));
-        record.map(|record| (delivery.partition, record.offset))
-    })
-}
-
-fn is_commit(event: &BoundaryEvent) -> bool {
-    matches!(&event.detail, Some(Detail::Kafka(KafkaDetail::Commit(_))))
-}
-
-/// Whether the event commits a position past the record at this place.
-pub(crate) fn acknowledges(event: &BoundaryEvent, (partition, offset): (i32, i64)) -> bool {
-    match &event.detail {
-        Some(Detail::Kafka(KafkaDetail::Commit(commit))) => commit
-            .offsets
-            .iter()
-            .any(|p| p.partition == partition && p.offset > offset),
-        _ => false,
+        // What was recorded before it tells one of two events of the same name from the other.
+        let is_it = match &self.planned.prefix {
+            Some(prefix) => prefix == before,
+            None => same.len() == window.occurrence as usize,
+        };
+        is_it && event.stage == window.stage() && event.signature == window.at
     }
 }
 
@@ -117,7 +67,7 @@ pub(crate) fn acknowledges(event: &BoundaryEvent, (partition, offset): (i32, i64
 mod tests {
     use super::*;
     use crate::chaos::{Edge, Fault, Window};
-    use crate::tap::{Source, Tap};
+    use crate::tap::{Source, Stage};
 
     fn event(stage: Stage, signature: &str, payment: &str) -> BoundaryEvent {
         BoundaryEvent {
@@ -128,7 +78,7 @@ mod tests {
                 incarnation: 1,
             },
             signature: signature.into(),
-            payment: Some(payment.into()),
+            subjects: vec![payment.into()],
             outcome: String::new(),
             writes: true,
             detail: None,
@@ -143,14 +93,16 @@ mod tests {
         };
         let prefix = prefix.map(|p| p.iter().map(|s| (*s).to_owned()).collect());
         let payment = "msg-0002".into();
-        Target::new(Planned {
+        let planned = Planned {
             fault: Fault::Kill,
             window,
             payment,
             instance: None,
             prefix,
+            alone: false,
             wait_hours: None,
-        })
+        };
+        Target::new(planned, &Arc::default(), None)
     }
 
     /// The positions of the events that open the window.

@@ -1,6 +1,7 @@
 //! The workload: the payments that are produced, and the journal of what Kafka acknowledged.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::util::Timeout;
 use tokio::sync::watch;
 
-use crate::chaos::{Round, Schedule};
+use crate::chaos::Schedule;
 use crate::consumer::Payment;
 use crate::stack::Kafka;
-use crate::tap::{payment_id, payment_number};
+use crate::tap::{order_id, payment_id, payment_number};
 use crate::verdict::Produced;
 
 /// How long Kafka may take to acknowledge a record.
@@ -25,13 +26,18 @@ const ACK_DEADLINE: Duration = Duration::from_secs(10);
 /// The header that carries the payment's id beside the JSON.
 pub(super) const ID_HEADER: &str = "message-id";
 
-/// The payment with this number. The same seed makes the same payments.
+/// The payment with this number. The same seed makes the same payments; `word` is the run's own and
+/// ends their ids, so that what another run left behind answers for none of them.
 #[must_use]
-pub fn payment(seed: u64, number: u32) -> Payment {
+pub fn payment(seed: u64, number: u32, word: Option<&str>) -> Payment {
+    let own = |id: String| match word {
+        Some(word) => format!("{id}-{word}"),
+        None => id,
+    };
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ (u64::from(number) << 32));
     Payment {
-        id: payment_id(number),
-        order_id: format!("order-{number:04}"),
+        id: own(payment_id(number)),
+        order_id: own(order_id(number)),
         // 5.00 to 500.00: above every currency's minimum charge, and told apart at a glance.
         amount: rng.random_range(500..50_000),
         currency: "usd".to_owned(),
@@ -112,6 +118,7 @@ impl Journal {
 pub struct Producer {
     producer: FutureProducer,
     topic: String,
+    word: String,
     seed: u64,
     partitions: u32,
 }
@@ -132,6 +139,7 @@ impl Producer {
     pub fn new(
         kafka: &Kafka,
         topic: &str,
+        word: &str,
         schedule: &Schedule,
     ) -> Result<Self, rdkafka::error::KafkaError> {
         let producer = kafka
@@ -145,17 +153,22 @@ impl Producer {
         Ok(Self {
             producer,
             topic: topic.to_owned(),
+            word: word.to_owned(),
             seed,
             partitions,
         })
     }
 
-    /// Produces one round and waits until Kafka has acknowledged every payment of it.
+    /// Produces these payments and waits until Kafka has acknowledged every one of them.
     ///
     /// # Errors
     /// When Kafka refuses one or does not answer in time.
-    pub async fn produce(&self, round: &Round, journal: &Journal) -> Result<(), ProduceError> {
-        try_join_all((round.first..=round.last).map(|n| self.produce_one(n, journal))).await?;
+    pub async fn produce(
+        &self,
+        numbers: RangeInclusive<u32>,
+        journal: &Journal,
+    ) -> Result<(), ProduceError> {
+        try_join_all(numbers.map(|n| self.produce_one(n, journal))).await?;
         Ok(())
     }
 
@@ -174,7 +187,8 @@ impl Producer {
     }
 
     async fn produce_one(&self, number: u32, journal: &Journal) -> Result<(), ProduceError> {
-        let payment = payment(self.seed, number);
+        let id = payment_id(number);
+        let payment = payment(self.seed, number, Some(&self.word));
         let json = serde_json::to_vec(&payment).expect("a payment is plain data");
         // Named, not hashed: every run of a schedule has the same payments on the same partition.
         let partition = i32::try_from((number - 1) % self.partitions).expect("few partitions");
@@ -192,11 +206,11 @@ impl Producer {
             .send(record, Timeout::After(ACK_DEADLINE))
             .await;
         let delivery = sent.map_err(|(source, _)| ProduceError {
-            payment: payment.id.clone(),
+            payment: id.clone(),
             source,
         })?;
         journal.add(Produced {
-            payment: payment.id,
+            payment: id,
             partition: delivery.partition,
             offset: delivery.offset,
         });
@@ -210,8 +224,12 @@ mod tests {
 
     #[test]
     fn the_same_seed_makes_the_same_payments_and_another_does_not() {
-        assert_eq!(payment(7, 17), payment(7, 17));
-        let amounts = |seed| (1..50).map(|n| payment(seed, n).amount).collect::<Vec<_>>();
+        assert_eq!(payment(7, 17, None), payment(7, 17, None));
+        let amounts = |seed| {
+            (1..50)
+                .map(|n| payment(seed, n, None).amount)
+                .collect::<Vec<_>>()
+        };
         assert_ne!(amounts(7), amounts(8));
         assert!(amounts(7).iter().all(|cents| (500..50_000).contains(cents)));
     }
@@ -219,11 +237,11 @@ mod tests {
     #[test]
     fn an_effect_on_the_order_of_a_payment_is_that_payments() {
         for number in [1, 17, 9_999, 12_345] {
-            let payment = payment(7, number);
+            let payment = payment(7, number, Some("k3f9"));
             let path = format!("/orders/{}", payment.order_id);
             assert_eq!(
                 crate::effects::payment_in([path.as_str()]),
-                Some(payment.id)
+                Some(payment_id(number))
             );
         }
     }

@@ -10,7 +10,7 @@ pub mod fuzz;
 mod gate;
 pub mod kafka;
 mod listener;
-mod payment_id;
+mod marks;
 pub mod postgres;
 
 use std::fmt;
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use gate::Gate;
 pub use listener::Listener;
-pub use payment_id::{find_payment_id, payment_id, payment_number};
+pub use marks::{Marks, find_order_id, find_payment_id, order_id, payment_id, payment_number};
 
 /// The boundary on which an event was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -87,8 +87,9 @@ pub struct BoundaryEvent {
     pub source: Source,
     /// The request without its data, equal in every run: `POST /v1/charges`.
     pub signature: String,
-    /// The payment whose id the request carries, if it carries one.
-    pub payment: Option<String>,
+    /// All payments that the request is about, by the marks that it carries.
+    #[serde(default)]
+    pub subjects: Vec<String>,
     /// What came of it, in the server's words: `200 ch_1`, `409 idempotency_key_in_use`; empty at
     /// [`Stage::Received`].
     pub outcome: String,
@@ -103,18 +104,30 @@ impl BoundaryEvent {
     /// Whether the event is about this payment, alone or among others.
     #[must_use]
     pub fn concerns(&self, payment: &str) -> bool {
-        let is = |id: &Option<String>| id.as_deref() == Some(payment);
-        is(&self.payment)
-            || match &self.detail {
-                Some(Detail::Kafka(kafka::Detail::Fetch(deliveries))) => deliveries
-                    .iter()
-                    .flat_map(|d| &d.records)
-                    .any(|r| is(&r.payment)),
-                Some(Detail::Kafka(kafka::Detail::Produce(productions))) => {
-                    productions.iter().flat_map(|p| &p.payments).any(is)
-                }
-                Some(Detail::Kafka(_) | Detail::Postgres(_)) | None => false,
-            }
+        self.subjects.iter().any(|subject| subject == payment)
+    }
+
+    /// Whether it moves a position of the group past the record at this place, for good.
+    #[must_use]
+    pub fn passes(&self, topic: &str, partition: i32, offset: i64) -> bool {
+        let moved = match &self.detail {
+            Some(Detail::Kafka(detail)) => detail.acknowledges(),
+            _ => &[],
+        };
+        moved.iter().any(|p| {
+            (p.topic.as_str(), p.partition) == (topic, partition)
+                && p.offset > offset
+                && p.error.is_none()
+        })
+    }
+
+    /// The payment that it is about; none where it is about several, or none.
+    #[must_use]
+    pub fn payment(&self) -> Option<&str> {
+        match self.subjects.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
     }
 }
 

@@ -61,6 +61,15 @@ pub enum Happening {
     },
     /// The background noise is recorded: what comes now is the payments'.
     IdleRecorded,
+    /// The payments of a round are about to be produced.
+    RoundBegan {
+        /// The topic they are produced to.
+        topic: String,
+        /// The number of the first.
+        first: u32,
+        /// The number of the last.
+        last: u32,
+    },
     /// Somebody used the provider's admin API while the run was going on. A replay does not repeat it.
     Tuned {
         /// What was changed, in words.
@@ -193,8 +202,13 @@ impl Happening {
     pub fn clause(&self) -> Option<Clause> {
         match self {
             Self::Boundary { event } => boundary_clause(event),
-            Self::Struck { source, window, .. } => {
-                Clause::of(source, format!("was struck {window}"))
+            Self::Struck {
+                fault,
+                source,
+                window,
+                ..
+            } => {
+                Clause::of(source, format!("was struck ({fault}) {window}"))
             }
             Self::Killed { source } => Clause::of(source, "was killed"),
             Self::Waited { hours } => Clause::named(
@@ -235,6 +249,7 @@ impl Happening {
             | Self::Joined { .. }
             // Told by its commit.
             | Self::TookOver { .. }
+            | Self::RoundBegan { .. }
             | Self::IdleRecorded => None,
         }
     }

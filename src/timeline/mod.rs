@@ -5,6 +5,7 @@
 
 mod happening;
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -79,6 +80,9 @@ pub struct Timeline {
     /// Counts what changed something, so that a quiet period can be told from a busy one: a
     /// framework that polls and keeps alive is never silent.
     activity: watch::Sender<u64>,
+    /// The signatures of what the consumer does without any payment: it changes nothing that a run
+    /// waits for.
+    background: Mutex<BTreeSet<String>>,
 }
 
 struct Inner {
@@ -109,12 +113,18 @@ impl Timeline {
                 file,
             }),
             activity: watch::Sender::new(0),
+            background: Mutex::default(),
         }
     }
 
     /// Appends what happened, now.
     pub fn record(&self, payment: Option<&str>, what: Happening) {
-        let writes = matches!(&what, Happening::Boundary { event } if changes_something(event));
+        if matches!(what, Happening::IdleRecorded) {
+            let background = background(self.lock().entries.iter().map(Arc::as_ref));
+            self.ignore(&background);
+        }
+        let writes = matches!(&what, Happening::Boundary { event }
+            if changes_something(event) && !self.is_background(event));
         {
             let mut inner = self.lock();
             // Read under the lock: the order of the entries is the order of their times.
@@ -139,6 +149,17 @@ impl Timeline {
         }
     }
 
+    /// Takes what has one of these signatures and is about no payment for background from now on.
+    pub fn ignore(&self, background: &BTreeSet<String>) {
+        let mut ignored = self.background.lock().expect("no holder panics");
+        ignored.extend(background.iter().cloned());
+    }
+
+    fn is_background(&self, event: &BoundaryEvent) -> bool {
+        let background = self.background.lock().expect("no holder panics");
+        event.subjects.is_empty() && background.contains(&event.signature)
+    }
+
     /// Everything so far.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
@@ -154,22 +175,34 @@ impl Timeline {
         inner.entries.get(seen..).unwrap_or_default().to_vec()
     }
 
-    /// The entries that carry this payment's id.
-    #[must_use]
-    pub fn biography(&self, payment: &str) -> Vec<Entry> {
-        let inner = self.lock();
-        inner
-            .entries
-            .iter()
-            .filter(|e| e.payment.as_deref() == Some(payment))
-            .map(|entry| Entry::clone(entry))
-            .collect()
-    }
-
     /// What the taps have refused, each once.
     #[must_use]
     pub fn refusals(&self) -> Vec<Refusal> {
         refusals(self.lock().entries.iter().map(Arc::as_ref))
+    }
+
+    /// How often each payment was handed to an instance.
+    #[must_use]
+    pub fn deliveries(&self) -> BTreeMap<String, usize> {
+        let mut deliveries = BTreeMap::new();
+        for entry in &self.lock().entries {
+            let Happening::Boundary { event } = &entry.what else {
+                continue;
+            };
+            if let Some(Detail::Kafka(kafka::Detail::Fetch(fetched))) = &event.detail {
+                let records = fetched.iter().flat_map(|delivery| &delivery.records);
+                for payment in records.filter_map(|record| record.payment.as_ref()) {
+                    *deliveries.entry(payment.clone()).or_default() += 1;
+                }
+            }
+        }
+        deliveries
+    }
+
+    /// The taps at which anything was seen.
+    #[must_use]
+    pub fn taps(&self) -> HashSet<Tap> {
+        taps(self.lock().entries.iter().map(Arc::as_ref))
     }
 
     /// How many boundary events there were that changed something.
@@ -221,9 +254,59 @@ impl Timeline {
     }
 }
 
+/// A payment's biography: what is about it, and the first commit of each process that passes one of
+/// the places where it was `produced`, whoever's it was. The cause of a loss is often another
+/// payment's commit.
+#[must_use]
+pub fn biography(entries: &[Entry], payment: &str, produced: &[(i32, i64)]) -> Vec<Entry> {
+    let mut topic = "";
+    let mut passed: HashSet<(&Source, Stage)> = HashSet::new();
+    let mut biography = Vec::new();
+    for entry in entries {
+        if let Happening::RoundBegan { topic: to, .. } = &entry.what {
+            topic = to;
+        }
+        let cause = match &entry.what {
+            Happening::Boundary { event } => {
+                let mut places = produced.iter();
+                places.any(|(partition, offset)| event.passes(topic, *partition, *offset))
+                    && passed.insert((&event.source, event.stage))
+            }
+            _ => false,
+        };
+        if cause || entry.concerns(payment) {
+            biography.push(entry.clone());
+        }
+    }
+    biography
+}
+
+/// The taps at which anything was seen.
+#[must_use]
+pub fn taps<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> HashSet<Tap> {
+    let tap = |entry: &Entry| match &entry.what {
+        Happening::Boundary { event } => Some(event.tap),
+        _ => None,
+    };
+    entries.into_iter().filter_map(tap).collect()
+}
+
+/// The signatures of what was seen before the first payment, which no payment can have caused.
+#[must_use]
+pub fn background<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<String> {
+    let entries = entries.into_iter();
+    let idle = entries.take_while(|e| !matches!(e.what, Happening::RoundBegan { .. }));
+    let signature = |entry: &Entry| match &entry.what {
+        Happening::Boundary { event } => Some(event.signature.clone()),
+        _ => None,
+    };
+    idle.filter_map(signature).collect()
+}
+
 /// Whether something outside the instance is different after this event. A statement that writes
 /// and touches no row, as a worker's poll does, changes nothing.
-fn changes_something(event: &BoundaryEvent) -> bool {
+#[must_use]
+pub fn changes_something(event: &BoundaryEvent) -> bool {
     let touched = match &event.detail {
         Some(Detail::Postgres(statement)) => statement.rows != Some(0),
         _ => true,

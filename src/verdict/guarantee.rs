@@ -14,8 +14,12 @@ pub enum Guarantee {
     AtMostOnce,
     /// No payment is lost; a customer may pay twice.
     AtLeastOnce,
-    /// Every payment takes effect, and takes effect once, however often it is delivered.
+    /// Every payment takes effect, and takes effect once, however often it is delivered and in
+    /// however many records it is sent.
     EffectivelyOnce,
+    /// Every record takes effect once, however often it is delivered: what a transaction from topic
+    /// to topic promises. The same payment in another record is another record.
+    ExactlyOncePerRecord,
 }
 
 impl fmt::Display for Guarantee {
@@ -24,24 +28,35 @@ impl fmt::Display for Guarantee {
             Self::AtMostOnce => "at-most-once",
             Self::AtLeastOnce => "at-least-once",
             Self::EffectivelyOnce => "effectively-once",
+            Self::ExactlyOncePerRecord => "exactly-once-per-record",
         })
     }
 }
 
 impl Guarantee {
-    /// What of these counts breaks the promise, in words; empty when nothing does.
+    /// How often a payment may take effect that stands in so many records.
+    pub(super) fn allows(self, records: usize) -> usize {
+        match self {
+            Self::AtMostOnce | Self::EffectivelyOnce => 1,
+            Self::AtLeastOnce => usize::MAX,
+            Self::ExactlyOncePerRecord => records.max(1),
+        }
+    }
+
+    /// What of these counts breaks the promise, in words; empty when nothing does. `repeated` payments
+    /// took effect more often than it [allows](Self::allows).
     ///
     /// Half-done breaks whatever forbids a loss: its offset is committed, so nobody will ever
     /// finish it. Unfinished breaks nothing: its last word has not been spoken.
-    pub(super) fn broken_by(self, counts: &Counts, done: &str) -> Vec<String> {
+    pub(super) fn broken_by(self, counts: &Counts, repeated: usize, done: &str) -> Vec<String> {
         let (forbids_duplicates, forbids_losses) = match self {
             Self::AtMostOnce => (true, false),
             Self::AtLeastOnce => (false, true),
-            Self::EffectivelyOnce => (true, true),
+            Self::EffectivelyOnce | Self::ExactlyOncePerRecord => (true, true),
         };
         let mut broken = Vec::new();
-        if forbids_duplicates && counts.duplicated > 0 {
-            broken.push(more_than_once(counts.duplicated, done));
+        if forbids_duplicates && repeated > 0 {
+            broken.push(more_than_once(repeated, done));
         }
         if forbids_losses && counts.lost > 0 {
             broken.push(format!("{} lost", were(counts.lost, "payment")));

@@ -17,11 +17,35 @@ pub struct History {
     pub recorded: Option<BTreeSet<String>>,
     /// The group's committed offset (the next one to read) for each partition that has one.
     pub committed: BTreeMap<i32, i64>,
+    /// The ids that are where the consumer puts what it cannot do: neither done nor lost.
+    #[serde(default)]
+    pub parked: BTreeSet<String>,
+    /// How often each payment was handed to an instance, as the Kafka taps saw it.
+    #[serde(default)]
+    pub deliveries: BTreeMap<String, usize>,
+    /// The boundaries that the consumer is known to use and at which nothing of it was seen: what it
+    /// did there went around the taps.
+    #[serde(default)]
+    pub silent: Vec<String>,
     /// Every fault of the schedule, whether it fired or not.
     pub strikes: Vec<Strike>,
 }
 
 impl History {
+    /// The partition and the offset of each record of this payment.
+    #[must_use]
+    pub fn places_of(&self, payment: &str) -> Vec<(i32, i64)> {
+        let of = |p: &&Produced| p.payment == payment;
+        let records = self.produced.iter().filter(of);
+        records.map(|p| (p.partition, p.offset)).collect()
+    }
+
+    /// Whether Kafka has handed the payment over more than once.
+    #[must_use]
+    pub fn redelivered(&self, payment: &str) -> bool {
+        self.deliveries.get(payment).is_some_and(|times| *times > 1)
+    }
+
     /// The effects of this payment, in the order in which they were counted.
     #[must_use]
     pub fn effects_of(&self, payment: &str) -> Vec<String> {
@@ -58,9 +82,6 @@ pub struct Strike {
     pub payment: String,
     /// Whether an instance came to the window and the fault was carried out.
     pub fired: bool,
-    /// Whether Kafka certainly delivered the payment again: its partition got another owner while
-    /// the group's position was not past it.
-    pub redelivered: bool,
     /// Why this strike is no evidence, although it fired.
     pub problem: Option<String>,
 }

@@ -2,7 +2,9 @@
 //!
 //! Nothing here does I/O. [`judge`] takes a [`History`] and says, for each payment, what became of
 //! it, and for the run whether the declared [`Guarantee`] was held, violated, or cannot be judged.
-//! A verdict needs evidence: where no fault fired or nothing was redelivered, it is *unknown*.
+//! A verdict needs evidence: where no fault fired, where one went wrong, or where a boundary was not
+//! seen, it is *unknown*, whatever else the counts say. A run, a cell of an exploration and the replay
+//! of that cell are judged by this function alone, and so cannot differ.
 
 mod guarantee;
 mod history;
@@ -20,7 +22,7 @@ pub use storm::{StormFacts, StormJudgement, judge_storm};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Every fault fired, payments were redelivered, and the guarantee stood.
+    /// Every fault fired, every payment came to its end, and the guarantee stood.
     Held,
     /// At least one payment breaks the guarantee.
     Violated,
@@ -65,7 +67,10 @@ pub struct Counts {
     pub unfinished: usize,
     /// Charged and committed, but not recorded.
     pub half_done: usize,
-    /// Struck payments that Kafka certainly delivered again.
+    /// Acknowledged, never charged, and put where an operator finds it.
+    #[serde(default)]
+    pub parked: usize,
+    /// Struck payments that Kafka was seen to deliver again.
     pub redeliveries: usize,
 }
 
@@ -90,7 +95,11 @@ pub const CHARGED: &str = "charged";
 #[must_use]
 pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
     let mut counts = Counts {
-        redeliveries: history.strikes.iter().filter(|s| s.redelivered).count(),
+        redeliveries: history
+            .strikes
+            .iter()
+            .filter(|s| s.fired && history.redelivered(&s.payment))
+            .count(),
         ..Counts::default()
     };
     let mut exceptions = Vec::new();
@@ -102,14 +111,17 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
             Outcome::Lost => counts.lost += 1,
             Outcome::Unfinished => counts.unfinished += 1,
             Outcome::HalfDone => counts.half_done += 1,
+            Outcome::Parked => counts.parked += 1,
         }
         if outcome != Outcome::Once {
             exceptions.push((payment, outcome));
         }
     }
 
-    let broken = guarantee.broken_by(&counts, done);
-    if !broken.is_empty() {
+    let unseen = unseen(history);
+    let broken = guarantee.broken_by(&counts, outcome::repeated(history, guarantee), done);
+    // What went around the taps, or came of a strike that went wrong, accuses nobody.
+    if !broken.is_empty() && unseen.is_empty() {
         return Judgement {
             verdict: Verdict::Violated,
             reasons: broken,
@@ -117,7 +129,7 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
             exceptions,
         };
     }
-    let doubts = doubts(history, &counts);
+    let doubts = [unseen, doubts(history, &counts)].concat();
     if !doubts.is_empty() {
         return Judgement {
             verdict: Verdict::Unknown,
@@ -139,6 +151,28 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
     }
 }
 
+/// Why whatever was counted is no evidence: boundaries that were not seen, and strikes of which none
+/// was carried out as it should be.
+fn unseen(history: &History) -> Vec<String> {
+    let silent = history.silent.iter();
+    let mut unseen: Vec<String> = silent
+        .map(|boundary| format!("no traffic was seen at the {boundary}"))
+        .collect();
+    let fired = || history.strikes.iter().filter(|s| s.fired);
+    if fired().count() > 0 && fired().all(|s| s.problem.is_some()) {
+        unseen.extend(fired().filter_map(gone_wrong));
+    }
+    unseen
+}
+
+fn gone_wrong(strike: &Strike) -> Option<String> {
+    let problem = strike.problem.as_ref()?;
+    Some(format!(
+        "the fault at {} is no evidence: {problem}",
+        strike.payment
+    ))
+}
+
 /// Why a run in which nothing is broken still proves nothing.
 fn doubts(history: &History, counts: &Counts) -> Vec<String> {
     let mut doubts = Vec::new();
@@ -152,16 +186,9 @@ fn doubts(history: &History, counts: &Counts) -> Vec<String> {
             planned - fired
         ));
     }
-    for strike in history.strikes.iter().filter(|s| s.fired) {
-        if let Some(problem) = &strike.problem {
-            doubts.push(format!(
-                "the fault at {} is no evidence: {problem}",
-                strike.payment
-            ));
-        }
-    }
-    if fired > 0 && counts.redeliveries == 0 {
-        doubts.push("no payment was delivered again".to_owned());
+    let fired = || history.strikes.iter().filter(|s| s.fired);
+    if fired().any(|s| s.problem.is_none()) {
+        doubts.extend(fired().filter_map(gone_wrong));
     }
     if counts.payments == 0 {
         doubts.push("no payment was produced".to_owned());

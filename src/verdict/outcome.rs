@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effect, History, Produced};
+use super::{Effect, Guarantee, History, Produced};
 
 /// What became of one payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub enum Outcome {
     Unfinished,
     /// Charged and committed, but the consumer's tables do not know it.
     HalfDone,
+    /// Acknowledged, never charged, and put where an operator finds it.
+    Parked,
 }
 
 impl Outcome {
@@ -32,6 +34,7 @@ impl Outcome {
             Self::Lost => "lost",
             Self::Unfinished => "unfinished",
             Self::HalfDone => "half_done",
+            Self::Parked => "parked",
         }
     }
 }
@@ -47,6 +50,7 @@ impl Outcome {
             Self::Lost => "lost".to_owned(),
             Self::Unfinished => "unfinished".to_owned(),
             Self::HalfDone => format!("{done} but not recorded"),
+            Self::Parked => "parked".to_owned(),
         }
     }
 }
@@ -100,9 +104,11 @@ fn classify(index: &Index<'_>, history: &History, payment: &str) -> Outcome {
         .recorded
         .as_ref()
         .is_none_or(|ids| ids.contains(payment));
+    let parked = history.parked.contains(payment);
     match (charges, acknowledged, recorded) {
         (2.., _, _) => Outcome::Duplicated(charges),
         (_, false, _) => Outcome::Unfinished,
+        (0, true, _) if parked => Outcome::Parked,
         (0, true, _) => Outcome::Lost,
         (1, true, true) => Outcome::Once,
         (1, true, false) => Outcome::HalfDone,
@@ -117,6 +123,22 @@ pub(super) fn outcomes(history: &History) -> Vec<(String, Outcome)> {
         .iter()
         .map(|p| ((*p).to_owned(), classify(&index, history, p)))
         .collect()
+}
+
+/// How many payments took effect more often than the promise allows.
+pub(super) fn repeated(history: &History, guarantee: Guarantee) -> usize {
+    let index = index(history);
+    let mut records: HashMap<&str, usize> = HashMap::new();
+    for produced in &history.produced {
+        *records.entry(&produced.payment).or_default() += 1;
+    }
+    let charged = index.charges.iter();
+    let too_often = charged.filter(|(payment, charges)| {
+        records
+            .get(*payment)
+            .is_some_and(|records| **charges > guarantee.allows(*records))
+    });
+    too_often.count()
 }
 
 /// What became of one payment.

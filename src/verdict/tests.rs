@@ -22,6 +22,9 @@ fn good() -> History {
             .collect(),
         recorded: Some(ids.iter().map(|id| (*id).to_owned()).collect()),
         committed: [(0, 3)].into(),
+        deliveries: ids.iter().map(|id| ((*id).to_owned(), 1)).collect(),
+        parked: [].into(),
+        silent: Vec::new(),
         strikes: vec![strike("msg-0002")],
     }
 }
@@ -37,7 +40,6 @@ fn strike(payment: &str) -> Strike {
     Strike {
         payment: payment.into(),
         fired: true,
-        redelivered: true,
         problem: None,
     }
 }
@@ -63,7 +65,6 @@ fn charged_once_after_a_redelivery_is_held() {
     assert_eq!(judgement.verdict, Verdict::Held);
     assert_eq!(judgement.verdict.exit_code(), 0);
     assert_eq!(judgement.counts.once, 3);
-    assert_eq!(judgement.counts.redeliveries, 1);
     assert!(judgement.exceptions.is_empty());
 }
 
@@ -179,7 +180,6 @@ fn a_fault_that_never_fired_proves_nothing() {
     let mut history = good();
     history.strikes = vec![Strike {
         fired: false,
-        redelivered: false,
         ..strike("msg-0002")
     }];
     assert_unknown(&history, "no fault fired");
@@ -190,17 +190,20 @@ fn one_window_of_two_never_reached_proves_nothing() {
     let mut history = good();
     history.strikes.push(Strike {
         fired: false,
-        redelivered: false,
         ..strike("msg-0003")
     });
     assert_unknown(&history, "1 of 2 windows were never reached");
 }
 
 #[test]
-fn a_fault_after_which_nothing_was_redelivered_proves_nothing() {
+fn a_redelivery_is_counted_where_kafka_was_seen_to_make_it_and_is_owed_to_nobody() {
     let mut history = good();
-    history.strikes[0].redelivered = false;
-    assert_unknown(&history, "no payment was delivered again");
+    assert_eq!(effectively_once(&history).counts.redeliveries, 0);
+    assert_eq!(effectively_once(&history).verdict, Verdict::Held);
+    history.deliveries.insert("msg-0001".into(), 2);
+    assert_eq!(effectively_once(&history).counts.redeliveries, 0);
+    history.deliveries.insert("msg-0002".into(), 2);
+    assert_eq!(effectively_once(&history).counts.redeliveries, 1);
 }
 
 #[test]
@@ -208,6 +211,77 @@ fn a_strike_that_went_wrong_proves_nothing() {
     let mut history = good();
     history.strikes[0].problem = Some("the successor stalled".into());
     assert_unknown(&history, "the successor stalled");
+    history.effects.push(charge("ch_again", "msg-0002"));
+    assert_unknown(&history, "the successor stalled");
+    // Another one that went right is evidence of what is counted.
+    history.strikes.push(strike("msg-0003"));
+    assert_eq!(effectively_once(&history).verdict, Verdict::Violated);
+    history.effects.pop();
+    assert_unknown(&history, "the successor stalled");
+}
+
+#[test]
+fn a_boundary_that_was_not_seen_accuses_nobody_and_clears_nobody() {
+    let mut history = good();
+    history.silent = vec!["payment API".into()];
+    assert_unknown(&history, "no traffic was seen at the payment API");
+    history.effects.clear();
+    assert_unknown(&history, "no traffic was seen at the payment API");
+}
+
+#[test]
+fn what_is_parked_is_neither_lost_nor_done() {
+    let mut history = good();
+    history.effects.remove(2);
+    history.parked = ["msg-0003".to_owned()].into();
+    for guarantee in [
+        Guarantee::AtMostOnce,
+        Guarantee::AtLeastOnce,
+        Guarantee::EffectivelyOnce,
+        Guarantee::ExactlyOncePerRecord,
+    ] {
+        let judgement = judge(&history, guarantee, CHARGED);
+        assert_eq!(judgement.verdict, Verdict::Held, "{guarantee}");
+        let parked = ("msg-0003".to_owned(), Outcome::Parked);
+        assert_eq!(judgement.exceptions, [parked]);
+    }
+    history.parked.clear();
+    assert_eq!(effectively_once(&history).verdict, Verdict::Violated);
+    history.parked = ["msg-0003".to_owned()].into();
+    history.committed = [(0, 2)].into();
+    assert_unknown(&history, "1 payment was still unfinished");
+}
+
+#[test]
+fn another_record_of_the_same_payment_may_take_effect_where_the_promise_is_per_record() {
+    let mut history = good();
+    history.produced.push(Produced {
+        payment: "msg-0002".into(),
+        partition: 0,
+        offset: 3,
+    });
+    history.committed = [(0, 4)].into();
+    history.effects.push(charge("ch_again", "msg-0002"));
+    let verdict = |history: &History, guarantee| judge(history, guarantee, CHARGED).verdict;
+    assert_eq!(
+        verdict(&history, Guarantee::EffectivelyOnce),
+        Verdict::Violated
+    );
+    assert_eq!(
+        verdict(&history, Guarantee::ExactlyOncePerRecord),
+        Verdict::Held
+    );
+    history.effects.push(charge("ch_third", "msg-0002"));
+    assert_eq!(
+        verdict(&history, Guarantee::ExactlyOncePerRecord),
+        Verdict::Violated
+    );
+    let mut history = good();
+    history.effects.push(charge("ch_again", "msg-0001"));
+    assert_eq!(
+        verdict(&history, Guarantee::ExactlyOncePerRecord),
+        Verdict::Violated
+    );
 }
 
 #[test]

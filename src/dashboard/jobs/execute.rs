@@ -1,7 +1,6 @@
 //! Does what a job asks for, as the commands do.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::anyhow;
 use serde_json::{Value, json};
@@ -10,7 +9,6 @@ use tokio::sync::oneshot;
 use super::request::drill_spec;
 use super::{Job, Request, Stage};
 use crate::chaos::storm::Cause;
-use crate::chaos::{Fault, Schedule};
 use crate::dashboard::App;
 use crate::dashboard::logs;
 use crate::dashboard::problem::Problem;
@@ -23,12 +21,6 @@ use crate::run::manifest::Manifest;
 use crate::run::storm::StormSpec;
 use crate::run::{self, Spec, folder};
 use crate::stack::{self, Endpoints, Progress};
-
-/// How long an explored consumer is watched before the first payment: past the poll of most workers.
-const IDLE: Duration = Duration::from_secs(1);
-
-/// The payments of an exploration; the windows are those of the one in the middle.
-const EXPLORED: u32 = 3;
 
 /// Returns what the event `done` says, but for the runs.
 pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Value> {
@@ -118,16 +110,8 @@ impl Work<'_> {
 
     async fn explore(&self) -> anyhow::Result<Value> {
         let (lab, specs) = self.job.request.specs(self.app).map_err(said)?;
-        let mut spec = specs.into_iter().next().ok_or_else(stopped)?;
-        spec.schedule = Schedule::plan(1, EXPLORED, 1, 1, 0, None)?;
-        spec.idle_ms = u64::try_from(IDLE.as_millis())?;
-        spec.seeks_windows = true;
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let exploration = Exploration {
-            spec,
-            faults: Fault::ALL.to_vec(),
-            parallel: 2 * cores,
-        };
+        let spec = specs.into_iter().next().ok_or_else(stopped)?;
+        let exploration = Exploration::of(spec, explore::PAYMENTS, explore::PARTITIONS);
         let watch = self.watch(lab, false);
         let (runs, cancel) = (&self.app.runs, &self.job.cancel);
         let report = explore::explore(&exploration, self.endpoints, runs, &watch, cancel).await?;

@@ -23,7 +23,7 @@ pub(super) async fn serve(
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return Reply::failure(413).into_response();
     };
-    let request = Request::read(&parts, &body);
+    let request = Request::read(&parts, &body, &endpoint.sink.marks);
     // In a task of its own: this future is dropped when the client disconnects, and a server does
     // not stop half-way because its client was killed.
     match tokio::spawn(exchange(endpoint, request)).await {
@@ -67,7 +67,7 @@ fn event(endpoint: &Endpoint, request: &Request, stage: Stage, outcome: String) 
         stage,
         source: endpoint.source.clone(),
         signature: request.signature(),
-        payment: request.payment.clone(),
+        subjects: request.subjects.clone(),
         outcome,
         writes: request.writes(),
         detail: None,

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::Router;
 use serde::{Deserialize, Serialize};
 
-use crate::tap::{Hook, Listener, Source};
+use crate::tap::{Hook, Listener, Marks, Source};
 use crate::verdict::Effect;
 use request::Request;
 
@@ -20,10 +20,12 @@ use request::Request;
 /// plain sink, like most webhooks and mail APIs: an `Idempotency-Key` is recorded and changes
 /// nothing, so a consumer that relies on one is seen to act twice.
 ///
-/// A request belongs to one payment: the first whose id is found in the body, a header, the query
-/// or the path, in this order; where there is none, the first whose order's id is found there.
+/// A request is an effect of one payment: the first whose mark is found in the body, a header, the
+/// query or the path, in this order.
 #[derive(Debug, Default)]
 pub struct Sink {
+    /// How a request is seen to be about a payment.
+    marks: Marks,
     records: Mutex<Vec<SinkRecord>>,
 }
 
@@ -56,8 +58,11 @@ struct Endpoint {
 impl Sink {
     /// A sink that nothing was sent to.
     #[must_use]
-    pub fn new() -> Arc<Self> {
-        Arc::default()
+    pub fn new(marks: Marks) -> Arc<Self> {
+        Arc::new(Self {
+            marks,
+            records: Mutex::default(),
+        })
     }
 
     /// Listens on a free port of 127.0.0.1 for `source`, and asks `hook` about its requests. All
@@ -103,7 +108,7 @@ impl Sink {
         let id = format!("post_{}", records.len() + 1);
         records.push(SinkRecord {
             id: id.clone(),
-            payment: request.payment.clone(),
+            payment: request.subjects.first().cloned(),
             method: request.method.to_string(),
             path: request.path.clone(),
             idempotency_key: request.idempotency_key.clone(),

@@ -3,29 +3,38 @@
 use axum::http::Method;
 use axum::http::request::Parts;
 
-use crate::effects::payment_in;
+use crate::tap::Marks;
 
 /// One request that was read completely.
 pub(super) struct Request {
     pub(super) method: Method,
     pub(super) path: String,
-    pub(super) payment: Option<String>,
+    pub(super) subjects: Vec<String>,
     pub(super) idempotency_key: Option<String>,
 }
 
 impl Request {
-    pub(super) fn read(parts: &Parts, body: &[u8]) -> Self {
+    pub(super) fn read(parts: &Parts, body: &[u8], marks: &Marks) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut places = vec![text(body)];
-        places.extend(parts.headers.values().map(|value| text(value.as_bytes())));
+        let mut places = vec![body];
+        places.extend(parts.headers.values().map(|value| value.as_bytes()));
         // Neither needs decoding: no letter of an id is ever percent-encoded.
-        places.push(parts.uri.query().unwrap_or_default().to_owned());
-        places.push(parts.uri.path().to_owned());
+        places.push(parts.uri.query().unwrap_or_default().as_bytes());
+        places.push(parts.uri.path().as_bytes());
+        let mut subjects = Vec::new();
+        for payment in places
+            .into_iter()
+            .flat_map(|place| marks.subjects_in(place))
+        {
+            if !subjects.contains(&payment) {
+                subjects.push(payment);
+            }
+        }
         let key = parts.headers.get("idempotency-key");
         Self {
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
-            payment: payment_in(places.iter().map(String::as_str)),
+            subjects,
             idempotency_key: key.map(|key| text(key.as_bytes())),
         }
     }
@@ -71,7 +80,10 @@ mod tests {
         for (path, signature) in cases {
             let request = axum::http::Request::post(path).body(()).unwrap();
             let (parts, ()) = request.into_parts();
-            assert_eq!(Request::read(&parts, b"").signature(), signature);
+            assert_eq!(
+                Request::read(&parts, b"", &Marks::default()).signature(),
+                signature
+            );
         }
     }
 }

@@ -17,13 +17,20 @@ pub(super) const COMMIT: &str = "kafka OffsetCommit";
 pub(super) const HOSTILE: &str = r#"</text><script>alert("1")</script><img onerror='x'>&amp;"#;
 
 pub(super) fn window(after: Option<&str>, before: Option<&str>, occurrence: u32) -> CellWindow {
-    let (after, before) = (after.map(Into::into), before.map(Into::into));
+    let at = |name: Option<&str>| {
+        let of_it = |recorded: &&str| Some(*recorded) == name;
+        RECORDING.iter().position(|r| of_it(&r)).map(|at| at + 1)
+    };
     CellWindow {
-        after,
-        before,
+        after_event: at(after),
+        before_event: at(before),
+        after: after.map(Into::into),
+        before: before.map(Into::into),
         occurrence,
     }
 }
+
+const RECORDING: [&str; 4] = [SELECT, CHARGE, INSERT, COMMIT];
 
 fn lines(told: &[(f64, &str, &str)]) -> Vec<Line> {
     let line = |(at_ms, who, what): &(f64, &str, &str)| Line {
@@ -112,6 +119,7 @@ fn cell(at: CellWindow, fault: Fault, outcome: CellOutcome, biography: Vec<Line>
         outcome,
         verdict,
         payment: "msg-0001".into(),
+        hit: 1,
         text: format!("msg-0001 was struck by {fault} and is {}.", outcome.name()),
         biography,
         replay: String::new(),
@@ -145,13 +153,15 @@ pub(super) fn report_of(cells: Vec<Cell>) -> ExploreReport {
             "2 of 8 cells charge a customer twice".into(),
             "1 loses a payment".into(),
         ],
-        recording: [SELECT, CHARGE, INSERT, COMMIT].map(Into::into).to_vec(),
+        recording: RECORDING.map(Into::into).to_vec(),
         warnings: vec!["the idle recording was 2 s long".into()],
         unreached: cells
             .iter()
             .filter(|c| c.outcome == CellOutcome::NotReached)
             .count(),
         cells,
+        merged: Vec::new(),
+        unattributed: Vec::new(),
         stack: Stack {
             kind: "native".into(),
             kafka: Some("4.1.0".into()),

@@ -101,7 +101,7 @@ impl<'a> Page<'a> {
     }
 
     fn number(&self, window: &CellWindow) -> String {
-        matrix::number(window, &self.report.recording).map_or_else(String::new, |n| n.to_string())
+        matrix::number(window).map_or_else(String::new, |n| n.to_string())
     }
 
     /// `native: Kafka 4.1.0, PostgreSQL 17.6`.

@@ -106,19 +106,10 @@ pub(super) fn label(window: &CellWindow) -> String {
 }
 
 /// The number of a window in the recording: that of the event after which it begins, 0 for the one
-/// before the first event. None for what was not recorded.
-pub(super) fn number(window: &CellWindow, recording: &[String]) -> Option<usize> {
-    let nth = |name: &String| {
-        let of_name = |(_, event): &(usize, &String)| *event == name;
-        let occurrence = window.occurrence.max(1) as usize;
-        let mut found = recording.iter().enumerate().filter(of_name);
-        found.nth(occurrence - 1).map(|(at, _)| at)
-    };
-    match (&window.after, &window.before) {
-        (Some(after), _) => nth(after).map(|at| at + 1),
-        (None, Some(before)) => nth(before),
-        (None, None) => None,
-    }
+/// before the first event. None for what was not recorded, or by a version that did not say.
+pub(super) fn number(window: &CellWindow) -> Option<usize> {
+    let ends = window.before_event.map(|at| at - 1);
+    window.after_event.or(ends)
 }
 
 /// A signature in the fewest words that tell it from its neighbours: of a statement its verb and
@@ -167,6 +158,8 @@ mod tests {
             after,
             before,
             occurrence,
+            after_event: None,
+            before_event: None,
         }
     }
 
@@ -184,13 +177,15 @@ mod tests {
 
     #[test]
     fn a_windows_number_is_that_of_the_event_before_it() {
-        let recording = ["BEGIN", "X", "BEGIN", "Y"].map(str::to_owned);
-        let number = |w| number(&w, &recording);
-        assert_eq!(number(window(Some("BEGIN"), Some("X"), 1)), Some(1));
-        assert_eq!(number(window(Some("BEGIN"), Some("Y"), 2)), Some(3));
-        assert_eq!(number(window(None, Some("BEGIN"), 1)), Some(0));
-        assert_eq!(number(window(Some("Z"), None, 1)), None);
-        assert_eq!(number(window(None, None, 1)), None);
+        let at = |after_event, before_event| CellWindow {
+            after_event,
+            before_event,
+            ..window(Some("INSERT"), Some("INSERT"), 1)
+        };
+        assert_eq!(number(&at(Some(3), Some(4))), Some(3));
+        assert_eq!(number(&at(Some(4), None)), Some(4));
+        assert_eq!(number(&at(None, Some(1))), Some(0));
+        assert_eq!(number(&at(None, None)), None);
     }
 
     #[test]

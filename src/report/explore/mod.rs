@@ -49,6 +49,13 @@ pub struct ExploreReport {
     pub warnings: Vec<String>,
     /// Every window with every fault, in the order of the windows.
     pub cells: Vec<Cell>,
+    /// The windows that a cell stands for beside its own.
+    #[serde(default)]
+    pub merged: Vec<Merged>,
+    /// What changed something for a payment, and nobody can say for which: it was no window, so that
+    /// nothing can be said of it.
+    #[serde(default)]
+    pub unattributed: Vec<String>,
     /// How many cells were never reached.
     pub unreached: usize,
     /// Where it ran.
@@ -82,8 +89,11 @@ pub struct Cell {
     pub outcome: CellOutcome,
     /// Whether that breaks the promise.
     pub verdict: Verdict,
-    /// The payment in whose window the fault struck.
+    /// The payment that is told of: the struck one, if it was hit, else one of those that were.
     pub payment: String,
+    /// How many payments have that outcome.
+    #[serde(default)]
+    pub hit: usize,
     /// What happened, in plain words: one sentence.
     pub text: String,
     /// The biography of the payment whose outcome this is.
@@ -99,8 +109,26 @@ pub struct CellWindow {
     pub after: Option<String>,
     /// The event before which it ends; none after the last.
     pub before: Option<String>,
-    /// Which of the events of that name within the payment, from 1.
+    /// Which of the events of that name within the payment, from 1: of the one at which the window
+    /// begins, or ends where it has no beginning.
     pub occurrence: u32,
+    /// Where the event after which it begins stands in the recording, from 1.
+    #[serde(default)]
+    pub after_event: Option<usize>,
+    /// Where the event before which it ends stands in the recording, from 1.
+    #[serde(default)]
+    pub before_event: Option<usize>,
+}
+
+/// A window that needs no run of its own for a fault: what survives is the same as in a cell's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Merged {
+    /// The window.
+    pub window: CellWindow,
+    /// The fault.
+    pub fault: Fault,
+    /// The number of the cell that stands for it.
+    pub cell: usize,
 }
 
 /// What became of the payments of a cell.
@@ -113,6 +141,8 @@ pub enum CellOutcome {
     Fenced,
     /// The consumer did not come to the window, or did something else before it.
     NotReached,
+    /// Acknowledged, without an effect, and put where an operator finds it.
+    Parked,
     /// Not acknowledged when the cell ended.
     Unfinished,
     /// Took effect, but is not recorded.
@@ -131,6 +161,7 @@ impl CellOutcome {
             Self::Once => "once",
             Self::Fenced => "fenced",
             Self::NotReached => "not_reached",
+            Self::Parked => "parked",
             Self::Unfinished => "unfinished",
             Self::HalfDone => "half_done",
             Self::Duplicated => "duplicated",
@@ -145,6 +176,7 @@ impl CellOutcome {
             Self::Once => "once",
             Self::Fenced => "fence",
             Self::NotReached => "?",
+            Self::Parked => "park",
             Self::Unfinished => "open",
             Self::HalfDone => "half",
             Self::Duplicated => "twice",

@@ -28,7 +28,7 @@ pub fn render(report: &ExploreReport, next: &str) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{}", matrix::shorten(&report.headline, usize::MAX));
     recording(&mut out, report);
-    table(&mut out, &Matrix::new(report), &report.recording);
+    table(&mut out, &Matrix::new(report));
     findings(&mut out, report);
     if !report.warnings.is_empty() {
         out.push('\n');
@@ -56,7 +56,7 @@ fn recording(out: &mut String, report: &ExploreReport) {
     }
 }
 
-fn table(out: &mut String, matrix: &Matrix, recording: &[String]) {
+fn table(out: &mut String, matrix: &Matrix) {
     if matrix.rows.is_empty() {
         return;
     }
@@ -102,8 +102,7 @@ fn table(out: &mut String, matrix: &Matrix, recording: &[String]) {
     }
     line("", "", pad(heads.iter().map(|(_, below)| *below).collect()));
     for (row, labels) in matrix.rows.iter().zip(&labels) {
-        let number =
-            matrix::number(row.window, recording).map_or_else(String::new, |n| n.to_string());
+        let number = matrix::number(row.window).map_or_else(String::new, |n| n.to_string());
         let cells = row.cells.iter().zip(&widths);
         let cells = cells.map(|(cell, width)| coloured(*cell, *width)).collect();
         line(&number, &labels[0], cells);

@@ -44,6 +44,7 @@ use super::{RunError, Watcher, settle, watchdog};
 use crate::chaos::storm::Redeliveries;
 use crate::provider::{Behaviour, Clock, Provider};
 use crate::stack::Endpoints;
+use crate::tap::Marks;
 use crate::timeline::Timeline;
 use crate::verdict::{StormFacts, StormJudgement, judge_storm};
 
@@ -112,7 +113,7 @@ async fn storm(
         folder,
         endpoints,
         spec.plan.partitions,
-        &spec.database_schema,
+        |_| spec.database_schema.clone(),
         false,
     )
     .await?;
@@ -145,6 +146,7 @@ async fn play(
         resources: resources.clone(),
         account: provider.open_account(Behaviour::default()),
         provider,
+        marks: Marks::off(),
         sink: None,
         hook: Arc::clone(&hook) as Arc<dyn crate::tap::Hook>,
         group: Arc::clone(&group),

@@ -142,7 +142,7 @@ impl OpenLoop {
     }
 
     async fn send(&self, number: u32) -> Result<(), String> {
-        let payment = payment(self.plan.seed, number);
+        let payment = payment(self.plan.seed, number, None);
         let json = serde_json::to_vec(&payment).expect("a payment is plain data");
         let partition = i32::try_from((number - 1) % self.plan.partitions).expect("few partitions");
         loop {

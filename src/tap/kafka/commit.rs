@@ -30,13 +30,13 @@ const UNAVAILABLE: i16 = ResponseError::CoordinatorNotAvailable.code();
 pub(super) struct OffsetCommit {
     version: i16,
     commit: Commit,
-    payment: Option<String>,
+    subjects: Vec<String>,
 }
 
 pub(super) struct TxnOffsetCommit {
     version: i16,
     commit: Commit,
-    payment: Option<String>,
+    subjects: Vec<String>,
 }
 
 impl OffsetCommit {
@@ -61,11 +61,11 @@ impl OffsetCommit {
             transactional_id: None,
             offsets: offsets.collect(),
         };
-        let payment = identify(&mut commit, state);
+        let subjects = identify(&mut commit, state);
         Ok(Self {
             version,
             commit,
-            payment,
+            subjects,
         })
     }
 }
@@ -75,7 +75,7 @@ impl Exchange for OffsetCommit {
         Some(report(
             "OffsetCommit",
             &self.commit,
-            &self.payment,
+            &self.subjects,
             String::new(),
         ))
     }
@@ -91,7 +91,7 @@ impl Exchange for OffsetCommit {
         shared.state.commit(&self.commit.offsets);
         put_out(&self.commit, &shared.state);
         let outcome = outcome(&self.commit.offsets);
-        let report = report("OffsetCommit", &self.commit, &self.payment, outcome);
+        let report = report("OffsetCommit", &self.commit, &self.subjects, outcome);
         Ok(Answer {
             report: Some(report),
             rewritten: None,
@@ -138,11 +138,11 @@ impl TxnOffsetCommit {
             transactional_id: Some(request.transactional_id.to_string()),
             offsets: offsets.collect(),
         };
-        let payment = identify(&mut commit, state);
+        let subjects = identify(&mut commit, state);
         Ok(Self {
             version,
             commit,
-            payment,
+            subjects,
         })
     }
 }
@@ -152,7 +152,7 @@ impl Exchange for TxnOffsetCommit {
         Some(report(
             "TxnOffsetCommit",
             &self.commit,
-            &self.payment,
+            &self.subjects,
             String::new(),
         ))
     }
@@ -170,7 +170,7 @@ impl Exchange for TxnOffsetCommit {
         }
         put_out(&self.commit, &shared.state);
         let outcome = outcome(&self.commit.offsets);
-        let report = report("TxnOffsetCommit", &self.commit, &self.payment, outcome);
+        let report = report("TxnOffsetCommit", &self.commit, &self.subjects, outcome);
         Ok(Answer {
             report: Some(report),
             rewritten: None,
@@ -195,12 +195,12 @@ impl Exchange for TxnOffsetCommit {
     }
 }
 
-fn identify(commit: &mut Commit, state: &State) -> Option<String> {
+fn identify(commit: &mut Commit, state: &State) -> Vec<String> {
     for position in &mut commit.offsets {
         let (topic, partition) = (&position.topic, position.partition);
         position.payment = state.payment_before(topic, partition, position.offset);
     }
-    state.payment_of_commit(&commit.offsets)
+    state.passed_by(&commit.offsets)
 }
 
 fn settle(commit: &mut Commit, topic: &TopicName, partition: i32, error_code: i16) {
@@ -222,10 +222,10 @@ fn put_out(commit: &Commit, state: &State) {
     }
 }
 
-fn report(api: &str, commit: &Commit, payment: &Option<String>, outcome: String) -> Report {
+fn report(api: &str, commit: &Commit, subjects: &[String], outcome: String) -> Report {
     Report {
         signature: api.to_owned(),
-        payment: payment.clone(),
+        subjects: subjects.to_vec(),
         outcome,
         writes: true,
         detail: Detail::Commit(commit.clone()),

@@ -22,6 +22,19 @@ pub enum Detail {
 }
 
 impl Detail {
+    /// The positions that the request moves for good: an offset commit's own, and those of a
+    /// transaction at its end, not before.
+    #[must_use]
+    pub fn acknowledges(&self) -> &[Position] {
+        match self {
+            Self::Commit(commit) if commit.transactional_id.is_none() => &commit.offsets,
+            Self::Transaction(transaction) if transaction.step == Step::Commit => {
+                &transaction.positions
+            }
+            _ => &[],
+        }
+    }
+
     /// The generation (classic) or the member's epoch (KIP-848) in which a member is: of one whose
     /// request was not refused, and none outside a group.
     #[must_use]
@@ -119,6 +132,9 @@ pub struct Transaction {
     pub producer_epoch: i16,
     /// Which step.
     pub step: Step,
+    /// The positions of groups that its end commits or gives up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub positions: Vec<Position>,
     /// The broker's refusal: `PRODUCER_FENCED`, `INVALID_PRODUCER_EPOCH`.
     pub error: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! One request and its answer, as far as the tap understands them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -46,7 +46,7 @@ pub(super) trait Exchange: Send {
 pub(super) struct Report {
     /// The API, and what else is equal in every run: `Produce orders`.
     pub(super) signature: String,
-    pub(super) payment: Option<String>,
+    pub(super) subjects: Vec<String>,
     pub(super) outcome: String,
     pub(super) writes: bool,
     pub(super) detail: Detail,
@@ -85,7 +85,7 @@ pub(super) fn read(
         | ApiKey::ShareFetch
         | ApiKey::ShareAcknowledge => Box::new(Addresses { api, version }),
         ApiKey::Fetch if shared.decode_fetches => Box::new(Fetch::read(version, body, positions)?),
-        ApiKey::Produce => Box::new(Produce::read(version, body, state)?),
+        ApiKey::Produce => Box::new(Produce::read(version, body, shared)?),
         ApiKey::OffsetCommit => Box::new(OffsetCommit::read(version, body, state)?),
         ApiKey::TxnOffsetCommit => Box::new(TxnOffsetCommit::read(version, body, state)?),
         ApiKey::InitProducerId => Box::new(InitProducerId::read(version, body)?),
@@ -109,11 +109,12 @@ pub(super) fn encode<T: Encodable>(message: &T, version: i16) -> Result<Bytes, M
     Ok(body.freeze())
 }
 
-/// The payment that all of these are about; none if they are about several.
-pub(super) fn only<'a>(payments: impl IntoIterator<Item = Option<&'a str>>) -> Option<String> {
-    let mut payments = payments.into_iter().flatten();
-    let first = payments.next()?;
+/// All of these payments, each once.
+pub(super) fn each_once<'a>(payments: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = HashSet::new();
     payments
-        .all(|payment| payment == first)
-        .then(|| first.to_owned())
+        .into_iter()
+        .filter(|payment| seen.insert(*payment))
+        .map(str::to_owned)
+        .collect()
 }

@@ -10,10 +10,11 @@ use kafka_protocol::messages::{FetchRequest, FetchResponse};
 use super::Shared;
 use super::connection::Closed;
 use super::detail::{DeliveredRecord, Delivery, Detail};
-use super::exchange::{Answer, Exchange, Positions, Report, encode, only};
+use super::exchange::{Answer, Exchange, Positions, Report, each_once, encode};
 use super::reader::Malformed;
 use super::records::{self, Aborted};
 use super::shape::decode;
+use crate::tap::Marks;
 
 const UNAVAILABLE: i16 = ResponseError::NotLeaderOrFollower.code();
 
@@ -60,6 +61,7 @@ impl Fetch {
         topic: &FetchableTopicResponse,
         partition: &PartitionData,
         name: &str,
+        marks: &Marks,
     ) -> Option<Delivery> {
         let batches = partition
             .records
@@ -77,12 +79,12 @@ impl Fetch {
                 producer_id: transaction.producer_id.0,
                 first_offset: transaction.first_offset,
             });
-        match records::delivered(batches, position, aborted.collect()) {
+        match records::delivered(batches, position, aborted.collect(), marks) {
             Ok(records) if records.is_empty() => None,
             Ok(records) => {
                 let records = records.into_iter().map(|record| DeliveredRecord {
                     offset: record.offset,
-                    payment: record.payment,
+                    payment: record.marks.into_iter().next(),
                 });
                 let topic = name.to_owned();
                 Some(Delivery {
@@ -107,10 +109,17 @@ impl Exchange for Fetch {
         for topic in &response.responses {
             let name = shared.state.topic(&topic.topic, topic.topic_id.as_u128());
             let of_topic = topic.partitions.iter();
-            deliveries.extend(of_topic.filter_map(|p| self.delivery(topic, p, &name)));
+            deliveries
+                .extend(of_topic.filter_map(|p| self.delivery(topic, p, &name, &shared.marks)));
         }
         for delivery in &deliveries {
             shared.state.deliver(delivery);
+            for record in &delivery.records {
+                if let Some(payment) = &record.payment {
+                    let (topic, partition) = (&delivery.topic, delivery.partition);
+                    shared.marks.place(topic, partition, record.offset, payment);
+                }
+            }
         }
         let rewritten = if response.node_endpoints.is_empty() {
             None
@@ -161,7 +170,7 @@ fn report(deliveries: Vec<Delivery>) -> Option<Report> {
     let records = deliveries.iter().flat_map(|delivery| &delivery.records);
     Some(Report {
         signature: "Fetch".to_owned(),
-        payment: only(records.map(|record| record.payment.as_deref())),
+        subjects: each_once(records.filter_map(|record| record.payment.as_deref())),
         outcome,
         writes: false,
         detail: Detail::Fetch(deliveries),

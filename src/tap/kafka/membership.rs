@@ -19,7 +19,7 @@ pub(super) fn report(
     let error = error_name(error_code);
     Report {
         signature: api.to_owned(),
-        payment: None,
+        subjects: Vec::new(),
         outcome: error.clone().unwrap_or(outcome),
         writes: false,
         detail: Detail::Membership(Membership {

@@ -15,9 +15,9 @@
 //! | `kafka Heartbeat` | | where the error is another than the last |
 //! | `kafka ConsumerGroupHeartbeat` | where it joins or leaves | also where epoch, assignment or error change |
 //!
-//! An event carries a payment where all its records are about that one. A commit is about the
-//! record before the position that it moves; where it moves several, the one delivered last. The
-//! end of a transaction is about what its commit is about. Everything is in the [`Detail`].
+//! An event is about every payment whose marks its records carry. A commit is about all that was
+//! delivered through this tap and that it passes; the end of a transaction about what its commits are
+//! about. Everything is in the [`Detail`].
 //!
 //! What is decoded is checked first: see `shape`.
 
@@ -67,7 +67,7 @@ use self::broker::Broker;
 use self::exchange::Report;
 use self::state::State;
 use self::upstream::Upstream;
-use super::{BoundaryEvent, Gate, Hook, Source, Stage, Tap};
+use super::{BoundaryEvent, Gate, Hook, Marks, Source, Stage, Tap};
 use crate::stack::Kafka;
 
 pub use self::detail::{
@@ -92,6 +92,8 @@ pub struct Options {
     pub frame_limit: usize,
     /// Stands before the brokers.
     pub gate: Gate,
+    /// What identifies the messages of the run.
+    pub marks: Marks,
 }
 
 impl Default for Options {
@@ -101,6 +103,7 @@ impl Default for Options {
             placeholders: Vec::new(),
             frame_limit: FRAME_LIMIT,
             gate: Gate::default(),
+            marks: Marks::default(),
         }
     }
 }
@@ -126,6 +129,7 @@ struct Shared {
     placeholders: Vec<(String, String)>,
     frame_limit: usize,
     gate: Gate,
+    marks: Marks,
     state: State,
     bootstrap: Arc<Broker>,
     /// By node id.
@@ -163,6 +167,7 @@ impl KafkaTap {
             placeholders: options.placeholders,
             frame_limit: options.frame_limit,
             gate: options.gate,
+            marks: options.marks,
             state: State::default(),
             bootstrap: Arc::clone(&bootstrap),
             brokers: Mutex::default(),
@@ -259,7 +264,7 @@ impl Shared {
             stage,
             source: self.source.clone(),
             signature: format!("kafka {signature}"),
-            payment: report.payment,
+            subjects: report.subjects,
             outcome: report.outcome,
             writes: report.writes,
             detail: Some(super::Detail::Kafka(report.detail)),

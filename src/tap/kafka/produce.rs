@@ -10,12 +10,12 @@ use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
 use super::Shared;
 use super::connection::Closed;
 use super::detail::{Detail, Production};
-use super::exchange::{Answer, Exchange, Report, encode, only};
+use super::exchange::{Answer, Exchange, Report, each_once, encode};
 use super::names::error_name;
 use super::reader::Malformed;
 use super::records;
 use super::shape::decode;
-use super::state::State;
+use crate::tap::Marks;
 
 const UNAVAILABLE: i16 = ResponseError::NotLeaderOrFollower.code();
 
@@ -25,21 +25,25 @@ pub(super) struct Produce {
     /// The topics as the request names them, for an answer in its form.
     refused: Vec<TopicProduceResponse>,
     productions: Vec<Production>,
+    subjects: Vec<String>,
 }
 
 impl Produce {
-    pub(super) fn read(version: i16, body: &Bytes, state: &State) -> Result<Self, Malformed> {
+    pub(super) fn read(version: i16, body: &Bytes, shared: &Shared) -> Result<Self, Malformed> {
         let request: ProduceRequest = decode(body, version)?;
         let (mut refused, mut productions) = (Vec::new(), Vec::new());
+        let mut subjects = Vec::new();
         for topic in request.topic_data {
-            let name = state.topic(&topic.name, topic.topic_id.as_u128());
+            let name = shared.state.topic(&topic.name, topic.topic_id.as_u128());
             let mut partitions = Vec::new();
             for partition in topic.partition_data {
                 let records = partition.records.unwrap_or_default();
+                let marks = marks(&records, &name, &shared.marks);
+                subjects.extend(marks.iter().flatten().cloned());
                 productions.push(Production {
                     topic: name.clone(),
                     partition: partition.index,
-                    payments: payments(&records, &name),
+                    payments: marks.into_iter().map(|m| m.into_iter().next()).collect(),
                     base_offset: None,
                     error: None,
                 });
@@ -56,16 +60,16 @@ impl Produce {
             acks: request.acks,
             refused,
             productions,
+            subjects: each_once(subjects.iter().map(String::as_str)),
         })
     }
 
     fn report(&self, outcome: String) -> Report {
         let mut topics: Vec<&str> = self.productions.iter().map(|p| p.topic.as_str()).collect();
         topics.dedup();
-        let payments = self.productions.iter().flat_map(|p| &p.payments);
         Report {
             signature: format!("Produce {}", topics.join(",")),
-            payment: only(payments.map(Option::as_deref)),
+            subjects: self.subjects.clone(),
             outcome,
             writes: true,
             detail: Detail::Produce(self.productions.clone()),
@@ -134,9 +138,9 @@ impl Exchange for Produce {
 }
 
 /// Records that cannot be read are the broker's to refuse, not the tap's.
-fn payments(batches: &[u8], topic: &str) -> Vec<Option<String>> {
-    match records::produced(batches) {
-        Ok(records) => records.into_iter().map(|record| record.payment).collect(),
+fn marks(batches: &[u8], topic: &str, marks: &Marks) -> Vec<Vec<String>> {
+    match records::produced(batches, marks) {
+        Ok(records) => records.into_iter().map(|record| record.marks).collect(),
         Err(error) => {
             tracing::warn!(topic, %error, "the Kafka tap cannot read what is produced");
             Vec::new()

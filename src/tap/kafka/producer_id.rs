@@ -27,6 +27,7 @@ impl InitProducerId {
             producer_id: request.producer_id.0,
             producer_epoch: request.producer_epoch,
             step: Step::Init,
+            positions: Vec::new(),
             error: None,
         };
         Ok(Self {

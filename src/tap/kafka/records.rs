@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::compression::unpack;
 use super::reader::{Malformed, Reader};
-use crate::tap::find_payment_id;
+use crate::tap::Marks;
 
 /// The header that carries the payment id (see the contract of an instance).
 const ID_HEADER: &str = "message-id";
@@ -22,7 +22,8 @@ const LENGTH_AT: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) offset: i64,
-    pub(super) payment: Option<String>,
+    /// The payments whose marks it carries, the one that its header names first.
+    pub(super) marks: Vec<String>,
 }
 
 /// A transaction that was aborted, as a Fetch answer names it.
@@ -49,6 +50,7 @@ pub(super) fn delivered(
     batches: &[u8],
     position: i64,
     mut aborted: Vec<Aborted>,
+    marks: &Marks,
 ) -> Result<Vec<Record>, Malformed> {
     // The next transaction to begin stands last.
     aborted.sort_by_key(|transaction| std::cmp::Reverse(transaction.first_offset));
@@ -69,7 +71,7 @@ pub(super) fn delivered(
         if transactional && aborting.contains(&batch.producer_id) {
             continue;
         }
-        batch.read(|record| {
+        batch.read(marks, |record| {
             if record.offset >= position {
                 delivered.push(record);
             }
@@ -79,8 +81,8 @@ pub(super) fn delivered(
 }
 
 /// The records that a producer sends, at offsets that begin with 0.
-pub(super) fn produced(batches: &[u8]) -> Result<Vec<Record>, Malformed> {
-    delivered(batches, i64::MIN, Vec::new())
+pub(super) fn produced(batches: &[u8], marks: &Marks) -> Result<Vec<Record>, Malformed> {
+    delivered(batches, i64::MIN, Vec::new(), marks)
 }
 
 fn next<'a>(reader: &mut Reader<'a>) -> Result<Option<Batch<'a>>, Malformed> {
@@ -120,13 +122,14 @@ fn next<'a>(reader: &mut Reader<'a>) -> Result<Option<Batch<'a>>, Malformed> {
 }
 
 impl Batch<'_> {
-    fn read(&self, mut each: impl FnMut(Record)) -> Result<(), Malformed> {
+    fn read(&self, marks: &Marks, mut each: impl FnMut(Record)) -> Result<(), Malformed> {
         let unpacked = unpack(self.attributes & CODEC, self.records)?;
         let mut reader = Reader::new(&unpacked);
         for _ in 0..self.count {
             let size = reader.varint()?;
             let size = usize::try_from(size).map_err(|_| Malformed::new("record: its size"))?;
-            each(record(Reader::new(reader.take(size)?), self.base_offset)?);
+            let reader = Reader::new(reader.take(size)?);
+            each(record(reader, self.base_offset, marks)?);
         }
         Ok(())
     }
@@ -148,32 +151,38 @@ impl Batch<'_> {
     }
 }
 
-fn record(mut reader: Reader<'_>, base_offset: i64) -> Result<Record, Malformed> {
+fn record(mut reader: Reader<'_>, base_offset: i64, marks: &Marks) -> Result<Record, Malformed> {
     let _attributes = reader.i8()?;
     reader.skip_varlong()?;
     let offset = base_offset.wrapping_add(i64::from(reader.varint()?));
     let key = reader.varint_bytes()?;
     let value = reader.varint_bytes()?;
-    let mut payment = None;
+    let mut subjects: Vec<String> = Vec::new();
+    let mut named = None;
+    let mut add = |found: Vec<String>| {
+        for payment in found {
+            if !subjects.contains(&payment) {
+                subjects.push(payment);
+            }
+        }
+    };
     for _ in 0..reader.varint()? {
         let name = reader.varint_bytes()?.unwrap_or_default();
-        let content = reader.varint_bytes()?;
-        if name == ID_HEADER.as_bytes() && payment.is_none() {
-            payment = content
-                .and_then(|id| std::str::from_utf8(id).ok())
-                .map(str::to_owned);
+        let content = reader.varint_bytes()?.unwrap_or_default();
+        let found = marks.subjects_in(content);
+        if name == ID_HEADER.as_bytes() && named.is_none() {
+            // An id that is none of the lab's is told as it is.
+            let told = || std::str::from_utf8(content).ok().map(str::to_owned);
+            named = found.first().cloned().or_else(told);
         }
+        add(found);
     }
-    let payment = payment
-        .or_else(|| key.and_then(find))
-        .or_else(|| value.and_then(find));
-    Ok(Record { offset, payment })
-}
-
-/// The first payment id in bytes that need not be text.
-fn find(bytes: &[u8]) -> Option<String> {
-    bytes
-        .utf8_chunks()
-        .find_map(|chunk| find_payment_id(chunk.valid()))
-        .map(str::to_owned)
+    add(marks.subjects_in(key.unwrap_or_default()));
+    add(marks.subjects_in(value.unwrap_or_default()));
+    if let Some(named) = named {
+        subjects.retain(|subject| *subject != named);
+        subjects.insert(0, named);
+    }
+    let marks = subjects;
+    Ok(Record { offset, marks })
 }

@@ -8,6 +8,7 @@ use kafka_protocol::messages::TopicName;
 use tokio::sync::watch;
 
 use super::detail::{Delivery, Member, Position, TopicPartition};
+use super::exchange::each_once;
 
 /// A client prefetches 100,000 records of a partition (librdkafka's `queued.min.messages`).
 const REMEMBERED: usize = 131_072;
@@ -87,21 +88,23 @@ impl State {
         Some(payment.clone())
     }
 
-    /// The payment that a commit is about: of the positions that it moves, the record before that
-    /// was delivered last.
-    pub(super) fn payment_of_commit(&self, offsets: &[Position]) -> Option<String> {
+    /// The payments that a commit is about: what was delivered and lies between the old position and
+    /// the new one, in the order of its delivery.
+    pub(super) fn passed_by(&self, offsets: &[Position]) -> Vec<String> {
         let partitions = self.partitions.lock().expect("no holder panics");
-        let moved = offsets.iter().filter_map(|position| {
-            let partition = partitions.get(&key(&position.topic, position.partition))?;
-            if partition.committed == Some(position.offset) {
-                return None;
+        let mut passed: Vec<&(u64, String)> = Vec::new();
+        for position in offsets {
+            let Some(partition) = partitions.get(&key(&position.topic, position.partition)) else {
+                continue;
+            };
+            let from = partition.committed.unwrap_or(i64::MIN);
+            if from < position.offset {
+                let delivered = partition.delivered.range(from..position.offset);
+                passed.extend(delivered.map(|(_, seen)| seen));
             }
-            let (_, (seen, payment)) = partition.delivered.range(..position.offset).next_back()?;
-            Some((*seen, payment))
-        });
-        moved
-            .max_by_key(|(seen, _)| *seen)
-            .map(|(_, payment)| payment.clone())
+        }
+        passed.sort();
+        each_once(passed.into_iter().map(|(_, payment)| payment.as_str()))
     }
 
     /// Notes what the broker has accepted, and forgets what lies before the record before it.
@@ -132,10 +135,10 @@ impl State {
             .extend(accepted);
     }
 
-    /// The payment that the end of a transaction is about: that of the positions in it.
-    pub(super) fn payment_of_transaction(&self, transaction: &str) -> Option<String> {
+    /// The positions that a transaction will commit when it ends well.
+    pub(super) fn positions_in(&self, transaction: &str) -> Vec<Position> {
         let pending = self.pending.lock().expect("no holder panics");
-        self.payment_of_commit(pending.get(transaction)?)
+        pending.get(transaction).cloned().unwrap_or_default()
     }
 
     /// Notes that a transaction has ended.
@@ -249,15 +252,14 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_is_about_the_record_before_it() {
+    fn a_commit_is_about_everything_that_it_passes() {
         let state = State::default();
         state.deliver(&delivery(0, 0..10));
-        assert_eq!(
-            state.payment_of_commit(&[position(0, 5)]).as_deref(),
-            Some("msg-0005")
-        );
-        assert_eq!(state.payment_of_commit(&[position(0, 0)]), None);
-        assert_eq!(state.payment_of_commit(&[position(1, 5)]), None);
+        assert_eq!(state.passed_by(&[position(0, 2)]), ["msg-0001", "msg-0002"]);
+        state.commit(&[position(0, 2)]);
+        assert_eq!(state.passed_by(&[position(0, 4)]), ["msg-0003", "msg-0004"]);
+        assert_eq!(state.passed_by(&[position(0, 0)]), [""; 0]);
+        assert_eq!(state.passed_by(&[position(1, 5)]), [""; 0]);
     }
 
     #[test]
@@ -267,7 +269,7 @@ mod tests {
         state.deliver(&delivery(0, 0..10));
         state.commit(&[position(0, 9)]);
         let both = [position(0, 9), position(1, 2)];
-        assert_eq!(state.payment_of_commit(&both).as_deref(), Some("msg-0002"));
+        assert_eq!(state.passed_by(&both), ["msg-0001", "msg-0002"]);
     }
 
     #[test]

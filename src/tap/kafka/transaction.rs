@@ -37,7 +37,7 @@ pub(super) struct AddOffsetsToTxn {
 pub(super) struct EndTxn {
     version: i16,
     transaction: Transaction,
-    payment: Option<String>,
+    subjects: Vec<String>,
 }
 
 impl AddPartitionsToTxn {
@@ -65,6 +65,7 @@ impl AddPartitionsToTxn {
             producer_id: request.v3_and_below_producer_id.0,
             producer_epoch: request.v3_and_below_producer_epoch,
             step: Step::AddPartitions(partitions.collect()),
+            positions: Vec::new(),
             error: None,
         };
         Ok(Self {
@@ -139,6 +140,7 @@ impl AddOffsetsToTxn {
             producer_id: request.producer_id.0,
             producer_epoch: request.producer_epoch,
             step: Step::AddOffsets(request.group_id.to_string()),
+            positions: Vec::new(),
             error: None,
         };
         Ok(Self {
@@ -183,7 +185,8 @@ impl EndTxn {
     pub(super) fn read(version: i16, body: &Bytes, state: &State) -> Result<Self, Malformed> {
         let request: EndTxnRequest = decode(body, version)?;
         let id = request.transactional_id.to_string();
-        let payment = state.payment_of_transaction(&id);
+        let positions = state.positions_in(&id);
+        let subjects = state.passed_by(&positions);
         let transaction = Transaction {
             transactional_id: Some(id),
             producer_id: request.producer_id.0,
@@ -193,12 +196,13 @@ impl EndTxn {
             } else {
                 Step::Abort
             },
+            positions,
             error: None,
         };
         Ok(Self {
             version,
             transaction,
-            payment,
+            subjects,
         })
     }
 
@@ -208,9 +212,8 @@ impl EndTxn {
             Step::Commit => "EndTxn commit",
             _ => "EndTxn abort",
         };
-        let payment = self.payment.clone();
         Report {
-            payment,
+            subjects: self.subjects.clone(),
             ..report(signature, &self.transaction, true, outcome)
         }
     }
@@ -256,7 +259,7 @@ pub(super) fn report(
 ) -> Report {
     Report {
         signature: signature.to_owned(),
-        payment: None,
+        subjects: Vec::new(),
         outcome,
         writes,
         detail: Detail::Transaction(transaction.clone()),

@@ -2,46 +2,64 @@
 
 use super::statement::Bound;
 
-/// The payment that statements without an id belong to.
+/// The payments that statements without a mark belong to.
 ///
-/// A statement that carries no id inherits the last one that was seen in its transaction: a COMMIT
-/// belongs to the payment of the INSERT before it. BEGIN comes before any id and inherits none.
-/// Outside of a transaction block, a Query, or what is between two Syncs, is a transaction of its
-/// own, so that background work on a pooled connection is not taken for the last payment's.
+/// A statement that carries no mark inherits those of the last one in its transaction that did: an
+/// UPDATE by a row's number belongs to the payment of the INSERT before it. What ends a transaction is
+/// about every payment in it. BEGIN comes before any mark and inherits none. Outside of a transaction
+/// block, a Query, or what is between two Syncs, is a transaction of its own, so that background work
+/// on a pooled connection is not taken for the last payment's.
 #[derive(Debug, Default)]
 pub(super) struct Attribution {
-    payment: Option<String>,
+    /// Those of the last statement that had any.
+    last: Vec<String>,
+    /// Those of the whole transaction.
+    all: Vec<String>,
     /// Whether a transaction block is open once the server has done all it was asked for.
     is_block: bool,
 }
 
 impl Attribution {
-    /// The payment of the next statement.
-    pub(super) fn payment(
+    /// The payments of the next statement.
+    pub(super) fn subjects(
         &mut self,
-        own: Option<String>,
+        own: Vec<String>,
         bounds: Option<(Bound, Bound)>,
-    ) -> Option<String> {
+    ) -> Vec<String> {
         if matches!(bounds, Some((Bound::Begins, _))) {
-            self.payment = None;
+            self.forget();
         }
-        if own.is_some() {
-            self.payment = own;
+        if !own.is_empty() {
+            let all = &mut self.all;
+            all.extend(
+                own.iter()
+                    .filter(|s| !all.contains(s))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
+            self.last = own;
         }
-        let payment = self.payment.clone();
-        if let Some((_, last)) = bounds {
-            self.is_block = last != Bound::Ends;
-            if last != Bound::Begins {
-                self.payment = None;
-            }
+        let Some((_, last)) = bounds else {
+            return self.last.clone();
+        };
+        self.is_block = last != Bound::Ends;
+        if last == Bound::Begins {
+            return self.last.clone();
         }
-        payment
+        let all = std::mem::take(&mut self.all);
+        self.forget();
+        all
+    }
+
+    fn forget(&mut self) {
+        self.last.clear();
+        self.all.clear();
     }
 
     /// A Query or a Sync ends a transaction that is not a block.
     pub(super) fn unit_ends(&mut self) {
         if !self.is_block {
-            self.payment = None;
+            self.forget();
         }
     }
 
@@ -56,71 +74,69 @@ impl Attribution {
 mod tests {
     use super::super::statement::Statement;
     use super::Attribution;
+    use crate::tap::{Marks, payment_id};
 
     /// The payments of these statements, each of which is a unit.
-    fn payments(statements: &[&str]) -> Vec<Option<String>> {
+    fn subjects(statements: &[&str]) -> Vec<Vec<String>> {
         let mut attribution = Attribution::default();
-        let payment = |text: &&str| {
-            let statement = Statement::parse(text);
-            let payment = attribution.payment(statement.payment, statement.bounds);
+        let of = |text: &&str| {
+            let statement = Statement::parse(text, &Marks::default());
+            let subjects = attribution.subjects(statement.subjects, statement.bounds);
             attribution.unit_ends();
-            payment
+            subjects
         };
-        statements.iter().map(payment).collect()
+        statements.iter().map(of).collect()
+    }
+
+    fn ids(numbers: &[u32]) -> Vec<String> {
+        numbers.iter().copied().map(payment_id).collect()
     }
 
     #[test]
-    fn a_transaction_belongs_to_the_last_id_seen_in_it() {
+    fn a_statement_belongs_to_the_last_mark_and_the_end_of_a_transaction_to_all_of_them() {
         let statements = [
             "BEGIN",
             "SELECT 1",
             "INSERT 'msg-0001'",
             "UPDATE t",
             "SELECT 'msg-0002'",
+            "UPDATE t",
             "COMMIT",
             "SELECT 1",
             "BEGIN",
             "ROLLBACK",
         ];
-        let [one, two] = ["msg-0001", "msg-0002"].map(|id| Some(id.to_owned()));
-        assert_eq!(
-            payments(&statements),
-            [
-                None,
-                None,
-                one.clone(),
-                one,
-                two.clone(),
-                two,
-                None,
-                None,
-                None
-            ]
-        );
+        let expected: [&[u32]; 10] = [&[], &[], &[1], &[1], &[2], &[2], &[1, 2], &[], &[], &[]];
+        assert_eq!(subjects(&statements), expected.map(ids));
+    }
+
+    #[test]
+    fn a_statement_of_many_rows_belongs_to_all_their_payments() {
+        let statements = ["BEGIN", "INSERT ('msg-0001'), ('msg-0002')", "COMMIT"];
+        assert_eq!(subjects(&statements), [&[][..], &[1, 2], &[1, 2]].map(ids));
     }
 
     #[test]
     fn without_a_block_nothing_is_inherited() {
-        let one = Some("msg-0001".to_owned());
         let statements = ["INSERT 'msg-0001'", "SELECT 1"];
-        assert_eq!(payments(&statements), [one.clone(), None]);
+        assert_eq!(subjects(&statements), [&[1][..], &[]].map(ids));
         let statements = ["BEGIN; INSERT 'msg-0001'; COMMIT", "SELECT 1"];
-        assert_eq!(payments(&statements), [one, None]);
+        assert_eq!(subjects(&statements), [&[1][..], &[]].map(ids));
     }
 
     #[test]
     fn a_chained_transaction_is_another_one() {
-        let one = Some("msg-0001".to_owned());
         let statements = ["BEGIN", "INSERT 'msg-0001'", "COMMIT AND CHAIN", "SELECT 1"];
-        assert_eq!(payments(&statements), [None, one.clone(), one, None]);
+        assert_eq!(subjects(&statements), [&[][..], &[1], &[1], &[]].map(ids));
     }
 
     #[test]
     fn the_server_knows_better() {
         let mut attribution = Attribution::default();
-        attribution.payment(None, Statement::parse("BEGIN").bounds);
-        attribution.payment(Some("msg-0001".to_owned()), None);
+        let begin = Statement::parse("BEGIN", &Marks::default());
+        attribution.subjects(Vec::new(), begin.bounds);
+        attribution.subjects(ids(&[1]), None);
         attribution.correct(false);
-        assert_eq!(attribution.payment(None, None), None);
+        assert_eq!(attribution.subjects(Vec::new(), None), ids(&[]));
     }
 }

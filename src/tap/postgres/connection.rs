@@ -154,7 +154,10 @@ impl<'a> Connection<'a> {
         Self {
             shared,
             hangup,
-            session: Mutex::new(Session::new(shared.options.keep_parameters)),
+            session: Mutex::new(Session::new(
+                shared.options.keep_parameters,
+                shared.options.marks.clone(),
+            )),
             between_messages: AtomicBool::new(true),
         }
     }
@@ -215,10 +218,11 @@ impl<'a> Connection<'a> {
             stage,
             source: self.shared.source.clone(),
             signature: asked.statement.signature.clone(),
-            payment: asked.payment,
+            subjects: asked.subjects,
             outcome: reply.outcome(),
             writes: asked.statement.writes,
             detail: Some(Detail::Postgres(super::Detail {
+                is_data: asked.statement.is_data,
                 parameters: asked.parameters,
                 ..reply.detail(transaction, backend_pid)
             })),

@@ -10,6 +10,7 @@ use super::frame::{Frames, INSPECTED, Malformed, Piece, Side};
 use super::fuzz::framed;
 use super::session::Session;
 use super::statement::Statement;
+use crate::tap::Marks;
 
 /// A second or two without optimisation.
 const CASES: u64 = 3000;
@@ -40,7 +41,7 @@ fn cases(mut case: impl FnMut(&mut ChaCha8Rng)) {
 
 /// Feeds both sides to one session in chunks of any size, in any interleaving.
 fn converse(random: &mut ChaCha8Rng, client: &[u8], server: &[u8], met: &mut Met) {
-    let mut session = Session::new(true);
+    let mut session = Session::new(true, Marks::default());
     let mut sides = [(Side::Client, client), (Side::Server, server)]
         .map(|(side, bytes)| Some((side, Frames::new(side), bytes)));
     while sides.iter().any(Option::is_some) {
@@ -210,7 +211,7 @@ fn any_text_has_a_signature() {
         let text: String = (0..words)
             .map(|_| *parts.choose(random).expect("there are some"))
             .collect();
-        let statement = Statement::parse(&text);
+        let statement = Statement::parse(&text, &Marks::default());
         assert!(
             statement.signature.len() <= text.len() + 2 * words,
             "{text}"

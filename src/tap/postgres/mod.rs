@@ -30,9 +30,10 @@
 //!   [`Unavailable`](crate::tap::Decision::Unavailable) tells the client FATAL 57P03, as a server does that
 //!   starts or stops, and closes both sides; at `Received` the statement was not executed, at
 //!   `Answered` it was. Postgres knows no HTTP status: [`Fail`](crate::tap::Decision::Fail) does the same.
-//! - **Payments.** The id is looked for in the parameters, in either format, then in the text, up to
-//!   the first 64 KiB; without one a statement inherits the last id of its transaction. BEGIN comes
-//!   before any id, so it has none.
+//! - **Subjects.** Marks are looked for in the parameters, in either format, and in the text, up to
+//!   the first 64 KiB; without one a statement inherits those of the last statement of its transaction
+//!   that had one, and what ends a transaction is about all that was in it. BEGIN comes before any
+//!   mark, so it has none.
 //! - **Ends.** When the client closes or dies, the server's side is closed at once, also while a
 //!   statement is held or executed. A statement that is executed is not cancelled: the server would
 //!   not cancel it for a client that dies either.
@@ -68,7 +69,7 @@ mod upstream;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::Gate;
+use super::{Gate, Marks};
 
 pub use listener::PostgresTap;
 pub use upstream::Upstream;
@@ -89,6 +90,10 @@ pub struct Detail {
     /// The process id of the server's backend, as in `pg_stat_activity` and `pg_blocking_pids`. A
     /// connection pooler may make it up.
     pub backend_pid: Option<i32>,
+    /// Whether the statement reads or changes what is stored: what is about the connection alone (SET,
+    /// BEGIN, a ping) is no message's.
+    #[serde(default)]
+    pub is_data: bool,
     /// The parameters of a statement of the extended protocol as they were bound, where
     /// [`Options::keep_parameters`] asks for them; not saved.
     #[serde(skip)]
@@ -103,6 +108,8 @@ pub struct Options {
     pub keep_parameters: bool,
     /// Stands before the server.
     pub gate: Gate,
+    /// What identifies the messages of the run.
+    pub marks: Marks,
 }
 
 /// The state of a connection's transaction block (PostgreSQL: Frontend/Backend Protocol,

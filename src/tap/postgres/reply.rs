@@ -70,6 +70,7 @@ impl Reply {
             sqlstate: self.sqlstate,
             transaction,
             backend_pid,
+            is_data: false,
             parameters: Vec::new(),
         }
     }

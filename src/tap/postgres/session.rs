@@ -13,13 +13,13 @@ use super::message;
 use super::parameters;
 use super::reply::Reply;
 use super::statement::Statement;
-use crate::tap::find_payment_id;
+use crate::tap::Marks;
 
 /// A statement on its way: the parts of its event that do not change until it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) statement: Arc<Statement>,
-    pub(super) payment: Option<String>,
+    pub(super) subjects: Vec<String>,
     /// Where they are kept.
     pub(super) parameters: Vec<Option<Bytes>>,
 }
@@ -57,7 +57,7 @@ pub(super) enum Expected {
 #[derive(Debug)]
 struct Portal {
     asked: Arc<Statement>,
-    payment: Option<String>,
+    subjects: Vec<String>,
     parameters: Vec<Option<Bytes>>,
     /// The number of Syncs before it.
     syncs: u64,
@@ -86,12 +86,14 @@ pub(super) struct Session {
     portals: HashMap<String, Portal>,
     syncs: u64,
     keep_parameters: bool,
+    marks: Marks,
 }
 
 impl Session {
-    pub(super) fn new(keep_parameters: bool) -> Self {
+    pub(super) fn new(keep_parameters: bool, marks: Marks) -> Self {
         Self {
             keep_parameters,
+            marks,
             expected: VecDeque::from([Expected::Startup]),
             unsynced: None,
             held: false,
@@ -114,11 +116,11 @@ impl Session {
         let expected = match message.tag {
             b'Q' => {
                 let (text, _) = message::string(message, body)?;
-                return Ok(self.simple(Statement::parse(&text), None));
+                return Ok(self.simple(Statement::parse(&text, &self.marks), Vec::new()));
             }
             b'F' => {
-                let payment = find_payment_id(&message::text(body)).map(str::to_owned);
-                return Ok(self.simple(Statement::unseen("(function call)"), payment));
+                let subjects = self.marks.subjects_in(body);
+                return Ok(self.simple(Statement::unseen("(function call)"), subjects));
             }
             b'E' => {
                 let (portal, _) = message::string(message, body)?;
@@ -145,8 +147,8 @@ impl Session {
         Ok(Step::Defer)
     }
 
-    fn simple(&mut self, statement: Statement, payment: Option<String>) -> Step {
-        let asked = self.asked(Arc::new(statement), payment);
+    fn simple(&mut self, statement: Statement, subjects: Vec<String>) -> Step {
+        let asked = self.asked(Arc::new(statement), subjects);
         self.attribution.unit_ends();
         let expected = Expected::Simple(asked.clone(), Reply::default());
         self.expected.push_back(expected);
@@ -158,7 +160,7 @@ impl Session {
         let (name, length) = message::string(message, message.body())?;
         let (text, _) = message::string(message, &message.body()[length..])?;
         self.statements
-            .insert(name, Arc::new(Statement::parse(&text)));
+            .insert(name, Arc::new(Statement::parse(&text, &self.marks)));
         Ok(Expected::Parse)
     }
 
@@ -169,7 +171,7 @@ impl Session {
         let (name, length) = message::string(message, body)?;
         // Text and varchar are their bytes in either format, and no length between two of them can
         // look like a digit of an id.
-        let payment = find_payment_id(&message::text(&body[length..])).map(str::to_owned);
+        let subjects = self.marks.subjects_in(&body[length..]);
         let parameters = if self.keep_parameters && message.whole {
             parameters::bound(&body[length..]).ok_or_else(|| message.malformed())?
         } else {
@@ -184,7 +186,7 @@ impl Session {
             portal,
             Portal {
                 asked,
-                payment,
+                subjects,
                 parameters,
                 syncs,
             },
@@ -193,35 +195,37 @@ impl Session {
     }
 
     fn execute(&mut self, portal: &str) -> Step {
-        let (statement, payment, parameters) = match self.portals.get_mut(portal) {
+        let (statement, subjects, parameters) = match self.portals.get_mut(portal) {
             // They are those of its first execution; one that was suspended goes on without.
             Some(portal) => (
                 Arc::clone(&portal.asked),
-                portal.payment.clone(),
+                portal.subjects.clone(),
                 std::mem::take(&mut portal.parameters),
             ),
             // A cursor that was declared in SQL can be executed by its name too.
             None => (
                 Arc::new(Statement::unseen("(unknown portal)")),
-                None,
+                Vec::new(),
                 Vec::new(),
             ),
         };
         let asked = Asked {
             parameters,
-            ..self.asked(statement, payment)
+            ..self.asked(statement, subjects)
         };
         self.expected.push_back(Expected::Execute(asked.clone()));
         self.held = true;
         Step::Ask(asked)
     }
 
-    fn asked(&mut self, statement: Arc<Statement>, payment: Option<String>) -> Asked {
-        let payment = payment.or_else(|| statement.payment.clone());
-        let payment = self.attribution.payment(payment, statement.bounds);
+    fn asked(&mut self, statement: Arc<Statement>, mut subjects: Vec<String>) -> Asked {
+        let in_text = statement.subjects.iter();
+        let new: Vec<_> = in_text.filter(|s| !subjects.contains(s)).cloned().collect();
+        subjects.extend(new);
+        let subjects = self.attribution.subjects(subjects, statement.bounds);
         Asked {
             statement,
-            payment,
+            subjects,
             parameters: Vec::new(),
         }
     }

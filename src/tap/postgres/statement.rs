@@ -2,7 +2,7 @@
 
 use super::lexer::{Token, tokens};
 use super::signature::signature;
-use crate::tap::find_payment_id;
+use crate::tap::Marks;
 
 /// What a statement does to the transaction block of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,28 +17,32 @@ pub(super) enum Bound {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Statement {
     pub(super) signature: String,
-    /// A payment id in the text itself.
-    pub(super) payment: Option<String>,
+    /// The payments whose marks are in the text itself.
+    pub(super) subjects: Vec<String>,
     pub(super) writes: bool,
+    /// Whether it reads or changes what is stored, and is not about the connection alone.
+    pub(super) is_data: bool,
     /// The first and the last that bounds a transaction.
     pub(super) bounds: Option<(Bound, Bound)>,
 }
 
 impl Statement {
-    pub(super) fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str, marks: &Marks) -> Self {
         let tokens = tokens(text);
-        let mut writes = false;
+        let (mut writes, mut is_data) = (false, false);
         let mut bounds: Option<(Bound, Bound)> = None;
         for statement in statements(&tokens) {
             writes |= is_write(statement);
+            is_data |= is_write(statement) || is_read(statement);
             if let Some(bound) = bound(statement) {
                 bounds = Some((bounds.map_or(bound, |(first, _)| first), bound));
             }
         }
         Self {
             signature: signature(&tokens),
-            payment: find_payment_id(text).map(str::to_owned),
+            subjects: marks.subjects_in(text.as_bytes()),
             writes,
+            is_data,
             bounds,
         }
     }
@@ -47,8 +51,9 @@ impl Statement {
     pub(super) fn unseen(signature: &str) -> Self {
         Self {
             signature: signature.to_owned(),
-            payment: None,
+            subjects: Vec::new(),
             writes: true,
+            is_data: true,
             bounds: None,
         }
     }
@@ -81,6 +86,16 @@ fn bound(statement: &[Token<'_>]) -> Option<Bound> {
     } else {
         ends.then_some(Bound::Ends)
     }
+}
+
+/// Whether the statement asks for what is stored. Drivers and pools ask for values of the server's own,
+/// which are in no table, to see whether a connection lives.
+fn is_read(statement: &[Token<'_>]) -> bool {
+    let first = statement.iter().find(|token| !token.is_symbol("("));
+    let asks = first.is_some_and(|t| t.is_any(&["SELECT", "WITH", "TABLE", "DECLARE", "COPY"]));
+    asks && statement
+        .iter()
+        .any(|token| token.is_any(&["FROM", "TABLE", "COPY"]))
 }
 
 /// Whether anybody outside can notice that the statement was executed. A SELECT of functions is
@@ -134,6 +149,11 @@ fn is_write(statement: &[Token<'_>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Bound, Statement};
+    use crate::tap::Marks;
+
+    fn parsed(text: &str) -> Statement {
+        Statement::parse(text, &Marks::default())
+    }
 
     #[test]
     fn reads_open_no_window_of_their_own() {
@@ -159,7 +179,7 @@ mod tests {
             "-- nothing",
         ];
         for text in reads {
-            assert!(!Statement::parse(text).writes, "{text}");
+            assert!(!parsed(text).writes, "{text}");
         }
     }
 
@@ -191,7 +211,31 @@ mod tests {
             "something new",
         ];
         for text in writes {
-            assert!(Statement::parse(text).writes, "{text}");
+            assert!(parsed(text).writes, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_about_the_connection_alone_is_no_data() {
+        for text in [
+            "BEGIN",
+            "SET x = 1",
+            "SELECT 1",
+            "SHOW x",
+            "",
+            "SAVEPOINT s",
+            "ROLLBACK",
+        ] {
+            assert!(!parsed(text).is_data, "{text}");
+        }
+        for text in [
+            "SELECT 1 FROM t",
+            "TABLE t",
+            "INSERT INTO t VALUES (1)",
+            "COMMIT",
+            "CALL p()",
+        ] {
+            assert!(parsed(text).is_data, "{text}");
         }
     }
 
@@ -214,14 +258,14 @@ mod tests {
             ("SELECT 'COMMIT'", None),
         ];
         for (text, bounds) in cases {
-            assert_eq!(Statement::parse(text).bounds, bounds, "{text}");
+            assert_eq!(parsed(text).bounds, bounds, "{text}");
         }
     }
 
     #[test]
     fn an_id_in_the_text_is_found() {
-        let statement = Statement::parse("INSERT INTO t VALUES ('msg-0017')");
-        assert_eq!(statement.payment.as_deref(), Some("msg-0017"));
+        let statement = parsed("INSERT INTO t VALUES ('msg-0017')");
+        assert_eq!(statement.subjects, ["msg-0017"]);
         assert_eq!(statement.signature, "INSERT INTO t VALUES (?)");
     }
 }

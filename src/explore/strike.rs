@@ -1,0 +1,130 @@
+//! The run of one cell: struck until it tells something, for each payment that could be in hand.
+
+use std::path::Path;
+
+use tokio_util::sync::CancellationToken;
+
+use super::cells::Plan;
+use super::recording::Recording;
+use super::traffic::Traffic;
+use crate::run::{self, Finished, RunError, Spec, Watcher};
+use crate::stack::Endpoints;
+use crate::verdict::Verdict;
+
+/// How often a window is sought before it is said not to be reached: what a timer does, as automatic
+/// commits are, comes before another event in one run and after it in the next.
+const ATTEMPTS: u32 = 3;
+
+/// The join of a cell may take this many times what the recording's took, which had the machine to
+/// itself.
+const JOIN: f64 = 8.0;
+
+/// What came of a cell: a run for each payment that was struck, or for the first that broke the
+/// promise.
+pub(super) struct Struck(Vec<Finished>);
+
+impl Struck {
+    /// The run that decides the cell: one that breaks the promise, else one that proves nothing.
+    pub(super) fn telling(&self) -> &Finished {
+        let rank = |finished: &&Finished| match finished.judgement.verdict {
+            Verdict::Violated => 0,
+            Verdict::Unknown => 1,
+            Verdict::Held => 2,
+        };
+        self.0
+            .iter()
+            .min_by_key(rank)
+            .expect("at least one was struck")
+    }
+
+    /// Every run, in the order in which they were made.
+    pub(super) fn runs(&self) -> &[Finished] {
+        &self.0
+    }
+}
+
+/// What every cell's run is made from.
+pub(super) struct Pattern<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) recording: &'a Recording,
+    pub(super) traffic: &'a Traffic,
+    pub(super) endpoints: &'a Endpoints,
+    pub(super) runs: &'a Path,
+}
+
+impl Pattern<'_> {
+    /// Strikes a cell.
+    ///
+    /// # Errors
+    /// When a run could not be made.
+    pub(super) async fn strike(
+        &self,
+        plan: &Plan,
+        cancel: &CancellationToken,
+    ) -> Result<Struck, RunError> {
+        let victims = if self.recording.alone {
+            vec![plan.planned.payment.clone()]
+        } else {
+            self.traffic.victims(self.recording.several)
+        };
+        let mut struck = Vec::with_capacity(victims.len());
+        for victim in victims {
+            let finished = self.strike_at(plan, victim, cancel).await?;
+            let broken = finished.judgement.verdict == Verdict::Violated;
+            struck.push(finished);
+            if broken {
+                break;
+            }
+        }
+        Ok(Struck(struck))
+    }
+
+    async fn strike_at(
+        &self,
+        plan: &Plan,
+        victim: String,
+        cancel: &CancellationToken,
+    ) -> Result<Finished, RunError> {
+        let mut planned = plan.planned.clone();
+        planned.payment = victim;
+        let spec = Spec {
+            schedule: self.traffic.struck(&self.spec.schedule, planned),
+            idle_ms: 0,
+            background: self.recording.background.clone(),
+            uses: self.recording.taps.clone(),
+            join_ms: self.join_ms(),
+            ..self.spec.clone()
+        };
+        let mut attempt = 1;
+        loop {
+            let run = run::execute(spec.clone(), self.endpoints, self.runs, &Silent, cancel);
+            let finished = run.await?;
+            if tells(&finished) || attempt == ATTEMPTS {
+                return Ok(finished);
+            }
+            attempt += 1;
+        }
+    }
+
+    fn join_ms(&self) -> u64 {
+        let as_recorded = self.recording.join_seconds * JOIN * 1e3;
+        self.spec.join_ms.max(as_recorded as u64)
+    }
+}
+
+/// Whether a cell's run has come to its window and was struck there as it should be, or has shown
+/// something without it.
+fn tells(finished: &Finished) -> bool {
+    let fired = finished.fired.iter().map(|fired| &fired.evidence);
+    let reached = fired
+        .into_iter()
+        .any(|evidence| evidence.fired && evidence.problem.is_none());
+    reached || finished.judgement.verdict == Verdict::Violated
+}
+
+/// Cells run side by side; each tells nothing of its phases.
+struct Silent;
+
+impl Watcher for Silent {
+    fn phase(&self, _text: &str) {}
+}
