@@ -95,6 +95,10 @@ proof: setup build ## Run every scenario of every lab (or of PROOF_LAB) PROOF_RU
 explorations: setup build ## Explore lab 1's and every fixed consumer EXPLORE_RUNS times in a row (50) and count
 	@EXPLORE_RUNS=$(EXPLORE_RUNS) scripts/test.sh --test explore -- --nocapture the_matrix_of
 
+.PHONY: replays
+replays: setup build ## Explore labs 1 and 2, replay every cell, and compare what both say
+	@REPLAYS=all scripts/test.sh --test explore -- --nocapture a_cell_and_its_replay
+
 .PHONY: zoo
 zoo: setup-test build ## Explore consumers with planted faults, examples, every lab's consumers (minutes)
 	@EXPLORE=all scripts/test.sh --test zoo --test explore

@@ -177,7 +177,7 @@ struct Strikes {
 impl Hook for Strikes {
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
         Box::pin(async move {
-            match (event.payment.as_deref(), event.stage) {
+            match (event.subjects.first().map(String::as_str), event.stage) {
                 (Some("msg-0003"), Stage::Executed) => {
                     self.held.send(()).expect("the test is running");
                     std::future::pending().await

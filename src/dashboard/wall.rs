@@ -238,14 +238,14 @@ mod tests {
                 incarnation: 1,
             },
             signature: "POST /v1/charges".into(),
-            payment: Some("msg-0002".into()),
+            subjects: vec!["msg-0002".into()],
             outcome: format!("200 {id}"),
             writes: true,
             detail: None,
         };
         Entry {
             at_ms: 1.0,
-            payment: event.payment.clone(),
+            payment: event.payment().map(str::to_owned),
             what: Happening::Boundary { event },
         }
     }

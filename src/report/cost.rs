@@ -135,7 +135,7 @@ mod tests {
     use crate::tap::postgres;
 
     fn entry(at_ms: f64, event: BoundaryEvent) -> Entry {
-        let payment = event.payment.clone();
+        let payment = event.payment().map(str::to_owned);
         let what = Happening::Boundary { event };
         Entry {
             at_ms,
@@ -158,7 +158,7 @@ mod tests {
                 incarnation: 1,
             },
             signature: String::new(),
-            payment: payment.map(str::to_owned),
+            subjects: payment.map(str::to_owned).into_iter().collect(),
             outcome: String::new(),
             writes: true,
             detail,

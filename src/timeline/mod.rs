@@ -330,16 +330,58 @@ mod tests {
     }
 
     #[test]
-    fn a_biography_holds_only_what_carries_the_payment_in_order() {
+    fn a_biography_holds_what_is_about_the_payment_and_the_first_commit_past_it() {
+        let commit = |offset, topic: &str, error: Option<&str>| {
+            let position = kafka::Position {
+                topic: topic.into(),
+                partition: 0,
+                offset,
+                metadata: None,
+                payment: Some("msg-0002".into()),
+                error: error.map(Into::into),
+            };
+            let commit = kafka::Commit {
+                group: "g".into(),
+                member_id: "m".into(),
+                group_instance_id: None,
+                generation: 1,
+                transactional_id: None,
+                offsets: vec![position],
+            };
+            let event = BoundaryEvent {
+                tap: Tap::Kafka,
+                stage: Stage::Answered,
+                source: source("b"),
+                signature: "kafka OffsetCommit".into(),
+                subjects: vec!["msg-0002".into()],
+                outcome: format!("offset {offset}"),
+                writes: true,
+                detail: Some(Detail::Kafka(kafka::Detail::Commit(commit))),
+            };
+            Happening::Boundary { event }
+        };
         let timeline = Timeline::in_memory();
+        let topic = "payments".to_owned();
+        let (first, last) = (1, 2);
+        timeline.record(None, Happening::RoundBegan { topic, first, last });
         timeline.record(Some("msg-0001"), started());
         timeline.record(Some("msg-0002"), started());
-        timeline.record(None, started());
-        timeline.record(Some("msg-0001"), started());
-        let biography = timeline.biography("msg-0001");
-        assert_eq!(biography.len(), 2);
-        assert!(biography[0].at_ms <= biography[1].at_ms);
-        assert_eq!(timeline.entries().len(), 4);
+        timeline.record(Some("msg-0002"), commit(7, "payments", None));
+        timeline.record(Some("msg-0002"), commit(9, "another", None));
+        timeline.record(
+            Some("msg-0002"),
+            commit(9, "payments", Some("ILLEGAL_GENERATION")),
+        );
+        timeline.record(Some("msg-0002"), commit(9, "payments", None));
+        timeline.record(Some("msg-0002"), commit(10, "payments", None));
+        let told: Vec<_> = biography(&timeline.entries(), "msg-0001", &[(0, 7)])
+            .iter()
+            .map(|e| match &e.what {
+                Happening::Boundary { event } => event.outcome.clone(),
+                _ => String::new(),
+            })
+            .collect();
+        assert_eq!(told, ["", "offset 9"]);
     }
 
     #[test]
@@ -382,7 +424,7 @@ mod tests {
             stage: Stage::Answered,
             source: source(instance),
             signature: "Fetch".into(),
-            payment: None,
+            subjects: Vec::new(),
             outcome: String::new(),
             writes: false,
             detail: Some(Detail::Kafka(kafka::Detail::Fetch(vec![delivery]))),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crashwindow::effects::Sink;
-use crashwindow::tap::{Listener, PassAll, Source};
+use crashwindow::tap::{Listener, Marks, PassAll, Source};
 use reqwest::{Client, Method, RequestBuilder};
 
 use crate::{assert_told_apart, payments, within};
@@ -21,7 +21,7 @@ pub fn http() -> Client {
 }
 
 fn open() -> (Arc<Sink>, Listener) {
-    let sink = Sink::new();
+    let sink = Sink::new(Marks::default());
     let listener = sink.listen(source("a"), Arc::new(PassAll)).unwrap();
     (sink, listener)
 }
@@ -54,7 +54,7 @@ async fn a_payment_is_found_in_body_header_query_and_path_in_this_order() {
     assert_eq!(
         payments(&sink.effects()),
         [
-            "-", "msg-0001", "msg-0002", "msg-0003", "msg-0004", "msg-0005"
+            "-", "msg-0001", "msg-0009", "msg-0003", "msg-0004", "msg-0005"
         ]
     );
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crashwindow::effects::Sink;
-use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook, Listener, Stage, Tap};
+use crashwindow::tap::{
+    BoundaryEvent, Decision, DecisionFuture, Hook, Listener, Marks, Stage, Tap,
+};
 use reqwest::{RequestBuilder, Response};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -32,7 +34,7 @@ struct Lab {
 impl Lab {
     fn open() -> Self {
         let (asking, questions) = mpsc::unbounded_channel();
-        let sink = Sink::new();
+        let sink = Sink::new(Marks::default());
         let hook = Arc::new(Asking(asking));
         let listener = sink.listen(source("a"), hook).expect("a free port");
         Self {
@@ -91,7 +93,7 @@ async fn a_request_passes_three_stages_that_tell_its_story() {
             stage,
             source: source("a"),
             signature: "POST /v1/orders/{}/paid".to_owned(),
-            payment: Some("msg-0017".to_owned()),
+            subjects: vec!["msg-0017".to_owned()],
             outcome: outcome.to_owned(),
             writes: true,
             detail: None,
@@ -187,7 +189,7 @@ async fn requests_are_held_one_by_one() {
     let second = start(lab.post().body("msg-0002"));
     for stage in STAGES {
         let event = lab.decide(stage, Decision::Pass).await;
-        assert_eq!(event.payment.as_deref(), Some("msg-0002"));
+        assert_eq!(event.payment(), Some("msg-0002"));
     }
     assert_eq!(status(second).await, Some(200));
     assert_eq!(payments(&lab.sink.effects()), ["msg-0002"]);

@@ -176,8 +176,8 @@ fn committed_one_by_one(
         assert!(after.writes);
         assert_eq!(position.error, None);
         let payment = &consumed[&(position.partition, position.offset - 1)];
-        assert_eq!(after.payment.as_ref(), Some(payment));
-        assert_eq!(before.payment.as_ref(), Some(payment));
+        assert_eq!(after.payment(), Some(payment.as_str()));
+        assert_eq!(before.payment(), Some(payment.as_str()));
         assert_eq!(commit.member_id, member.member_id);
         assert_eq!(commit.generation, member.generation);
         payments.push(payment.clone());

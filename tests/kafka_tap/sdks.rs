@@ -157,7 +157,7 @@ async fn same_with_and_without(what: &str, program: &dyn Fn() -> Command) {
     let commits = events
         .iter()
         .filter(|e| e.signature == "kafka OffsetCommit" && e.stage == Stage::Answered)
-        .map(|event| (event.outcome.clone(), event.payment.clone()));
+        .map(|event| (event.outcome.clone(), event.payment().map(str::to_owned)));
     let each = (1..=10).map(|n| (format!("offset {n}"), Some(payment_id(n))));
     assert_eq!(commits.collect::<Vec<_>>(), each.collect::<Vec<_>>());
     assert_eq!(cluster.committed(0).await, Some(10));

@@ -110,7 +110,7 @@ async fn transactions_commit_and_abort_and_only_what_is_committed_is_delivered()
     let produced = events
         .iter()
         .filter(|e| e.signature == "kafka Produce {topic}-out");
-    assert_eq!(produced.filter(|e| e.payment.is_some()).count(), 8);
+    assert_eq!(produced.filter(|e| !e.subjects.is_empty()).count(), 8);
     let init = recorder.answer("kafka InitProducerId").await;
     let Detail::Transaction(begun) = kafka(&init) else {
         panic!("{init:?}")
@@ -139,7 +139,7 @@ fn poll(consumer: &BaseConsumer) -> KafkaResult<BorrowedMessage<'_>> {
 fn told(event: &BoundaryEvent) -> (String, Option<String>, String) {
     (
         event.signature.clone(),
-        event.payment.clone(),
+        event.payment().map(str::to_owned),
         event.outcome.clone(),
     )
 }

@@ -52,7 +52,7 @@ async fn evicted(what: &str, protocol: &str) {
 
     let refused = recorder.answer("kafka OffsetCommit").await;
     assert_eq!(refused.outcome, "UNKNOWN_MEMBER_ID");
-    assert_eq!(refused.payment, Some(payment_id(1)));
+    assert_eq!(refused.subjects, [payment_id(1)]);
     let Detail::Commit(commit) = kafka(&refused) else {
         panic!("{refused:?}")
     };

@@ -85,7 +85,7 @@ async fn the_commit_of_a_failed_transaction_says_that_it_rolled_back() {
     assert_eq!(outcomes.last(), Some(&"ROLLBACK"));
     let commit = events.last().expect("there are events");
     assert_eq!(commit.signature, "COMMIT");
-    assert_eq!(commit.payment.as_deref(), Some("msg-0001"));
+    assert_eq!(commit.payment(), Some("msg-0001"));
     assert_eq!(detail(commit).tag.as_deref(), Some("ROLLBACK"));
 }
 
@@ -144,7 +144,9 @@ async fn an_id_is_found_in_a_parameter_of_either_format_and_in_the_text() {
 
     let answered = recording.events().into_iter();
     let answered = answered.filter(|event| event.stage == Stage::Answered);
-    let payments: Vec<_> = answered.filter_map(|event| event.payment).collect();
+    let payments: Vec<_> = answered
+        .filter_map(|event| event.payment().map(str::to_owned))
+        .collect();
     assert_eq!(payments, ["msg-0002", "msg-0003", "msg-0004", "msg-0005"]);
 }
 

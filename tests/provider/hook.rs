@@ -27,7 +27,7 @@ async fn a_request_passes_three_stages_that_tell_its_story() {
         assert_eq!(event.tap, Tap::Provider);
         assert_eq!(event.source, source("a"));
         assert_eq!(event.signature, "POST /v1/charges");
-        assert_eq!(event.payment.as_deref(), Some("msg-0007"));
+        assert_eq!(event.subjects.first().map(String::as_str), Some("msg-0007"));
         let expected = match stage {
             Stage::Received => {
                 assert_eq!(lab.charged().len(), 0, "nothing is done yet");
@@ -129,7 +129,11 @@ async fn a_payment_is_named_by_metadata_then_by_any_value_then_by_the_key() {
         );
         for stage in ALL {
             let question = desk.next(stage).await;
-            assert_eq!(question.event.payment.as_deref(), payment, "{form} {key}");
+            assert_eq!(
+                question.event.subjects.first().map(String::as_str),
+                payment,
+                "{form} {key}"
+            );
             question.decide(Decision::Pass);
         }
         finished(request).await;

@@ -276,7 +276,10 @@ async fn a_confirmation_is_about_the_payment_of_its_intent() {
     for stage in [Stage::Received, Stage::Answered] {
         let question = desk.next(stage).await;
         assert_eq!(question.event.signature, "GET /v1/payment_intents/{id}");
-        assert_eq!(question.event.payment.as_deref(), Some("msg-0007"));
+        assert_eq!(
+            question.event.subjects.first().map(String::as_str),
+            Some("msg-0007")
+        );
         question.decide(Decision::Pass);
     }
     finished(read).await;
@@ -288,7 +291,10 @@ async fn told(desk: &mut Desk, signature: &str, lab: &Lab) {
     for stage in [Stage::Received, Stage::Executed, Stage::Answered] {
         let question = desk.next(stage).await;
         assert_eq!(question.event.signature, signature);
-        assert_eq!(question.event.payment.as_deref(), Some("msg-0007"));
+        assert_eq!(
+            question.event.subjects.first().map(String::as_str),
+            Some("msg-0007")
+        );
         if stage != Stage::Received {
             let outcome = question.event.outcome.clone();
             let words: Vec<&str> = outcome.split(' ').collect();

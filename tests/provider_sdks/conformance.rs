@@ -132,7 +132,12 @@ impl Conformance {
 impl Hook for Conformance {
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
         Box::pin(async move {
-            let Some(payment) = event.payment.as_deref().filter(|_| event.writes) else {
+            let Some(payment) = event
+                .subjects
+                .first()
+                .map(String::as_str)
+                .filter(|_| event.writes)
+            else {
                 return Decision::Pass;
             };
             match event.stage {

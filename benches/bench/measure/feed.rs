@@ -102,7 +102,7 @@ pub(super) fn write(
                 std::thread::sleep(STEP);
             }
         }
-        let payment = event.payment.clone();
+        let payment = event.payment().map(str::to_owned);
         let since = Instant::now();
         timeline.record(payment.as_deref(), Happening::Boundary { event });
         each.push(since.elapsed());
@@ -151,7 +151,7 @@ fn event(number: u32) -> BoundaryEvent {
             incarnation: 1,
         },
         signature: signature.to_owned(),
-        payment: Some(format!("msg-{payment:04}")),
+        subjects: vec![format!("msg-{payment:04}")],
         outcome: if is_charged {
             format!("200 ch_{payment}")
         } else {

@@ -39,7 +39,7 @@ impl Hook for Recorder {
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
         Box::pin(async move {
             self.events.fetch_add(1, Ordering::Relaxed);
-            let payment = event.payment.clone();
+            let payment = event.payment().map(str::to_owned);
             self.timeline
                 .record(payment.as_deref(), Happening::Boundary { event });
             Decision::Pass

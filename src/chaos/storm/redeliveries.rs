@@ -158,7 +158,7 @@ mod tests {
             stage: Stage::Answered,
             source: source(instance),
             signature: signature.to_owned(),
-            payment: None,
+            subjects: Vec::new(),
             outcome: String::new(),
             writes: true,
             detail: None,

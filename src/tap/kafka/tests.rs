@@ -141,10 +141,8 @@ fn damaged_batches_are_refused_and_take_no_memory() {
     let mut rng = rng();
     let valid = batch("msg-0001");
     assert_eq!(
-        records::produced(&valid).expect("a batch")[0]
-            .payment
-            .as_deref(),
-        Some("msg-0001")
+        records::produced(&valid, &Marks::default()).expect("a batch")[0].marks,
+        ["msg-0001"]
     );
     for codec in 0..8 {
         for _ in 0..ROUNDS * 10 {
@@ -152,7 +150,7 @@ fn damaged_batches_are_refused_and_take_no_memory() {
             if let Some(attributes) = batch.get_mut(22) {
                 *attributes = codec;
             }
-            let _ = records::delivered(&batch, 0, Vec::new());
+            let _ = records::delivered(&batch, 0, Vec::new(), &Marks::default());
         }
     }
 }
