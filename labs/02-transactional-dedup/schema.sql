@@ -7,7 +7,7 @@ CREATE TABLE orders (
     paid_by  text -- the id of the payment
 );
 INSERT INTO orders (order_id)
-SELECT 'order-' || lpad(n::text, greatest(4, length(n::text)), '0')
+SELECT 'order-' || lpad(n::text, greatest(4, length(n::text)), '0') || '-' || current_setting('crashwindow.run')
 FROM generate_series(1, current_setting('crashwindow.payments')::int) AS n;
 
 -- The marker: one row for each payment that was dealt with. Its primary key is the UNIQUE(msg_id)

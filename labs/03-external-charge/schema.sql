@@ -6,7 +6,7 @@ CREATE TABLE intents (
     charge_id  text
 );
 INSERT INTO intents (payment_id)
-SELECT 'msg-' || lpad(n::text, greatest(4, length(n::text)), '0')
+SELECT 'msg-' || lpad(n::text, greatest(4, length(n::text)), '0') || '-' || current_setting('crashwindow.run')
 FROM generate_series(1, current_setting('crashwindow.payments')::int) AS n;
 
 -- Of the consumer that claims a payment first: one row for each payment that was claimed.

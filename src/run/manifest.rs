@@ -105,7 +105,8 @@ impl Default for Effects {
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// A file beside the manifest that creates them. The setting `crashwindow.payments` is the
-    /// number of payments of the run, for tables that must have a row for each.
+    /// number of payments of the run and `crashwindow.run` the word that ends their ids, for tables that
+    /// must have a row for each.
     pub schema: PathBuf,
     /// A query for the ids of all payments that the consumer has recorded as done.
     pub recorded: String,
