@@ -11,15 +11,6 @@ use crate::provider::Clock;
 use crate::tap::Source;
 use crate::timeline::{Happening, Timeline};
 
-/// How long a successor may take for one step of the group's position, or to meet a lock. It is past
-/// every pause that a consumer in a lab has a reason for, and past it the strike is no evidence.
-const SUCCESSOR_DEADLINE: Duration = Duration::from_secs(20);
-
-/// How long the group may take to give a partition to another member. The survivors learn of the
-/// rebalance at their next heartbeat, which is 3 s away by default and never more than the
-/// session's third.
-const REBALANCE_DEADLINE: Duration = Duration::from_secs(20);
-
 /// How long a successor may change nothing, after it was given the payment, before it is taken to
 /// have finished without a commit. Past the 5 s that clients' auto-commit takes by default, so that
 /// only a consumer that does not commit comes to it: a successor that is merely slow (one that loads
@@ -101,6 +92,12 @@ pub struct Scene {
     pub timeline: Arc<Timeline>,
     /// How long the process gets between SIGTERM and SIGKILL.
     pub grace: Duration,
+    /// How long the group may take to give a partition to another member, who may have to be started
+    /// first.
+    pub rebalance: Duration,
+    /// How long a successor may take for one step of the group's position, or to meet a lock. Past it
+    /// the strike is no evidence.
+    pub step: Duration,
     /// How many hours of the provider's pass before the payment is delivered again.
     pub wait_hours: Option<u32>,
     /// The provider's clock.
@@ -192,7 +189,7 @@ impl Scene {
             let joins =
                 |g: &crate::group::Group| g.members.len() > 1 || g.state != GroupState::Stable;
             self.group
-                .wait_until(REBALANCE_DEADLINE, "a successor to join", joins)
+                .wait_until(self.rebalance, "a successor to join", joins)
                 .await?;
         }
         Ok(())
@@ -213,9 +210,9 @@ impl Scene {
     pub(super) async fn wait_moved(&self, from: &Member) -> Result<bool, StrikeError> {
         let committed = self.committed().await?;
         let (topic, partition) = (&self.topic, self.partition);
-        let moved =
-            self.group
-                .wait_until_moved(REBALANCE_DEADLINE, &from.member_id, topic, partition);
+        let moved = self
+            .group
+            .wait_until_moved(self.rebalance, &from.member_id, topic, partition);
         let group = moved.await?;
         let owner = group.owner(topic, partition).map(|m| self.name_of(m));
         let to = owner.unwrap_or_default();
@@ -231,7 +228,7 @@ impl Scene {
     /// the zombie's lock. Everything, not only the payment: the zombie may have more records in its
     /// buffer, and would race the successor for them by chance.
     pub(super) async fn wait_successor(&self) -> Result<Successor, StrikeError> {
-        let mut deadline = Instant::now() + SUCCESSOR_DEADLINE;
+        let mut deadline = Instant::now() + self.step;
         let ends = self
             .group
             .cluster()
@@ -243,7 +240,7 @@ impl Scene {
         loop {
             let now = self.committed().await?;
             if now != position {
-                (position, deadline) = (now, Instant::now() + SUCCESSOR_DEADLINE);
+                (position, deadline) = (now, Instant::now() + self.step);
             }
             if let Some(committed) = now
                 && committed >= end
@@ -272,7 +269,7 @@ impl Scene {
                 return Ok(Successor::Finished);
             }
             if Instant::now() > deadline {
-                let (successor, seconds) = (self.owner().await?, SUCCESSOR_DEADLINE.as_secs_f64());
+                let (successor, seconds) = (self.owner().await?, self.step.as_secs_f64());
                 let stalled = Happening::Stalled { successor, seconds };
                 let why = stalled.clause().map(|c| format!("{} {}", c.who, c.what));
                 self.record(stalled);

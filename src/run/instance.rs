@@ -214,8 +214,8 @@ impl Supervisor {
                 if restarts > MAX_RESTARTS {
                     return Err(self.exited_too_often(incarnation, restarts, status));
                 }
-                self.evict_leftovers().await?;
             }
+            self.evict_leftovers().await?;
         }
         Ok(())
     }
@@ -275,7 +275,7 @@ impl Supervisor {
     }
 
     /// A process that died without leaving the group would hold its partitions until its session
-    /// expires.
+    /// expires. A fault that ended it has evicted the member that it was last, and no other.
     async fn evict_leftovers(&self) -> Result<(), RunError> {
         let mine: Vec<String> = self
             .memberships

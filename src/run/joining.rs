@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::RunError;
 use super::error::NeverJoined;
 use super::fleet::Fleet;
@@ -21,8 +23,8 @@ pub(super) async fn group_is_whole(
     fleet: &Fleet,
     logs: &Path,
 ) -> Result<(), RunError> {
-    let patience = Duration::from_millis(field.spec.join_ms);
-    let deadline = tokio::time::Instant::now() + patience;
+    let patience = field.pace.join();
+    let deadline = Instant::now() + patience;
     loop {
         let instances = fleet.all();
         let group = field.group.describe().await?;
@@ -46,9 +48,10 @@ pub(super) async fn group_is_whole(
                 partitions: partitions.collect(),
             };
             field.timeline.record(None, joined);
+            field.pace.joined_in(fleet.age());
             return Ok(());
         }
-        if tokio::time::Instant::now() > deadline {
+        if Instant::now() > deadline {
             return Err(never_joined(field, &instances, &group, logs));
         }
         tokio::time::sleep(POLL).await;
@@ -83,7 +86,7 @@ fn never_joined(
             names.join(" and ")
         },
         group: field.resources.group.clone(),
-        seconds: field.spec.join_ms / 1000,
+        seconds: field.pace.join().as_secs(),
         members: format!(
             "{} members {members:?} and is {}",
             members.len(),

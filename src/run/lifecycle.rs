@@ -12,16 +12,18 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::RunError;
 use super::counting::Counter;
-use super::fleet::Fleet;
+use super::fleet::{Fleet, FleetView};
 use super::folder::{RunFolder, STATE, State};
 use super::instance::Launch;
 use super::joining::group_is_whole;
+use super::pace::Pace;
 use super::phases::Phases;
 use super::resources::Resources;
 use super::settle;
@@ -108,6 +110,8 @@ pub(super) struct Field {
     pub(super) timeline: Arc<Timeline>,
     pub(super) account: Account,
     pub(super) counter: Counter,
+    pub(super) pace: Arc<Pace>,
+    pub(super) crew: Arc<FleetView>,
 }
 
 impl Field {
@@ -188,6 +192,8 @@ async fn play(
         timeline,
         counter: Counter::open(&spec, resources, &account).await?,
         account,
+        pace: Arc::new(Pace::new(Duration::from_millis(spec.join_ms))),
+        crew: Arc::default(),
         resources: resources.clone(),
         spec,
     };
@@ -198,6 +204,8 @@ async fn play(
         Arc::clone(&field.journal),
         Arc::clone(&field.timeline),
         clock,
+        Arc::clone(&field.crew),
+        Arc::clone(&field.pace),
     );
     let _tuning = Tuning::open(&field.account, &field.timeline, folder)?;
     let (failures, mut failed) = mpsc::unbounded_channel();
@@ -236,7 +244,7 @@ async fn act(
         schedule.instances, field.spec.consumer
     ));
     let fleet = Arc::new(Fleet::new(Arc::clone(launch)));
-    striker.crew().watch_over(&fleet);
+    field.crew.watch_over(&fleet);
     for number in 0..schedule.instances {
         fleet.start(&instance_name(number));
     }
@@ -276,6 +284,9 @@ async fn act(
     if !settle::drained(field).await? {
         watcher.phase("the group stands still: a clean instance takes over");
         fleet.stop().await;
+        // Whoever left without a word would keep its partitions from the clean one until its session
+        // ends.
+        field.group.evict_all().await?;
         fleet.start(CLEAN);
         settle::drained(field).await?;
     }

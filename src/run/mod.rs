@@ -10,6 +10,7 @@ mod instance;
 mod joining;
 mod lifecycle;
 pub mod manifest;
+mod pace;
 mod phases;
 mod resources;
 mod settle;

@@ -184,9 +184,7 @@ impl Resources {
             }
             let group = self.group_client().await?;
             // A process that was killed is still a member, and a group with members stays.
-            for member in group.describe().await?.members {
-                group.evict(&member).await?;
-            }
+            group.evict_all().await?;
             group.delete().await?;
             Ok(())
         };

@@ -7,19 +7,17 @@ use tokio::time::Instant;
 
 use super::RunError;
 use super::lifecycle::Field;
+use super::pace::Standstill;
 use crate::verdict::{self, History, Strike};
 
 /// How often the group's position is read while waiting for it.
 const POLL: Duration = Duration::from_millis(10);
 
-/// How long a group may stand still before its instances are replaced by a clean one.
-const STANDSTILL: Duration = Duration::from_secs(5);
-
 /// Waits until the group's position is at the end of everything that was produced; false when it
-/// stood still for [`STANDSTILL`].
+/// stood still.
 pub(super) async fn drained(field: &Field) -> Result<bool, RunError> {
     let mut last = None;
-    let mut since = Instant::now();
+    let mut stands = Standstill::begin(Instant::now());
     loop {
         let now = Progress {
             committed: field.committed().await?,
@@ -29,9 +27,12 @@ pub(super) async fn drained(field: &Field) -> Result<bool, RunError> {
             return Ok(true);
         }
         if last.as_ref() != Some(&now) {
-            (last, since) = (Some(now), Instant::now());
-        } else if since.elapsed() > STANDSTILL {
-            return Ok(false);
+            (last, stands) = (Some(now), Standstill::begin(Instant::now()));
+        } else {
+            let starts = field.crew.fleet().is_some_and(|fleet| fleet.starts());
+            if stands.too_long(&field.pace, starts, Instant::now()) {
+                return Ok(false);
+            }
         }
         tokio::time::sleep(POLL).await;
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 use super::fleet::FleetView;
+use super::pace::Pace;
 use super::resources::Resources;
 use super::target::Target;
 use super::workload::Journal;
@@ -54,6 +55,7 @@ struct Inner {
     timeline: Arc<Timeline>,
     clock: Clock,
     crew: Arc<FleetView>,
+    pace: Arc<Pace>,
     armed: Mutex<Option<Target>>,
     progress: watch::Sender<Progress>,
 }
@@ -68,8 +70,10 @@ impl Striker {
         journal: Arc<Journal>,
         timeline: Arc<Timeline>,
         clock: Clock,
+        crew: Arc<FleetView>,
+        pace: Arc<Pace>,
     ) -> Self {
-        let (crew, armed) = (Arc::default(), Mutex::new(None));
+        let armed = Mutex::new(None);
         let progress = watch::Sender::new(Progress::Waiting);
         let inner = Inner {
             resources,
@@ -79,15 +83,11 @@ impl Striker {
             timeline,
             clock,
             crew,
+            pace,
             armed,
             progress,
         };
         Self(Arc::new(inner))
-    }
-
-    /// What the faults know of the fleet.
-    pub(super) fn crew(&self) -> &FleetView {
-        &self.0.crew
     }
 
     /// Arms one fault; what becomes of it can be followed.
@@ -212,6 +212,8 @@ impl Inner {
             crew: Arc::<FleetView>::clone(&self.crew),
             timeline: Arc::clone(&self.timeline),
             grace: GRACE,
+            rebalance: self.pace.rebalance(),
+            step: self.pace.step(),
             wait_hours: planned.wait_hours,
             clock: self.clock.clone(),
         };
