@@ -13,6 +13,7 @@ mod scene;
 mod schedule;
 mod stall_kill;
 pub mod storm;
+mod successor;
 mod terminate;
 mod unavailable;
 mod window;
@@ -120,7 +121,8 @@ pub struct Struck {
     /// Whether Kafka certainly delivers the payment again: its partition was taken from the struck
     /// member while the group's position was not past it.
     pub redelivered: bool,
-    /// Whether the successor was seen to wait for the struck instance's row lock.
+    /// Whether the successor was seen to wait, for this payment, for a row lock or a transaction of the
+    /// struck instance.
     pub fenced: bool,
     /// SIGKILL follows after this time unless the process has ended; runs from the decision.
     pub kill_after: Option<Duration>,

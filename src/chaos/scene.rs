@@ -11,22 +11,8 @@ use crate::provider::Clock;
 use crate::tap::Source;
 use crate::timeline::{Happening, Timeline};
 
-/// How long a successor may change nothing, after it was given the payment, before it is taken to
-/// have finished without a commit. Past the 5 s that clients' auto-commit takes by default, so that
-/// only a consumer that does not commit comes to it: a successor that is merely slow (one that loads
-/// its SDK at its first payment takes seconds) would lose its race against the zombie by chance.
-const SILENCE: Duration = Duration::from_secs(6);
-
 /// How often the broker and the database are asked while waiting.
-const POLL: Duration = Duration::from_millis(5);
-
-/// Which backends wait for a lock that one of these backends holds.
-const BLOCKED_BY: &str = "
-    SELECT waiter.pid
-    FROM pg_stat_activity AS waiter
-    WHERE waiter.datname = current_database()
-      AND pg_blocking_pids(waiter.pid) && $1
-    LIMIT 1";
+pub(super) const POLL: Duration = Duration::from_millis(5);
 
 /// What a fault may ask of the instances.
 pub trait Crew: Send + Sync {
@@ -58,16 +44,6 @@ pub enum StrikeError {
     /// The payment could not be produced again.
     #[error("{0}")]
     Produce(String),
-}
-
-/// How a zombie's successor fared while the zombie slept.
-pub(super) enum Successor {
-    /// It has moved the group's position to the end, or has nothing more to do.
-    Finished,
-    /// It waits for a row lock of the frozen instance.
-    Fenced,
-    /// Neither, in time; says so in words.
-    Stalled(String),
 }
 
 /// One instance in its window, with the payment it has in hand.
@@ -224,61 +200,6 @@ impl Scene {
         Ok(committed.is_none_or(|next| next <= self.offset))
     }
 
-    /// Waits until the successor has finished everything on the partition, or is seen to wait for
-    /// the zombie's lock. Everything, not only the payment: the zombie may have more records in its
-    /// buffer, and would race the successor for them by chance.
-    pub(super) async fn wait_successor(&self) -> Result<Successor, StrikeError> {
-        let mut deadline = Instant::now() + self.step;
-        let ends = self
-            .group
-            .cluster()
-            .end_offsets(&self.topic, &[self.partition])
-            .await?;
-        let end = ends.get(&self.partition).copied().unwrap_or_default();
-        let mut quiet = Silence::new();
-        let mut position = None;
-        loop {
-            let now = self.committed().await?;
-            if now != position {
-                (position, deadline) = (now, Instant::now() + self.step);
-            }
-            if let Some(committed) = now
-                && committed >= end
-            {
-                let successor = self.owner().await?;
-                self.record(Happening::TookOver {
-                    successor,
-                    committed,
-                });
-                return Ok(Successor::Finished);
-            }
-            if let Some(successor) = self.blocked_by_zombie().await? {
-                self.record(Happening::Fenced {
-                    successor,
-                    holder: self.process.source.clone(),
-                });
-                return Ok(Successor::Fenced);
-            }
-            let source = &self.process.source;
-            let given =
-                self.timeline
-                    .given_beside(source, &self.topic, self.partition, self.offset);
-            if !given {
-                quiet = Silence::new();
-            } else if quiet.lasts(self.timeline.activity()) {
-                return Ok(Successor::Finished);
-            }
-            if Instant::now() > deadline {
-                let (successor, seconds) = (self.owner().await?, self.step.as_secs_f64());
-                let stalled = Happening::Stalled { successor, seconds };
-                let why = stalled.clause().map(|c| format!("{} {}", c.who, c.what));
-                self.record(stalled);
-                return Ok(Successor::Stalled(why.unwrap_or_default()));
-            }
-            tokio::time::sleep(POLL).await;
-        }
-    }
-
     /// Waits until the group's position is past the payment, for at most `limit`; true when it is.
     pub(super) async fn wait_acknowledged(&self, limit: Duration) -> Result<bool, StrikeError> {
         let deadline = Instant::now() + limit;
@@ -319,29 +240,15 @@ impl Scene {
         Ok(struck)
     }
 
-    async fn committed(&self) -> Result<Option<i64>, StrikeError> {
+    pub(super) async fn committed(&self) -> Result<Option<i64>, StrikeError> {
         Ok(self
             .group
             .committed_one(&self.topic, self.partition)
             .await?)
     }
 
-    async fn blocked_by_zombie(&self) -> Result<Option<String>, StrikeError> {
-        let backends = self.crew.backends_of(&self.process.source);
-        if backends.is_empty() {
-            return Ok(None);
-        }
-        let row = self.database.query_opt(BLOCKED_BY, &[&backends]).await?;
-        let name = |pid| {
-            self.crew
-                .instance_at(pid)
-                .unwrap_or_else(|| format!("backend {pid}"))
-        };
-        Ok(row.map(|row| name(row.get(0))))
-    }
-
     /// The name of the instance that owns the payment's partition now.
-    async fn owner(&self) -> Result<String, StrikeError> {
+    pub(super) async fn owner(&self) -> Result<String, StrikeError> {
         let group = self.group.describe().await?;
         let owner = group.owner(&self.topic, self.partition);
         Ok(owner.map_or_else(|| "the group".to_owned(), |m| self.name_of(m)))
@@ -353,29 +260,7 @@ impl Scene {
             .unwrap_or_else(|| member.client_id.clone())
     }
 
-    fn record(&self, what: Happening) {
+    pub(super) fn record(&self, what: Happening) {
         self.timeline.record(Some(&self.payment), what);
-    }
-}
-
-/// Notices that a count has stood still for [`SILENCE`].
-struct Silence {
-    count: u64,
-    since: Instant,
-}
-
-impl Silence {
-    fn new() -> Self {
-        Self {
-            count: 0,
-            since: Instant::now(),
-        }
-    }
-
-    fn lasts(&mut self, count: u64) -> bool {
-        if count != self.count {
-            (self.count, self.since) = (count, Instant::now());
-        }
-        self.since.elapsed() > SILENCE
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{anyhow, bail};
 use clap::Args;
 use crashwindow::chaos::{Fault, Schedule};
-use crashwindow::effects::{EffectArgs, EffectSource};
+use crashwindow::effects::{EffectArgs, EffectSource, ParkedArgs};
 use crashwindow::explore::{self, Exploration};
 use crashwindow::report::explore::{ExploreReport, html, junit, terminal};
 use crashwindow::run::{Changes, FaultChoice, Spec};
@@ -61,6 +61,15 @@ pub struct Explore {
 
     #[command(flatten)]
     effects: EffectArgs,
+
+    #[command(flatten)]
+    parked: ParkedArgs,
+
+    /// A shell command to run before the recording and before each cell, for what the lab does not
+    /// keep apart (a Redis, files); it finds KAFKA_TOPIC, KAFKA_GROUP_ID and CRASHWINDOW_RUN, with
+    /// which all names of the run begin, and may take twice --join
+    #[arg(long, value_name = "CMD")]
+    reset: Option<String>,
 
     /// How many payments are produced; the windows are those of the one in the middle
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -173,6 +182,18 @@ impl Explore {
         if self.lab.is_none() || self.effects.source() != EffectSource::Ledger {
             spec.effects = self.effects.source();
         }
+        if let (EffectSource::Topic { name }, Some(parked)) =
+            (&spec.effects, &self.parked.parked_topic)
+            && name == parked
+        {
+            bail!(
+                "--parked-topic {parked} is the --effects-topic as well: a payment that cannot be done \
+                 would be done by being put there\nnext: give one of them another name"
+            );
+        }
+        spec.parked_topic.clone_from(&self.parked.parked_topic);
+        spec.parked.clone_from(&self.parked.parked);
+        spec.reset.clone_from(&self.reset);
         spec.guarantee = self.guarantee.unwrap_or(spec.guarantee);
         spec.idle_ms = u64::try_from(IDLE.as_millis())?;
         spec.seeks_windows = true;

@@ -85,7 +85,7 @@ fn text(plan: &Plan, outcome: CellOutcome, payment: &str, doubts: &str) -> Strin
     let fate = match outcome {
         CellOutcome::Once => "took effect once",
         CellOutcome::Fenced => {
-            "took effect once; the successor had to wait for the zombie's row lock"
+            "took effect once; the successor had to wait for the zombie's row lock or transaction"
         }
         CellOutcome::NotReached => {
             return format!("{place}: the consumer did not come to this window{doubts}");

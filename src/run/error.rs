@@ -80,6 +80,18 @@ pub enum RunError {
         /// Why.
         source: io::Error,
     },
+    /// What is to be done before each run cannot be done.
+    #[error("--reset {how}: {command}\n{log}\nnext: mend the command; all it wrote is in {}", path.display())]
+    Reset {
+        /// The command, for a shell.
+        command: String,
+        /// How it failed, in words.
+        how: String,
+        /// The end of its output.
+        log: String,
+        /// Its output.
+        path: PathBuf,
+    },
     /// The consumer does not stay alive.
     #[error("instance {instance} exited {times} times, the last time with {status}; its last lines:\n{log}\nnext: read {}", path.display())]
     ExitedTooOften {

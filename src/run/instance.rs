@@ -333,7 +333,7 @@ pub fn last_words(path: &Path, timeline: &Timeline) -> String {
     log_tail(path) + &refused.collect::<String>()
 }
 
-fn log_tail(path: &Path) -> String {
+pub(super) fn log_tail(path: &Path) -> String {
     let bytes = std::fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<&str> = text.lines().collect();

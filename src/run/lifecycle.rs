@@ -24,8 +24,10 @@ use super::folder::{RunFolder, STATE, State};
 use super::instance::Launch;
 use super::joining::group_is_whole;
 use super::pace::Pace;
+use super::parked::Parked;
 use super::phases::Phases;
-use super::resources::Resources;
+use super::reset::reset;
+use super::resources::{Resources, Suffixes};
 use super::settle;
 use super::spec::Spec;
 use super::storm::{Hands, Mark, Ownership, Sample, StormSpec};
@@ -110,6 +112,7 @@ pub(super) struct Field {
     pub(super) timeline: Arc<Timeline>,
     pub(super) account: Account,
     pub(super) counter: Counter,
+    pub(super) parked: Parked,
     pub(super) pace: Arc<Pace>,
     pub(super) crew: Arc<FleetView>,
 }
@@ -161,10 +164,19 @@ async fn run(
         endpoints,
         schedule.partitions,
         &with_payments(&spec.database_schema, schedule.payments),
-        matches!(spec.effects, EffectSource::Topic { .. }),
+        Suffixes {
+            output: match &spec.effects {
+                EffectSource::Topic { name } => Some(name),
+                _ => None,
+            },
+            parked: spec.parked_topic.as_deref(),
+        },
     )
     .await?;
-    let playing = play(spec, &resources, folder, watcher, phases);
+    let playing = async {
+        reset(&spec, &resources, folder).await?;
+        play(spec, &resources, folder, watcher, phases).await
+    };
     let mut finished = watchdog::guarded(playing, &resources, endpoints, watcher, cancel).await?;
     phases.end();
     finished.phases = phases.clone();
@@ -192,6 +204,7 @@ async fn play(
         timeline,
         counter: Counter::open(&spec, resources, &account).await?,
         account,
+        parked: Parked::of(&spec, resources)?,
         pace: Arc::new(Pace::new(Duration::from_millis(spec.join_ms))),
         crew: Arc::default(),
         resources: resources.clone(),

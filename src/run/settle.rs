@@ -1,6 +1,6 @@
 //! Settling: the end of a run, when nothing may be called lost that is only late.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::RunError;
 use super::lifecycle::Field;
 use super::pace::Standstill;
+use super::parked::{RECORDED, ids};
 use crate::verdict::{self, History, Strike};
 
 /// How often the group's position is read while waiting for it.
@@ -98,24 +99,14 @@ pub(super) async fn history(field: &Field, strikes: &[Strike]) -> Result<History
     Ok(History {
         produced: field.journal.entries(),
         effects: field.counter.effects().await?,
-        recorded: recorded(field).await?,
+        recorded: match &field.spec.recorded {
+            Some(query) => Some(ids(&field.database, query, RECORDED).await?),
+            None => None,
+        },
+        parked: field.parked.ids(&field.database).await?,
         committed: field.committed().await?,
         strikes: strikes.to_vec(),
     })
-}
-
-async fn recorded(field: &Field) -> Result<Option<BTreeSet<String>>, RunError> {
-    let Some(query) = &field.spec.recorded else {
-        return Ok(None);
-    };
-    let rows = field.database.query(query, &[]).await;
-    let rows = rows.map_err(RunError::database("run the query for recorded payments"))?;
-    let ids = rows
-        .iter()
-        .map(|row| row.try_get(0))
-        .collect::<Result<_, _>>();
-    let text = "read text from the first column of the query for recorded payments";
-    Ok(Some(ids.map_err(RunError::database(text))?))
 }
 
 #[cfg(test)]

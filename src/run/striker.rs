@@ -28,7 +28,7 @@ pub struct Fired {
     pub planned: Planned,
     /// What it came to, as evidence.
     pub evidence: Strike,
-    /// Whether the successor was seen to wait for the struck instance's row lock.
+    /// See [`Struck::fenced`].
     pub fenced: bool,
 }
 

@@ -3,6 +3,7 @@
 //!
 //! A payment's *biography* is the part of the timeline that carries its id ([`Timeline::biography`]).
 
+mod fences;
 mod happening;
 
 use std::fmt;

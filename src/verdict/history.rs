@@ -15,6 +15,9 @@ pub struct History {
     /// The ids that the consumer's own tables hold; none when the consumer keeps no record that
     /// the lab can read, and then no payment can be half-done.
     pub recorded: Option<BTreeSet<String>>,
+    /// The ids of what ended where what cannot be done is meant to end: neither lost nor done.
+    #[serde(default)]
+    pub parked: BTreeSet<String>,
     /// The group's committed offset (the next one to read) for each partition that has one.
     pub committed: BTreeMap<i32, i64>,
     /// Every fault of the schedule, whether it fired or not.

@@ -22,6 +22,7 @@ fn good() -> History {
             .collect(),
         recorded: Some(ids.iter().map(|id| (*id).to_owned()).collect()),
         committed: [(0, 3)].into(),
+        parked: Default::default(),
         strikes: vec![strike("msg-0002")],
     }
 }

@@ -6,3 +6,5 @@ mod support;
 mod bad_habits;
 mod kip848;
 mod labs;
+mod members;
+mod zombies;
