@@ -12,7 +12,7 @@ mod findings;
 mod recording;
 mod remarks;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 
 use futures::{StreamExt, stream};
@@ -49,7 +49,7 @@ pub struct Exploration {
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
     /// The consumer does not even do its work when nothing strikes it.
-    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with\nnext: read {}", outcome.told(done), hints(warnings), log.display())]
+    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with{}\nnext: read {}", outcome.told(done), hints(warnings), caused(cause.as_ref()), log.display())]
     Baseline {
         /// The payment.
         payment: String,
@@ -59,8 +59,10 @@ pub enum ExploreError {
         done: String,
         /// What the recording lacks.
         warnings: Vec<String>,
+        /// The first line of the consumer's output that names a cause, and where it stands.
+        cause: Option<(PathBuf, String)>,
         /// The consumer's output.
-        log: std::path::PathBuf,
+        log: PathBuf,
     },
     /// A run could not be made.
     #[error(transparent)]
@@ -69,6 +71,11 @@ pub enum ExploreError {
 
 fn hints(warnings: &[String]) -> String {
     warnings.iter().map(|w| format!(" ({w})")).collect()
+}
+
+fn caused(cause: Option<&(PathBuf, String)>) -> String {
+    let told = |(log, line): &(PathBuf, String)| format!("; {} says:\n  {line}", log.display());
+    cause.map_or_else(String::new, told)
 }
 
 /// Told how an exploration gets on.
@@ -201,6 +208,7 @@ fn check_baseline(recorded: &Finished, recording: &Recording) -> Result<(), Expl
             outcome: *outcome,
             done: recorded.spec.done.clone(),
             warnings: recording.warnings.clone(),
+            cause: run::cause::named_in(&recorded.run_dir.join("logs")),
             log: recorded.run_dir.join("logs"),
         }),
     }

@@ -1,6 +1,7 @@
 //! One run: what it is asked ([`spec`]), what it does ([`execute`]), and what it leaves
 //! ([`folder`]).
 
+pub(crate) mod cause;
 mod counting;
 mod error;
 mod fleet;
@@ -16,6 +17,7 @@ mod phases;
 mod reset;
 mod resources;
 mod settle;
+mod sighted;
 pub mod spec;
 pub mod storm;
 mod striker;

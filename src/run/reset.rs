@@ -5,9 +5,9 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use super::cause::first_words;
 use super::folder::RunFolder;
 use super::guard::Ward;
-use super::instance::log_tail;
 use super::resources::Resources;
 use super::{RunError, Spec};
 use crate::chaos::describe_exit;
@@ -41,7 +41,7 @@ pub(super) async fn reset(
     let failed = |how: String| RunError::Reset {
         command: command.clone(),
         how,
-        log: log_tail(&log),
+        log: first_words(&log),
         path: log.clone(),
     };
     let started = Ward::start(&shell, &spec.cwd, environment, &log).await;

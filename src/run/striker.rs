@@ -264,6 +264,27 @@ impl Hook for Striker {
         }
     }
 
+    fn left_for_tls(&self, source: &Source, tap: Tap, reason: &str) {
+        let fleet = self.0.crew.fleet();
+        let instance = fleet.and_then(|fleet| fleet.get(&source.instance));
+        // Whom the lab ends leaves for want of nothing.
+        let is_ended = instance.is_some_and(|instance| instance.is_in_hand());
+        if !is_ended && !self.0.timeline.left_for_tls(source, tap) {
+            let left = Happening::LeftForTls {
+                source: source.clone(),
+                tap,
+                reason: reason.to_owned(),
+            };
+            self.0.timeline.record(None, left);
+        }
+    }
+
+    fn came_in_plaintext(&self, source: &Source, tap: Tap) {
+        let source = source.clone();
+        let came = Happening::CameInPlaintext { source, tap };
+        self.0.timeline.record(None, came);
+    }
+
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
         Box::pin(async move {
             if let Some(Detail::Postgres(statement)) = &event.detail

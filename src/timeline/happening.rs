@@ -51,6 +51,22 @@ pub enum Happening {
         /// Why, and what to set instead.
         reason: String,
     },
+    /// A client left a tap for want of TLS.
+    LeftForTls {
+        /// Whose client.
+        source: Source,
+        /// At which boundary.
+        tap: Tap,
+        /// Why, and what to set instead.
+        reason: String,
+    },
+    /// A client came in plaintext to a tap that another of the same process had left for want of TLS.
+    CameInPlaintext {
+        /// Whose client.
+        source: Source,
+        /// At which boundary.
+        tap: Tap,
+    },
     /// The group gave every instance its partitions.
     Joined {
         /// The names of the instances, as the group knows them.
@@ -262,6 +278,8 @@ impl Happening {
             Self::Started { .. }
             | Self::Exited { .. }
             | Self::Refused { .. }
+            | Self::LeftForTls { .. }
+            | Self::CameInPlaintext { .. }
             | Self::Joined { .. }
             // Told by its commit.
             | Self::TookOver { .. }

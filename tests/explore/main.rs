@@ -4,7 +4,9 @@
 mod support;
 
 mod bad_habits;
+mod bad_input;
 mod kip848;
 mod labs;
 mod members;
+mod topics;
 mod zombies;

@@ -2,10 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use crashwindow::consumer::{Payment, PaymentApi, Settings};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 use rdkafka::message::BorrowedMessage;
+use rdkafka::producer::{FutureProducer, FutureRecord};
 
 /// Asks for TLS (PostgreSQL: Frontend/Backend Protocol, "SSLRequest").
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
@@ -42,6 +46,10 @@ async fn main() -> anyhow::Result<()> {
             "commits-in-pairs" => {
                 in_hand += 1;
                 in_pairs(&db, &record, in_hand % 2 == 1).await
+            }
+            "parks-and-makes-topics" => {
+                park_the_first(&settings, &record).await?;
+                charge(&db, &stripe, &record).await
             }
             _ => charge(&db, &stripe, &record).await,
         };
@@ -116,6 +124,25 @@ async fn in_pairs(
     if !first {
         db.batch_execute("COMMIT").await?;
     }
+    Ok(())
+}
+
+/// As retries and changelogs are made by who needs them; the first payment goes to the lab's topic for
+/// what cannot be done, and is done all the same.
+async fn park_the_first(settings: &Settings, record: &BorrowedMessage<'_>) -> anyhow::Result<()> {
+    let payment = Payment::from_record(record)?;
+    if payment.id != "msg-0001" {
+        return Ok(());
+    }
+    let admin: AdminClient<DefaultClientContext> = settings.kafka().create()?;
+    let retries = format!("{}-retry-0", settings.topic);
+    let topic = NewTopic::new(&retries, 1, TopicReplication::Fixed(1));
+    admin.create_topics([&topic], &AdminOptions::new()).await?;
+    let parked = std::env::var("KAFKA_PARKED_TOPIC")?;
+    let producer: FutureProducer = settings.kafka().create()?;
+    let record = FutureRecord::to(&parked).key("").payload(&payment.id);
+    let sent = producer.send(record, Duration::from_secs(10)).await;
+    sent.map_err(|(error, _)| error)?;
     Ok(())
 }
 
