@@ -21,9 +21,14 @@ use super::stack_args::StackArgs;
 ///
 /// The consumer is run as it is, in any language. It finds in its environment where everything is:
 /// KAFKA_BOOTSTRAP_SERVERS, KAFKA_TOPIC, KAFKA_GROUP_ID, DATABASE_URL, PAYMENT_API_URL,
-/// PAYMENT_API_KEY and CONSUMER_ID (with --effects-topic also KAFKA_OUTPUT_TOPIC, a topic of that run
-/// alone, and with --sink also SINK_URL). It is recorded once; then every gap between two things that it
-/// does outside itself is a window, and each is struck in a run of its own.
+/// PAYMENT_API_KEY and CONSUMER_ID (with --effects-topic also KAFKA_OUTPUT_TOPIC and with --parked-topic
+/// KAFKA_PARKED_TOPIC, topics of that run alone, and with --sink also SINK_URL). It is recorded once; then
+/// every gap between two things that it does outside itself is a window, and each is struck in a run of
+/// its own.
+///
+/// The lab's Kafka has auto.create.topics.enable=false, which Kafka's own default is not: a topic is there
+/// because the lab has made it or the consumer makes it itself, never because it is written to. All whose
+/// names begin with KAFKA_TOPIC are removed with the run (docs/consumer.md).
 ///
 /// Exit code: 0 the promise stood in every cell, 1 a cell breaks it, 2 something could not be
 /// judged, or an error.

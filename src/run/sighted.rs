@@ -13,6 +13,8 @@ pub(super) struct Sighted {
     groups: BTreeSet<String>,
     /// What it subscribed to in them: topics, and patterns of topics.
     topics: BTreeSet<String>,
+    /// The topics that it asked for and that were not there.
+    missed: BTreeSet<String>,
     /// How its processes ended.
     exits: Vec<String>,
 }
@@ -34,6 +36,9 @@ impl Sighted {
             match &entry.what {
                 Happening::Exited { source, status } if source.instance == instance => {
                     sighted.exits.push(status.clone());
+                }
+                Happening::MissedTopic { source, topic } if source.instance == instance => {
+                    sighted.missed.insert(topic.clone());
                 }
                 Happening::Boundary { event } if event.source.instance == instance => {
                     let Some(Detail::Kafka(kafka::Detail::Membership(membership))) = &event.detail
@@ -84,10 +89,21 @@ impl Sighted {
                 next: "give it longer: --join SECONDS",
             }
         };
-        if let Some(last) = self.exits.last() {
-            let times = self.exits.len();
-            reason.what += &format!("; it exited {times} times, the last time with {last}");
+        if !self.missed.is_empty() {
+            let missed = list(&self.missed);
+            reason.what += &format!("; it asked for {missed}, and there is no such topic");
+            reason.next = "let the consumer subscribe to KAFKA_TOPIC; what else it needs it makes itself, as \
+                           Kafka is not asked to (auto.create.topics.enable=false)";
+        } else if self.groups.is_empty() && !self.exits.is_empty() {
             reason.next = "mend what ends it";
+        }
+        match &self.exits[..] {
+            [] => {}
+            [only] => reason.what += &format!("; it exited with {only}"),
+            [.., last] => {
+                let times = self.exits.len();
+                reason.what += &format!("; it exited {times} times, the last time with {last}");
+            }
         }
         reason
     }
@@ -102,6 +118,7 @@ mod tests {
         Sighted {
             groups: set(groups),
             topics: set(topics),
+            missed: BTreeSet::new(),
             exits: exits.iter().map(|n| (*n).to_owned()).collect(),
         }
     }
@@ -124,6 +141,15 @@ mod tests {
         assert_eq!(
             told(sighted(&[], &[], &["exit code 1", "exit code 3"])),
             "a has asked to join no group; it exited 2 times, the last time with exit code 3"
+        );
+        let missing = Sighted {
+            missed: ["orders".to_owned()].into(),
+            ..sighted(&[], &[], &["exit code 1"])
+        };
+        assert_eq!(
+            told(missing),
+            "a has asked to join no group; it asked for orders, and there is no such topic; \
+             it exited with exit code 1"
         );
         assert_eq!(
             told(sighted(&["worker"], &["payments"], &[])),

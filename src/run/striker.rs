@@ -279,6 +279,16 @@ impl Hook for Striker {
         }
     }
 
+    fn missed_topic(&self, source: &Source, topic: &str) {
+        let timeline = &self.0.timeline;
+        // Whoever misses one asks again and again; who sends other names each time is not followed.
+        let known = timeline.missed_topics();
+        if known.len() < REFUSALS && !known.iter().any(|missed| missed == topic) {
+            let (source, topic) = (source.clone(), topic.to_owned());
+            timeline.record(None, Happening::MissedTopic { source, topic });
+        }
+    }
+
     fn came_in_plaintext(&self, source: &Source, tap: Tap) {
         let source = source.clone();
         let came = Happening::CameInPlaintext { source, tap };

@@ -161,6 +161,9 @@ pub trait Hook: Send + Sync {
     /// plaintext, and one that is ended at this moment leaves as well.
     fn left_for_tls(&self, _source: &Source, _tap: Tap, _reason: &str) {}
 
+    /// A client asked for a topic that is not there. It may be about to make it.
+    fn missed_topic(&self, _source: &Source, _topic: &str) {}
+
     /// A client came in plaintext to a tap that one of the same process had left for want of TLS.
     fn came_in_plaintext(&self, _source: &Source, _tap: Tap) {}
 }

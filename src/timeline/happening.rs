@@ -51,6 +51,13 @@ pub enum Happening {
         /// Why, and what to set instead.
         reason: String,
     },
+    /// A client asked for a topic that was not there.
+    MissedTopic {
+        /// Whose client.
+        source: Source,
+        /// The topic.
+        topic: String,
+    },
     /// A client left a tap for want of TLS.
     LeftForTls {
         /// Whose client.
@@ -278,6 +285,7 @@ impl Happening {
             Self::Started { .. }
             | Self::Exited { .. }
             | Self::Refused { .. }
+            | Self::MissedTopic { .. }
             | Self::LeftForTls { .. }
             | Self::CameInPlaintext { .. }
             | Self::Joined { .. }

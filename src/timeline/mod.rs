@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use crate::tap::{BoundaryEvent, Detail, Source, Stage, kafka};
 
 pub use happening::{Clause, DELIVERED, Happening};
-pub use refusals::{Refusal, refusals};
+pub use refusals::{Refusal, missed_topics, refusals};
 
 /// One entry of a timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

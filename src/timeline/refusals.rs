@@ -1,4 +1,4 @@
-//! What the taps did not give to clients that asked for it.
+//! What clients asked for and were not given.
 
 use std::fmt;
 use std::sync::Arc;
@@ -53,7 +53,27 @@ fn clears(entry: &Entry, who: &Source, at: Tap) -> bool {
     }
 }
 
+/// The topics that clients asked for while they were not there, each once.
+#[must_use]
+pub fn missed_topics<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<String> {
+    let mut missed: Vec<String> = Vec::new();
+    for entry in entries {
+        if let Happening::MissedTopic { topic, .. } = &entry.what
+            && !missed.contains(topic)
+        {
+            missed.push(topic.clone());
+        }
+    }
+    missed
+}
+
 impl Timeline {
+    /// The topics that clients asked for while they were not there, each once.
+    #[must_use]
+    pub fn missed_topics(&self) -> Vec<String> {
+        missed_topics(self.lock().entries.iter().map(Arc::as_ref))
+    }
+
     /// What the taps have refused, each once.
     #[must_use]
     pub fn refusals(&self) -> Vec<Refusal> {

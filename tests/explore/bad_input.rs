@@ -119,12 +119,21 @@ fn who_reads_nothing_is_told_so() {
 }
 
 #[test]
-fn who_reads_another_topic_only_is_told_which() {
-    refuses(
-        &["--join", "4"],
-        &consumer("reads-another-topic"),
-        &["a subscribes to orders.v1, and was given crashwindow-"],
-    );
+fn who_reads_a_topic_of_its_own_only_is_told_which() {
+    let words = [
+        "a subscribes to crashwindow-",
+        "-own, and was given crashwindow-",
+    ];
+    refuses(&["--join", "4"], &consumer("reads-its-own-topic"), &words);
+}
+
+#[test]
+fn who_wants_a_topic_that_is_not_there_is_told_so() {
+    let words = [
+        "it asked for orders.v1, and there is no such topic",
+        "auto.create.topics",
+    ];
+    refuses(&["--join", "4"], &consumer("reads-a-missing-topic"), &words);
 }
 
 #[test]

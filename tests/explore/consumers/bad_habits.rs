@@ -35,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
         "is-always-connecting" => Some(ask_for_tls()?),
         _ => None,
     };
-    let consumer = consumer(&habit, &settings)?;
+    let consumer = consumer(&habit, &settings).await?;
     let db = settings.database().await?;
     let stripe = settings.payment_api();
 
@@ -67,7 +67,7 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-fn consumer(habit: &str, settings: &Settings) -> anyhow::Result<StreamConsumer> {
+async fn consumer(habit: &str, settings: &Settings) -> anyhow::Result<StreamConsumer> {
     let security = match habit {
         "wants-tls" => "ssl",
         "wants-sasl" => "sasl_plaintext",
@@ -79,8 +79,9 @@ fn consumer(habit: &str, settings: &Settings) -> anyhow::Result<StreamConsumer> 
         _ => settings.group.clone(),
     };
     let topic = match habit {
-        "reads-another-topic" => "orders.v1",
-        _ => &settings.topic,
+        "reads-a-missing-topic" => "orders.v1".to_owned(),
+        "reads-its-own-topic" => make_topic(settings, "own").await?,
+        _ => settings.topic.clone(),
     };
     let consumer: StreamConsumer = settings
         .kafka()
@@ -93,7 +94,7 @@ fn consumer(habit: &str, settings: &Settings) -> anyhow::Result<StreamConsumer> 
         .set("sasl.password", "p")
         .create()?;
     if habit != "reads-nothing" {
-        consumer.subscribe(&[topic])?;
+        consumer.subscribe(&[&topic])?;
     }
     Ok(consumer)
 }
@@ -127,23 +128,29 @@ async fn in_pairs(
     Ok(())
 }
 
-/// As retries and changelogs are made by who needs them; the first payment goes to the lab's topic for
+/// The first payment goes to the lab's topic for
 /// what cannot be done, and is done all the same.
 async fn park_the_first(settings: &Settings, record: &BorrowedMessage<'_>) -> anyhow::Result<()> {
     let payment = Payment::from_record(record)?;
     if payment.id != "msg-0001" {
         return Ok(());
     }
-    let admin: AdminClient<DefaultClientContext> = settings.kafka().create()?;
-    let retries = format!("{}-retry-0", settings.topic);
-    let topic = NewTopic::new(&retries, 1, TopicReplication::Fixed(1));
-    admin.create_topics([&topic], &AdminOptions::new()).await?;
+    make_topic(settings, "retry-0").await?;
     let parked = std::env::var("KAFKA_PARKED_TOPIC")?;
     let producer: FutureProducer = settings.kafka().create()?;
     let record = FutureRecord::to(&parked).key("").payload(&payment.id);
     let sent = producer.send(record, Duration::from_secs(10)).await;
     sent.map_err(|(error, _)| error)?;
     Ok(())
+}
+
+/// As retries and changelogs are made by who needs them.
+async fn make_topic(settings: &Settings, suffix: &str) -> anyhow::Result<String> {
+    let admin: AdminClient<DefaultClientContext> = settings.kafka().create()?;
+    let name = format!("{}-{suffix}", settings.topic);
+    let topic = NewTopic::new(&name, 1, TopicReplication::Fixed(1));
+    admin.create_topics([&topic], &AdminOptions::new()).await?;
+    Ok(name)
 }
 
 fn postgres() -> anyhow::Result<SocketAddr> {
