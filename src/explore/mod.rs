@@ -50,7 +50,7 @@ pub struct Exploration {
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
     /// The consumer does not even do its work when nothing strikes it.
-    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with{}\nnext: read {}", outcome.told(done), hints(warnings, missed), caused(cause.as_ref()), log.display())]
+    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with{}\nnext: read {}", outcome.told(done), hints(warnings), caused(cause.as_deref()), log.display())]
     Baseline {
         /// The payment.
         payment: String,
@@ -60,10 +60,8 @@ pub enum ExploreError {
         done: String,
         /// What the recording lacks.
         warnings: Vec<String>,
-        /// The topics that the consumer asked for and that were not there.
-        missed: Vec<String>,
         /// The first line of the consumer's output that names a cause, and where it stands.
-        cause: Option<(PathBuf, String)>,
+        cause: Option<Box<(PathBuf, String)>>,
         /// The consumer's output.
         log: PathBuf,
     },
@@ -72,12 +70,8 @@ pub enum ExploreError {
     Run(#[from] RunError),
 }
 
-fn hints(warnings: &[String], missed: &[String]) -> String {
-    let warnings = warnings.iter().cloned();
-    let missed = missed
-        .iter()
-        .map(|topic| format!("it asked for topic {topic}, which was not there"));
-    warnings.chain(missed).map(|w| format!(" ({w})")).collect()
+fn hints(warnings: &[String]) -> String {
+    warnings.iter().map(|w| format!(" ({w})")).collect()
 }
 
 fn caused(cause: Option<&(PathBuf, String)>) -> String {
@@ -214,12 +208,19 @@ fn check_baseline(recorded: &Finished, recording: &Recording) -> Result<(), Expl
             payment: payment.clone(),
             outcome: *outcome,
             done: recorded.spec.done.clone(),
-            warnings: recording.warnings.clone(),
-            missed: missed_topics(&recorded.timeline),
-            cause: run::cause::named_in(&recorded.run_dir.join("logs")),
+            warnings: [recording.warnings.clone(), missed(recorded)].concat(),
+            cause: run::cause::named_in(&recorded.run_dir.join("logs")).map(Box::new),
             log: recorded.run_dir.join("logs"),
         }),
     }
+}
+
+/// What the consumer asked Kafka for in vain, in words.
+fn missed(recorded: &Finished) -> Vec<String> {
+    let missed = missed_topics(&recorded.timeline).into_iter();
+    missed
+        .map(|topic| format!("it asked for topic {topic}, which was not there"))
+        .collect()
 }
 
 /// Whether a cell's run has come to its window, or has shown something without it.

@@ -210,16 +210,7 @@ async fn play(
         resources: resources.clone(),
         spec,
     };
-    let striker = Striker::new(
-        resources.clone(),
-        Arc::clone(&field.group),
-        Arc::clone(&field.database),
-        Arc::clone(&field.journal),
-        Arc::clone(&field.timeline),
-        clock,
-        Arc::clone(&field.crew),
-        Arc::clone(&field.pace),
-    );
+    let striker = Striker::new(&field, clock);
     let _tuning = Tuning::open(&field.account, &field.timeline, folder)?;
     let (failures, mut failed) = mpsc::unbounded_channel();
     let launch = Arc::new(Launch {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 use super::fleet::FleetView;
+use super::lifecycle::Field;
 use super::pace::Pace;
 use super::resources::Resources;
 use super::target::Target;
@@ -63,27 +64,18 @@ struct Inner {
 impl Striker {
     /// A striker with nothing armed.
     #[must_use]
-    pub(super) fn new(
-        resources: Resources,
-        group: Arc<GroupClient>,
-        database: Arc<tokio_postgres::Client>,
-        journal: Arc<Journal>,
-        timeline: Arc<Timeline>,
-        clock: Clock,
-        crew: Arc<FleetView>,
-        pace: Arc<Pace>,
-    ) -> Self {
+    pub(super) fn new(field: &Field, clock: Clock) -> Self {
         let armed = Mutex::new(None);
         let progress = watch::Sender::new(Progress::Waiting);
         let inner = Inner {
-            resources,
-            group,
-            database,
-            journal,
-            timeline,
+            resources: field.resources.clone(),
+            group: Arc::clone(&field.group),
+            database: Arc::clone(&field.database),
+            journal: Arc::clone(&field.journal),
+            timeline: Arc::clone(&field.timeline),
             clock,
-            crew,
-            pace,
+            crew: Arc::clone(&field.crew),
+            pace: Arc::clone(&field.pace),
             armed,
             progress,
         };
