@@ -13,6 +13,7 @@ mod scene;
 mod schedule;
 mod stall_kill;
 pub mod storm;
+mod successor;
 mod terminate;
 mod unavailable;
 mod window;
@@ -117,7 +118,8 @@ impl fmt::Display for Fault {
 pub struct Struck {
     /// What becomes of the request that was held meanwhile.
     pub decision: Decision,
-    /// Whether the successor was seen to wait for the struck instance's row lock.
+    /// Whether the successor was seen to wait, for this payment, for a row lock or a transaction of the
+    /// struck instance.
     pub fenced: bool,
     /// SIGKILL follows after this time unless the process has ended; runs from the decision.
     pub kill_after: Option<Duration>,

@@ -11,31 +11,8 @@ use crate::provider::Clock;
 use crate::tap::Source;
 use crate::timeline::{Happening, Timeline};
 
-/// How long a successor may take for one step of the group's position, or to meet a lock. It is past
-/// every pause that a consumer in a lab has a reason for, and past it the strike is no evidence.
-const SUCCESSOR_DEADLINE: Duration = Duration::from_secs(20);
-
-/// How long the group may take to give a partition to another member. The survivors learn of the
-/// rebalance at their next heartbeat, which is 3 s away by default and never more than the
-/// session's third.
-const REBALANCE_DEADLINE: Duration = Duration::from_secs(20);
-
-/// How long a successor may change nothing, after it was given the payment, before it is taken to
-/// have finished without a commit. Past the 5 s that clients' auto-commit takes by default, so that
-/// only a consumer that does not commit comes to it: a successor that is merely slow (one that loads
-/// its SDK at its first payment takes seconds) would lose its race against the zombie by chance.
-const SILENCE: Duration = Duration::from_secs(6);
-
 /// How often the broker and the database are asked while waiting.
-const POLL: Duration = Duration::from_millis(5);
-
-/// Which backends wait for a lock that one of these backends holds.
-const BLOCKED_BY: &str = "
-    SELECT waiter.pid
-    FROM pg_stat_activity AS waiter
-    WHERE waiter.datname = current_database()
-      AND pg_blocking_pids(waiter.pid) && $1
-    LIMIT 1";
+pub(super) const POLL: Duration = Duration::from_millis(5);
 
 /// What a fault may ask of the instances.
 pub trait Crew: Send + Sync {
@@ -69,16 +46,6 @@ pub enum StrikeError {
     Produce(String),
 }
 
-/// How a zombie's successor fared while the zombie slept.
-pub(super) enum Successor {
-    /// It has moved the group's position to the end, or has nothing more to do.
-    Finished,
-    /// It waits for a row lock of the frozen instance.
-    Fenced,
-    /// Neither, in time; says so in words.
-    Stalled(String),
-}
-
 /// One instance in its window, with the payment it has in hand.
 pub struct Scene {
     /// The struck instance.
@@ -101,6 +68,12 @@ pub struct Scene {
     pub timeline: Arc<Timeline>,
     /// How long the process gets between SIGTERM and SIGKILL.
     pub grace: Duration,
+    /// How long the group may take to give a partition to another member, who may have to be started
+    /// first.
+    pub rebalance: Duration,
+    /// How long a successor may take for one step of the group's position, or to meet a lock. Past it
+    /// the strike is no evidence.
+    pub step: Duration,
     /// How many hours of the provider's pass before the payment is delivered again.
     pub wait_hours: Option<u32>,
     /// The provider's clock.
@@ -192,7 +165,7 @@ impl Scene {
             let joins =
                 |g: &crate::group::Group| g.members.len() > 1 || g.state != GroupState::Stable;
             self.group
-                .wait_until(REBALANCE_DEADLINE, "a successor to join", joins)
+                .wait_until(self.rebalance, "a successor to join", joins)
                 .await?;
         }
         Ok(())
@@ -210,9 +183,9 @@ impl Scene {
     pub(super) async fn wait_moved(&self, from: &Member) -> Result<(), StrikeError> {
         let committed = self.committed().await?;
         let (topic, partition) = (&self.topic, self.partition);
-        let moved =
-            self.group
-                .wait_until_moved(REBALANCE_DEADLINE, &from.member_id, topic, partition);
+        let moved = self
+            .group
+            .wait_until_moved(self.rebalance, &from.member_id, topic, partition);
         let group = moved.await?;
         let owner = group.owner(topic, partition).map(|m| self.name_of(m));
         let to = owner.unwrap_or_default();
@@ -222,61 +195,6 @@ impl Scene {
             committed,
         });
         Ok(())
-    }
-
-    /// Waits until the successor has finished everything on the partition, or is seen to wait for
-    /// the zombie's lock. Everything, not only the payment: the zombie may have more records in its
-    /// buffer, and would race the successor for them by chance.
-    pub(super) async fn wait_successor(&self) -> Result<Successor, StrikeError> {
-        let mut deadline = Instant::now() + SUCCESSOR_DEADLINE;
-        let ends = self
-            .group
-            .cluster()
-            .end_offsets(&self.topic, &[self.partition])
-            .await?;
-        let end = ends.get(&self.partition).copied().unwrap_or_default();
-        let mut quiet = Silence::new();
-        let mut position = None;
-        loop {
-            let now = self.committed().await?;
-            if now != position {
-                (position, deadline) = (now, Instant::now() + SUCCESSOR_DEADLINE);
-            }
-            if let Some(committed) = now
-                && committed >= end
-            {
-                let successor = self.owner().await?;
-                self.record(Happening::TookOver {
-                    successor,
-                    committed,
-                });
-                return Ok(Successor::Finished);
-            }
-            if let Some(successor) = self.blocked_by_zombie().await? {
-                self.record(Happening::Fenced {
-                    successor,
-                    holder: self.process.source.clone(),
-                });
-                return Ok(Successor::Fenced);
-            }
-            let source = &self.process.source;
-            let given =
-                self.timeline
-                    .given_beside(source, &self.topic, self.partition, self.offset);
-            if !given {
-                quiet = Silence::new();
-            } else if quiet.lasts(self.timeline.activity()) {
-                return Ok(Successor::Finished);
-            }
-            if Instant::now() > deadline {
-                let (successor, seconds) = (self.owner().await?, SUCCESSOR_DEADLINE.as_secs_f64());
-                let stalled = Happening::Stalled { successor, seconds };
-                let why = stalled.clause().map(|c| format!("{} {}", c.who, c.what));
-                self.record(stalled);
-                return Ok(Successor::Stalled(why.unwrap_or_default()));
-            }
-            tokio::time::sleep(POLL).await;
-        }
     }
 
     /// Waits until the group's position is past the payment, for at most `limit`; true when it is.
@@ -314,29 +232,15 @@ impl Scene {
         Ok(struck)
     }
 
-    async fn committed(&self) -> Result<Option<i64>, StrikeError> {
+    pub(super) async fn committed(&self) -> Result<Option<i64>, StrikeError> {
         Ok(self
             .group
             .committed_one(&self.topic, self.partition)
             .await?)
     }
 
-    async fn blocked_by_zombie(&self) -> Result<Option<String>, StrikeError> {
-        let backends = self.crew.backends_of(&self.process.source);
-        if backends.is_empty() {
-            return Ok(None);
-        }
-        let row = self.database.query_opt(BLOCKED_BY, &[&backends]).await?;
-        let name = |pid| {
-            self.crew
-                .instance_at(pid)
-                .unwrap_or_else(|| format!("backend {pid}"))
-        };
-        Ok(row.map(|row| name(row.get(0))))
-    }
-
     /// The name of the instance that owns the payment's partition now.
-    async fn owner(&self) -> Result<String, StrikeError> {
+    pub(super) async fn owner(&self) -> Result<String, StrikeError> {
         let group = self.group.describe().await?;
         let owner = group.owner(&self.topic, self.partition);
         Ok(owner.map_or_else(|| "the group".to_owned(), |m| self.name_of(m)))
@@ -348,29 +252,7 @@ impl Scene {
             .unwrap_or_else(|| member.client_id.clone())
     }
 
-    fn record(&self, what: Happening) {
+    pub(super) fn record(&self, what: Happening) {
         self.timeline.record(Some(&self.payment), what);
-    }
-}
-
-/// Notices that a count has stood still for [`SILENCE`].
-struct Silence {
-    count: u64,
-    since: Instant,
-}
-
-impl Silence {
-    fn new() -> Self {
-        Self {
-            count: 0,
-            since: Instant::now(),
-        }
-    }
-
-    fn lasts(&mut self, count: u64) -> bool {
-        if count != self.count {
-            (self.count, self.since) = (count, Instant::now());
-        }
-        self.since.elapsed() > SILENCE
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! Finds check-then-act races; shows what fencing by the group does and does not stop.
 
-use super::scene::Successor;
+use super::successor::Successor;
 use super::{Scene, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 
-/// SIGSTOP, eviction, a successor that finishes or meets the zombie's row lock, SIGCONT.
+/// SIGSTOP, eviction, a successor that finishes, or meets the zombie's row lock or transaction,
+/// SIGCONT.
 pub(super) struct Zombie;
 
 impl Strike for Zombie {
@@ -25,7 +26,7 @@ impl Strike for Zombie {
                 Successor::Finished => {}
                 // It cannot go on until the zombie does: thawed now, no timeout was waited for.
                 Successor::Fenced => struck.fenced = true,
-                Successor::Stalled(why) => struck.problem = Some(why),
+                Successor::Unmet(why) => struck.problem = Some(why),
             }
             Ok(struck)
         })

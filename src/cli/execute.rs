@@ -79,7 +79,7 @@ impl Session {
     /// # Errors
     /// When it ends without a verdict.
     pub async fn run(&self, spec: Spec) -> anyhow::Result<RunReport> {
-        let progress = Progress::new(&format!("lab {} {}", spec.lab, spec.consumer));
+        let progress = Progress::new(&who(&spec));
         let run = run::execute(spec, &self.endpoints, &self.runs, &progress, &self.cancel);
         let finished = run.await;
         progress.finish();
@@ -121,6 +121,15 @@ impl Session {
         let report = StormReport::new(&finished);
         folder::write(&finished.run_dir, "report.json", &report)?;
         Ok(report)
+    }
+}
+
+/// Who is run, as it is told beside the progress.
+fn who(spec: &Spec) -> String {
+    if spec.lab == Spec::NO_LAB {
+        spec.consumer.clone()
+    } else {
+        format!("lab {} {}", spec.lab, spec.consumer)
     }
 }
 

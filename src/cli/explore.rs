@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{anyhow, bail};
 use clap::Args;
 use crashwindow::chaos::Fault;
-use crashwindow::effects::{EffectArgs, EffectSource};
+use crashwindow::effects::{EffectArgs, EffectSource, ParkedArgs};
 use crashwindow::explore::{self, Exploration};
 use crashwindow::report::explore::{ExploreReport, html, junit, terminal};
 use crashwindow::run::{Changes, FaultChoice, Spec};
@@ -21,9 +21,14 @@ use super::stack_args::StackArgs;
 ///
 /// The consumer is run as it is, in any language. It finds in its environment where everything is:
 /// KAFKA_BOOTSTRAP_SERVERS, KAFKA_TOPIC, KAFKA_GROUP_ID, DATABASE_URL, PAYMENT_API_URL,
-/// PAYMENT_API_KEY and CONSUMER_ID (with --effects-topic also KAFKA_OUTPUT_TOPIC, a topic of that run
-/// alone, and with --sink also SINK_URL). It is recorded once; then every gap between two things that it
-/// does outside itself is a window, and each is struck in a run of its own.
+/// PAYMENT_API_KEY and CONSUMER_ID (with --effects-topic also KAFKA_OUTPUT_TOPIC and with --parked-topic
+/// KAFKA_PARKED_TOPIC, topics of that run alone, and with --sink also SINK_URL). It is recorded once; then
+/// every gap between two things that it does outside itself is a window, and each is struck in a run of
+/// its own.
+///
+/// The lab's Kafka has auto.create.topics.enable=false, which Kafka's own default is not: a topic is there
+/// because the lab has made it or the consumer makes it itself, never because it is written to. All whose
+/// names begin with KAFKA_TOPIC are removed with the run (docs/consumer.md).
 ///
 /// Exit code: 0 the promise stood in every cell, 1 a cell breaks it, 2 something could not be
 /// judged, or an error.
@@ -61,6 +66,15 @@ pub struct Explore {
 
     #[command(flatten)]
     effects: EffectArgs,
+
+    #[command(flatten)]
+    parked: ParkedArgs,
+
+    /// A shell command to run before the recording and before each cell, for what the lab does not
+    /// keep apart (a Redis, files); it finds KAFKA_TOPIC, KAFKA_GROUP_ID and CRASHWINDOW_RUN, with
+    /// which all names of the run begin, and may take twice --join
+    #[arg(long, value_name = "CMD")]
+    reset: Option<String>,
 
     /// How many payments a struck run has: some before and beside the struck one, some while it is
     /// struck, some after it
@@ -165,6 +179,18 @@ impl Explore {
         if self.lab.is_none() || self.effects.source() != EffectSource::Ledger {
             spec.effects = self.effects.source();
         }
+        if let (EffectSource::Topic { name }, Some(parked)) =
+            (&spec.effects, &self.parked.parked_topic)
+            && name == parked
+        {
+            bail!(
+                "--parked-topic {parked} is the --effects-topic as well: a payment that cannot be done \
+                 would be done by being put there\nnext: give one of them another name"
+            );
+        }
+        spec.parked_topic.clone_from(&self.parked.parked_topic);
+        spec.parked.clone_from(&self.parked.parked);
+        spec.reset.clone_from(&self.reset);
         spec.guarantee = self.guarantee.unwrap_or(spec.guarantee);
         let millis = |d: Duration| u64::try_from(d.as_millis());
         if let Some(quiet) = self.settle.quiet() {

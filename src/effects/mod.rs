@@ -10,6 +10,7 @@
 //! empty list: a payment whose effects were not seen must not be called lost.
 
 mod error;
+mod parked;
 mod payment;
 mod sink;
 mod sql;
@@ -18,6 +19,7 @@ mod topic;
 use serde::{Deserialize, Serialize};
 
 pub use error::EffectsError;
+pub use parked::ParkedArgs;
 pub use payment::payment_in;
 pub use sink::{Sink, SinkRecord};
 pub use sql::{GrammarError, Literal, SqlCounter, SqlEffects, Transition, Watched, Watching};
@@ -37,7 +39,7 @@ pub enum EffectSource {
     },
     /// A committed record in an output topic.
     Topic {
-        /// The topic.
+        /// What is added to the name of the run's topic of payments: a topic of that run alone.
         name: String,
     },
     /// A request to the sink that is not a mere read.
@@ -52,8 +54,9 @@ pub struct EffectArgs {
     /// TABLE.COLUMN = VALUE BY COLUMN (orders.status = 'paid' BY id)
     #[arg(long, value_name = "SQL")]
     pub effects: Option<SqlEffects>,
-    /// Count effects in an output topic: its committed records, by payment id
-    #[arg(long, value_name = "TOPIC")]
+    /// Count effects in an output topic that the lab makes for each run, as {KAFKA_TOPIC}-NAME, and
+    /// names to the consumer in KAFKA_OUTPUT_TOPIC: its committed records, by payment id
+    #[arg(long, value_name = "NAME", value_parser = topic::topic_suffix)]
     pub effects_topic: Option<String>,
     /// Count effects at a plain HTTP sink: every request to it that is not a mere read
     #[arg(long)]
@@ -108,6 +111,11 @@ mod tests {
         assert_eq!(
             source(&["--effects", &query]),
             Ok(EffectSource::Sql { query })
+        );
+        let spaced = source(&["--effects-topic", "my receipts"]).unwrap_err();
+        assert!(
+            spaced.contains("letters, digits, '.', '_' and '-'"),
+            "{spaced}"
         );
         let both = source(&["--sink", "--effects-topic", "receipts"]).unwrap_err();
         assert!(both.contains("cannot be used with"), "{both}");

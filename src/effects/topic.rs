@@ -34,6 +34,24 @@ pub struct TopicCounter {
     topic: String,
 }
 
+/// Kafka's own bound on a topic's name is 249; the run's own name goes before this.
+const LONGEST_SUFFIX: usize = 200;
+
+/// What may follow the name of a run's topic in another one's.
+///
+/// # Errors
+/// What Kafka does not take in a name.
+pub(super) fn topic_suffix(name: &str) -> Result<String, String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if (1..=LONGEST_SUFFIX).contains(&name.len()) && name.chars().all(legal) {
+        Ok(name.to_owned())
+    } else {
+        Err(format!(
+            "a topic's name is made of up to {LONGEST_SUFFIX} letters, digits, '.', '_' and '-'"
+        ))
+    }
+}
+
 impl TopicCounter {
     /// A counter for this topic, which need not be there yet; connects to nothing.
     ///

@@ -111,7 +111,8 @@ fn told(
     let fate = match outcome {
         CellOutcome::Once => "took effect once".to_owned(),
         CellOutcome::Fenced => {
-            "took effect once; the successor had to wait for the zombie's lock".to_owned()
+            "took effect once; the successor had to wait for the zombie's row lock or transaction"
+                .to_owned()
         }
         CellOutcome::NotReached => return "the consumer did not come to this window".to_owned(),
         CellOutcome::Unfinished => "was not acknowledged when the cell ended".to_owned(),

@@ -16,7 +16,7 @@ mod remarks;
 mod strike;
 mod traffic;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 
 use futures::{StreamExt, stream};
@@ -28,6 +28,7 @@ use crate::report::explore::{Cell, ExploreReport};
 use crate::run::folder::{self, RunFolder, STATE, State};
 use crate::run::{self, Finished, Phases, RunError, Spec, Watcher};
 use crate::stack::Endpoints;
+use crate::timeline::missed_topics;
 use crate::verdict::Outcome;
 
 use self::findings::Findings;
@@ -82,7 +83,7 @@ impl Exploration {
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
     /// The consumer does not even do its work when nothing strikes it.
-    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with\nnext: read {}", outcome.told(done), hints(warnings), log.display())]
+    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with{}\nnext: read {}", outcome.told(done), hints(warnings), caused(cause.as_deref()), log.display())]
     Baseline {
         /// The payment.
         payment: String,
@@ -92,8 +93,10 @@ pub enum ExploreError {
         done: String,
         /// What the recording lacks.
         warnings: Vec<String>,
+        /// The first line of the consumer's output that names a cause, and where it stands.
+        cause: Option<Box<(PathBuf, String)>>,
         /// The consumer's output.
-        log: std::path::PathBuf,
+        log: PathBuf,
     },
     /// A run could not be made.
     #[error(transparent)]
@@ -102,6 +105,11 @@ pub enum ExploreError {
 
 fn hints(warnings: &[String]) -> String {
     warnings.iter().map(|w| format!(" ({w})")).collect()
+}
+
+fn caused(cause: Option<&(PathBuf, String)>) -> String {
+    let told = |(log, line): &(PathBuf, String)| format!("; {} says:\n  {line}", log.display());
+    cause.map_or_else(String::new, told)
 }
 
 /// Told how an exploration gets on.
@@ -316,8 +324,17 @@ fn check_baseline(recorded: &Finished, recording: &Recording) -> Result<(), Expl
             payment: payment.clone(),
             outcome: *outcome,
             done: recorded.spec.done.clone(),
-            warnings: recording.warnings.clone(),
+            warnings: [recording.warnings.clone(), missed(recorded)].concat(),
+            cause: run::cause::named_in(&recorded.run_dir.join("logs")).map(Box::new),
             log: recorded.run_dir.join("logs"),
         }),
     }
+}
+
+/// What the consumer asked Kafka for in vain, in words.
+fn missed(recorded: &Finished) -> Vec<String> {
+    let missed = missed_topics(&recorded.timeline).into_iter();
+    missed
+        .map(|topic| format!("it asked for topic {topic}, which was not there"))
+        .collect()
 }

@@ -9,6 +9,7 @@ use kafka_protocol::messages::{
     ConsumerGroupHeartbeatRequest, DeleteGroupsRequest, LeaveGroupRequest,
 };
 use kafka_protocol::protocol::StrBytes;
+use tokio::time::Instant;
 
 use super::GroupClient;
 use super::coordinator::group_id;
@@ -69,6 +70,33 @@ impl GroupClient {
                     broker,
                 }
                 .refused(error, message.as_deref()))
+            }
+        }
+    }
+
+    /// Sends everybody out of the group, and returns when nobody is in it: for after the end of all
+    /// its members' processes. One whose request to join was under way when its process ended may
+    /// become a member only then.
+    ///
+    /// # Errors
+    /// When Kafka does not answer, or refuses; [`GroupError::Waited`] when somebody joins again and
+    /// again.
+    pub async fn evict_all(&self) -> Result<(), GroupError> {
+        let until = Instant::now() + self.cluster().patience();
+        loop {
+            let group = self.describe().await?;
+            if group.members.is_empty() {
+                return Ok(());
+            }
+            for member in &group.members {
+                self.evict(member).await?;
+            }
+            if Instant::now() >= until {
+                return Err(GroupError::Waited {
+                    what: format!("group {} to be empty", self.group()),
+                    after: self.cluster().patience(),
+                    last: group.to_string(),
+                });
             }
         }
     }

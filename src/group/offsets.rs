@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestTopic;
 use kafka_protocol::messages::{BrokerId, ListOffsetsRequest, OffsetFetchRequest};
 use tokio::time::{Instant, sleep};
 
@@ -84,6 +85,38 @@ impl GroupClient {
         partition: i32,
     ) -> Result<Option<i64>, GroupError> {
         Ok(self.committed(topic).await?.remove(&partition))
+    }
+}
+
+impl GroupClient {
+    /// Whether a transaction that is still open holds a position of the partition, so that a consumer
+    /// which wants to know the last word (`require_stable`, KIP-447) is told to ask again.
+    ///
+    /// # Errors
+    /// When Kafka does not answer, refuses, or is older than 2.5.
+    pub async fn is_unstable(&self, topic: &str, partition: i32) -> Result<bool, GroupError> {
+        let what = format!("asking for a stable position of group {}", self.group());
+        let asked_for = OffsetFetchRequestTopic::default()
+            .with_name(topic_name(topic))
+            .with_partition_indexes(vec![partition]);
+        let request = OffsetFetchRequest::default()
+            .with_group_id(group_id(self.group()))
+            .with_require_stable(true)
+            .with_topics(Some(vec![asked_for]));
+        let (answer, broker) = self
+            .ask(&what, &request, |answer| answer.error_code)
+            .await?;
+        let asked = Asked {
+            what: &what,
+            broker: &broker,
+        };
+        for found in answer.topics.iter().flat_map(|topic| &topic.partitions) {
+            if found.error_code == ResponseError::UnstableOffsetCommit.code() {
+                return Ok(true);
+            }
+            asked.check(found.error_code, None)?;
+        }
+        Ok(false)
     }
 }
 

@@ -81,6 +81,17 @@ impl Cluster {
             .await
     }
 
+    /// The topics whose names begin so, as far as this client may see them.
+    ///
+    /// # Errors
+    /// When Kafka does not answer.
+    pub async fn topics_named(&self, beginning: &str) -> Result<Vec<String>, GroupError> {
+        let (answer, _) = self.metadata(None).await?;
+        let names = answer.topics.into_iter().filter_map(|topic| topic.name);
+        let names = names.map(|name| name.to_string());
+        Ok(names.filter(|name| name.starts_with(beginning)).collect())
+    }
+
     /// The partitions of a topic; `None` if there is no such topic.
     ///
     /// # Errors
@@ -97,7 +108,7 @@ impl Cluster {
         topic: &str,
     ) -> Result<(Option<Leaders>, String), GroupError> {
         let topics = vec![MetadataRequestTopic::default().with_name(Some(topic_name(topic)))];
-        let (answer, broker) = self.metadata(topics).await?;
+        let (answer, broker) = self.metadata(Some(topics)).await?;
         let brokers = addresses(&answer);
         let asked = Asked {
             what: &format!("asking for the leaders of topic {topic}"),
@@ -148,18 +159,19 @@ impl Cluster {
     /// Who takes changes: with KRaft any broker forwards them and names itself, with ZooKeeper
     /// only the one named here takes them.
     async fn controller(&self) -> Result<String, GroupError> {
-        let (answer, broker) = self.metadata(Vec::new()).await?;
+        let (answer, broker) = self.metadata(Some(Vec::new())).await?;
         Ok(addresses(&answer)
             .remove(&answer.controller_id.0)
             .unwrap_or(broker))
     }
 
+    /// Of these topics, or of all.
     async fn metadata(
         &self,
-        topics: Vec<MetadataRequestTopic>,
+        topics: Option<Vec<MetadataRequestTopic>>,
     ) -> Result<(MetadataResponse, String), GroupError> {
         let request = MetadataRequest::default()
-            .with_topics(Some(topics))
+            .with_topics(topics)
             .with_allow_auto_topic_creation(false);
         self.call_any(&request).await
     }

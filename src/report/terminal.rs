@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::RunReport;
 use super::run::Witness;
 use crate::chaos::Fault;
+use crate::run::Spec;
 use crate::verdict::Verdict;
 
 /// How many payment ids are named beside a count.
@@ -15,6 +16,15 @@ const MAX_IDS: usize = 6;
 /// The width at which a biography is broken; a projector shows about this much.
 const WIDTH: usize = 96;
 
+/// Who was run: a cell's consumer belongs to no lab.
+fn who(report: &RunReport) -> String {
+    let consumer = &report.consumer;
+    if report.lab == Spec::NO_LAB {
+        return consumer.clone();
+    }
+    format!("lab {} {}, {consumer}", report.lab, report.lab_name)
+}
+
 /// The report as text with colour codes; the writer strips them where there is no terminal.
 #[must_use]
 pub fn render(report: &RunReport, next: &str) -> String {
@@ -22,10 +32,8 @@ pub fn render(report: &RunReport, next: &str) -> String {
     let counts = &report.counts;
     let _ = writeln!(
         out,
-        "lab {} {}, {}: {} payments, {} instances, seed {}",
-        report.lab,
-        report.lab_name,
-        report.consumer,
+        "{}: {} payments, {} instances, seed {}",
+        who(report),
         counts.payments,
         report.instances,
         report.seed

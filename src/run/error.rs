@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::folder::FolderError;
+use super::sighted::Reason;
 use super::workload::ProduceError;
 use crate::effects::{EffectsError, GrammarError};
 use crate::group::GroupError;
@@ -80,8 +81,20 @@ pub enum RunError {
         /// Why.
         source: io::Error,
     },
+    /// What is to be done before each run cannot be done.
+    #[error("--reset {how}: {command}\n{log}\nnext: mend the command; all it wrote is in {}", path.display())]
+    Reset {
+        /// The command, for a shell.
+        command: String,
+        /// How it failed, in words.
+        how: String,
+        /// What its output says first of a cause.
+        log: String,
+        /// Its output.
+        path: PathBuf,
+    },
     /// The consumer does not stay alive.
-    #[error("instance {instance} exited {times} times, the last time with {status}; its last lines:\n{log}\nnext: read {}", path.display())]
+    #[error("instance {instance} exited {times} times, the last time with {status}; its log says:\n{log}\nnext: read {}", path.display())]
     ExitedTooOften {
         /// The instance.
         instance: String,
@@ -89,7 +102,7 @@ pub enum RunError {
         times: u32,
         /// How, the last time.
         status: String,
-        /// The end of its output, and what the taps refused.
+        /// What its output says first of a cause, and what the taps refused.
         log: String,
         /// Its output.
         path: PathBuf,
@@ -102,10 +115,11 @@ pub enum RunError {
 /// Instances that did not become members of the group in time.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{missing} did not join group {group} within {seconds} s; the group has {members}; last lines \
-     of {}:\n{log}\nnext: check that the consumer subscribes to KAFKA_TOPIC in group \
-     KAFKA_GROUP_ID at KAFKA_BOOTSTRAP_SERVERS",
-    path.display()
+    "{missing} did not join group {group} within {seconds} s: {}; the group has {members}; {} \
+     says:\n{log}\nnext: {}",
+    reason.what,
+    path.display(),
+    reason.next
 )]
 pub struct NeverJoined {
     /// The instances, in words.
@@ -114,9 +128,11 @@ pub struct NeverJoined {
     pub group: String,
     /// How long was waited.
     pub seconds: u64,
+    /// What was seen of the first missing instance instead.
+    pub reason: Reason,
     /// Who is in the group, in words.
     pub members: String,
-    /// The end of the first missing instance's output, and what the taps refused.
+    /// What its output says first of a cause, and what the taps refused.
     pub log: String,
     /// Its output.
     pub path: PathBuf,

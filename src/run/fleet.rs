@@ -1,7 +1,8 @@
 //! The instances of a run as a fault sees them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::time::{Duration, Instant};
 
 use super::instance::{Instance, Launch};
 use crate::chaos::Crew;
@@ -11,6 +12,9 @@ use crate::tap::Source;
 pub(super) struct Fleet {
     launch: Arc<Launch>,
     instances: Mutex<Vec<Arc<Instance>>>,
+    began: Instant,
+    /// The processes that were members of the group once.
+    joined: Mutex<HashSet<Source>>,
 }
 
 impl Fleet {
@@ -19,7 +23,31 @@ impl Fleet {
         Self {
             launch,
             instances: Mutex::default(),
+            began: Instant::now(),
+            joined: Mutex::default(),
         }
+    }
+
+    /// How long ago it was made, which is when its first instances were started.
+    pub(super) fn age(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Whether a process lives that has never been a member of the group: it still starts. One that
+    /// was a member and is none any more has left, or was put out.
+    pub(super) fn starts(&self) -> bool {
+        let mut joined = self.joined.lock().expect("no holder panics");
+        let all = self.all();
+        let processes = all.iter().filter_map(|instance| instance.process());
+        let mut starts = false;
+        for process in processes.filter(|process| process.exited.borrow().is_none()) {
+            if process.member_id().is_some() {
+                joined.insert(process.source);
+            } else {
+                starts |= !joined.contains(&process.source);
+            }
+        }
+        starts
     }
 
     /// Starts an instance of that name. See [`Instance::start`].

@@ -1,7 +1,7 @@
 //! The instances of a run, supervised as an orchestrator would: one that exits is started again
 //! under the same name, a bounded number of times.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::RunError;
+use super::cause;
 use super::guard::Ward;
 use super::resources::Resources;
 use super::taps::{StormTaps, Taps};
@@ -166,6 +167,12 @@ impl Instance {
         });
     }
 
+    /// Whether the lab is about to end it, or a fault is busy with it.
+    #[must_use]
+    pub fn is_in_hand(&self) -> bool {
+        *self.control.borrow() != Control::Run
+    }
+
     /// SIGTERM, a grace period, SIGKILL; returns when the process is gone. The supervisor does it:
     /// it alone knows whether a process has just ended and another one is about to start.
     pub async fn stop(&self) {
@@ -216,8 +223,8 @@ impl Supervisor {
                 if restarts > MAX_RESTARTS {
                     return Err(self.exited_too_often(incarnation, restarts, status));
                 }
-                self.evict_leftovers().await?;
             }
+            self.evict_leftovers().await?;
         }
         Ok(())
     }
@@ -277,7 +284,7 @@ impl Supervisor {
     }
 
     /// A process that died without leaving the group would hold its partitions until its session
-    /// expires.
+    /// expires. A fault that ended it has evicted the member that it was last, and no other.
     async fn evict_leftovers(&self) -> Result<(), RunError> {
         let mine: Vec<String> = self
             .memberships
@@ -299,7 +306,7 @@ impl Supervisor {
             instance: self.name.clone(),
             times,
             status: describe_exit(status),
-            log: last_words(&self.log_path(incarnation), &self.launch.timeline),
+            log: cause::of(&self.log_path(incarnation), &self.launch.timeline),
             path: self.log_path(incarnation),
         }
     }
@@ -321,31 +328,4 @@ async fn end(process: &Process, ward: &mut Ward) -> Result<ExitStatus, RunError>
     }
     process.kill_now();
     ward.wait().await
-}
-
-/// How many characters of a line an error message shows.
-const LINE: usize = 300;
-
-/// The last lines of an instance's output, for an error message, and what the taps refused it, which
-/// a client need not tell.
-#[must_use]
-pub fn last_words(path: &Path, timeline: &Timeline) -> String {
-    let refusals = timeline.refusals();
-    let refused = refusals.iter().map(|refusal| format!("\n{refusal}"));
-    log_tail(path) + &refused.collect::<String>()
-}
-
-fn log_tail(path: &Path) -> String {
-    let bytes = std::fs::read(path).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text.lines().collect();
-    let tail = &lines[lines.len().saturating_sub(5)..];
-    if tail.is_empty() {
-        return "  (it wrote nothing)".to_owned();
-    }
-    let shown = |line: &&str| match line.char_indices().nth(LINE) {
-        Some((end, _)) => format!("  {}…", &line[..end]),
-        None => format!("  {line}"),
-    };
-    tail.iter().map(shown).collect::<Vec<_>>().join("\n")
 }

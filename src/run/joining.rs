@@ -4,11 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::RunError;
+use super::cause;
 use super::error::NeverJoined;
 use super::fleet::Fleet;
-use super::instance::{Instance, last_words};
+use super::instance::Instance;
 use super::lifecycle::Field;
+use super::sighted::Sighted;
 use crate::group::{Group, GroupState, Member};
 use crate::timeline::Happening;
 
@@ -21,8 +25,8 @@ pub(super) async fn group_is_whole(
     fleet: &Fleet,
     logs: &Path,
 ) -> Result<(), RunError> {
-    let patience = Duration::from_millis(field.spec.join_ms);
-    let deadline = tokio::time::Instant::now() + patience;
+    let patience = field.pace.join();
+    let deadline = Instant::now() + patience;
     loop {
         let instances = fleet.all();
         let group = field.group.describe().await?;
@@ -46,9 +50,10 @@ pub(super) async fn group_is_whole(
                 partitions: partitions.collect(),
             };
             field.timeline.record(None, joined);
+            field.pace.joined_in(fleet.age());
             return Ok(());
         }
-        if tokio::time::Instant::now() > deadline {
+        if Instant::now() > deadline {
             return Err(never_joined(field, &instances, &group, logs));
         }
         tokio::time::sleep(POLL).await;
@@ -68,7 +73,12 @@ fn never_joined(
     logs: &Path,
 ) -> RunError {
     let is_missing = |i: &&Arc<Instance>| member_of(i, group).is_none();
-    let missing: Vec<&Arc<Instance>> = instances.iter().filter(is_missing).collect();
+    let mut missing: Vec<&Arc<Instance>> = instances.iter().filter(is_missing).collect();
+    if missing.is_empty() {
+        // They are members, and some partition is nobody's.
+        missing = instances.iter().collect();
+    }
+    let first = missing.first().map_or("", |i| i.name());
     let lives = missing.first().and_then(|i| i.process()).map(|p| p.source);
     let file = lives.map_or_else(String::new, |s| {
         format!("{}-{}.log", s.instance, s.incarnation)
@@ -76,20 +86,19 @@ fn never_joined(
     let path = logs.join(file);
     let names: Vec<&str> = missing.iter().map(|i| i.name()).collect();
     let members: Vec<&str> = group.members.iter().map(|m| m.client_id.as_str()).collect();
+    let entries = field.timeline.entries();
+    let resources = &field.resources;
     let never_joined = NeverJoined {
-        missing: if names.is_empty() {
-            "the group".into()
-        } else {
-            names.join(" and ")
-        },
-        group: field.resources.group.clone(),
-        seconds: field.spec.join_ms / 1000,
+        missing: names.join(" and "),
+        group: resources.group.clone(),
+        seconds: field.pace.join().as_secs(),
+        reason: Sighted::of(first, &entries).reason(first, &resources.group, &resources.topic),
         members: format!(
             "{} members {members:?} and is {}",
             members.len(),
             group.state
         ),
-        log: last_words(&path, &field.timeline),
+        log: cause::of(&path, &field.timeline),
         path,
     };
     Box::new(never_joined).into()

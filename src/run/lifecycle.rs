@@ -12,18 +12,22 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::RunError;
 use super::counting::Counter;
-use super::fleet::Fleet;
+use super::fleet::{Fleet, FleetView};
 use super::folder::{RunFolder, STATE, State};
 use super::instance::Launch;
 use super::joining::group_is_whole;
+use super::pace::Pace;
+use super::parked::Parked;
 use super::phases::Phases;
-use super::resources::Resources;
+use super::reset::reset;
+use super::resources::{Resources, Suffixes};
 use super::settle;
 use super::spec::Spec;
 use super::storm::{Hands, Mark, Ownership, Sample, StormSpec};
@@ -108,6 +112,9 @@ pub(super) struct Field {
     pub(super) timeline: Arc<Timeline>,
     pub(super) account: Account,
     pub(super) counter: Counter,
+    pub(super) parked: Parked,
+    pub(super) pace: Arc<Pace>,
+    pub(super) crew: Arc<FleetView>,
 }
 
 impl Field {
@@ -157,10 +164,19 @@ async fn run(
         endpoints,
         schedule.partitions,
         with_payments(&spec.database_schema, schedule.payments),
-        matches!(spec.effects, EffectSource::Topic { .. }),
+        Suffixes {
+            output: match &spec.effects {
+                EffectSource::Topic { name } => Some(name),
+                _ => None,
+            },
+            parked: spec.parked_topic.as_deref(),
+        },
     )
     .await?;
-    let playing = play(spec, &resources, folder, watcher, phases);
+    let playing = async {
+        reset(&spec, &resources, folder).await?;
+        play(spec, &resources, folder, watcher, phases).await
+    };
     let mut finished = watchdog::guarded(playing, &resources, endpoints, watcher, cancel).await?;
     phases.end();
     finished.phases = phases.clone();
@@ -190,6 +206,9 @@ async fn play(
         timeline,
         counter: Counter::open(&spec, resources, &account, &marks).await?,
         account,
+        parked: Parked::of(&spec, resources)?,
+        pace: Arc::new(Pace::new(Duration::from_millis(spec.join_ms))),
+        crew: Arc::default(),
         resources: resources.clone(),
         spec,
     };
@@ -235,7 +254,7 @@ async fn act(
         schedule.instances, field.spec.consumer
     ));
     let fleet = Arc::new(Fleet::new(Arc::clone(launch)));
-    striker.crew().watch_over(&fleet);
+    field.crew.watch_over(&fleet);
     for number in 0..schedule.instances {
         fleet.start(&instance_name(number));
     }
@@ -264,6 +283,9 @@ async fn act(
     if !settle::drained(field).await? {
         watcher.phase("the group stands still: a clean instance takes over");
         fleet.stop().await;
+        // Whoever left without a word would keep its partitions from the clean one until its session
+        // ends.
+        field.group.evict_all().await?;
         fleet.start(CLEAN);
         settle::drained(field).await?;
     }

@@ -1,6 +1,7 @@
 //! One run: what it is asked ([`spec`]), what it does ([`execute`]), and what it leaves
 //! ([`folder`]).
 
+pub(crate) mod cause;
 mod counting;
 mod error;
 mod fleet;
@@ -11,9 +12,13 @@ mod instance;
 mod joining;
 mod lifecycle;
 pub mod manifest;
+mod pace;
+mod parked;
 mod phases;
+mod reset;
 mod resources;
 mod settle;
+mod sighted;
 pub mod spec;
 pub mod storm;
 mod striker;

@@ -36,8 +36,18 @@ pub struct Resources {
     /// The topic that the consumer writes to, where its records are the effects.
     #[serde(default)]
     pub output_topic: Option<String>,
+    /// The topic that the consumer writes to what it cannot do.
+    #[serde(default)]
+    pub parked_topic: Option<String>,
     /// The stack that holds them.
     pub endpoints: Endpoints,
+}
+
+/// What the names of a run's other topics add to that of its payments.
+#[derive(Default)]
+pub(super) struct Suffixes<'a> {
+    pub(super) output: Option<&'a str>,
+    pub(super) parked: Option<&'a str>,
 }
 
 impl Resources {
@@ -52,7 +62,7 @@ impl Resources {
         endpoints: &Endpoints,
         partitions: u32,
         schema: impl Fn(&str) -> String,
-        has_output: bool,
+        suffixes: Suffixes<'_>,
     ) -> Result<Self, RunError> {
         // Run numbers are only unique in one cache folder; a shared cluster sees many.
         let salt = Alphanumeric
@@ -63,7 +73,8 @@ impl Resources {
             topic: name.clone(),
             group: name.clone(),
             database: name.replace('-', "_"),
-            output_topic: has_output.then(|| format!("{name}-out")),
+            output_topic: suffixes.output.map(|suffix| format!("{name}-{suffix}")),
+            parked_topic: suffixes.parked.map(|suffix| format!("{name}-{suffix}")),
             endpoints: endpoints.clone(),
         };
         folder.write(FILE, &resources)?;
@@ -138,7 +149,8 @@ impl Resources {
     }
 
     fn topics(&self) -> impl Iterator<Item = &String> {
-        [&self.topic].into_iter().chain(&self.output_topic)
+        let others = self.output_topic.iter().chain(&self.parked_topic);
+        [&self.topic].into_iter().chain(others)
     }
 
     fn cluster(&self) -> Result<Cluster, RunError> {
@@ -186,14 +198,14 @@ impl Resources {
                 .map_err(RunError::database("drop the database"))
         };
         let topic = async {
-            for topic in self.topics() {
-                self.cluster()?.delete_topic(topic).await?;
+            let cluster = self.cluster()?;
+            // What the consumer has made beside the run's own: dead letters, retries, changelogs.
+            for topic in cluster.topics_named(&self.topic).await? {
+                cluster.delete_topic(&topic).await?;
             }
             let group = self.group_client().await?;
             // A process that was killed is still a member, and a group with members stays.
-            for member in group.describe().await?.members {
-                group.evict(&member).await?;
-            }
+            group.evict_all().await?;
             group.delete().await?;
             Ok(())
         };

@@ -1,26 +1,24 @@
 //! Settling: the end of a run, when nothing may be called lost that is only late.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::RunError;
 use super::lifecycle::Field;
-use crate::effects::payment_in;
+use super::pace::Standstill;
+use super::parked::{RECORDED, ids};
 use crate::verdict::{self, History, Strike};
 
 /// How often the group's position is read while waiting for it.
 const POLL: Duration = Duration::from_millis(10);
 
-/// How long a group may stand still before its instances are replaced by a clean one.
-const STANDSTILL: Duration = Duration::from_secs(5);
-
 /// Waits until the group's position is at the end of everything that was produced; false when it
-/// stood still for [`STANDSTILL`].
+/// stood still.
 pub(super) async fn drained(field: &Field) -> Result<bool, RunError> {
     let mut last = None;
-    let mut since = Instant::now();
+    let mut stands = Standstill::begin(Instant::now());
     loop {
         let now = Progress {
             committed: field.committed().await?,
@@ -30,9 +28,12 @@ pub(super) async fn drained(field: &Field) -> Result<bool, RunError> {
             return Ok(true);
         }
         if last.as_ref() != Some(&now) {
-            (last, since) = (Some(now), Instant::now());
-        } else if since.elapsed() > STANDSTILL {
-            return Ok(false);
+            (last, stands) = (Some(now), Standstill::begin(Instant::now()));
+        } else {
+            let starts = field.crew.fleet().is_some_and(|fleet| fleet.starts());
+            if stands.too_long(&field.pace, starts, Instant::now()) {
+                return Ok(false);
+            }
         }
         tokio::time::sleep(POLL).await;
     }
@@ -98,9 +99,12 @@ pub(super) async fn history(field: &Field, strikes: &[Strike]) -> Result<History
     Ok(History {
         produced: field.journal.entries(),
         effects: field.counter.effects().await?,
-        recorded: recorded(field).await?,
+        recorded: match &field.spec.recorded {
+            Some(query) => Some(ids(&field.database, query, RECORDED).await?),
+            None => None,
+        },
+        parked: field.parked.ids(&field.database).await?,
         committed: field.committed().await?,
-        parked: BTreeSet::new(),
         deliveries: field.timeline.deliveries(),
         silent: silent(field),
         strikes: strikes.to_vec(),
@@ -114,27 +118,6 @@ fn silent(field: &Field) -> Vec<String> {
     uses.filter(|tap| !seen.contains(tap))
         .map(ToString::to_string)
         .collect()
-}
-
-/// The payment that an id names, by the part of it that is equal in every run; what names none is told
-/// as it is.
-fn named(id: String) -> String {
-    payment_in([id.as_str()]).unwrap_or(id)
-}
-
-async fn recorded(field: &Field) -> Result<Option<BTreeSet<String>>, RunError> {
-    let Some(query) = &field.spec.recorded else {
-        return Ok(None);
-    };
-    let rows = field.database.query(query, &[]).await;
-    let rows = rows.map_err(RunError::database("run the query for recorded payments"))?;
-    let ids = rows
-        .iter()
-        .map(|row| row.try_get::<_, String>(0))
-        .map(|id| id.map(named))
-        .collect::<Result<_, _>>();
-    let text = "read text from the first column of the query for recorded payments";
-    Ok(Some(ids.map_err(RunError::database(text))?))
 }
 
 #[cfg(test)]

@@ -38,6 +38,16 @@ pub struct Spec {
     /// What counts as a payment's effect.
     #[serde(default)]
     pub effects: EffectSource,
+    /// What is added to the name of the run's topic of payments to name the one where what cannot be
+    /// done is meant to end.
+    #[serde(default)]
+    pub parked_topic: Option<String>,
+    /// SQL for the ids of payments that the consumer has put aside because they cannot be done.
+    #[serde(default)]
+    pub parked: Option<String>,
+    /// A command for a shell, run before the first instance is started.
+    #[serde(default)]
+    pub reset: Option<String>,
     /// What was done to a payment when it took effect, in words.
     #[serde(default = "charged")]
     pub done: String,
@@ -171,6 +181,9 @@ impl Spec {
             database_schema,
             recorded,
             effects: EffectSource::Ledger,
+            parked_topic: None,
+            parked: None,
+            reset: None,
             done: charged(),
             provider: Provider::default(),
             schedule: none.expect("no strike fits into no payments"),
@@ -246,6 +259,9 @@ impl Spec {
             database_schema: lab.schema_sql()?,
             recorded: Some(lab.database.recorded.clone()),
             effects: lab.effects.source.clone(),
+            parked_topic: None,
+            parked: None,
+            reset: None,
             done: lab.effects.done.clone(),
             provider: lab.provider.clone(),
             schedule,

@@ -10,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::fleet::FleetView;
 use super::lifecycle::Field;
+use super::pace::Pace;
 use super::resources::Resources;
 use super::target::Target;
 use super::workload::{Journal, Producer};
@@ -30,7 +31,7 @@ pub struct Fired {
     pub planned: Planned,
     /// What it came to, as evidence.
     pub evidence: Strike,
-    /// Whether the successor was seen to wait for the struck instance's row lock.
+    /// See [`Struck::fenced`].
     pub fenced: bool,
 }
 
@@ -66,6 +67,7 @@ struct Inner {
     background: Arc<BTreeSet<String>>,
     blind: Option<Tap>,
     crew: Arc<FleetView>,
+    pace: Arc<Pace>,
     armed: Mutex<Option<Armed>>,
     progress: watch::Sender<Progress>,
 }
@@ -74,7 +76,7 @@ impl Striker {
     /// A striker with nothing armed.
     #[must_use]
     pub(super) fn new(field: &Field, producer: Producer, clock: Clock) -> Self {
-        let (crew, armed) = (Arc::default(), Mutex::new(None));
+        let armed = Mutex::new(None);
         let progress = watch::Sender::new(Progress::Waiting);
         let inner = Inner {
             resources: field.resources.clone(),
@@ -86,7 +88,8 @@ impl Striker {
             clock,
             background: Arc::new(field.spec.background.clone()),
             blind: field.spec.blind,
-            crew,
+            crew: Arc::clone(&field.crew),
+            pace: Arc::clone(&field.pace),
             armed,
             progress,
         };
@@ -96,11 +99,6 @@ impl Striker {
     /// Who produces the payments of the run.
     pub(super) fn producer(&self) -> &Producer {
         &self.0.producer
-    }
-
-    /// What the faults know of the fleet.
-    pub(super) fn crew(&self) -> &FleetView {
-        &self.0.crew
     }
 
     /// Arms one fault; what becomes of it can be followed. The payments `during` are produced when its
@@ -220,6 +218,8 @@ impl Inner {
             crew: Arc::<FleetView>::clone(&self.crew),
             timeline: Arc::clone(&self.timeline),
             grace: GRACE,
+            rebalance: self.pace.rebalance(),
+            step: self.pace.step(),
             wait_hours: planned.wait_hours,
             clock: self.clock.clone(),
         };
@@ -271,6 +271,37 @@ impl Hook for Striker {
                 },
             );
         }
+    }
+
+    fn left_for_tls(&self, source: &Source, tap: Tap, reason: &str) {
+        let fleet = self.0.crew.fleet();
+        let instance = fleet.and_then(|fleet| fleet.get(&source.instance));
+        // Whom the lab ends leaves for want of nothing.
+        let is_ended = instance.is_some_and(|instance| instance.is_in_hand());
+        if !is_ended && !self.0.timeline.left_for_tls(source, tap) {
+            let left = Happening::LeftForTls {
+                source: source.clone(),
+                tap,
+                reason: reason.to_owned(),
+            };
+            self.0.timeline.record(None, left);
+        }
+    }
+
+    fn missed_topic(&self, source: &Source, topic: &str) {
+        let timeline = &self.0.timeline;
+        // Whoever misses one asks again and again; who sends other names each time is not followed.
+        let known = timeline.missed_topics();
+        if known.len() < REFUSALS && !known.iter().any(|missed| missed == topic) {
+            let (source, topic) = (source.clone(), topic.to_owned());
+            timeline.record(None, Happening::MissedTopic { source, topic });
+        }
+    }
+
+    fn came_in_plaintext(&self, source: &Source, tap: Tap) {
+        let source = source.clone();
+        let came = Happening::CameInPlaintext { source, tap };
+        self.0.timeline.record(None, came);
     }
 
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {

@@ -147,6 +147,12 @@ impl Taps {
                 .clone()
                 .map(|t| ("KAFKA_OUTPUT_TOPIC", t)),
         );
+        environment.extend(
+            resources
+                .parked_topic
+                .clone()
+                .map(|t| ("KAFKA_PARKED_TOPIC", t)),
+        );
         environment
     }
 

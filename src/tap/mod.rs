@@ -169,6 +169,16 @@ pub trait Hook: Send + Sync {
     /// Told when a tap has closed a connection because of what the client asked for or sent: TLS,
     /// SASL, bytes that are not the protocol.
     fn refused(&self, _source: &Source, _tap: Tap, _reason: &str) {}
+
+    /// A client asked a tap for TLS, was told that there is none, and left. Many drivers come again in
+    /// plaintext, and one that is ended at this moment leaves as well.
+    fn left_for_tls(&self, _source: &Source, _tap: Tap, _reason: &str) {}
+
+    /// A client asked for a topic that is not there. It may be about to make it.
+    fn missed_topic(&self, _source: &Source, _topic: &str) {}
+
+    /// A client came in plaintext to a tap that one of the same process had left for want of TLS.
+    fn came_in_plaintext(&self, _source: &Source, _tap: Tap) {}
 }
 
 /// The hook of a listener that nobody strikes.

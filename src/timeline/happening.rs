@@ -51,6 +51,29 @@ pub enum Happening {
         /// Why, and what to set instead.
         reason: String,
     },
+    /// A client asked for a topic that was not there.
+    MissedTopic {
+        /// Whose client.
+        source: Source,
+        /// The topic.
+        topic: String,
+    },
+    /// A client left a tap for want of TLS.
+    LeftForTls {
+        /// Whose client.
+        source: Source,
+        /// At which boundary.
+        tap: Tap,
+        /// Why, and what to set instead.
+        reason: String,
+    },
+    /// A client came in plaintext to a tap that another of the same process had left for want of TLS.
+    CameInPlaintext {
+        /// Whose client.
+        source: Source,
+        /// At which boundary.
+        tap: Tap,
+    },
     /// The group gave every instance its partitions.
     Joined {
         /// The names of the instances, as the group knows them.
@@ -137,6 +160,23 @@ pub enum Happening {
         /// The instance that waits.
         successor: String,
         /// The frozen instance that holds the lock.
+        holder: Source,
+    },
+    /// The successor works on another payment and waits for a lock that the frozen instance holds.
+    Blocked {
+        /// The instance that waits.
+        successor: String,
+        /// The frozen instance that holds the lock.
+        holder: Source,
+        /// The payment that the waiting statement is about.
+        payment: String,
+    },
+    /// The successor is told no position, because the frozen instance has put one into a transaction
+    /// that it has not ended.
+    AwaitsTransaction {
+        /// The instance that waits.
+        successor: String,
+        /// The frozen instance whose transaction is open.
         holder: Source,
     },
     /// The successor has moved the group's position past the payment.
@@ -234,6 +274,19 @@ impl Happening {
                 let what = format!("met the row lock that {} holds", holder.instance);
                 Clause::named(successor, what)
             }
+            Self::Blocked {
+                successor,
+                holder,
+                payment,
+            } => {
+                let holder = &holder.instance;
+                let what = format!("waited, with {payment} in hand, for a lock that {holder} holds");
+                Clause::named(successor, what)
+            }
+            Self::AwaitsTransaction { successor, holder } => {
+                let what = format!("met the open transaction of {}", holder.instance);
+                Clause::named(successor, what)
+            }
             Self::Stalled { successor, seconds } => {
                 let what = format!("neither finished nor met a lock in {seconds:.0} s");
                 Clause::named(successor, what)
@@ -246,6 +299,9 @@ impl Happening {
             Self::Started { .. }
             | Self::Exited { .. }
             | Self::Refused { .. }
+            | Self::MissedTopic { .. }
+            | Self::LeftForTls { .. }
+            | Self::CameInPlaintext { .. }
             | Self::Joined { .. }
             // Told by its commit.
             | Self::TookOver { .. }
@@ -316,6 +372,10 @@ fn kafka_answer(event: &BoundaryEvent) -> String {
         Some(Detail::Kafka(kafka::Detail::Commit(commit))) => {
             match commit.offsets.iter().find_map(|p| p.error.as_ref()) {
                 Some(error) => format!("had its offset commit refused: {error}"),
+                // Nobody is told of it before the transaction has ended.
+                None if commit.transactional_id.is_some() => {
+                    format!("put {} into its transaction", event.outcome)
+                }
                 None => format!("committed {}", event.outcome),
             }
         }

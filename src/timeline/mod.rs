@@ -3,10 +3,11 @@
 //!
 //! A payment's *biography* is the part of the timeline that carries its id ([`Timeline::biography`]).
 
+mod fences;
 mod happening;
+mod refusals;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
 
 pub use happening::{Clause, DELIVERED, Happening};
+pub use refusals::{Refusal, missed_topics, refusals};
 
 /// One entry of a timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,37 +41,6 @@ impl Entry {
         self.payment.as_deref() == Some(payment)
             || matches!(&self.what, Happening::Boundary { event } if event.concerns(payment))
     }
-}
-
-/// A tap closed a connection because of what the client asked for or sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// At which boundary.
-    pub tap: Tap,
-    /// Why, and what to set instead.
-    pub reason: String,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "refused at the {}: {}", self.tap, self.reason)
-    }
-}
-
-/// The refusals among these entries, each once.
-#[must_use]
-pub fn refusals<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
-    for entry in entries {
-        if let Happening::Refused { tap, reason, .. } = &entry.what {
-            let (tap, reason) = (*tap, reason.clone());
-            let refusal = Refusal { tap, reason };
-            if !refusals.contains(&refusal) {
-                refusals.push(refusal);
-            }
-        }
-    }
-    refusals
 }
 
 /// Collects entries in memory and, line by line, in `events.jsonl`, so that a run that dies leaves
@@ -173,12 +144,6 @@ impl Timeline {
     pub fn after(&self, seen: usize) -> Vec<Arc<Entry>> {
         let inner = self.lock();
         inner.entries.get(seen..).unwrap_or_default().to_vec()
-    }
-
-    /// What the taps have refused, each once.
-    #[must_use]
-    pub fn refusals(&self) -> Vec<Refusal> {
-        refusals(self.lock().entries.iter().map(Arc::as_ref))
     }
 
     /// How often each payment was handed to an instance.

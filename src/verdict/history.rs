@@ -15,11 +15,11 @@ pub struct History {
     /// The ids that the consumer's own tables hold; none when the consumer keeps no record that
     /// the lab can read, and then no payment can be half-done.
     pub recorded: Option<BTreeSet<String>>,
-    /// The group's committed offset (the next one to read) for each partition that has one.
-    pub committed: BTreeMap<i32, i64>,
-    /// The ids that are where the consumer puts what it cannot do: neither done nor lost.
+    /// The ids of what ended where what cannot be done is meant to end: neither lost nor done.
     #[serde(default)]
     pub parked: BTreeSet<String>,
+    /// The group's committed offset (the next one to read) for each partition that has one.
+    pub committed: BTreeMap<i32, i64>,
     /// How often each payment was handed to an instance, as the Kafka taps saw it.
     #[serde(default)]
     pub deliveries: BTreeMap<String, usize>,

@@ -98,6 +98,23 @@ fn who_wants_tls_of_postgres_is_told_what_to_set() {
 }
 
 #[test]
+fn who_falls_back_to_plaintext_or_is_ended_while_it_connects_is_not_told_to_want_tls() {
+    for habit in ["falls-back", "is-always-connecting"] {
+        let folder = tempfile::tempdir().unwrap();
+        let flags = ["--faults", "kill,terminate"];
+        let report = explored(&format!("exec {}", consumer(habit)), folder.path(), &flags);
+        assert_eq!(
+            report.verdict,
+            Verdict::Held,
+            "{habit}: {}",
+            report.headline
+        );
+        let about_tls = report.warnings.iter().find(|w| w.contains("TLS"));
+        assert_eq!(about_tls, None, "{habit}");
+    }
+}
+
+#[test]
 fn who_ignores_sigterm_is_explored_all_the_same() {
     let folder = tempfile::tempdir().unwrap();
     // What is ignored stays ignored in what a shell becomes.

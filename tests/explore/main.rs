@@ -4,7 +4,11 @@
 mod support;
 
 mod bad_habits;
+mod bad_input;
 mod kip848;
 mod labs;
+mod members;
 mod replays;
+mod topics;
 mod unseen;
+mod zombies;

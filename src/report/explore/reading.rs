@@ -30,10 +30,14 @@ const ANSWERS: [(&str, Option<&str>); 4] = [
 ];
 
 /// What is told of an instance that moves something between it and Kafka: whether towards it.
-const MOVES: [(&str, bool); 2] = [("committed offset ", false), ("took over partition ", true)];
+const MOVES: [(&str, bool); 3] = [
+    ("committed offset ", false),
+    ("put offset ", false),
+    ("took over partition ", true),
+];
 
 /// The mark for what is done to an instance, by the beginning of the words; else a dot.
-const MARKS: [(&str, &str); 7] = [
+const MARKS: [(&str, &str); 8] = [
     ("was struck", "struck"),
     ("was killed", "dead"),
     ("was terminated", "dead"),
@@ -41,6 +45,7 @@ const MARKS: [(&str, &str); 7] = [
     ("was thawed", "thawed"),
     ("was evicted", "evicted"),
     ("met the row lock", "lock"),
+    ("met the open transaction", "lock"),
 ];
 
 /// The party at the other end of each line; none for what is a mark on the lane.

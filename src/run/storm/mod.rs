@@ -38,7 +38,7 @@ use self::scrape::Scraper;
 use self::strikes::Striker;
 use super::folder::{RunFolder, STATE, STORM, State};
 use super::instance::Launch;
-use super::resources::Resources;
+use super::resources::{Resources, Suffixes};
 use super::taps::StormTaps;
 use super::{RunError, Watcher, settle, watchdog};
 use crate::chaos::storm::Redeliveries;
@@ -114,7 +114,7 @@ async fn storm(
         endpoints,
         spec.plan.partitions,
         |_| spec.database_schema.clone(),
-        false,
+        Suffixes::default(),
     )
     .await?;
     let playing = play(spec, &resources, folder, watcher);

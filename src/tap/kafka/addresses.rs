@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{
     ApiKey, DescribeClusterResponse, FindCoordinatorResponse, MetadataResponse,
     ShareAcknowledgeResponse, ShareFetchResponse,
@@ -63,6 +64,9 @@ impl Addresses {
         for topic in &response.topics {
             if let Some(name) = &topic.name {
                 shared.state.learn_topic(topic.topic_id.as_u128(), name);
+                if topic.error_code == ResponseError::UnknownTopicOrPartition.code() {
+                    shared.hook.missed_topic(&shared.source, name);
+                }
             }
         }
         for broker in &mut response.brokers {

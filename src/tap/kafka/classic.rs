@@ -13,7 +13,7 @@ use super::Shared;
 use super::connection::Closed;
 use super::detail::{Member, Protocol, TopicPartition};
 use super::exchange::{Answer, Exchange, Report, encode};
-use super::membership::{assigned, check_fenced, report};
+use super::membership::{assigned, check_fenced, report, subscription};
 use super::reader::Malformed;
 use super::shape::decode;
 
@@ -24,6 +24,7 @@ const CONSUMER: &str = "consumer";
 pub(super) struct JoinGroup {
     version: i16,
     member: Member,
+    topics: Vec<String>,
 }
 
 pub(super) struct SyncGroup {
@@ -56,16 +57,25 @@ impl JoinGroup {
     pub(super) fn read(version: i16, body: &Bytes) -> Result<Self, Malformed> {
         let request: JoinGroupRequest = decode(body, version)?;
         let instance = request.group_instance_id.as_deref();
+        // It offers several assignors, with one subscription. What is none is the coordinator's to
+        // refuse.
+        let offered = (request.protocol_type.as_str() == CONSUMER)
+            .then(|| request.protocols.first())
+            .flatten();
+        let topics = offered.and_then(|protocol| subscription(&protocol.metadata).ok());
+        let topics = topics.unwrap_or_default();
         Ok(Self {
             version,
             member: member(&request.group_id, &request.member_id, instance, -1),
+            topics,
         })
     }
 }
 
 impl Exchange for JoinGroup {
     fn received(&self) -> Option<Report> {
-        Some(report("JoinGroup", &self.member, None, 0, String::new()))
+        let report = report("JoinGroup", &self.member, None, 0, String::new());
+        Some(report.subscribing(&self.topics))
     }
 
     fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {

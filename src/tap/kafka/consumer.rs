@@ -22,11 +22,18 @@ const UNAVAILABLE: i16 = ResponseError::CoordinatorNotAvailable.code();
 pub(super) struct ConsumerGroupHeartbeat {
     version: i16,
     member: Member,
+    topics: Vec<String>,
 }
 
 impl ConsumerGroupHeartbeat {
     pub(super) fn read(version: i16, body: &Bytes) -> Result<Self, Malformed> {
         let request: ConsumerGroupHeartbeatRequest = decode(body, version)?;
+        let names = request.subscribed_topic_names.unwrap_or_default();
+        let names = names.into_iter().map(|name| name.to_string());
+        let pattern = request
+            .subscribed_topic_regex
+            .map(|regex| regex.to_string());
+        let topics = names.chain(pattern).collect();
         let member = Member {
             group: request.group_id.to_string(),
             member_id: request.member_id.to_string(),
@@ -34,7 +41,11 @@ impl ConsumerGroupHeartbeat {
             generation: request.member_epoch,
             protocol: Protocol::Consumer,
         };
-        Ok(Self { version, member })
+        Ok(Self {
+            version,
+            member,
+            topics,
+        })
     }
 
     /// An epoch of -1 leaves for good, -2 leaves for a static member's restart.
@@ -47,7 +58,9 @@ impl ConsumerGroupHeartbeat {
 /// assignment or the error changes.
 impl Exchange for ConsumerGroupHeartbeat {
     fn received(&self) -> Option<Report> {
-        (self.member.generation <= 0).then(|| report(API, &self.member, None, 0, String::new()))
+        let joins_or_leaves = self.member.generation <= 0;
+        joins_or_leaves
+            .then(|| report(API, &self.member, None, 0, String::new()).subscribing(&self.topics))
     }
 
     fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {

@@ -169,6 +169,9 @@ pub struct TopicPartition {
 pub struct Membership {
     /// Which member, as far as it is known.
     pub member: Member,
+    /// What it subscribes to, where the request says so: topics, and with KIP-848 a pattern.
+    #[serde(default)]
+    pub topics: Vec<String>,
     /// What it is assigned, where the answer says so.
     pub partitions: Option<Vec<TopicPartition>>,
     /// The broker's refusal: `REBALANCE_IN_PROGRESS`, `FENCED_INSTANCE_ID`.

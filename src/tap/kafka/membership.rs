@@ -3,6 +3,7 @@
 use super::detail::{Detail, Member, Membership, TopicPartition};
 use super::exchange::Report;
 use super::names::error_name;
+use super::reader::{Malformed, Reader};
 use super::state::State;
 
 /// What is said of a member.
@@ -24,10 +25,33 @@ pub(super) fn report(
         writes: false,
         detail: Detail::Membership(Membership {
             member: member.clone(),
+            topics: Vec::new(),
             partitions,
             error,
         }),
     }
+}
+
+impl Report {
+    /// Adds what the member subscribes to.
+    pub(super) fn subscribing(mut self, to: &[String]) -> Self {
+        if let Detail::Membership(membership) = &mut self.detail {
+            membership.topics = to.to_vec();
+        }
+        self
+    }
+}
+
+/// The topics in the bytes that a member sends with JoinGroup (ConsumerProtocolSubscription): a
+/// version, then what all versions begin with.
+pub(super) fn subscription(bytes: &[u8]) -> Result<Vec<String>, Malformed> {
+    let mut reader = Reader::new(bytes);
+    reader.take(2)?;
+    let mut topics = Vec::new();
+    for _ in 0..reader.count(false)?.unwrap_or(0) {
+        topics.extend(reader.string(false)?.map(str::to_owned));
+    }
+    Ok(topics)
 }
 
 /// `generation 4, partitions 0 1`.

@@ -50,6 +50,14 @@ pub(super) struct Shared {
     pub(super) upstream: Upstream,
     pub(super) hook: Arc<dyn Hook>,
     pub(super) options: Options,
+    pub(super) plaintext: Plaintext,
+}
+
+/// Whether this process's clients do without TLS.
+#[derive(Default)]
+pub(super) struct Plaintext {
+    refused: AtomicBool,
+    spoken: AtomicBool,
 }
 
 /// One connection that has a session.
@@ -69,7 +77,18 @@ pub(super) async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
     };
     let source = &shared.source;
     match ended {
-        Ended::AskedForTls | Ended::Malformed(_) => {
+        Ended::AskedForTls => {
+            let plaintext = &shared.plaintext;
+            if plaintext.spoken.load(Ordering::Relaxed) {
+                tracing::debug!(%source, "a connection to the database ended: {ended}");
+            } else {
+                plaintext.refused.store(true, Ordering::Relaxed);
+                tracing::warn!(%source, "a connection to the database ended: {ended}");
+                let hook = &shared.hook;
+                hook.left_for_tls(source, Tap::Postgres, &ended.to_string());
+            }
+        }
+        Ended::Malformed(_) => {
             tracing::warn!(%source, "a connection to the database ended: {ended}");
             let hook = &shared.hook;
             hook.refused(source, Tap::Postgres, &ended.to_string());
@@ -125,6 +144,11 @@ async fn converse(client: &mut TcpStream, shared: &Shared) -> Result<Never, Ende
             Err(Ended::ServerClosed)
         }
         Opening::Session(packet) => {
+            let plaintext = &shared.plaintext;
+            let first = !plaintext.spoken.swap(true, Ordering::Relaxed);
+            if first && plaintext.refused.load(Ordering::Relaxed) {
+                shared.hook.came_in_plaintext(&shared.source, Tap::Postgres);
+            }
             let mut server = tokio::select! {
                 reached = reach(client, shared) => reached?,
                 () = hangup.seen() => return Err(Ended::ClientClosed),

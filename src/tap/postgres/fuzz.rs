@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
-use super::connection::{Connection, Shared};
+use super::connection::{Connection, Plaintext, Shared};
 use super::hangup::Hangup;
 use super::startup::{self, Opening};
 use super::upstream::Upstream;
@@ -79,6 +79,7 @@ async fn play(script: &[u8], watched: &TcpStream) -> usize {
             keep_parameters: true,
             ..Options::default()
         },
+        plaintext: Plaintext::default(),
     };
     let hangup = Hangup::of(watched).expect("a descriptor");
     let connection = Connection::new(&shared, &hangup);

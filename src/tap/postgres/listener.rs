@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::Options;
-use super::connection::{self, Shared};
+use super::connection::{self, Plaintext, Shared};
 use super::upstream::Upstream;
 use crate::tap::{Hook, Source};
 
@@ -58,6 +58,7 @@ impl PostgresTap {
             upstream,
             hook,
             options,
+            plaintext: Plaintext::default(),
         });
         let accepting = tokio::spawn(accept(socket, shared)).abort_handle();
         Ok(Self { address, accepting })

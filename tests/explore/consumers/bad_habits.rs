@@ -1,31 +1,91 @@
 //! A consumer with the bad habit that its argument names; without one, it charges and commits.
 
-use std::io::Write;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow::consumer::{Payment, PaymentApi, Settings};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::producer::{FutureProducer, FutureRecord};
+
+/// Asks for TLS (PostgreSQL: Frontend/Backend Protocol, "SSLRequest").
+const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let habit = std::env::args().nth(1).unwrap_or_default();
     let settings = Settings::from_env()?;
-    if habit == "talks-http" {
-        let database: url::Url = std::env::var("DATABASE_URL")?.parse()?;
-        let postgres = database.socket_addrs(|| None)?[0];
-        let kafka = std::env::var("KAFKA_BOOTSTRAP_SERVERS")?.parse()?;
-        for address in [kafka, postgres] {
-            TcpStream::connect(address)?.write_all(b"GET / HTTP/1.1\r\n\r\n")?;
+    let _idle = match habit.as_str() {
+        "talks-http" => {
+            let kafka = std::env::var("KAFKA_BOOTSTRAP_SERVERS")?.parse()?;
+            for address in [kafka, postgres()?] {
+                TcpStream::connect(address)?.write_all(b"GET / HTTP/1.1\r\n\r\n")?;
+            }
+            None
+        }
+        // As drivers do whose `sslmode` is `prefer`, and which reconnect.
+        "falls-back" => {
+            ask_for_tls()?;
+            None
+        }
+        // As a pool does in which a connection is being made when the process ends.
+        "is-always-connecting" => Some(ask_for_tls()?),
+        _ => None,
+    };
+    let consumer = consumer(&habit, &settings).await?;
+    let db = settings.database().await?;
+    let stripe = settings.payment_api();
+
+    let mut in_hand = 0;
+    loop {
+        let record = consumer.recv().await?;
+        let done = match habit.as_str() {
+            "commits-in-pairs" => {
+                in_hand += 1;
+                in_pairs(&db, &record, in_hand % 2 == 1).await
+            }
+            "parks-and-makes-topics" => {
+                park_the_first(&settings, &record).await?;
+                charge(&db, &stripe, &record).await
+            }
+            _ => charge(&db, &stripe, &record).await,
+        };
+        match done {
+            // It keeps its partition, and its process its place.
+            Err(error) if habit == "hangs-on-errors" => {
+                eprintln!("{error}");
+                std::future::pending().await
+            }
+            done => done?,
+        }
+        if habit != "never-commits" && in_hand % 2 == 0 {
+            consumer.commit_message(&record, CommitMode::Sync)?;
         }
     }
-    let security = match habit.as_str() {
+}
+
+async fn consumer(habit: &str, settings: &Settings) -> anyhow::Result<StreamConsumer> {
+    let security = match habit {
         "wants-tls" => "ssl",
         "wants-sasl" => "sasl_plaintext",
         _ => "plaintext",
     };
+    // As Nest's transport names it.
+    let group = match habit {
+        "joins-another-group" => format!("{}-server", settings.group),
+        _ => settings.group.clone(),
+    };
+    let topic = match habit {
+        "reads-a-missing-topic" => "orders.v1".to_owned(),
+        "reads-its-own-topic" => make_topic(settings, "own").await?,
+        _ => settings.topic.clone(),
+    };
     let consumer: StreamConsumer = settings
         .kafka()
-        .set("group.id", &settings.group)
+        .set("group.id", group)
         .set("enable.auto.commit", "false")
         .set("auto.offset.reset", "earliest")
         .set("security.protocol", security)
@@ -33,17 +93,75 @@ async fn main() -> anyhow::Result<()> {
         .set("sasl.username", "u")
         .set("sasl.password", "p")
         .create()?;
-    consumer.subscribe(&[&settings.topic])?;
-    let db = settings.database().await?;
-    let stripe = settings.payment_api();
-
-    loop {
-        let record = consumer.recv().await?;
-        let payment = Payment::from_record(&record)?;
-        db.execute("SELECT $1::text", &[&payment.id]).await?;
-        stripe.charge(&payment, Some(&payment.id)).await?;
-        if habit != "never-commits" {
-            consumer.commit_message(&record, CommitMode::Sync)?;
-        }
+    if habit != "reads-nothing" {
+        consumer.subscribe(&[&topic])?;
     }
+    Ok(consumer)
+}
+
+async fn charge(
+    db: &tokio_postgres::Client,
+    stripe: &PaymentApi,
+    record: &BorrowedMessage<'_>,
+) -> anyhow::Result<()> {
+    let payment = Payment::from_record(record)?;
+    db.execute("SELECT $1::text", &[&payment.id]).await?;
+    stripe.charge(&payment, Some(&payment.id)).await?;
+    Ok(())
+}
+
+/// Two payments share a transaction, and thereby their locks.
+async fn in_pairs(
+    db: &tokio_postgres::Client,
+    record: &BorrowedMessage<'_>,
+    first: bool,
+) -> anyhow::Result<()> {
+    let payment = Payment::from_record(record)?;
+    if first {
+        db.batch_execute("BEGIN").await?;
+    }
+    let claim = "INSERT INTO claims (msg_id) VALUES ($1) ON CONFLICT DO NOTHING";
+    db.execute(claim, &[&payment.id]).await?;
+    if !first {
+        db.batch_execute("COMMIT").await?;
+    }
+    Ok(())
+}
+
+/// The first payment goes to the lab's topic for
+/// what cannot be done, and is done all the same.
+async fn park_the_first(settings: &Settings, record: &BorrowedMessage<'_>) -> anyhow::Result<()> {
+    let payment = Payment::from_record(record)?;
+    if payment.id != "msg-0001" {
+        return Ok(());
+    }
+    make_topic(settings, "retry-0").await?;
+    let parked = std::env::var("KAFKA_PARKED_TOPIC")?;
+    let producer: FutureProducer = settings.kafka().create()?;
+    let record = FutureRecord::to(&parked).key("").payload(&payment.id);
+    let sent = producer.send(record, Duration::from_secs(10)).await;
+    sent.map_err(|(error, _)| error)?;
+    Ok(())
+}
+
+/// As retries and changelogs are made by who needs them.
+async fn make_topic(settings: &Settings, suffix: &str) -> anyhow::Result<String> {
+    let admin: AdminClient<DefaultClientContext> = settings.kafka().create()?;
+    let name = format!("{}-{suffix}", settings.topic);
+    let topic = NewTopic::new(&name, 1, TopicReplication::Fixed(1));
+    admin.create_topics([&topic], &AdminOptions::new()).await?;
+    Ok(name)
+}
+
+fn postgres() -> anyhow::Result<SocketAddr> {
+    let database: url::Url = std::env::var("DATABASE_URL")?.parse()?;
+    Ok(database.socket_addrs(|| None)?[0])
+}
+
+/// A connection that was told that there is no TLS.
+fn ask_for_tls() -> anyhow::Result<TcpStream> {
+    let mut connection = TcpStream::connect(postgres()?)?;
+    connection.write_all(&SSL_REQUEST)?;
+    connection.read_exact(&mut [0])?;
+    Ok(connection)
 }

@@ -1,0 +1,145 @@
+//! How long a consumer is waited for: never less than what most need, and three times as long as
+//! this one has needed to join, where that is more. A JVM beside three others on two cores joins in
+//! half a minute; what is past before it has begun says nothing of it.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// How long a group may stand still before its instances are replaced by a clean one. Past the 3 s
+/// after which a member learns of a rebalance at its heartbeat.
+const STANDSTILL: Duration = Duration::from_secs(5);
+
+/// How long a successor may take for one step of the group's position, or to meet a lock. It is past
+/// every pause that a consumer in a lab has a reason for, and past it the strike is no evidence.
+const STEP: Duration = Duration::from_secs(20);
+
+/// How long the group may take to give a partition to another member. The survivors learn of the
+/// rebalance at their next heartbeat, which is 3 s away by default and never more than the
+/// session's third.
+const REBALANCE: Duration = Duration::from_secs(20);
+
+/// A process that starts beside others, or on a machine that is busy by then, takes longer than the
+/// first one; three times as long was seen of four JVMs on two cores.
+const MARGIN: u32 = 3;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Pace {
+    limit: Duration,
+    joined: OnceLock<Duration>,
+}
+
+impl Pace {
+    /// Before anything is known of the consumer but how long it may take to join.
+    pub(super) fn new(limit: Duration) -> Self {
+        Self {
+            limit,
+            joined: OnceLock::new(),
+        }
+    }
+
+    /// Notes how long it was from the start of the first process to the whole group. Said again, it
+    /// changes nothing.
+    pub(super) fn joined_in(&self, took: Duration) {
+        let _ = self.joined.set(took);
+    }
+
+    /// How long an instance may take from its start to its first partition.
+    pub(super) fn join(&self) -> Duration {
+        self.at_least(self.limit)
+    }
+
+    /// How long nothing may move while nobody starts.
+    pub(super) fn standstill(&self) -> Duration {
+        self.at_least(STANDSTILL)
+    }
+
+    /// How long a successor may take for one step.
+    pub(super) fn step(&self) -> Duration {
+        self.at_least(STEP)
+    }
+
+    /// How long a partition may take to pass to another member, who may have to be started first.
+    pub(super) fn rebalance(&self) -> Duration {
+        self.join().max(REBALANCE)
+    }
+
+    fn at_least(&self, least: Duration) -> Duration {
+        let measured = self.joined.get().copied().unwrap_or_default();
+        least.max(measured * MARGIN)
+    }
+}
+
+/// For how long nothing has moved.
+pub(super) struct Standstill {
+    /// When something moved last.
+    moved: Instant,
+    /// The same, or when something was seen to start last.
+    since: Instant,
+}
+
+impl Standstill {
+    pub(super) fn begin(now: Instant) -> Self {
+        Self {
+            moved: now,
+            since: now,
+        }
+    }
+
+    /// While a process still starts, nothing stands still, for as long as it may take to join: one
+    /// that dies at every start is given up all the same.
+    pub(super) fn too_long(&mut self, pace: &Pace, something_starts: bool, now: Instant) -> bool {
+        if something_starts && now - self.moved < pace.join() {
+            self.since = now;
+        }
+        now - self.since > pace.standstill()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Instant, Pace, Standstill};
+    use std::time::Duration;
+
+    const fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn a_quick_consumer_gets_what_most_need() {
+        let pace = Pace::new(seconds(30));
+        pace.joined_in(Duration::from_millis(100));
+        assert_eq!((pace.join(), pace.standstill()), (seconds(30), seconds(5)));
+        assert_eq!((pace.step(), pace.rebalance()), (seconds(20), seconds(30)));
+    }
+
+    #[test]
+    fn a_slow_consumer_gets_three_times_what_it_needed_first() {
+        let pace = Pace::new(seconds(30));
+        pace.joined_in(seconds(12));
+        // A later join is another matter.
+        pace.joined_in(seconds(29));
+        assert_eq!((pace.join(), pace.standstill()), (seconds(36), seconds(36)));
+        assert_eq!((pace.step(), pace.rebalance()), (seconds(36), seconds(36)));
+    }
+
+    #[test]
+    fn who_may_take_long_to_join_may_take_long_to_succeed() {
+        let pace = Pace::new(seconds(120));
+        assert_eq!((pace.rebalance(), pace.step()), (seconds(120), seconds(20)));
+        assert_eq!(Pace::new(seconds(3)).rebalance(), seconds(20));
+    }
+
+    #[test]
+    fn nothing_stands_still_while_a_process_starts_for_as_long_as_it_may() {
+        let (pace, began) = (Pace::new(seconds(30)), Instant::now());
+        let mut stands = Standstill::begin(began);
+        let mut too_long = |starts, after| stands.too_long(&pace, starts, began + seconds(after));
+        assert!(!too_long(true, 29), "it may take 30 s to join");
+        assert!(!too_long(false, 33), "it has just begun to stand still");
+        assert!(too_long(false, 35), "for 6 s, of which 5 are allowed");
+        assert!(too_long(true, 36), "that is too long for a start");
+    }
+}

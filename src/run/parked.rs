@@ -1,0 +1,87 @@
+//! What a run has parked: the messages that ended where what cannot be done is meant to end.
+
+use std::collections::BTreeSet;
+
+use super::resources::Resources;
+use super::{RunError, Spec};
+use crate::effects::{TopicCounter, payment_in};
+
+/// Where parked messages of one run are found.
+pub(super) struct Parked {
+    topic: Option<TopicCounter>,
+    query: Option<String>,
+}
+
+impl Parked {
+    /// As the spec says; connects to nothing.
+    ///
+    /// # Errors
+    /// Addresses or security settings that cannot be used.
+    pub(super) fn of(spec: &Spec, resources: &Resources) -> Result<Self, RunError> {
+        let kafka = &resources.endpoints.kafka;
+        let topic = resources.parked_topic.as_deref();
+        Ok(Self {
+            topic: topic.map(|t| TopicCounter::new(kafka, t)).transpose()?,
+            query: spec.parked.clone(),
+        })
+    }
+
+    /// The ids of all messages that are parked by now. A record that names no message is nobody's.
+    ///
+    /// # Errors
+    /// When the topic cannot be read, or Postgres refuses the query.
+    pub(super) async fn ids(
+        &self,
+        database: &tokio_postgres::Client,
+    ) -> Result<BTreeSet<String>, RunError> {
+        let mut parked = BTreeSet::new();
+        if let Some(topic) = &self.topic {
+            let records = topic.effects().await?;
+            parked.extend(records.into_iter().filter_map(|record| record.payment));
+        }
+        if let Some(query) = &self.query {
+            parked.extend(ids(database, query, PARKED).await?);
+        }
+        Ok(parked)
+    }
+}
+
+/// What is tried when a query for ids is run, and when they are read.
+pub(super) struct Tried {
+    run: &'static str,
+    read: &'static str,
+}
+
+const PARKED: Tried = Tried {
+    run: "run the query for parked payments (--parked)",
+    read: "read text from the first column of the query for parked payments (--parked)",
+};
+
+pub(super) const RECORDED: Tried = Tried {
+    run: "run the query for recorded payments",
+    read: "read text from the first column of the query for recorded payments",
+};
+
+/// The payment that an id names, by the part of it that is equal in every run; what names none is told
+/// as it is.
+fn named(id: String) -> String {
+    payment_in([id.as_str()]).unwrap_or(id)
+}
+
+/// The first column of a query's rows, as the ids of payments.
+///
+/// # Errors
+/// When Postgres refuses the query, or the column is no text.
+pub(super) async fn ids(
+    database: &tokio_postgres::Client,
+    query: &str,
+    tried: Tried,
+) -> Result<BTreeSet<String>, RunError> {
+    let rows = database.query(query, &[]).await;
+    let rows = rows.map_err(RunError::database(tried.run))?;
+    let ids = rows
+        .iter()
+        .map(|row| row.try_get::<_, String>(0).map(named));
+    ids.collect::<Result<_, _>>()
+        .map_err(RunError::database(tried.read))
+}

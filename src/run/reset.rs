@@ -1,0 +1,69 @@
+//! What is run before each run to put things back that the lab does not keep apart: `--reset`.
+
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use super::cause::first_words;
+use super::folder::RunFolder;
+use super::guard::Ward;
+use super::resources::Resources;
+use super::{RunError, Spec};
+use crate::chaos::describe_exit;
+
+/// Its output, beside the instances'.
+const LOG: &str = "reset.log";
+
+/// Runs the spec's command, if it has one, to its end, with the names of the run in its environment.
+/// It may take twice as long as an instance may take to join: it is to be done before each cell, and
+/// whatever takes longer than a consumer's start hangs. Dropping this ends the command, and so does
+/// the end of this program, in whichever way it comes.
+///
+/// # Errors
+/// [`RunError::Reset`] when it cannot be started, fails or hangs; what it has started is gone then.
+pub(super) async fn reset(
+    spec: &Spec,
+    resources: &Resources,
+    folder: &RunFolder,
+) -> Result<(), RunError> {
+    let Some(command) = &spec.reset else {
+        return Ok(());
+    };
+    let log = folder.path.join("logs").join(LOG);
+    let shell = ["sh", "-c", command].map(str::to_owned);
+    let environment = vec![
+        ("KAFKA_TOPIC", resources.topic.clone()),
+        ("KAFKA_GROUP_ID", resources.group.clone()),
+        // With it begins whatever the run has on the stack.
+        ("CRASHWINDOW_RUN", resources.topic.clone()),
+    ];
+    let failed = |how: String| RunError::Reset {
+        command: command.clone(),
+        how,
+        log: first_words(&log),
+        path: log.clone(),
+    };
+    let started = Ward::start(&shell, &spec.cwd, environment, &log).await;
+    let mut ward = match started {
+        Ok(ward) => ward,
+        Err(RunError::Spawn { source, .. }) => {
+            return Err(failed(format!("could not be started: {source}")));
+        }
+        Err(error) => return Err(error),
+    };
+    let limit = Duration::from_millis(spec.join_ms) * 2;
+    match tokio::time::timeout(limit, ward.wait()).await {
+        Ok(status) => match status? {
+            status if status.success() => Ok(()),
+            status => Err(failed(format!("ended with {}", describe_exit(status)))),
+        },
+        Err(_) => {
+            // The guard ends what has left the group. A group that is gone needs nothing.
+            let _ = killpg(Pid::from_raw(ward.pid), Signal::SIGKILL);
+            ward.wait().await?;
+            let seconds = limit.as_secs();
+            Err(failed(format!("had not ended after {seconds} s")))
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What keeps a successor from a message: asked of the timeline while an instance is frozen.
+
+use super::{Entry, Happening, Timeline};
+use crate::tap::kafka::{Commit, Step, Transaction};
+use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
+
+impl Timeline {
+    /// What a Postgres backend was asked last, as the taps saw it.
+    #[must_use]
+    pub fn last_statement(&self, backend: i32) -> Option<Entry> {
+        let inner = self.lock();
+        let asked = |event: &BoundaryEvent| {
+            event.tap == Tap::Postgres
+                && event.stage == Stage::Received
+                && matches!(&event.detail, Some(Detail::Postgres(statement))
+                    if statement.backend_pid == Some(backend))
+        };
+        let mut latest = inner.entries.iter().rev();
+        let found = latest
+            .find(|entry| matches!(&entry.what, Happening::Boundary { event } if asked(event)));
+        found.map(|entry| Entry::clone(entry))
+    }
+
+    /// Whether the process has put a position past this offset into a transaction that it has not
+    /// ended: until it does, nobody is told a position of the partition.
+    #[must_use]
+    pub fn holds_position(
+        &self,
+        source: &Source,
+        topic: &str,
+        partition: i32,
+        offset: i64,
+    ) -> bool {
+        let inner = self.lock();
+        let mut held = None;
+        for entry in &inner.entries {
+            let Happening::Boundary { event } = &entry.what else {
+                continue;
+            };
+            if event.source != *source || event.stage != Stage::Answered {
+                continue;
+            }
+            match &event.detail {
+                Some(Detail::Kafka(kafka::Detail::Commit(commit)))
+                    if passes(commit, topic, partition, offset) =>
+                {
+                    held.clone_from(&commit.transactional_id);
+                }
+                Some(Detail::Kafka(kafka::Detail::Transaction(transaction)))
+                    if ends(transaction) && transaction.transactional_id == held =>
+                {
+                    held = None;
+                }
+                _ => {}
+            }
+        }
+        held.is_some()
+    }
+}
+
+impl Entry {
+    /// Whether this is about other payments and not about this one.
+    #[must_use]
+    pub fn concerns_another(&self, payment: &str) -> bool {
+        let about = self.payment.as_deref();
+        about.is_some_and(|about| about != payment) && !self.concerns(payment)
+    }
+}
+
+fn passes(commit: &Commit, topic: &str, partition: i32, offset: i64) -> bool {
+    commit.offsets.iter().any(|position| {
+        position.topic == topic
+            && position.partition == partition
+            && position.offset > offset
+            && position.error.is_none()
+    })
+}
+
+fn ends(transaction: &Transaction) -> bool {
+    matches!(transaction.step, Step::Commit | Step::Abort) && transaction.error.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tap::kafka::Position;
+    use crate::tap::postgres;
+
+    fn source(instance: &str) -> Source {
+        Source {
+            instance: instance.into(),
+            incarnation: 1,
+        }
+    }
+
+    fn boundary(instance: &str, tap: Tap, stage: Stage, detail: Detail) -> Happening {
+        let event = BoundaryEvent {
+            tap,
+            stage,
+            source: source(instance),
+            signature: String::new(),
+            payment: None,
+            outcome: String::new(),
+            writes: true,
+            detail: Some(detail),
+        };
+        Happening::Boundary { event }
+    }
+
+    fn put(instance: &str, transaction: Option<&str>, offset: i64) -> Happening {
+        let commit = Commit {
+            group: "g".into(),
+            member_id: "m".into(),
+            group_instance_id: None,
+            generation: 1,
+            transactional_id: transaction.map(str::to_owned),
+            offsets: vec![Position {
+                topic: "payments".into(),
+                partition: 0,
+                offset,
+                metadata: None,
+                payment: None,
+                error: None,
+            }],
+        };
+        let detail = Detail::Kafka(kafka::Detail::Commit(commit));
+        let mut what = boundary(instance, Tap::Kafka, Stage::Answered, detail);
+        if let Happening::Boundary { event } = &mut what {
+            event.outcome = format!("offset {offset}");
+        }
+        what
+    }
+
+    #[test]
+    fn a_position_in_a_transaction_is_not_told_as_committed() {
+        let told = |transaction| put("a", transaction, 5).clause().map(|c| c.what);
+        assert_eq!(
+            told(Some("tx")).as_deref(),
+            Some("put offset 5 into its transaction")
+        );
+        assert_eq!(told(None).as_deref(), Some("committed offset 5"));
+    }
+
+    fn ended(stage: Stage, step: Step) -> Happening {
+        let transaction = Transaction {
+            transactional_id: Some("tx".into()),
+            producer_id: 1,
+            producer_epoch: 0,
+            step,
+            error: None,
+        };
+        let detail = Detail::Kafka(kafka::Detail::Transaction(transaction));
+        boundary("a", Tap::Kafka, stage, detail)
+    }
+
+    #[test]
+    fn a_position_is_held_from_its_commit_to_the_end_of_its_transaction() {
+        let timeline = Timeline::in_memory();
+        let holds = || timeline.holds_position(&source("a"), "payments", 0, 4);
+        timeline.record(None, put("a", Some("tx"), 4));
+        assert!(!holds(), "that is before the record");
+        timeline.record(None, put("b", Some("other"), 5));
+        assert!(!holds(), "that is somebody else's");
+        timeline.record(None, put("a", None, 5));
+        assert!(!holds(), "that is in no transaction");
+        timeline.record(None, put("a", Some("tx"), 5));
+        assert!(holds());
+        timeline.record(None, ended(Stage::Received, Step::Commit));
+        assert!(holds(), "that is only asked for");
+        timeline.record(None, ended(Stage::Answered, Step::Commit));
+        assert!(!holds());
+    }
+
+    fn asked(backend: i32, stage: Stage) -> Happening {
+        let detail = postgres::Detail {
+            backend_pid: Some(backend),
+            ..postgres::Detail::default()
+        };
+        boundary("b", Tap::Postgres, stage, Detail::Postgres(detail))
+    }
+
+    #[test]
+    fn who_waits_for_a_lock_is_known_by_what_its_backend_was_asked_last() {
+        let timeline = Timeline::in_memory();
+        timeline.record(Some("msg-0001"), asked(7, Stage::Received));
+        timeline.record(Some("msg-0001"), asked(7, Stage::Answered));
+        timeline.record(Some("msg-0002"), asked(8, Stage::Received));
+        timeline.record(None, asked(9, Stage::Received));
+        let of_another = |backend, payment| {
+            let last = timeline.last_statement(backend).expect("it was asked");
+            last.concerns_another(payment)
+        };
+        assert!(of_another(7, "msg-0002") && !of_another(7, "msg-0001"));
+        assert!(!of_another(8, "msg-0002"));
+        assert!(!of_another(9, "msg-0002"), "that names nobody");
+        assert_eq!(timeline.last_statement(10), None);
+    }
+}

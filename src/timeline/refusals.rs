@@ -1,0 +1,149 @@
+//! What clients asked for and were not given.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Entry, Happening, Timeline};
+use crate::tap::{Source, Tap};
+
+/// A tap closed a connection because of what the client asked for or sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// At which boundary.
+    pub tap: Tap,
+    /// Why, and what to set instead.
+    pub reason: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused at the {}: {}", self.tap, self.reason)
+    }
+}
+
+/// The refusals among these entries, each once. For want of TLS nobody was refused who came in
+/// plaintext after all, nor whom the lab ended: its client left with it.
+#[must_use]
+pub fn refusals<'a>(entries: impl IntoIterator<Item = &'a Entry> + Clone) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for entry in entries.clone() {
+        let (tap, reason) = match &entry.what {
+            Happening::Refused { tap, reason, .. } => (*tap, reason),
+            Happening::LeftForTls {
+                source,
+                tap,
+                reason,
+            } if !entries.clone().into_iter().any(|e| clears(e, source, *tap)) => (*tap, reason),
+            _ => continue,
+        };
+        let reason = reason.clone();
+        let refusal = Refusal { tap, reason };
+        if !refusals.contains(&refusal) {
+            refusals.push(refusal);
+        }
+    }
+    refusals
+}
+
+fn clears(entry: &Entry, who: &Source, at: Tap) -> bool {
+    match &entry.what {
+        Happening::CameInPlaintext { source, tap } => source == who && *tap == at,
+        Happening::Killed { source } | Happening::Terminated { source } => source == who,
+        _ => false,
+    }
+}
+
+/// The topics that clients asked for while they were not there, each once.
+#[must_use]
+pub fn missed_topics<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<String> {
+    let mut missed: Vec<String> = Vec::new();
+    for entry in entries {
+        if let Happening::MissedTopic { topic, .. } = &entry.what
+            && !missed.contains(topic)
+        {
+            missed.push(topic.clone());
+        }
+    }
+    missed
+}
+
+impl Timeline {
+    /// The topics that clients asked for while they were not there, each once.
+    #[must_use]
+    pub fn missed_topics(&self) -> Vec<String> {
+        missed_topics(self.lock().entries.iter().map(Arc::as_ref))
+    }
+
+    /// What the taps have refused, each once.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<Refusal> {
+        refusals(self.lock().entries.iter().map(Arc::as_ref))
+    }
+
+    /// Whether it is known that a client of this process has left this tap for want of TLS.
+    #[must_use]
+    pub fn left_for_tls(&self, who: &Source, at: Tap) -> bool {
+        self.lock().entries.iter().any(|entry| {
+            matches!(&entry.what, Happening::LeftForTls { source, tap, .. }
+                if source == who && *tap == at)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(incarnation: u32) -> Source {
+        Source {
+            instance: "a".into(),
+            incarnation,
+        }
+    }
+
+    fn left(incarnation: u32) -> Happening {
+        Happening::LeftForTls {
+            source: source(incarnation),
+            tap: Tap::Postgres,
+            reason: "no TLS here".into(),
+        }
+    }
+
+    fn told(happenings: &[Happening]) -> usize {
+        let timeline = Timeline::in_memory();
+        for what in happenings {
+            timeline.record(None, what.clone());
+        }
+        timeline.refusals().len()
+    }
+
+    #[test]
+    fn who_insists_on_tls_is_told_once() {
+        assert_eq!(told(&[left(1), left(2)]), 1);
+    }
+
+    #[test]
+    fn who_falls_back_to_plaintext_was_not_refused() {
+        let came = |incarnation, tap| {
+            let source = source(incarnation);
+            Happening::CameInPlaintext { source, tap }
+        };
+        assert_eq!(told(&[left(1), came(1, Tap::Postgres)]), 0);
+        assert_eq!(told(&[left(1), came(2, Tap::Postgres)]), 1);
+        assert_eq!(told(&[left(1), came(1, Tap::Kafka)]), 1);
+    }
+
+    #[test]
+    fn who_is_ended_while_it_connects_was_not_refused() {
+        let (killed, asked) = (source(1), source(2));
+        let ends = [
+            Happening::Killed { source: killed },
+            Happening::Terminated { source: asked },
+        ];
+        assert_eq!(
+            told(&[left(1), left(2), ends[0].clone(), ends[1].clone()]),
+            0
+        );
+        assert_eq!(told(&[left(1), left(2), ends[0].clone()]), 1);
+    }
+}
