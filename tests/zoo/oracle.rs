@@ -61,7 +61,7 @@ impl Expected {
 
 fn zoo() -> Zoo {
     let text = include_str!("expected.toml");
-    toml::from_str(text).expect("the oracle is well formed")
+    toml::from_str(text).unwrap_or_else(|e| panic!("expected.toml: {}", e.message()))
 }
 
 /// What of the matrix is not as the oracle has it.
