@@ -1,5 +1,4 @@
-//! What the pairs of the zoo share: none of it is planted, and moving none of it would change what
-//! is delivered.
+//! What the pairs of the zoo share. None of it is planted.
 #![allow(dead_code, reason = "each consumer uses what it needs")]
 
 use std::io::{Read, Write};
