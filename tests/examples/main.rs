@@ -77,7 +77,10 @@ fn examples() -> PathBuf {
 
 fn install() {
     let setup = examples().join("setup");
-    let status = Command::new(&setup).status().expect("bash is there");
+    let status = Command::new(&setup)
+        .args(LANGUAGES)
+        .status()
+        .expect("bash is there");
     assert!(status.success(), "{}: {status}", setup.display());
 }
 

@@ -4,6 +4,7 @@
 pub mod grafana;
 pub mod prometheus;
 pub mod promql;
+pub mod redis;
 pub mod sdk;
 
 use std::path::PathBuf;
@@ -89,10 +90,22 @@ pub fn report(args: &[&str]) -> Result<RunReport, String> {
 /// When there is no report.
 #[track_caller]
 pub fn explore(args: &[&str]) -> ExploreReport {
+    explore_with(&[], args)
+}
+
+/// Explores with these arguments and, in the consumer's environment, these variables.
+///
+/// # Panics
+/// When there is no report.
+#[track_caller]
+pub fn explore_with(variables: &[(&str, &str)], args: &[&str]) -> ExploreReport {
     // An exploration uses every core by itself; two at once measure each other.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let output = crashwindow(&[&["explore", "--json"], args].concat());
+    let output = command(&[&["explore", "--json"], args].concat())
+        .envs(variables.iter().copied())
+        .output()
+        .expect("the program starts");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| {
         let said = String::from_utf8_lossy(&output.stderr);
         panic!(

@@ -1,12 +1,17 @@
 //! The examples in other languages, explored like everything else: nothing in them is the lab's.
 
 use crashwindow::chaos::Fault;
-use crashwindow::report::explore::CellOutcome;
+use crashwindow::report::explore::{CellOutcome, ExploreReport};
 use crashwindow::verdict::Verdict;
 
 use crate::support::explore;
 
-fn explored(language: &str, consumer: &str) -> crashwindow::report::explore::ExploreReport {
+fn explored(language: &str, consumer: &str) -> ExploreReport {
+    let options = ["--schema", "examples/schema.sql"];
+    explored_with(language, &options, &[consumer])
+}
+
+fn explored_with(language: &str, options: &[&str], consumer: &[&str]) -> ExploreReport {
     let setup = std::process::Command::new("examples/setup")
         .arg(language)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -18,7 +23,7 @@ fn explored(language: &str, consumer: &str) -> crashwindow::report::explore::Exp
         String::from_utf8_lossy(&setup.stderr)
     );
     let program = format!("examples/{language}/run");
-    explore(&["--schema", "examples/schema.sql", "--", &program, consumer])
+    explore(&[options, &["--", &program], consumer].concat())
 }
 
 /// Which faults after the charge make the broken consumer charge twice.
@@ -36,12 +41,13 @@ fn broken_charges_twice(language: &str, faults: &[Fault]) {
 }
 
 fn fixed_charges_once(language: &str) {
-    let report = explored(language, "fixed");
-    let bad: Vec<_> = report
-        .cells
-        .iter()
-        .filter(|c| c.verdict != Verdict::Held)
-        .collect();
+    holds(&explored(language, "fixed"));
+}
+
+#[track_caller]
+fn holds(report: &ExploreReport) {
+    let cells = report.cells.iter();
+    let bad: Vec<_> = cells.filter(|c| c.verdict != Verdict::Held).collect();
     assert!(bad.is_empty(), "{bad:#?}");
     assert_eq!(report.verdict, Verdict::Held, "{}", report.headline);
 }
@@ -64,4 +70,32 @@ fn the_node_examples_are_told_apart() {
 fn the_java_examples_are_told_apart() {
     broken_charges_twice("java", &[Fault::Kill, Fault::Zombie, Fault::LostResponse]);
     fixed_charges_once("java");
+}
+
+#[test]
+fn a_spring_boot_consumer_is_not_accused() {
+    let options = ["--schema", "examples/schema.sql"];
+    holds(&explored_with("java-spring", &options, &[]));
+}
+
+#[test]
+fn kafka_streams_is_not_accused_of_what_it_does_not_promise() {
+    for (promised, guarantee) in [
+        ("exactly-once", "exactly-once-per-record"),
+        ("at-least-once", "at-least-once"),
+    ] {
+        let options = ["--effects-topic", "receipts", "--guarantee", guarantee];
+        holds(&explored_with("java-streams", &options, &[promised]));
+    }
+}
+
+#[test]
+fn kafka_streams_that_commit_apart_are_found_to_write_twice() {
+    let options = ["--effects-topic", "receipts"];
+    let report = explored_with("java-streams", &options, &["at-least-once"]);
+    let found = report
+        .cells
+        .iter()
+        .any(|cell| cell.fault == Fault::Kill && cell.outcome == CellOutcome::Duplicated);
+    assert!(found, "{:#?}", report.cells);
 }

@@ -26,3 +26,33 @@ CREATE TABLE work (
     payment text NOT NULL,
     charged boolean NOT NULL DEFAULT false
 );
+
+-- Of zoo-order: one row for each order that was paid. The payment's id is nowhere.
+CREATE TABLE paid_orders (
+    order_id text PRIMARY KEY
+);
+
+-- Of zoo-pickled: payments to be charged, deflated. A job is known by its number alone.
+CREATE TABLE jobs (
+    id bigserial PRIMARY KEY,
+    body bytea NOT NULL,
+    done boolean NOT NULL DEFAULT false
+);
+
+-- Of zoo-sealed: one row for each payment that was dealt with; a keyed hash of its id, and the
+-- payment encrypted.
+CREATE TABLE sealed (
+    tag bytea PRIMARY KEY,
+    body bytea NOT NULL
+);
+
+-- Of zoo-coordinates: one row for each place in the log, as text.
+CREATE TABLE places (
+    place text PRIMARY KEY
+);
+
+-- Of zoo-batch: the effect itself, one row for each payment.
+CREATE TABLE ledger (
+    msg_id text PRIMARY KEY,
+    amount bigint NOT NULL
+);
