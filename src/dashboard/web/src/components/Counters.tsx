@@ -5,7 +5,8 @@ import { Big } from './bits';
 /** A run in numbers. What is delivered, and has no effect yet, is on its way. */
 export function Counters({ wall, done }: { wall: WallState; done: string }) {
   const { counts } = wall;
-  const gone = counts.once + counts.duplicated + counts.half_done + counts.parked + counts.unfinished;
+  const gone =
+    counts.once + counts.duplicated + counts.half_done + counts.parked + counts.unfinished;
   // What is parked is where an operator finds it: no promise is broken by it.
   const others: [string, number, string, boolean][] = [
     ['lost', counts.lost, 'lost', true],
