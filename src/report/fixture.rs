@@ -84,7 +84,9 @@ fn the_schema_knows_what_is_parked_and_older_reports_that_do_not() {
 fn the_schema_can_say_no() {
     assert!(!is_valid(|r| r["counts"]["parked"] = json!(-1)));
     assert!(!is_valid(|r| r["counts"]["vanished"] = json!(1)));
-    assert!(!is_valid(|r| r["exceptions"][1]["outcome"] = json!("vanished")));
+    assert!(!is_valid(
+        |r| r["exceptions"][1]["outcome"] = json!("vanished")
+    ));
     assert!(!is_valid(|r| r["guarantee"] = json!("exactly-once")));
 }
 
@@ -97,8 +99,14 @@ fn what_is_parked_has_a_line_where_there_is_any() {
         (text, table)
     };
     let (text, table) = shown(&report);
-    assert!(text.contains("  parked             1   msg-0009\n"), "{text}");
-    assert!(table.contains("  parked                                   1\n"), "{table}");
+    assert!(
+        text.contains("  parked             1   msg-0009\n"),
+        "{text}"
+    );
+    assert!(
+        table.contains("  parked                                   1\n"),
+        "{table}"
+    );
     report.counts.parked = 0;
     let (text, table) = shown(&report);
     assert!(!text.contains("  parked"), "{text}");

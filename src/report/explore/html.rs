@@ -229,7 +229,10 @@ mod tests {
         assert_eq!(all(&page, "caption").len(), 1);
         assert_eq!(all(&page, "td").len(), 12);
         for cell in &report.cells {
-            let link = all(&page, &format!("td:not(.same) a[href='#cell-{}']", cell.cell));
+            let link = all(
+                &page,
+                &format!("td:not(.same) a[href='#cell-{}']", cell.cell),
+            );
             let expected = format!("{} {}", cell.outcome.word(), cell.verdict.name());
             assert_eq!(link.iter().map(text).collect::<Vec<_>>(), [expected]);
         }
@@ -239,7 +242,10 @@ mod tests {
     fn a_window_that_needs_no_run_leads_to_the_cell_that_stands_for_it() {
         let (_, _, page) = page();
         let same = all(&page, "td.same a");
-        assert_eq!(same.iter().map(text).collect::<Vec<_>>(), ["=1 as in window 1"]);
+        assert_eq!(
+            same.iter().map(text).collect::<Vec<_>>(),
+            ["=1 as in window 1"]
+        );
         assert_eq!(same[0].attr("href"), Some("#cell-1"));
         let legend: String = all(&page, ".legend li").iter().map(text).collect();
         assert!(legend.contains("=N"), "{legend}");

@@ -27,7 +27,10 @@ pub fn render(report: &ExploreReport) -> String {
         suite.add_property(Property::new("guarantee", report.guarantee.to_string()));
         suite.add_property(Property::new("command", report.command.join(" ")));
         suite.add_property(Property::new("run", report.run.as_str()));
-        let cells = matrix.rows.iter().filter_map(|row| row.squares[column].cell());
+        let cells = matrix
+            .rows
+            .iter()
+            .filter_map(|row| row.squares[column].cell());
         suite.add_test_cases(cells.map(case));
         xml.add_test_suite(suite);
     }
@@ -123,7 +126,10 @@ mod tests {
         let text = render(&fixture::report());
         let xml = Document::parse(&text).unwrap();
         let failures = named(&xml, "failure");
-        let of = |n: &&Node| n.attribute("message").is_some_and(|m| m.contains("2 others"));
+        let of = |n: &&Node| {
+            n.attribute("message")
+                .is_some_and(|m| m.contains("2 others"))
+        };
         let failure = *failures.iter().find(of).unwrap();
         let case = failure.parent().unwrap();
         assert_eq!(case.attribute("classname"), Some("crashwindow.kill"));

@@ -62,9 +62,8 @@ impl<'a> Matrix<'a> {
                 continue;
             };
             // A window that was struck twice with one fault gets a second row: no cell is hidden.
-            let free = |row: &&mut Row| {
-                *row.window == *window && row.squares[column] == Square::None
-            };
+            let free =
+                |row: &&mut Row| *row.window == *window && row.squares[column] == Square::None;
             match rows.iter_mut().find(free) {
                 Some(row) => row.squares[column] = square,
                 None => {
@@ -271,7 +270,11 @@ mod tests {
         let first = report.cells.pop().unwrap();
         report.cells.insert(0, first);
         let matrix = Matrix::new(&report);
-        let told: Vec<usize> = matrix.squares().filter_map(Square::cell).map(|c| c.cell).collect();
+        let told: Vec<usize> = matrix
+            .squares()
+            .filter_map(Square::cell)
+            .map(|c| c.cell)
+            .collect();
         assert_eq!(told.len(), report.cells.len());
         assert_eq!(matrix.rows[0].window, &report.cells[0].window);
     }

@@ -74,7 +74,10 @@ fn every_outcome_and_promise_is_in_the_schema_and_nothing_else() {
     }
     assert_eq!(names(&cell["outcome"]), outcomes);
     let promises = Guarantee::value_variants().iter().map(ToString::to_string);
-    assert_eq!(names(&schema["properties"]["guarantee"]), promises.collect());
+    assert_eq!(
+        names(&schema["properties"]["guarantee"]),
+        promises.collect()
+    );
 }
 
 #[test]

@@ -19,13 +19,13 @@ one payment, and a window after each of its events:
   5  after INSERT INTO processed (msg_id) VALUES ($1)
   6  after kafka OffsetCommit
 
-                                                        kill    zombie
-  1  after Fetch, before SELECT processed               once    ·
-  2  after SELECT processed, before POST /v1/charges    =1      twice!
-  3  after POST /v1/charges, before INSERT processed    twice!  half!
-  4  after INSERT processed, before INSERT processed    open    fence
-  5  after 2nd INSERT processed, before OffsetCommit    park    ?
-  6  after OffsetCommit                                 LOST!   ?
+                                                      kill    zombie
+  1  after Fetch, before SELECT processed             once    ·
+  2  after SELECT processed, before POST /v1/charges  =1      twice!
+  3  after POST /v1/charges, before INSERT processed  twice!  half!
+  4  after INSERT processed, before INSERT processed  open    fence
+  5  after 2nd INSERT processed, before OffsetCommit  park    ?
+  6  after OffsetCommit                               LOST!   ?
 
 ! breaks the promise, half: not recorded, park: put aside, not done, open: not acked, fence: row
 lock, ?: not reached, =N: as in row N, ·: none
@@ -155,7 +155,13 @@ fn many_cells_that_could_not_be_run_are_counted() {
     }
     let text = plain(&report);
     let all = report.cells.len();
-    assert!(text.contains(&format!("{all} of {all} cells could not be run:")), "{text}");
-    assert!(text.contains(&format!("and {} more\n", all - MAX_FINDINGS)), "{text}");
+    assert!(
+        text.contains(&format!("{all} of {all} cells could not be run:")),
+        "{text}"
+    );
+    assert!(
+        text.contains(&format!("and {} more\n", all - MAX_FINDINGS)),
+        "{text}"
+    );
     assert!(!text.contains("\nreplay: "), "{text}");
 }
