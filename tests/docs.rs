@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use support::{CRASHWINDOW, command};
@@ -24,7 +25,7 @@ fn documents() -> Vec<PathBuf> {
     let labs = std::fs::read_dir(root.join("labs")).unwrap().flatten();
     let guides = labs.map(|lab| lab.path().join("README.md"));
     guides
-        .chain([root.join("README.md"), root.join("CONTRIBUTING.md")])
+        .chain(["README.md", "CONTRIBUTING.md", "docs/explore.md"].map(|name| root.join(name)))
         .collect()
 }
 
@@ -44,6 +45,35 @@ fn commands_in(document: &Path) -> Vec<String> {
     commands
 }
 
+/// The words of a line, of which one in double quotes may have spaces.
+fn words_of(line: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for (part, text) in line.split('"').enumerate() {
+        match part % 2 {
+            0 => words.extend(text.split_whitespace().map(str::to_owned)),
+            _ => words.push(text.to_owned()),
+        }
+    }
+    words
+}
+
+/// What the README's `export PATH=` makes of it.
+fn path_with_the_programs() -> OsString {
+    let programs = Path::new(CRASHWINDOW).parent().expect("it is in a folder");
+    let known = std::env::var_os("PATH").unwrap_or_default();
+    let all = std::iter::once(programs.to_owned()).chain(std::env::split_paths(&known));
+    std::env::join_paths(all).expect("no folder has a colon in its name")
+}
+
+#[test]
+fn a_word_in_quotes_is_one_word() {
+    let words = words_of("explore --recorded \"SELECT id FROM t\" -- CMD");
+    assert_eq!(
+        words,
+        ["explore", "--recorded", "SELECT id FROM t", "--", "CMD"]
+    );
+}
+
 #[test]
 fn every_command_in_the_documents_works() {
     // `--replay runs/0001` and its like need a run to be there.
@@ -58,14 +88,11 @@ fn every_command_in_the_documents_works() {
                 continue;
             }
             let place = format!("{}: {line}", document.display());
-            let words: Vec<String> = line
-                .split_whitespace()
-                .map(|w| {
-                    if w.starts_with("runs/") {
-                        format!("runs/{}", first.run)
-                    } else {
-                        w.into()
-                    }
+            let words: Vec<String> = words_of(&line)
+                .into_iter()
+                .map(|w| match w.starts_with("runs/") {
+                    true => format!("runs/{}", first.run),
+                    false => w,
                 })
                 .collect();
             let arguments: Vec<&str> = words[1..].iter().map(String::as_str).collect();
@@ -80,6 +107,7 @@ fn every_command_in_the_documents_works() {
                 "crashwindow" => command(&arguments)
                     .stdin(std::fs::File::open(&answers).unwrap())
                     .env("XDG_DATA_HOME", home.path())
+                    .env("PATH", path_with_the_programs())
                     .output()
                     .unwrap(),
                 "diff" => {

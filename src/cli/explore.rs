@@ -30,6 +30,15 @@ use super::stack_args::StackArgs;
 /// because the lab has made it or the consumer makes it itself, never because it is written to. All whose
 /// names begin with KAFKA_TOPIC are removed with the run (docs/consumer.md).
 ///
+/// What it does is attributed to payments by their marks: the payment's id (msg-0017-k3f9, which ends
+/// with a word of that run alone), its order's id (order-0017-k3f9), and the topic, partition and offset
+/// of its record; as text, in hex or in base64. What carries none is the payment's own where nothing else
+/// is in hand. What changes something and nobody can say for which payment was no window: the report
+/// names it, and the verdict is unknown. Let it carry the id of what it is about (docs/explore.md).
+///
+/// A window that needs no run of its own, because nothing was changed since another, is shown as =N: as
+/// in window N. With --recorded, what took effect and was not written down is found half-done.
+///
 /// Exit code: 0 the promise stood in every cell, 1 a cell breaks it, 2 something could not be
 /// judged, or an error.
 ///

@@ -95,6 +95,7 @@ impl Metrics {
             counts.lost,
             counts.unfinished,
             counts.half_done,
+            counts.parked,
         ];
         for (outcome, count) in OUTCOMES.into_iter().zip(by_outcome) {
             self.payments

@@ -13,7 +13,14 @@ const CONSUMER_LABEL: Label = Label {
 };
 
 /// What may become of a payment, as the label `outcome` has it.
-pub const OUTCOMES: [&str; 5] = ["once", "duplicated", "lost", "unfinished", "half_done"];
+pub const OUTCOMES: [&str; 6] = [
+    "once",
+    "duplicated",
+    "lost",
+    "unfinished",
+    "half_done",
+    "parked",
+];
 
 /// Verdicts.
 pub const RUNS: Metric = Metric {
@@ -40,8 +47,9 @@ pub const PAYMENTS: Metric = Metric {
         CONSUMER_LABEL,
         Label {
             name: "outcome",
-            meaning: "`once`, `duplicated` (paid more than once), `lost`, `unfinished` or \
-                      `half_done` (the effect without its record, or the record without its effect)",
+            meaning: "`once`, `duplicated` (paid more than once), `lost`, `unfinished`, \
+                      `half_done` (the effect without its record, or the record without its effect) \
+                      or `parked` (put where an operator finds it)",
         },
     ],
 };

@@ -85,6 +85,8 @@ pub enum Fate {
     Lost,
     /// It took effect, and the consumer does not know.
     HalfDone,
+    /// It was put where an operator finds it, and took no effect.
+    Parked,
     /// It was not acknowledged when the run ended.
     Unfinished,
 }
@@ -96,6 +98,7 @@ impl Fate {
             "duplicated" => Self::Duplicated,
             "lost" => Self::Lost,
             "half_done" => Self::HalfDone,
+            "parked" => Self::Parked,
             "unfinished" => Self::Unfinished,
             _ => Self::Once,
         }
@@ -109,6 +112,7 @@ impl Fate {
             Self::Duplicated => format!("{done} twice"),
             Self::Lost => "lost".to_owned(),
             Self::HalfDone => format!("{done} but not recorded"),
+            Self::Parked => "parked".to_owned(),
             Self::Unfinished => "unfinished".to_owned(),
         }
     }
@@ -116,7 +120,7 @@ impl Fate {
     /// The verdict of a run in which this became of the struck payments.
     fn verdict(self) -> Verdict {
         match self {
-            Self::Once => Verdict::Held,
+            Self::Once | Self::Parked => Verdict::Held,
             Self::Duplicated | Self::Lost | Self::HalfDone => Verdict::Violated,
             Self::Unfinished => Verdict::Unknown,
         }

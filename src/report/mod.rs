@@ -3,6 +3,8 @@
 mod biography;
 mod cost;
 pub mod explore;
+#[cfg(test)]
+mod fixture;
 mod run;
 pub mod storm;
 pub mod table;

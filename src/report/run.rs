@@ -82,8 +82,7 @@ pub struct Stack {
 pub struct Exception {
     /// The payment.
     pub payment: String,
-    /// What became of it: `duplicated`, `lost`, `unfinished`, `half_done`,
-    /// `parked`.
+    /// What became of it: `duplicated`, `lost`, `unfinished`, `half_done` or `parked`.
     pub outcome: String,
     /// Its charges in the ledger.
     pub charges: Vec<String>,
@@ -267,8 +266,8 @@ impl fmt::Display for Times {
     }
 }
 
-/// The payments that break the promise, shortest biography first; where none does, a struck one
-/// that was delivered again and absorbed.
+/// The payments that break the promise, shortest biography first, and those that were parked, which
+/// does not; where there are none, a struck one that was delivered again and absorbed.
 fn witnesses(finished: &Finished, faults: &[FaultReport]) -> Vec<Witness> {
     let exceptions = finished
         .judgement
@@ -299,7 +298,8 @@ fn witnesses(finished: &Finished, faults: &[FaultReport]) -> Vec<Witness> {
             }
         })
         .collect();
-    witnesses.sort_by_key(|w| w.biography.len());
+    let parked = Outcome::Parked.name();
+    witnesses.sort_by_key(|w| (w.outcome == parked, w.biography.len()));
     witnesses.truncate(MAX_WITNESSES);
     witnesses
 }

@@ -33,6 +33,9 @@ pub fn render(reports: &[RunReport]) -> String {
     });
     row("lost", &|r| r.counts.lost.to_string());
     row("half-done", &|r| r.counts.half_done.to_string());
+    if reports.iter().any(|r| r.counts.parked > 0) {
+        row("parked", &|r| r.counts.parked.to_string());
+    }
     row("unfinished", &|r| r.counts.unfinished.to_string());
     row("redelivered", &|r| r.counts.redeliveries.to_string());
     row("  of these absorbed", &|r| r.absorbed().to_string());

@@ -53,10 +53,11 @@ pub fn render(report: &RunReport, next: &str) -> String {
         (&twice, counts.duplicated, Some("duplicated")),
         ("lost", counts.lost, Some("lost")),
         ("half-done", counts.half_done, Some("half_done")),
+        ("parked", counts.parked, Some("parked")),
         ("unfinished", counts.unfinished, Some("unfinished")),
     ] {
         // What did not happen needs a line only where people look for it.
-        if count == 0 && matches!(name, "half-done" | "unfinished") {
+        if count == 0 && matches!(name, "half-done" | "parked" | "unfinished") {
             continue;
         }
         let ids = outcome.map_or_else(String::new, |outcome| ids(report, outcome));

@@ -8,6 +8,7 @@ interface Exploration {
   verdict: string;
   headline: string;
   cells: { cell: number; verdict: string; fault: string; payment: string; replay: string }[];
+  merged: { cell: number }[];
 }
 
 test('an exploration: the matrix is the report, a cell is drawn and run again', async ({
@@ -25,7 +26,14 @@ test('an exploration: the matrix is the report, a cell is drawn and run again', 
   await expect(page.locator('h1')).toContainText(report.headline);
   await expect(page.locator('.matrix .cell')).toHaveCount(report.cells.length);
   await expect(page.locator('.matrix .cell.violated')).toHaveCount(violated.length);
+  await expect(page.locator('.matrix .same')).toHaveCount(report.merged.length);
   await expect(figure(page, 'main', 'broken')).toHaveText(String(violated.length));
+
+  // A window that needs no run of its own leads to the cell that stands for it.
+  const same = report.merged[0];
+  if (same === undefined) throw new Error('a SELECT changes nothing');
+  await page.locator(`[data-same="${same.cell}"]`).click();
+  await expect(page.locator(`[data-cell="${same.cell}"]`)).toHaveAttribute('aria-pressed', 'true');
 
   const cell = violated[0];
   if (cell === undefined) throw new Error('no cell');

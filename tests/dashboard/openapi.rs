@@ -153,6 +153,15 @@ fn a_body_of_another_form_is_found_out() {
     assert!(validator.is_valid(&json!({ "job": "1" })));
     assert!(!validator.is_valid(&json!({ "job": 1 })));
     assert!(!validator.is_valid(&json!({ "job": "1", "more": 1 })));
+    let told = json!({ "$ref": "#/components/schemas/Event_payments" });
+    let counts = json!({
+        "produced": 1, "delivered": 0, "redelivered": 0, "once": 0, "duplicated": 0, "lost": 0,
+        "half_done": 0, "parked": 1, "unfinished": 0, "waiting": 0
+    });
+    let payments =
+        |state: &str| json!({ "at_ms": 1.0, "changed": [[1, state, 0]], "counts": counts });
+    assert!(api.validator(&told).is_valid(&payments("parked")));
+    assert!(!api.validator(&told).is_valid(&payments("vanished")));
     let done = json!({ "$ref": "#/components/schemas/Event_done" });
     assert!(
         !api.validator(&done)

@@ -7,13 +7,13 @@
 use askama::Template;
 
 use super::diagram::{Diagram, Shape};
-use super::matrix::{self, Matrix};
-use super::{Cell, CellOutcome, CellWindow, ExploreReport};
+use super::matrix::{self, Matrix, Square};
+use super::{Cell, CellOutcome, CellWindow, ExploreReport, NOBODYS};
 use crate::report::Line;
 use crate::verdict::Verdict;
 
 /// Every outcome in the order of the legend, with what it means.
-const OUTCOMES: [(CellOutcome, &str); 7] = [
+const OUTCOMES: [(CellOutcome, &str); 8] = [
     (CellOutcome::Once, "every payment took effect once"),
     (
         CellOutcome::Fenced,
@@ -23,12 +23,16 @@ const OUTCOMES: [(CellOutcome, &str); 7] = [
     (CellOutcome::Lost, "acknowledged, and nobody was charged"),
     (CellOutcome::HalfDone, "charged, but not recorded"),
     (
+        CellOutcome::Parked,
+        "put where an operator finds it, and not charged",
+    ),
+    (
         CellOutcome::Unfinished,
         "not acknowledged when the cell ended",
     ),
     (
         CellOutcome::NotReached,
-        "the consumer did not come to the window",
+        "the consumer did not come to the window, or no run could be made",
     ),
 ];
 
@@ -51,6 +55,10 @@ struct Page<'a> {
     biographies: Vec<Biography<'a>>,
     /// The outcomes that occur.
     legend: Vec<(CellOutcome, &'static str)>,
+    /// What it means that a change is nobody's.
+    nobodys: &'static str,
+    /// The cells of which there is no run.
+    not_made: Vec<&'a Cell>,
 }
 
 /// What is told of one cell.
@@ -97,6 +105,8 @@ impl<'a> Page<'a> {
             matrix: Matrix::new(report),
             biographies: report.cells.iter().map(tell).collect(),
             legend: OUTCOMES.into_iter().filter(occurs).collect(),
+            nobodys: NOBODYS,
+            not_made: report.cells.iter().filter(|c| !c.was_run()).collect(),
         }
     }
 
@@ -211,16 +221,54 @@ mod tests {
         let (report, _, page) = page();
         let heads: Vec<String> = all(&page, "thead th[scope=col]").iter().map(text).collect();
         assert_eq!(heads, ["window", "kill", "zombie"]);
-        assert_eq!(all(&page, "tbody tr").len(), 5);
-        assert_eq!(all(&page, "tbody th[scope=row]").len(), 5);
+        assert_eq!(all(&page, "tbody tr").len(), 6);
+        assert_eq!(all(&page, "tbody th[scope=row]").len(), 6);
+        let numbers: Vec<String> = all(&page, "tbody .number").iter().map(text).collect();
+        assert_eq!(numbers, ["1", "2", "3", "4", "5", "6"]);
         assert_eq!(all(&page, "th:not([scope])").len(), 0);
         assert_eq!(all(&page, "caption").len(), 1);
-        assert_eq!(all(&page, "td").len(), 10);
+        assert_eq!(all(&page, "td").len(), 12);
         for cell in &report.cells {
-            let link = all(&page, &format!("td a[href='#cell-{}']", cell.cell));
+            let link = all(
+                &page,
+                &format!("td:not(.same) a[href='#cell-{}']", cell.cell),
+            );
             let expected = format!("{} {}", cell.outcome.word(), cell.verdict.name());
             assert_eq!(link.iter().map(text).collect::<Vec<_>>(), [expected]);
         }
+    }
+
+    #[test]
+    fn a_window_that_needs_no_run_leads_to_the_cell_that_stands_for_it() {
+        let (_, _, page) = page();
+        let same = all(&page, "td.same a");
+        assert_eq!(
+            same.iter().map(text).collect::<Vec<_>>(),
+            ["=1 as in window 1"]
+        );
+        assert_eq!(same[0].attr("href"), Some("#cell-1"));
+        let legend: String = all(&page, ".legend li").iter().map(text).collect();
+        assert!(legend.contains("=N"), "{legend}");
+    }
+
+    #[test]
+    fn a_cell_without_a_run_says_why_and_offers_no_command() {
+        let (report, _, page) = page();
+        let cell = report.cells.iter().find(|c| !c.was_run()).unwrap();
+        let told = text(&all(&page, &format!("#cell-{}", cell.cell))[0]);
+        assert!(told.contains(&cell.text), "{told}");
+        assert!(!told.contains("Run it again"), "{told}");
+        assert!(all(&page, &format!("#cell-{} svg.diagram", cell.cell)).is_empty());
+    }
+
+    #[test]
+    fn what_is_nobodys_stands_before_the_verdict_with_what_to_do() {
+        let page = Html::parse_document(&render(&fixture::unattributed()));
+        assert_eq!(page.errors, Vec::<String>::new());
+        let header: Vec<String> = all(&page, "header > *").iter().map(text).collect();
+        assert!(header[1].contains("INSERT INTO journal"), "{header:?}");
+        assert!(header[1].contains("Let each carry the id"), "{header:?}");
+        assert!(header[2].starts_with("unknown"), "{header:?}");
     }
 
     #[test]
@@ -254,6 +302,6 @@ mod tests {
         let (_, _, page) = page();
         let open = all(&page, "details[open]");
         let ids: Vec<_> = open.iter().map(|d| d.attr("id").unwrap()).collect();
-        assert_eq!(ids, ["cell-7"], "the lost payment");
+        assert_eq!(ids, ["cell-9"], "the lost payment");
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::matrix::{self, Matrix};
-use super::{Cell, CellOutcome, ExploreReport};
+use super::{Cell, CellOutcome, ExploreReport, NOBODYS};
 use crate::verdict::Verdict;
 
 /// The report as JUnit XML. What broke the promise is a failure; what could not be judged is
@@ -23,16 +23,34 @@ pub fn render(report: &ExploreReport) -> String {
     }
     let matrix = Matrix::new(report);
     for (column, fault) in matrix.faults.iter().enumerate() {
-        let mut suite = TestSuite::new(fault.as_str());
+        let mut suite = TestSuite::new(fault.name());
         suite.add_property(Property::new("guarantee", report.guarantee.to_string()));
         suite.add_property(Property::new("command", report.command.join(" ")));
         suite.add_property(Property::new("run", report.run.as_str()));
-        let cells = matrix.rows.iter().filter_map(|row| row.cells[column]);
+        let cells = matrix
+            .rows
+            .iter()
+            .filter_map(|row| row.squares[column].cell());
         suite.add_test_cases(cells.map(case));
         xml.add_test_suite(suite);
     }
+    if !report.unattributed.is_empty() {
+        xml.add_test_suite(nobodys(report));
+    }
     xml.to_string()
         .expect("writing XML to memory does not fail")
+}
+
+/// A case of its own, for without it every case could pass where the verdict is unknown.
+fn nobodys(report: &ExploreReport) -> TestSuite {
+    let mut skipped = TestCaseStatus::skipped();
+    let events = report.unattributed.join("; ");
+    skipped.set_message(format!("unknown: {events}. {NOBODYS}"));
+    let mut case = TestCase::new("every change is about a payment", skipped);
+    case.set_classname("crashwindow.recording");
+    let mut suite = TestSuite::new("recording");
+    suite.add_test_case(case);
+    suite
 }
 
 fn case(cell: &Cell) -> TestCase {
@@ -41,7 +59,7 @@ fn case(cell: &Cell) -> TestCase {
         Verdict::Violated => {
             let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
             failed
-                .set_message(format!("{}: {}", cell.payment, cell.outcome.name()))
+                .set_message(format!("{}: {}", matrix::hit(cell), cell.outcome.name()))
                 .set_type(cell.outcome.name())
                 .set_description(story(cell));
             failed
@@ -49,7 +67,11 @@ fn case(cell: &Cell) -> TestCase {
         Verdict::Held if reached => TestCaseStatus::success(),
         Verdict::Held | Verdict::Unknown => {
             let mut skipped = TestCaseStatus::skipped();
-            let why = if reached { "unknown" } else { "not_reached" };
+            let why = match cell.was_run() {
+                false => "not_run",
+                true if reached => "unknown",
+                true => "not_reached",
+            };
             skipped.set_message(format!("{why}: {}", cell.text));
             skipped
         }
@@ -66,7 +88,9 @@ fn story(cell: &Cell) -> String {
     for line in &cell.biography {
         let _ = writeln!(text, "{:>10.1} ms  {} {}", line.at_ms, line.who, line.what);
     }
-    let _ = write!(text, "\nreplay: {}", cell.replay);
+    if cell.was_run() {
+        let _ = write!(text, "\nreplay: {}", cell.replay);
+    }
     text
 }
 
@@ -92,7 +116,7 @@ mod tests {
         assert_eq!(named(&xml, "failure").len(), of(Verdict::Violated));
         assert_eq!(named(&xml, "skipped").len(), of(Verdict::Unknown));
         let totals = xml.root_element();
-        assert_eq!(totals.attribute("tests"), Some("8"));
+        assert_eq!(totals.attribute("tests"), Some("10"));
         assert_eq!(totals.attribute("failures"), Some("4"));
         assert_eq!(totals.attribute("time"), Some("41.240"));
     }
@@ -101,14 +125,22 @@ mod tests {
     fn a_failure_says_what_happened_and_how_to_see_it_again() {
         let text = render(&fixture::report());
         let xml = Document::parse(&text).unwrap();
-        let failure = named(&xml, "failure")[0];
+        let failures = named(&xml, "failure");
+        let of = |n: &&Node| {
+            n.attribute("message")
+                .is_some_and(|m| m.contains("2 others"))
+        };
+        let failure = *failures.iter().find(of).unwrap();
         let case = failure.parent().unwrap();
         assert_eq!(case.attribute("classname"), Some("crashwindow.kill"));
         assert_eq!(
             case.attribute("name"),
             Some("after POST /v1/charges, before INSERT INTO processed (msg_id) VALUES ($1)")
         );
-        assert_eq!(failure.attribute("message"), Some("msg-0001: duplicated"));
+        assert_eq!(
+            failure.attribute("message"),
+            Some("msg-0001 and 2 others: duplicated")
+        );
         assert_eq!(failure.attribute("type"), Some("duplicated"));
         let story = failure.text().unwrap();
         assert!(story.contains("    1231.7 ms  a charged ch_1"), "{story}");
@@ -127,13 +159,27 @@ mod tests {
         let text = render(&report);
         let xml = Document::parse(&text).unwrap();
         let skipped = named(&xml, "skipped");
+        let why: Vec<&str> = skipped
+            .iter()
+            .map(|n| n.attribute("message").unwrap().split(':').next().unwrap())
+            .collect();
+        assert_eq!(why, ["not_reached", "not_run"]);
+    }
+
+    #[test]
+    fn what_is_parked_is_no_failure() {
+        let text = render(&fixture::report());
+        assert!(!text.contains("\"parked\""), "{text}");
+    }
+
+    #[test]
+    fn a_change_that_is_nobodys_is_no_pass() {
+        let text = render(&fixture::unattributed());
+        let xml = Document::parse(&text).unwrap();
+        let skipped = named(&xml, "skipped");
+        let message = skipped[0].attribute("message").unwrap();
         assert_eq!(skipped.len(), 1);
-        assert!(
-            skipped[0]
-                .attribute("message")
-                .unwrap()
-                .starts_with("not_reached: ")
-        );
+        assert!(message.contains("INSERT INTO journal"), "{message}");
     }
 
     #[test]

@@ -2,24 +2,13 @@
 //! and columns there are, and the words for a window and an outcome.
 
 use super::{Cell, CellWindow, ExploreReport};
-
-/// The order of the columns: from what every consumer meets first to what is particular. A fault
-/// that is not named here comes after those that are.
-const COLUMNS: [&str; 7] = [
-    "kill",
-    "terminate",
-    "zombie",
-    "lost-response",
-    "unavailable",
-    "stall-kill",
-    "duplicate",
-];
+use crate::chaos::Fault;
 
 /// Cells by window and fault.
 pub(super) struct Matrix<'a> {
-    /// The faults that occur, in the order of [`COLUMNS`].
-    pub faults: Vec<String>,
-    /// The windows, in the order of the report.
+    /// The faults that occur, from what every consumer meets first to what is particular.
+    pub faults: Vec<Fault>,
+    /// The windows, in the order in which the consumer comes to them.
     pub rows: Vec<Row<'a>>,
 }
 
@@ -27,41 +16,93 @@ pub(super) struct Matrix<'a> {
 pub(super) struct Row<'a> {
     /// The window.
     pub window: &'a CellWindow,
-    /// A cell for each column; none where the fault does not apply.
-    pub cells: Vec<Option<&'a Cell>>,
+    /// One for each column.
+    pub squares: Vec<Square<'a>>,
+}
+
+/// What stands where a window meets a fault.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Square<'a> {
+    /// The fault does not apply to the window.
+    None,
+    /// It was struck there.
+    Cell(&'a Cell),
+    /// It needs no run of its own: whatever survives is the same as in this cell, of another window.
+    Same(&'a Cell),
+}
+
+impl<'a> Square<'a> {
+    /// The cell that was struck there.
+    pub fn cell(self) -> Option<&'a Cell> {
+        match self {
+            Square::Cell(cell) => Some(cell),
+            Square::None | Square::Same(_) => None,
+        }
+    }
 }
 
 impl<'a> Matrix<'a> {
-    /// Arranges the cells of a report.
+    /// Arranges the cells of a report, and the windows that they stand for.
+    ///
+    /// A window is known by where it begins and ends in the recording. A report of a version that did
+    /// not say that keeps the order of its cells.
     pub fn new(report: &'a ExploreReport) -> Self {
-        let mut faults: Vec<String> = Vec::new();
-        for cell in &report.cells {
-            let fault = cell.fault.to_string();
-            if !faults.contains(&fault) {
-                faults.push(fault);
-            }
-        }
-        faults.sort_by_key(|f| COLUMNS.iter().position(|c| c == f).unwrap_or(COLUMNS.len()));
+        let occurs = |fault: &Fault| report.cells.iter().any(|cell| cell.fault == *fault);
+        let faults: Vec<Fault> = Fault::ALL.into_iter().filter(occurs).collect();
+        let cells = report.cells.iter();
+        let cells = cells.map(|cell| (&cell.window, cell.fault, Square::Cell(cell)));
+        let same = report.merged.iter().filter_map(|same| {
+            let cell = report.cells.iter().find(|cell| cell.cell == same.cell)?;
+            Some((&same.window, same.fault, Square::Same(cell)))
+        });
 
         let mut rows: Vec<Row<'a>> = Vec::new();
-        for cell in &report.cells {
-            let fault = cell.fault.to_string();
+        for (window, fault, square) in cells.chain(same) {
             let Some(column) = faults.iter().position(|f| *f == fault) else {
                 continue;
             };
             // A window that was struck twice with one fault gets a second row: no cell is hidden.
-            let free = |r: &&mut Row| *r.window == cell.window && r.cells[column].is_none();
+            let free =
+                |row: &&mut Row| *row.window == *window && row.squares[column] == Square::None;
             match rows.iter_mut().find(free) {
-                Some(row) => row.cells[column] = Some(cell),
+                Some(row) => row.squares[column] = square,
                 None => {
-                    let mut cells = vec![None; faults.len()];
-                    cells[column] = Some(cell);
-                    let window = &cell.window;
-                    rows.push(Row { window, cells });
+                    let mut squares = vec![Square::None; faults.len()];
+                    squares[column] = square;
+                    rows.push(Row { window, squares });
                 }
             }
         }
+        if rows.iter().all(|row| position(row.window).is_some()) {
+            rows.sort_by_key(|row| position(row.window));
+        }
         Self { faults, rows }
+    }
+
+    /// All squares.
+    pub fn squares(&self) -> impl Iterator<Item = Square<'a>> + '_ {
+        self.rows.iter().flat_map(|row| row.squares.iter().copied())
+    }
+}
+
+/// Where a window begins and ends in the recording, the last one at no event; none where the report
+/// does not say.
+fn position(window: &CellWindow) -> Option<(usize, usize)> {
+    Some((number(window)?, window.before_event.unwrap_or(usize::MAX)))
+}
+
+/// `=3`: as in the window with this number, in which the cell was struck.
+pub(super) fn same_as(cell: &Cell) -> String {
+    let number = number(&cell.window);
+    format!("={}", number.map_or_else(String::new, |n| n.to_string()))
+}
+
+/// The payments that a cell is told of: `msg-0002`, `msg-0002 and 2 others`.
+pub(super) fn hit(cell: &Cell) -> String {
+    match cell.hit.saturating_sub(1) {
+        0 => cell.payment.clone(),
+        1 => format!("{} and 1 other", cell.payment),
+        others => format!("{} and {others} others", cell.payment),
     }
 }
 
@@ -150,6 +191,7 @@ pub(super) fn shorten(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture;
     use super::*;
 
     fn window(after: Option<&str>, before: Option<&str>, occurrence: u32) -> CellWindow {
@@ -186,6 +228,67 @@ mod tests {
         assert_eq!(number(&at(Some(4), None)), Some(4));
         assert_eq!(number(&at(None, Some(1))), Some(0));
         assert_eq!(number(&at(None, None)), None);
+    }
+
+    #[test]
+    fn rows_are_in_the_order_of_the_recording_whatever_the_order_of_the_cells() {
+        let mut report = fixture::report();
+        report.cells.reverse();
+        let matrix = Matrix::new(&report);
+        let numbers: Vec<_> = matrix.rows.iter().map(|row| number(row.window)).collect();
+        assert_eq!(numbers, (1..=6).map(Some).collect::<Vec<_>>());
+        let labels: Vec<String> = matrix.rows.iter().map(|row| label(row.window)).collect();
+        // Two statements alike are two windows.
+        let insert = fixture::INSERT;
+        assert_eq!(labels[3], format!("after {insert}, before {insert}"));
+        assert_eq!(
+            labels[4],
+            format!("after 2nd {insert}, before {}", fixture::COMMIT)
+        );
+    }
+
+    #[test]
+    fn a_window_that_needs_no_run_shows_whose_it_is_the_same_as() {
+        let report = fixture::report();
+        let matrix = Matrix::new(&report);
+        let Square::Same(cell) = matrix.rows[1].squares[0] else {
+            panic!("{:?}", matrix.rows[1].squares);
+        };
+        assert_eq!(cell.cell, 1);
+        assert_eq!(same_as(cell), "=1");
+        let same = matrix.squares().filter(|s| matches!(s, Square::Same(_)));
+        assert_eq!(same.count(), report.merged.len());
+    }
+
+    #[test]
+    fn a_report_that_says_no_positions_keeps_the_order_of_its_cells() {
+        let mut report = fixture::report();
+        report.merged.clear();
+        for cell in &mut report.cells {
+            (cell.window.after_event, cell.window.before_event) = (None, None);
+        }
+        let first = report.cells.pop().unwrap();
+        report.cells.insert(0, first);
+        let matrix = Matrix::new(&report);
+        let told: Vec<usize> = matrix
+            .squares()
+            .filter_map(Square::cell)
+            .map(|c| c.cell)
+            .collect();
+        assert_eq!(told.len(), report.cells.len());
+        assert_eq!(matrix.rows[0].window, &report.cells[0].window);
+    }
+
+    #[test]
+    fn the_payments_that_were_hit_are_counted() {
+        let told = [0, 1, 2, 4].map(|payments| {
+            let mut cell = fixture::report().cells.remove(0);
+            cell.hit = payments;
+            hit(&cell)
+        });
+        let one = "msg-0001";
+        let expected = [one, one, "msg-0001 and 1 other", "msg-0001 and 3 others"];
+        assert_eq!(told, expected);
     }
 
     #[test]

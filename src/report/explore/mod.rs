@@ -23,8 +23,15 @@ use super::{Line, Stack, Times, run};
 use crate::chaos::Fault;
 use crate::verdict::{Guarantee, Verdict};
 
-/// The version of the report's form.
+/// The version of the report's form. Only what an older reader can do without was added to it.
 pub const SCHEMA: u32 = 1;
+
+/// What it means that nobody can say which payment something is about, and what to do.
+pub const NOBODYS: &str = "Each changes something while payments are in hand, and carries no mark of \
+    one: no payment's id, no order's, no record's coordinates. So none was a window and none was \
+    struck: what a crash beside it does is not known. Let each carry the id of what it is about, in \
+    a column, a key or a header. What a timer does is known to be nobody's if it is also done in the \
+    second before the first payment.";
 
 /// The report of an exploration: every crash window of a consumer, struck with every fault that
 /// applies to it.
@@ -98,8 +105,16 @@ pub struct Cell {
     pub text: String,
     /// The biography of the payment whose outcome this is.
     pub biography: Vec<Line>,
-    /// The command that runs this cell again.
+    /// The command that runs this cell again; empty where no run could be made of it.
     pub replay: String,
+}
+
+impl Cell {
+    /// Whether there is a run of it; else its text says why there is none.
+    #[must_use]
+    pub fn was_run(&self) -> bool {
+        !self.replay.is_empty()
+    }
 }
 
 /// The gap between two boundary events.

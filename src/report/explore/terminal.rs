@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use super::matrix::{self, Matrix, Row};
-use super::{Cell, CellOutcome, ExploreReport};
+use super::matrix::{self, Matrix, Row, Square};
+use super::{Cell, CellOutcome, ExploreReport, NOBODYS};
+use crate::chaos::Fault;
 use crate::report::terminal::{style, wrap};
 use crate::verdict::Verdict;
 
@@ -30,12 +31,14 @@ pub fn render(report: &ExploreReport, next: &str) -> String {
     recording(&mut out, report);
     table(&mut out, &Matrix::new(report));
     findings(&mut out, report);
+    not_made(&mut out, report);
     if !report.warnings.is_empty() {
         out.push('\n');
     }
     for warning in &report.warnings {
         let _ = write!(out, "{}", paragraph(&format!("warning: {warning}")));
     }
+    nobodys(&mut out, report);
     let style = style(report.verdict);
     let sentence = paragraph(&report.sentence());
     let _ = writeln!(out, "\n{style}{}{style:#}", sentence.trim_end());
@@ -61,7 +64,7 @@ fn table(out: &mut String, matrix: &Matrix) {
         return;
     }
     // A name of two words takes two lines, so that seven columns leave room for the window.
-    let heads: Vec<(&str, &str)> = matrix.faults.iter().map(|f| split(f)).collect();
+    let heads: Vec<(&str, &str)> = matrix.faults.iter().map(|f| split(*f)).collect();
     let widths: Vec<usize> = heads
         .iter()
         .enumerate()
@@ -69,7 +72,7 @@ fn table(out: &mut String, matrix: &Matrix) {
             let cells = matrix
                 .rows
                 .iter()
-                .map(|row| mark(row.cells[column]).chars().count());
+                .map(|row| mark(row.squares[column]).chars().count());
             cells.chain([above.len(), below.len()]).max().unwrap_or(0)
         })
         .collect();
@@ -103,22 +106,23 @@ fn table(out: &mut String, matrix: &Matrix) {
     line("", "", pad(heads.iter().map(|(_, below)| *below).collect()));
     for (row, labels) in matrix.rows.iter().zip(&labels) {
         let number = matrix::number(row.window).map_or_else(String::new, |n| n.to_string());
-        let cells = row.cells.iter().zip(&widths);
-        let cells = cells.map(|(cell, width)| coloured(*cell, *width)).collect();
-        line(&number, &labels[0], cells);
+        let squares = row.squares.iter().zip(&widths);
+        let squares = squares.map(|(square, width)| coloured(*square, *width));
+        line(&number, &labels[0], squares.collect());
         for below in &labels[1..] {
             line("", below, Vec::new());
         }
     }
     line("", "", Vec::new());
-    let _ = writeln!(out, "{}", legend(matrix));
+    let _ = write!(out, "{}", wrap(&legend(matrix)));
 }
 
 /// `lost-response` over two lines; a name of one word stands on the lower one.
-fn split(fault: &str) -> (&str, &str) {
-    match fault.find('-') {
-        Some(at) => fault.split_at(at + 1),
-        None => ("", fault),
+fn split(fault: Fault) -> (&'static str, &'static str) {
+    let name = fault.name();
+    match name.find('-') {
+        Some(at) => name.split_at(at + 1),
+        None => ("", name),
     }
 }
 
@@ -140,41 +144,44 @@ fn labels(row: &Row, room: usize) -> Vec<String> {
     }
 }
 
-/// The word of a cell.
-fn mark(cell: Option<&Cell>) -> String {
-    match cell {
-        None => NONE.to_owned(),
-        Some(cell) if cell.verdict == Verdict::Violated => {
+/// The word of a square.
+fn mark(square: Square) -> String {
+    match square {
+        Square::None => NONE.to_owned(),
+        Square::Same(cell) => matrix::same_as(cell),
+        Square::Cell(cell) if cell.verdict == Verdict::Violated => {
             format!("{}{BROKEN}", cell.outcome.word())
         }
-        Some(cell) => cell.outcome.word().to_owned(),
+        Square::Cell(cell) => cell.outcome.word().to_owned(),
     }
 }
 
-fn coloured(cell: Option<&Cell>, width: usize) -> String {
-    let mark = mark(cell);
+fn coloured(square: Square, width: usize) -> String {
+    let mark = mark(square);
     let padding = " ".repeat(width.saturating_sub(mark.chars().count()));
-    match cell {
-        None => format!("{mark}{padding}"),
-        Some(cell) => {
+    match square {
+        Square::None => format!("{mark}{padding}"),
+        Square::Cell(cell) | Square::Same(cell) => {
             let style = style(cell.verdict);
             format!("{style}{mark}{style:#}{padding}")
         }
     }
 }
 
-/// One line on the words that do not explain themselves, as far as they occur.
+/// The words that do not explain themselves, as far as they occur.
 fn legend(matrix: &Matrix) -> String {
-    let cells = || matrix.rows.iter().flat_map(|row| &row.cells);
-    let any = |outcome| cells().flatten().any(|c| c.outcome == outcome);
-    let broken = cells().flatten().any(|c| c.verdict == Verdict::Violated);
+    let any = |is: &dyn Fn(Square) -> bool| matrix.squares().any(is);
+    let came_to = |outcome| any(&|s| s.cell().is_some_and(|c| c.outcome == outcome));
+    let broken = any(&|s| s.cell().is_some_and(|c| c.verdict == Verdict::Violated));
     let entries = [
         (broken, "! breaks the promise"),
-        (any(CellOutcome::HalfDone), "half: not recorded"),
-        (any(CellOutcome::Unfinished), "open: not acked"),
-        (any(CellOutcome::Fenced), "fence: row lock"),
-        (any(CellOutcome::NotReached), "?: not reached"),
-        (cells().any(Option::is_none), "·: none"),
+        (came_to(CellOutcome::HalfDone), "half: not recorded"),
+        (came_to(CellOutcome::Parked), "park: put aside, not done"),
+        (came_to(CellOutcome::Unfinished), "open: not acked"),
+        (came_to(CellOutcome::Fenced), "fence: row lock"),
+        (came_to(CellOutcome::NotReached), "?: not reached"),
+        (any(&|s| matches!(s, Square::Same(_))), "=N: as in row N"),
+        (any(&|s| s == Square::None), "·: none"),
     ];
     let told = entries.into_iter().filter(|(occurs, _)| *occurs);
     let told: Vec<&str> = told.map(|(_, entry)| entry).collect();
@@ -204,9 +211,10 @@ fn findings(out: &mut String, report: &ExploreReport) {
     told.sort_by_key(|cell| std::cmp::Reverse(cell.outcome));
     told.truncate(MAX_FINDINGS);
     for cell in &told {
-        let (word, fault) = (cell.outcome.word(), cell.fault);
+        let (word, hit, fault) = (cell.outcome.word(), matrix::hit(cell), cell.fault);
         let place = matrix::label(&cell.window);
-        let _ = write!(out, "\n{}", paragraph(&format!("{word}: {fault} {place}")));
+        let head = format!("{word}: {hit}, {fault} {place}");
+        let _ = write!(out, "\n{}", paragraph(&head));
         let _ = write!(out, "{}", paragraph(&cell.text));
         let _ = writeln!(out, "replay: {}", cell.replay);
     }
@@ -218,6 +226,34 @@ fn findings(out: &mut String, report: &ExploreReport) {
             report.run_dir.display()
         );
     }
+}
+
+/// The cells of which there is no run, and why.
+fn not_made(out: &mut String, report: &ExploreReport) {
+    let cells: Vec<&Cell> = report.cells.iter().filter(|c| !c.was_run()).collect();
+    if cells.is_empty() {
+        return;
+    }
+    let (none, all) = (cells.len(), report.cells.len());
+    let _ = writeln!(out, "\n{none} of {all} cells could not be run:");
+    for cell in cells.iter().take(MAX_FINDINGS) {
+        let _ = write!(out, "{}", paragraph(&cell.text));
+    }
+    if none > MAX_FINDINGS {
+        let _ = writeln!(out, "and {} more", none - MAX_FINDINGS);
+    }
+}
+
+/// What changes something and is attributed to no payment: why nothing can be said.
+fn nobodys(out: &mut String, report: &ExploreReport) {
+    if report.unattributed.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\nnobody can say which payment this is about:");
+    for event in &report.unattributed {
+        let _ = writeln!(out, "     {}", matrix::shorten(event, WIDTH - 5));
+    }
+    let _ = write!(out, "{}", wrap(NOBODYS));
 }
 
 /// Wrapped text without the control characters that a payload can hold.

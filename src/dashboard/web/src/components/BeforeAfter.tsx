@@ -8,7 +8,8 @@ interface Line {
   wrong?: (report: RunReport) => boolean;
 }
 
-function lines(done: string): Line[] {
+function lines(done: string, parks: boolean): Line[] {
+  const parked = { label: 'parked', of: (r: RunReport) => count(r.counts.parked ?? 0) };
   return [
     { label: `${done} once`, of: (r) => count(r.counts.once) },
     {
@@ -22,6 +23,7 @@ function lines(done: string): Line[] {
       of: (r) => count(r.counts.half_done + r.counts.unfinished),
       wrong: (r) => r.counts.half_done + r.counts.unfinished > 0,
     },
+    ...(parks ? [parked] : []),
     { label: 'struck and redelivered', of: (r) => count(r.counts.redeliveries) },
     { label: 'time for a payment, median', of: (r) => `${r.cost.p50_ms.toFixed(1)} ms` },
     { label: 'slowest of a hundred', of: (r) => `${r.cost.p99_ms.toFixed(1)} ms` },
@@ -46,6 +48,7 @@ export function sameSchedule(reports: RunReport[]): boolean {
 export function BeforeAfter({ reports }: { reports: RunReport[] }) {
   const [first] = reports;
   if (first === undefined) return null;
+  const parks = reports.some((report) => (report.counts.parked ?? 0) > 0);
   const under = sameSchedule(reports)
     ? `under the identical schedule: ${first.faults.length} strikes, seed ${first.seed}`
     : 'the schedules differ: compare with care';
@@ -77,7 +80,7 @@ export function BeforeAfter({ reports }: { reports: RunReport[] }) {
             </td>
           ))}
         </tr>
-        {lines(first.done).map((line) => (
+        {lines(first.done, parks).map((line) => (
           <tr key={line.label}>
             <th scope="row">{line.label}</th>
             {reports.map((report) => (

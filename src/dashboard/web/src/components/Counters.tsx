@@ -5,11 +5,14 @@ import { Big } from './bits';
 /** A run in numbers. What is delivered, and has no effect yet, is on its way. */
 export function Counters({ wall, done }: { wall: WallState; done: string }) {
   const { counts } = wall;
-  const gone = counts.once + counts.duplicated + counts.half_done + counts.unfinished;
-  const wrongs: [string, number, string][] = [
-    ['lost', counts.lost, 'lost'],
-    ['half_done', counts.half_done, 'half-done'],
-    ['unfinished', counts.unfinished, 'unfinished'],
+  const gone =
+    counts.once + counts.duplicated + counts.half_done + counts.parked + counts.unfinished;
+  // What is parked is where an operator finds it: no promise is broken by it.
+  const others: [string, number, string, boolean][] = [
+    ['lost', counts.lost, 'lost', true],
+    ['half_done', counts.half_done, 'half-done', true],
+    ['parked', counts.parked, 'parked', false],
+    ['unfinished', counts.unfinished, 'unfinished', true],
   ];
   return (
     <dl class="counters">
@@ -21,9 +24,9 @@ export function Counters({ wall, done }: { wall: WallState; done: string }) {
         label={`${done} twice`}
       />
       <Big id="once" value={count(counts.once)} label={`${done} once`} />
-      {wrongs.map(([id, n, label]) =>
+      {others.map(([id, n, label, wrong]) =>
         id === 'lost' || n > 0 ? (
-          <Big key={id} id={id} value={count(n)} wrong={n > 0} label={label} />
+          <Big key={id} id={id} value={count(n)} wrong={wrong && n > 0} label={label} />
         ) : null,
       )}
       <Big

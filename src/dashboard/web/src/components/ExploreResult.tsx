@@ -1,94 +1,27 @@
 import { useStarter } from '../lib/jobs';
-import { cellRun, FAULTS, matrix } from '../lib/matrix';
+import { cellRun, wasRun } from '../lib/matrix';
 import { go, href, set, usePlace } from '../lib/router';
 import { token } from '../lib/token';
 import type { ExploreCell, ExploreReport } from '../lib/types';
-import {
-  counted,
-  FAULT_MEANS,
-  faultWord,
-  outcomeWord,
-  shortSignature,
-  windowWords,
-} from '../lib/words';
+import { counted, faultWord, hitWords, NOBODYS, windowWords } from '../lib/words';
 import { BiographyDialog } from './BiographyDialog';
 import { ProblemNote } from './bits';
+import { Matrix } from './Matrix';
 
-const SIGN = { held: '', violated: '✕ ', unknown: '? ' };
-
-function Cell({ cell, open }: { cell: ExploreCell; open: boolean }) {
+/** What changes something and is attributed to no payment: why nothing can be said. */
+function Nobodys({ events }: { events: string[] }) {
   return (
-    <button
-      type="button"
-      class={`cell ${cell.verdict}`}
-      aria-pressed={open}
-      aria-label={`${faultWord(cell.fault)}, ${windowWords(cell.window.after, cell.window.before)}: ${outcomeWord(cell.outcome)}, ${cell.verdict}`}
-      data-cell={cell.cell}
-      onClick={() => set({ cell: open ? undefined : String(cell.cell) })}
-    >
-      {SIGN[cell.verdict]}
-      {outcomeWord(cell.outcome)}
-    </button>
-  );
-}
-
-function Matrix({ report, open }: { report: ExploreReport; open: number }) {
-  const faults = FAULTS.filter((fault) => report.cells.some((cell) => cell.fault === fault));
-  return (
-    <table class="matrix">
-      <caption class="sr">
-        Every window of the consumer, struck with every fault that applies
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Window</th>
-          {faults.map((fault) => (
-            <th key={fault} scope="col" title={FAULT_MEANS[fault]}>
-              {fault}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {matrix(report).map((row, i) => (
-          <tr key={`${row.after} ${row.before} ${row.occurrence}`}>
-            <th scope="row">
-              <span class="window-number" aria-hidden="true">
-                {i + 1}
-              </span>
-              <span>
-                {row.after === null ? null : (
-                  <>
-                    after <b>{shortSignature(row.after)}</b>
-                  </>
-                )}
-                {row.after !== null && row.before !== null ? ', ' : ''}
-                {row.before === null ? null : (
-                  <>
-                    before <b>{shortSignature(row.before)}</b>
-                  </>
-                )}
-                {row.occurrence > 1 ? `, occurrence ${row.occurrence}` : ''}
-              </span>
-            </th>
-            {faults.map((fault) => {
-              const cell = row.cells.get(fault);
-              return (
-                <td key={fault}>
-                  {cell === undefined ? (
-                    <span class="soft" title="does not apply">
-                      ·
-                    </span>
-                  ) : (
-                    <Cell cell={cell} open={cell.cell === open} />
-                  )}
-                </td>
-              );
-            })}
-          </tr>
+    <section class="nobodys" aria-labelledby="nobodys">
+      <h2 id="nobodys">Nobody can say which payment this is about</h2>
+      <ul>
+        {events.map((event) => (
+          <li key={event}>
+            <code>{event}</code>
+          </li>
         ))}
-      </tbody>
-    </table>
+      </ul>
+      <p>{NOBODYS}</p>
+    </section>
   );
 }
 
@@ -98,11 +31,21 @@ export function ExploreResult({ report }: { report: ExploreReport }) {
   const starter = useStarter();
   const open = Number(params.cell ?? 0);
   const cell = report.cells.find((c) => c.cell === open);
+  const notRun = report.cells.filter((c) => !wasRun(c)).length;
+  const unreached = report.unreached - notRun;
+  const nobodys = report.unattributed ?? [];
+  const reasons = report.reasons.join('; ');
   const broken = report.cells.filter((c) => c.verdict === 'violated').length;
   const replay = (of: ExploreCell) =>
     starter.start({ kind: 'replay', run: cellRun(of) }, (job) => go(href('/runs', { job })));
   return (
     <>
+      {nobodys.length === 0 ? null : <Nobodys events={nobodys} />}
+      {reasons === report.headline ? null : (
+        <p class="soft">
+          {report.verdict}: {report.guarantee} was promised; {reasons}.
+        </p>
+      )}
       <dl class="counters">
         <div class={broken > 0 ? 'big lead wrong' : 'big lead'} data-figure="broken">
           <dt>{broken === 1 ? 'cell breaks' : 'cells break'} the promise</dt>
@@ -112,10 +55,16 @@ export function ExploreResult({ report }: { report: ExploreReport }) {
           <dt>cells struck</dt>
           <dd>{report.cells.length}</dd>
         </div>
-        {report.unreached === 0 ? null : (
+        {unreached === 0 ? null : (
           <div class="big">
             <dt>not reached</dt>
-            <dd>{report.unreached}</dd>
+            <dd>{unreached}</dd>
+          </div>
+        )}
+        {notRun === 0 ? null : (
+          <div class="big" data-figure="not-run">
+            <dt>could not be run</dt>
+            <dd>{notRun}</dd>
           </div>
         )}
       </dl>
@@ -124,29 +73,34 @@ export function ExploreResult({ report }: { report: ExploreReport }) {
         <p class="soft">A cell opens the life of its payment.</p>
       ) : (
         <section class="cell-detail" aria-live="polite">
+          <p>
+            <b>{hitWords(cell)}</b>, {faultWord(cell.fault)} {windowWords(cell.window)}
+          </p>
           <p>{cell.text}</p>
-          <p class="actions">
-            <button
-              type="button"
-              class="button primary"
-              onClick={() => set({ payment: cell.payment })}
-            >
-              Biography of {cell.payment}
-            </button>
-            {token() === null ? null : (
+          {wasRun(cell) ? (
+            <p class="actions">
               <button
                 type="button"
-                class="button"
-                disabled={starter.starting}
-                onClick={() => replay(cell)}
+                class="button primary"
+                onClick={() => set({ payment: cell.payment })}
               >
-                Replay this cell
+                Biography of {cell.payment}
               </button>
-            )}
-            <code>{cell.replay}</code>
-          </p>
+              {token() === null ? null : (
+                <button
+                  type="button"
+                  class="button"
+                  disabled={starter.starting}
+                  onClick={() => replay(cell)}
+                >
+                  Replay this cell
+                </button>
+              )}
+              <code>{cell.replay}</code>
+            </p>
+          ) : null}
           <ProblemNote problem={starter.problem} />
-          {params.payment === undefined ? null : (
+          {params.payment === undefined || !wasRun(cell) ? null : (
             <BiographyDialog
               run={cellRun(cell)}
               payment={params.payment}

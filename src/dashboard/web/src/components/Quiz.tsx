@@ -60,6 +60,7 @@ const FATES: Record<string, string> = {
   duplicated: 'twice',
   lost: 'lost',
   half_done: 'half-done',
+  parked: 'parked',
   unfinished: 'unfinished',
 };
 

@@ -18,6 +18,7 @@ function result(run: RunLine): string {
     ['duplicated', 'twice'],
     ['lost', 'lost'],
     ['half_done', 'half-done'],
+    ['parked', 'parked'],
     ['unfinished', 'unfinished'],
   ] as const) {
     const n = num(counts[key]);

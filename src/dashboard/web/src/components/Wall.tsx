@@ -214,7 +214,7 @@ export function Exceptions(props: {
           <li key={number}>
             <button
               type="button"
-              class="chip wrong"
+              class={state === 'parked' ? 'chip' : 'chip wrong'}
               disabled={open === null}
               onClick={() => open?.(paymentName(number))}
             >

@@ -99,6 +99,15 @@ export function draw(
       at.strokeStyle = ink.wrong;
       at.strokeRect(-inner, -inner, inner * 2, inner * 2);
       break;
+    case 'parked':
+      // A square that is only a frame, with a bar: it stands aside.
+      at.strokeStyle = ink.calm;
+      at.strokeRect(-inner, -inner, inner * 2, inner * 2);
+      at.beginPath();
+      at.moveTo(-inner * 0.45, 0);
+      at.lineTo(inner * 0.45, 0);
+      at.stroke();
+      break;
     case 'unfinished':
       at.strokeStyle = ink.wrong;
       at.setLineDash([size * 0.16, size * 0.12]);

@@ -19,6 +19,7 @@ export interface LiveCounts {
   duplicated: number;
   lost: number;
   half_done: number;
+  parked: number;
   unfinished: number;
   waiting: number;
 }

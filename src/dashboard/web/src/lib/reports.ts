@@ -9,6 +9,8 @@ export interface Counts {
   lost: number;
   unfinished: number;
   half_done: number;
+  /** Older reports do not say. */
+  parked?: number;
   redeliveries: number;
 }
 
@@ -61,15 +63,27 @@ export interface RunReport {
   run_dir: string;
 }
 
+/** The gap between two events of a recording; where they stand in it, older reports do not say. */
+export interface Window {
+  after: string | null;
+  before: string | null;
+  occurrence: number;
+  after_event?: number | null;
+  before_event?: number | null;
+}
+
 export interface ExploreCell {
   cell: number;
-  window: { after: string | null; before: string | null; occurrence: number };
+  window: Window;
   fault: Fault;
   outcome: CellOutcome;
   verdict: Verdict;
   payment: string;
+  /** How many payments have that outcome. */
+  hit?: number;
   text: string;
   biography: BiographyLine[];
+  /** Empty where no run could be made of the cell; `text` says why. */
   replay: string;
 }
 
@@ -83,6 +97,10 @@ export interface ExploreReport {
   recording: string[];
   warnings: string[];
   cells: ExploreCell[];
+  /** The windows that a cell stands for beside its own. */
+  merged?: { window: Window; fault: Fault; cell: number }[];
+  /** What changes something, and nobody can say for which payment. */
+  unattributed?: string[];
   unreached: number;
   seconds: { total: number; phases: { name: string; seconds: number }[] };
   run: string;

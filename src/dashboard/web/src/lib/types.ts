@@ -3,7 +3,7 @@ export type * from './events';
 export type * from './reports';
 
 export type Verdict = 'held' | 'violated' | 'unknown';
-export type Outcome = 'once' | 'duplicated' | 'lost' | 'half_done' | 'unfinished';
+export type Outcome = 'once' | 'duplicated' | 'lost' | 'half_done' | 'parked' | 'unfinished';
 export type CellOutcome = Outcome | 'fenced' | 'not_reached';
 export type PaymentState = 'waiting' | 'delivered' | Outcome;
 export type Fault =

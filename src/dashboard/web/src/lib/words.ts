@@ -1,4 +1,4 @@
-import type { CellOutcome, Fault, PaymentState, Verdict } from './types';
+import type { CellOutcome, ExploreCell, Fault, PaymentState, Verdict, Window } from './types';
 
 const number = new Intl.NumberFormat('en-GB');
 
@@ -50,6 +50,8 @@ export function stateWords(state: PaymentState, done: string, effects = 2): stri
       return 'lost';
     case 'half_done':
       return 'half-done';
+    case 'parked':
+      return 'parked';
     case 'unfinished':
       return 'unfinished';
   }
@@ -121,15 +123,48 @@ export function shortSignature(signature: string): string {
   }
 }
 
-/** `between SELECT processed and POST /v1/charges`. */
-export function windowWords(after: string | null, before: string | null): string {
-  const from = after === null ? null : shortSignature(after);
-  const to = before === null ? null : shortSignature(before);
-  if (from !== null && to !== null) return `after ${from}, before ${to}`;
-  if (from !== null) return `after ${from}`;
-  if (to !== null) return `before ${to}`;
-  return 'anywhere';
+const ORDINAL = new Intl.PluralRules('en-GB', { type: 'ordinal' });
+const ENDINGS: Record<string, string> = { one: 'st', two: 'nd', few: 'rd' };
+
+/** `2nd `, and nothing for the first. */
+export function nth(n: number): string {
+  return n <= 1 ? '' : `${n}${ENDINGS[ORDINAL.select(n)] ?? 'th'} `;
 }
+
+/**
+ * The edges of a window: `after`, `2nd INSERT processed`. The occurrence counts the event at which
+ * it begins, or ends where it has no beginning.
+ */
+export function windowEdges(window: Window): { side: 'after' | 'before'; event: string }[] {
+  const { after, before, occurrence } = window;
+  const edges: { side: 'after' | 'before'; event: string }[] = [];
+  if (after !== null) edges.push({ side: 'after', event: nth(occurrence) + shortSignature(after) });
+  if (before !== null) {
+    const which = after === null ? nth(occurrence) : '';
+    edges.push({ side: 'before', event: which + shortSignature(before) });
+  }
+  return edges;
+}
+
+/** `after SELECT processed, before POST /v1/charges`. */
+export function windowWords(window: Window): string {
+  const edges = windowEdges(window).map(({ side, event }) => `${side} ${event}`);
+  return edges.length === 0 ? 'in no window' : edges.join(', ');
+}
+
+/** The payments that a cell is told of: `msg-0002 and 2 others`. */
+export function hitWords(cell: ExploreCell): string {
+  const others = Math.max(0, (cell.hit ?? 0) - 1);
+  return others === 0 ? cell.payment : `${cell.payment} and ${counted(others, 'other')}`;
+}
+
+/** What it means that something is attributed to no payment, as the terminal has it. */
+export const NOBODYS =
+  'Each changes something while payments are in hand, and carries no mark of one: no payment’s id, ' +
+  'no order’s, no record’s coordinates. So none was a window and none was struck: what a crash ' +
+  'beside it does is not known. Let each carry the id of what it is about, in a column, a key or a ' +
+  'header. What a timer does is known to be nobody’s if it is also done in the second before the ' +
+  'first payment.';
 
 /** When a run began, as a person says it. */
 export function when(unixSeconds: number, now = Date.now()): string {

@@ -23,6 +23,7 @@ const COUNTS: JobEvents['payments']['counts'] = {
   duplicated: 1,
   lost: 0,
   half_done: 0,
+  parked: 0,
   unfinished: 0,
   waiting: 2,
 };
@@ -104,6 +105,16 @@ describe('a judged run', () => {
     expect(cellOf(wall, 1)).toEqual({ state: 'once', effects: 1 });
     expect(cellOf(wall, 2)).toEqual({ state: 'duplicated', effects: 3 });
     expect(exceptions(wall)).toEqual([2, 4]);
+    expect(wall.counts.parked).toBe(0);
+  });
+
+  it('has what is parked as a state of its own', () => {
+    const parked = { payment: 'msg-0003', outcome: 'parked' as const, charges: [] };
+    const judged = report();
+    const counts = { ...judged.counts, parked: 1 };
+    const wall = wallOf({ ...judged, counts, exceptions: [parked] });
+    expect(cellOf(wall, 3)).toEqual({ state: 'parked', effects: 0 });
+    expect(wall.counts.parked).toBe(1);
   });
 
   it('stands in the column of its consumer, in place of what was kept', () => {

@@ -9,6 +9,7 @@ export const STATES: readonly PaymentState[] = [
   'duplicated',
   'lost',
   'half_done',
+  'parked',
   'unfinished',
 ];
 
@@ -31,6 +32,7 @@ const NOTHING: LiveCounts = {
   duplicated: 0,
   lost: 0,
   half_done: 0,
+  parked: 0,
   unfinished: 0,
   waiting: 0,
 };
@@ -77,6 +79,7 @@ export function wallOf(report: RunReport): WallState {
     duplicated: counts.duplicated,
     lost: counts.lost,
     half_done: counts.half_done,
+    parked: counts.parked ?? 0,
     unfinished: counts.unfinished,
   };
   return wall;
