@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Guarantee, Verdict};
+use crate::chaos::storm::Incident;
 
 /// What is known of a storm when it has settled, all of it from outside the consumers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,12 +20,18 @@ pub struct StormFacts {
     pub redelivered: u64,
     /// Dedup statements whose coordinates could not be read at the tap.
     pub unread: u64,
-    /// Strikes that were planned.
+    /// Records of payments that the producer had sent before.
+    #[serde(default)]
+    pub republished: u64,
+    /// Strikes that were made, whether they could be carried out or not.
     pub planned: u64,
     /// Strikes that were carried out.
     pub fired: u64,
     /// Whether the group came to the end of everything that was produced.
     pub drained: bool,
+    /// What the incident was to have and what it had; none where the strikes came by hand.
+    #[serde(default)]
+    pub incident: Option<Incident>,
 }
 
 /// The verdict on a storm and what it rests on.
@@ -67,7 +74,7 @@ pub fn judge_storm(facts: &StormFacts, guarantee: Guarantee) -> StormJudgement {
             ),
         ),
         (
-            facts.redelivered == 0,
+            facts.redelivered + facts.republished == 0,
             "no payment was delivered again".to_owned(),
         ),
         (
@@ -93,6 +100,8 @@ pub fn judge_storm(facts: &StormFacts, guarantee: Guarantee) -> StormJudgement {
             doubts.push(doubt);
         }
     }
+    // A storm that did not do what it promises has shown nothing of its lesson.
+    doubts.extend(facts.incident.filter(|i| !i.is_kept()).map(|i| i.clause()));
     if !doubts.is_empty() {
         return judged(Verdict::Unknown, doubts);
     }

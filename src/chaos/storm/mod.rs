@@ -6,6 +6,7 @@
 
 mod plan;
 mod positions;
+mod promise;
 mod redeliveries;
 
 use std::fmt;
@@ -13,8 +14,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use plan::{PlanError, Weather};
-pub use positions::Positions;
-pub use redeliveries::Redeliveries;
+pub use positions::{Owed, Positions};
+pub use promise::{Incident, Progress, Promise};
+pub use redeliveries::{Account, Place, Redeliveries, Told};
 
 /// What makes the hit rate, or the ledger, move in a storm.
 #[derive(
@@ -182,6 +184,25 @@ pub struct StormPlan {
     pub instances: u32,
     /// Of 1,000 payments, how many a republishing producer sends again.
     pub republished_per_mille: u32,
-    /// What is done, by time.
+    /// What is done, by time. In a storm that is over: what was done, so that a replay does it again.
     pub strikes: Vec<StormStrike>,
+}
+
+/// How many stretches a storm's series has: rows of a table that is seen at a glance.
+const BUCKETS: u64 = 18;
+
+impl StormPlan {
+    /// The length of a stretch in the series, in milliseconds: a minute of the ten, compressed with
+    /// them.
+    #[must_use]
+    pub fn bucket_ms(&self) -> u64 {
+        self.length_ms / BUCKETS
+    }
+
+    /// The time that is counted as the incident, in milliseconds: from where it has begun to show.
+    #[must_use]
+    pub fn counted_ms(&self) -> std::ops::Range<u64> {
+        let (begins, ends) = self.incident_ms;
+        begins + self.bucket_ms()..ends
+    }
 }

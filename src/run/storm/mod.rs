@@ -8,6 +8,8 @@
 //! count     the ledger and the redeliveries, from outside
 //! ```
 
+mod aim;
+mod blows;
 mod check_gate;
 mod crew;
 mod hands;
@@ -35,13 +37,13 @@ use self::ledger::LedgerReader;
 use self::observe::{Observer, observe_while};
 use self::producer::OpenLoop;
 use self::scrape::Scraper;
-use self::strikes::Striker;
+use self::strikes::{Done, Striker};
 use super::folder::{RunFolder, STATE, STORM, State};
 use super::instance::Launch;
 use super::resources::Resources;
 use super::taps::StormTaps;
 use super::{RunError, Watcher, settle, watchdog};
-use crate::chaos::storm::Redeliveries;
+use crate::chaos::storm::{Account, Incident, Redeliveries, StormStrike};
 use crate::provider::{Behaviour, Clock, Provider};
 use crate::stack::Endpoints;
 use crate::timeline::Timeline;
@@ -71,6 +73,8 @@ pub struct StormFinished {
     pub owners: Vec<Ownership>,
     /// What is known from outside.
     pub facts: StormFacts,
+    /// What tap and metric have both counted.
+    pub account: Account,
     /// What that means.
     pub judgement: StormJudgement,
     /// The number of the run folder.
@@ -154,7 +158,11 @@ async fn play(
         failures,
     };
     let kafka = &resources.endpoints.kafka;
-    let scraper = Scraper::new(Arc::clone(&taps), spec.max_poll_interval());
+    let scraper = Scraper::new(
+        Arc::clone(&taps),
+        Arc::clone(&hook),
+        spec.max_poll_interval(),
+    );
     let ledger = LedgerReader::new(resources.connect("crashwindow-ledger").await?, &spec.ledger);
     let striker = Striker {
         began: Instant::now(),
@@ -167,6 +175,7 @@ async fn play(
         taps,
         scraper: Arc::new(tokio::sync::Mutex::new(scraper)),
         turns: tokio::sync::Mutex::default(),
+        released: tokio::sync::watch::Sender::default(),
         group,
         producer: Arc::new(OpenLoop::new(kafka, &resources.topic, &spec.plan)?),
     };
@@ -177,7 +186,7 @@ async fn play(
 }
 
 async fn act(
-    spec: StormSpec,
+    mut spec: StormSpec,
     mut striker: Striker,
     ledger: LedgerReader,
     folder: &RunFolder,
@@ -203,11 +212,7 @@ async fn act(
     ));
     striker.began = Instant::now();
     let striker = Arc::new(striker);
-    let mut strikes = JoinSet::new();
-    for strike in plan.strikes.clone() {
-        let striker = Arc::clone(&striker);
-        strikes.spawn(async move { striker.strike(strike).await });
-    }
+    let (mut strikes, mut news) = begin(&striker);
     let over = CancellationToken::new();
     let mut observer = Observer {
         ledger,
@@ -215,7 +220,7 @@ async fn act(
         samples: Vec::new(),
         owners: Vec::new(),
     };
-    let mut marks = Vec::new();
+    let mut told = Told::default();
     let (produced, by_hand) = observe_while(&mut observer, spec.sample_every(), watcher, async {
         let produced = async {
             let produced = striker.producer.run(striker.began).await;
@@ -225,7 +230,7 @@ async fn act(
         let under_load = async { tokio::join!(produced, asked.serve(&striker, watcher, &over)) };
         // Those that outlast the load are waited for below.
         let never = async {
-            told(&mut strikes, watcher, &mut marks).await;
+            told.of(&mut news, watcher).await;
             std::future::pending().await
         };
         tokio::select! {
@@ -243,12 +248,30 @@ async fn act(
         &mut observer,
         spec.sample_every(),
         watcher,
-        told(&mut strikes, watcher, &mut marks),
+        told.of(&mut news, watcher),
     )
     .await?;
-    let planned = plan.strikes.len() + by_hand.len();
+    let mut incident = None;
+    while let Some(strike) = strikes.join_next().await {
+        incident = incident.or(strike.expect("a strike does not panic, and nobody aborts it"));
+    }
+    let Told {
+        mut marks,
+        strikes: executed,
+        left_out,
+    } = told;
+    // What a room does in between is no part of what was promised.
+    let incident = incident.filter(|_| by_hand.is_empty());
+    let incident = incident.map(|incident| Incident {
+        left_out,
+        ..incident
+    });
     marks.extend(by_hand);
     marks.sort_by_key(|mark| mark.at_ms);
+    spec.plan.strikes = executed;
+    spec.plan.strikes.sort_by_key(|strike| strike.at_ms);
+    // The schedule is the unit of replay: as it was carried out.
+    folder.write(STORM, &spec)?;
     watcher.phase("settling: the group comes to its end");
     let drained = observe_while(
         &mut observer,
@@ -257,10 +280,15 @@ async fn act(
         drained(&striker),
     )
     .await??;
+    // What is counted from here on would be counted at one side only.
+    let held = striker.hook.hold_checks(None).await;
+    striker.counted(&striker.crew.all()).await;
     // The ledger is told one look late.
     observer.look(watcher).await?;
     observer.look(watcher).await?;
+    let account = striker.account().await;
     striker.crew.stop().await;
+    drop(held);
 
     let payments = striker.producer.sent();
     let total = observer.ledger.total(payments).await?;
@@ -272,9 +300,11 @@ async fn act(
         strangers: total.strangers,
         redelivered,
         unread,
-        planned: planned as u64,
+        planned: marks.len() as u64,
         fired: marks.iter().filter(|mark| mark.problem.is_none()).count() as u64,
         drained,
+        republished: striker.producer.sent_again(),
+        incident,
     };
     folder.write("samples.json", &observer.samples)?;
     Ok(StormFinished {
@@ -284,17 +314,59 @@ async fn act(
         marks,
         owners: observer.owners,
         facts,
+        account,
         run_id: folder.id.clone(),
         run_dir: folder.path.clone(),
     })
 }
 
-/// Tells of each planned strike when it is over, and returns after the last.
-async fn told(strikes: &mut JoinSet<Mark>, watcher: &dyn Watcher, marks: &mut Vec<Mark>) {
-    while let Some(mark) = strikes.join_next().await {
-        let mark = mark.expect("a strike does not panic, and nobody aborts it");
-        watcher.struck(&mark);
-        marks.push(mark);
+/// Begins everything that is planned; what is over is told until the last has ended.
+fn begin(
+    striker: &Arc<Striker>,
+) -> (
+    JoinSet<Option<Incident>>,
+    mpsc::UnboundedReceiver<Done>,
+) {
+    let (done, news) = mpsc::unbounded_channel();
+    let mut strikes = JoinSet::new();
+    let planned = striker.plan.strikes.clone().into_iter();
+    let (aimed, others): (Vec<_>, Vec<_>) = planned.partition(|strike| striker.is_aimed(strike));
+    for strike in others {
+        let (striker, done) = (Arc::clone(striker), done.clone());
+        strikes.spawn(async move {
+            // Nobody listens only when the storm is given up.
+            let _ = done.send(striker.strike(strike).await);
+            None
+        });
+    }
+    // Where everything is done by hand, nothing is promised.
+    if !striker.plan.strikes.is_empty() {
+        let striker = Arc::clone(striker);
+        strikes.spawn(async move { Some(striker.incident(aimed, done).await) });
+    }
+    (strikes, news)
+}
+
+/// What is known of the strikes that are over.
+#[derive(Default)]
+struct Told {
+    marks: Vec<Mark>,
+    strikes: Vec<StormStrike>,
+    left_out: u64,
+}
+
+impl Told {
+    /// Tells of each strike when it is over, and returns after the last.
+    async fn of(&mut self, news: &mut mpsc::UnboundedReceiver<Done>, watcher: &dyn Watcher) {
+        while let Some(Done { strike, mark }) = news.recv().await {
+            let Some(mark) = mark else {
+                self.left_out += 1;
+                continue;
+            };
+            watcher.struck(&mark);
+            self.marks.push(mark);
+            self.strikes.push(strike);
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! Scrapes the consumers as Prometheus would, and adds up what they say.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
 
+use super::hook::StormHook;
 use super::sample::Sample;
+use crate::chaos::storm::Told;
 use crate::run::taps::StormTaps;
 use crate::tap::Source;
 
@@ -21,15 +24,27 @@ type Page = BTreeMap<String, f64>;
 pub(super) struct Scraper {
     http: reqwest::Client,
     taps: Arc<StormTaps>,
+    hook: Arc<StormHook>,
     max_poll_interval: Duration,
-    pages: HashMap<Source, Page>,
+    pages: HashMap<Source, Read>,
+}
+
+/// A page, and how many records had been answered to its process when it was asked for.
+struct Read {
+    page: Page,
+    answered: u64,
 }
 
 impl Scraper {
-    pub(super) fn new(taps: Arc<StormTaps>, max_poll_interval: Duration) -> Self {
+    pub(super) fn new(
+        taps: Arc<StormTaps>,
+        hook: Arc<StormHook>,
+        max_poll_interval: Duration,
+    ) -> Self {
         Self {
             http: reqwest::Client::new(),
             taps,
+            hook,
             max_poll_interval,
             pages: HashMap::new(),
         }
@@ -37,59 +52,67 @@ impl Scraper {
 
     /// Asks the processes that may live, or only the one of an instance; returns who answered.
     pub(super) async fn ask(&mut self, instance: Option<&str>) -> Vec<Source> {
-        let targets = self.taps.metrics();
-        // Of each instance only the last process lives.
-        let latest: HashMap<_, _> = targets
-            .iter()
-            .filter(|(source, _)| instance.is_none_or(|name| name == source.instance))
-            .map(|(source, address)| (source.instance.clone(), (source.clone(), *address)))
-            .collect();
-        let pages = join_all(latest.into_values().map(|(source, address)| {
+        let pages = join_all(self.targets(instance).into_values().map(|(source, address)| {
             let url = format!("http://{address}/metrics");
             let page = self.http.get(url).timeout(DEADLINE);
+            let answered = self.hook.checked(&source);
             async move {
                 let text = page.send().await.ok()?.text().await.ok()?;
-                Some((source, read(&text)))
+                let page = read(&text);
+                Some((source, Read { page, answered }))
             }
         }));
-        let fresh: Vec<(Source, Page)> = pages.await.into_iter().flatten().collect();
+        let mut fresh: Vec<(Source, Read)> = pages.await.into_iter().flatten().collect();
+        // An address is given to the next process of an instance: who has it now has answered.
+        let now = self.targets(instance);
+        let is_of_it = |source: &Source| now.get(&source.instance).is_some_and(|n| n.0 == *source);
+        fresh.retain(|(source, _)| is_of_it(source));
         let answered = fresh.iter().map(|(source, _)| source.clone()).collect();
         self.pages.extend(fresh);
         answered
     }
 
-    /// How many records a process says that it has checked.
-    pub(super) fn checks(&self, source: &Source) -> u64 {
-        let page = self.pages.get(source);
-        page.map_or(0, |page| {
-            labelled(page, "dedup_checks_total", "result")
-                .map(|(_, count)| count)
-                .sum()
-        })
+    /// The last process of each instance, and where it serves its metrics: of an instance only that lives.
+    fn targets(&self, instance: Option<&str>) -> HashMap<String, (Source, SocketAddr)> {
+        let targets = self.taps.metrics().into_iter();
+        targets
+            .filter(|(source, _)| instance.is_none_or(|name| name == source.instance))
+            .map(|(source, address)| (source.instance.clone(), (source, address)))
+            .collect()
+    }
+
+    /// Whether a process tells of every check that was answered to it.
+    pub(super) fn tells_all(&self, source: &Source) -> bool {
+        let told = self.pages.get(source).map_or(0, |read| checks(&read.page));
+        told >= self.hook.checked(source)
+    }
+
+    /// What each process told last.
+    pub(super) fn told(&self) -> HashMap<Source, Told> {
+        let told = |read: &Read| Told {
+            checks: checks(&read.page),
+            redelivered: of_origin(&read.page, "redelivery"),
+            answered: read.answered,
+        };
+        let pages = self.pages.iter();
+        pages.map(|(source, r)| (source.clone(), told(r))).collect()
     }
 
     /// Asks everybody, and fills in what they export. Who does not answer counts with the last
     /// answer, except in gauges.
     pub(super) async fn look(&mut self, sample: &mut Sample) {
         let answered = self.ask(None).await;
-        for page in answered.iter().filter_map(|source| self.pages.get(source)) {
+        for Read { page, .. } in answered.iter().filter_map(|source| self.pages.get(source)) {
             sample.lag += total(page, "consumer_lag_records");
             sample.uncommitted += total(page, "consumer_uncommitted_records");
             for (program, _) in labelled(page, "build_info", "program") {
                 *sample.builds.entry(program).or_default() += 1;
             }
         }
-        for page in self.pages.values() {
-            let checks = |origin: &str| {
-                let label = format!("origin=\"{origin}\"");
-                let of = page.iter().filter(|(series, _)| {
-                    series.starts_with("dedup_checks_total{") && series.contains(&label)
-                });
-                of.map(|(_, value)| whole(*value)).sum::<u64>()
-            };
-            sample.misses += checks("new");
-            sample.redelivery_hits += checks("redelivery");
-            sample.republish_hits += checks("republish");
+        for Read { page, .. } in self.pages.values() {
+            sample.misses += of_origin(page, "new");
+            sample.redelivery_hits += of_origin(page, "redelivery");
+            sample.republish_hits += of_origin(page, "republish");
             for (kind, count) in labelled(page, "rebalances_total", "kind") {
                 *sample.rebalances.entry(kind).or_default() += count;
             }
@@ -120,6 +143,20 @@ fn read(text: &str) -> Page {
         Some((name.to_owned(), value.parse().ok()?))
     });
     series.collect()
+}
+
+/// How many records a process says that it has checked.
+fn checks(page: &Page) -> u64 {
+    let all = labelled(page, "dedup_checks_total", "result");
+    all.map(|(_, count)| count).sum()
+}
+
+/// How many of them had this origin.
+fn of_origin(page: &Page, origin: &str) -> u64 {
+    let all = labelled(page, "dedup_checks_total", "origin");
+    all.filter(|(of, _)| of == origin)
+        .map(|(_, count)| count)
+        .sum()
 }
 
 fn total(page: &Page, name: &str) -> u64 {
@@ -153,6 +190,7 @@ fn whole(value: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chaos::storm::Redeliveries;
 
     #[test]
     fn series_are_told_by_name_and_label() {
@@ -182,7 +220,8 @@ mod tests {
              poll_gap_seconds_bucket{le=\"+Inf\"} 9\n\
              poll_gap_seconds_count 9\n",
         );
-        let scraper = Scraper::new(Arc::default(), Duration::from_secs(4));
+        let hook = StormHook::new(Redeliveries::of("INSERT", 1, 2), Duration::from_secs(4));
+        let scraper = Scraper::new(Arc::default(), Arc::new(hook), Duration::from_secs(4));
         assert_eq!(scraper.late_polls(&page), 2);
     }
 }

@@ -152,7 +152,7 @@ impl Planner {
         }
         let count = whole(
             (budget / (self.share() * interval_s * ROUGH_PART))
-                .round()
+                .ceil()
                 .max(1.0),
         );
         let records = budget / ms(count);
