@@ -61,10 +61,11 @@ impl Positions {
         by_instance
     }
 
-    /// What would be delivered again if the instance lost its partitions now.
+    /// What would be delivered again if the instance, or everybody, lost its partitions now.
     #[must_use]
-    pub fn owed(&self, instance: &str) -> Owed {
-        let of_it = self.partitions.iter().filter(|(_, p)| p.by == instance);
+    pub fn owed(&self, instance: Option<&str>) -> Owed {
+        let is_of_it = |position: &Position| instance.is_none_or(|name| position.by == name);
+        let of_it = self.partitions.iter().filter(|(_, p)| is_of_it(p));
         let debts = of_it.filter(|(_, position)| position.processed > position.committed);
         Owed(
             debts
@@ -117,7 +118,7 @@ mod tests {
         positions.processed("a", 1, 4);
         positions.committed(0, 7);
         positions.committed(1, 5);
-        let owed = positions.owed("a");
+        let owed = positions.owed(Some("a"));
         assert!(!positions.is_settled(&owed), "7, 8 and 9 are to come");
         positions.processed("b", 0, 7);
         assert!(!positions.is_settled(&owed), "8 and 9 are to come");
@@ -125,9 +126,17 @@ mod tests {
         positions.processed("a", 0, 9);
         assert!(positions.is_settled(&owed));
 
-        let owed = positions.owed("a");
+        let owed = positions.owed(Some("a"));
         positions.committed(0, 10);
         assert!(positions.is_settled(&owed), "none of it comes again");
-        assert!(positions.is_settled(&positions.owed("c")), "it owes nothing");
+        assert!(
+            positions.is_settled(&positions.owed(Some("c"))),
+            "it owes nothing"
+        );
+        positions.processed("b", 1, 6);
+        assert!(
+            !positions.is_settled(&positions.owed(None)),
+            "b owes 5 and 6"
+        );
     }
 }

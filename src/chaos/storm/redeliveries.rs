@@ -16,8 +16,8 @@ use tokio_postgres::types::{FromSql, Type};
 use crate::tap::postgres::{Detail, Transaction};
 use crate::tap::{BoundaryEvent, Source, Stage, Tap};
 
-pub use account::{Account, Told};
 use account::Answers;
+pub use account::{Account, Told};
 
 /// No partition of a storm has so many records; a number beyond is no offset of one.
 const MOST: i64 = 1 << 32;

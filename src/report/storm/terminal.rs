@@ -47,7 +47,11 @@ pub fn render(report: &StormReport, next: &str) -> String {
     }
     let (counts, twice) = (&report.counts, &report.redeliveries);
     if let Some(incident) = &counts.incident {
-        let kept = if incident.is_kept() { "kept" } else { "not kept" };
+        let kept = if incident.is_kept() {
+            "kept"
+        } else {
+            "not kept"
+        };
         let _ = writeln!(
             out,
             "  {:<12}{kept:>8}   {}; {} strikes added, {} left out",

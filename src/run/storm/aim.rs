@@ -133,14 +133,14 @@ impl Striker {
         let living = all.iter().filter_map(|instance| instance.process());
         let living = living.filter(|process| process.exited.borrow().is_none());
         let living = living.map(|process| process.source).collect();
-        self.hook.account(&told, &living, &self.producer.republished())
+        self.hook
+            .account(&told, &living, &self.producer.republished())
     }
 
     /// Returns when every instance is a member of the group again, and owns something.
-    async fn everybody_back(&self) -> Result<(), GroupError> {
-        let back = |group: &Group| {
-            group.members.len() == self.crew.all().len() && self.all_owned(group)
-        };
+    pub(super) async fn everybody_back(&self) -> Result<(), GroupError> {
+        let back =
+            |group: &Group| group.members.len() == self.crew.all().len() && self.all_owned(group);
         let what = "every instance to be back in the group";
         self.group
             .wait_until(super::strikes::REBALANCE_DEADLINE, what, back)
@@ -184,6 +184,9 @@ impl Aim<'_> {
 
     /// Adds strikes until so many records have come again.
     async fn reach(&self, records: u64, added: &mut u64) {
+        // What the rollout itself has left behind comes first.
+        let owed = self.striker.hook.owed(None);
+        let _ = tokio::time::timeout_at(self.end, self.striker.hook.settled(&owed)).await;
         while Instant::now() + SHOWS < self.end {
             let again = self.striker.hook.checks().1 - self.from.again;
             let Some(need) = records.checked_sub(again).filter(|need| *need > 0) else {
@@ -225,7 +228,7 @@ impl Aim<'_> {
         };
         strike.slot = Some(place);
         strike.uncommitted = Some(records);
-        let owed = striker.hook.owed(striker.crew.at(place).name());
+        let owed = striker.hook.owed(Some(striker.crew.at(place).name()));
         let mark = Some(striker.carried_out(&strike).await);
         *added += u64::from(!is_planned);
         // Nobody listens only when the storm is given up.

@@ -42,7 +42,13 @@ impl Striker {
                 Ok(())
             }
             (Blow::Join, ..) => {
+                // Two rebalances at a time, as where a strike meets it coming or going, bring several
+                // times what either does.
+                let turn = self.turns.lock().await;
                 let guest = self.crew.add();
+                let joined = self.everybody_back().await;
+                drop(turn);
+                joined?;
                 tokio::time::sleep(lasts).await;
                 if let Some(records) = strike.uncommitted {
                     // Where its moment never comes, it leaves all the same: it is a guest.
@@ -50,8 +56,11 @@ impl Striker {
                     let moment = self.hook.first_with_uncommitted(&name, about(records));
                     let _ = tokio::time::timeout(self.patience(), moment).await;
                 }
+                let _turn = self.turns.lock().await;
                 let parted = self.part_with(&guest).await;
                 self.crew.forget(&guest);
+                // Whose turn is next finds out for itself when it does not come to be.
+                let _ = self.whole_again().await;
                 parted
             }
             (Blow::BrokerOutage, ..) => {

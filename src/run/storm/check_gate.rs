@@ -34,7 +34,8 @@ struct State {
 
 impl State {
     fn is_open_for(&self, source: &Source) -> bool {
-        let opened = |who: &Option<String>| self.closed.get(who).is_none_or(|strikes| *strikes == 0);
+        let opened =
+            |who: &Option<String>| self.closed.get(who).is_none_or(|strikes| *strikes == 0);
         opened(&None) && opened(&Some(source.instance.clone())) && !self.barred.contains(source)
     }
 }
@@ -195,8 +196,14 @@ mod tests {
         held.bar(&source("b"));
         drop(held);
         let mut late = Box::pin(gate.enter(source("b")));
-        assert!(cut.as_mut().now_or_never().is_none(), "its connection is cut");
-        assert!(late.as_mut().now_or_never().is_none(), "its process is gone");
+        assert!(
+            cut.as_mut().now_or_never().is_none(),
+            "its connection is cut"
+        );
+        assert!(
+            late.as_mut().now_or_never().is_none(),
+            "its process is gone"
+        );
         gate.enter(source("a")).await;
         let next_life = Source {
             incarnation: 2,
@@ -205,7 +212,7 @@ mod tests {
         gate.enter(next_life).await;
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_check_whose_process_died_in_it_does_not_keep_a_strike_for_ever() {
         let gate = CheckGate::default();
         gate.enter(source("a")).await;

@@ -108,8 +108,8 @@ impl StormHook {
         }
     }
 
-    /// What would be delivered again if the instance lost its partitions now.
-    pub(super) fn owed(&self, instance: &str) -> Owed {
+    /// What would be delivered again if the instance, or everybody, lost its partitions now.
+    pub(super) fn owed(&self, instance: Option<&str>) -> Owed {
         let positions = self.positions.lock().expect("no holder panics");
         positions.owed(instance)
     }

@@ -321,12 +321,7 @@ async fn act(
 }
 
 /// Begins everything that is planned; what is over is told until the last has ended.
-fn begin(
-    striker: &Arc<Striker>,
-) -> (
-    JoinSet<Option<Incident>>,
-    mpsc::UnboundedReceiver<Done>,
-) {
+fn begin(striker: &Arc<Striker>) -> (JoinSet<Option<Incident>>, mpsc::UnboundedReceiver<Done>) {
     let (done, news) = mpsc::unbounded_channel();
     let mut strikes = JoinSet::new();
     let planned = striker.plan.strikes.clone().into_iter();

@@ -52,16 +52,20 @@ impl Scraper {
 
     /// Asks the processes that may live, or only the one of an instance; returns who answered.
     pub(super) async fn ask(&mut self, instance: Option<&str>) -> Vec<Source> {
-        let pages = join_all(self.targets(instance).into_values().map(|(source, address)| {
-            let url = format!("http://{address}/metrics");
-            let page = self.http.get(url).timeout(DEADLINE);
-            let answered = self.hook.checked(&source);
-            async move {
-                let text = page.send().await.ok()?.text().await.ok()?;
-                let page = read(&text);
-                Some((source, Read { page, answered }))
-            }
-        }));
+        let pages = join_all(
+            self.targets(instance)
+                .into_values()
+                .map(|(source, address)| {
+                    let url = format!("http://{address}/metrics");
+                    let page = self.http.get(url).timeout(DEADLINE);
+                    let answered = self.hook.checked(&source);
+                    async move {
+                        let text = page.send().await.ok()?.text().await.ok()?;
+                        let page = read(&text);
+                        Some((source, Read { page, answered }))
+                    }
+                }),
+        );
         let mut fresh: Vec<(Source, Read)> = pages.await.into_iter().flatten().collect();
         // An address is given to the next process of an instance: who has it now has answered.
         let now = self.targets(instance);

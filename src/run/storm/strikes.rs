@@ -224,10 +224,11 @@ impl Striker {
         }
     }
 
-    /// When the part of the storm is over in which a time lies.
+    /// When the part of the storm is over in which a time lies. What comes before the incident is
+    /// counted is not to be counted to it.
     fn phase_end(&self, at_ms: u64) -> Instant {
-        let (begins, ends) = self.plan.incident_ms;
-        let ends = [begins, ends, self.plan.length_ms];
+        let (begins, counted) = (self.plan.incident_ms.0, self.plan.counted_ms());
+        let ends = [begins, counted.start, counted.end, self.plan.length_ms];
         let end = ends.into_iter().find(|end| at_ms < *end);
         self.began + Duration::from_millis(end.unwrap_or(at_ms))
     }

@@ -50,6 +50,9 @@ const OUTAGE_MOST: f64 = 0.4;
 /// other strikes.
 const ROOM_FOR_OUTAGE_MS: u64 = 40_000;
 
+/// The same for a guest: coming and going, it keeps other strikes waiting.
+const ROOM_FOR_GUEST_MS: u64 = 15_000;
+
 /// How long a server is gone in an outage: less than any session.
 const OUTAGE_MS: u64 = 600;
 
@@ -198,15 +201,17 @@ impl Planner {
             None,
             OUTAGE_MS,
         );
-        self.add(
-            phase.start + third / 2,
-            Blow::Join,
-            None,
-            // It goes again just after a commit of its own: which of the others it took what from is
-            // not to be planned.
-            Some(whole(FEWEST)),
-            EMPTY_MS * 2,
-        );
+        if length(&phase) >= ROOM_FOR_GUEST_MS {
+            self.add(
+                phase.start + third / 2,
+                Blow::Join,
+                None,
+                // It goes again just after a commit of its own: which of the others it took what from
+                // is not to be planned.
+                Some(whole(FEWEST)),
+                EMPTY_MS * 2,
+            );
+        }
     }
 
     /// One of the brokers, in the middle of it all.

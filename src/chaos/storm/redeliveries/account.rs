@@ -124,3 +124,6 @@ impl Redeliveries {
         account
     }
 }
+
+#[cfg(test)]
+mod tests;

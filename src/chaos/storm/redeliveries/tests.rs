@@ -2,14 +2,14 @@ use super::*;
 use bytes::BytesMut;
 use tokio_postgres::types::ToSql;
 
-fn source(instance: &str) -> Source {
+pub(super) fn source(instance: &str) -> Source {
     Source {
         instance: instance.to_owned(),
         incarnation: 1,
     }
 }
 
-fn event(instance: &str, signature: &str) -> BoundaryEvent {
+pub(super) fn event(instance: &str, signature: &str) -> BoundaryEvent {
     BoundaryEvent {
         tap: Tap::Postgres,
         stage: Stage::Answered,
@@ -30,7 +30,7 @@ fn bound(value: &(impl ToSql + Sync), of: &Type) -> Option<Bytes> {
     Some(bytes.freeze())
 }
 
-fn check(offsets: &[i64], transaction: Transaction) -> Detail {
+pub(super) fn check(offsets: &[i64], transaction: Transaction) -> Detail {
     let partitions = vec![3_i32; offsets.len()];
     Detail {
         transaction: Some(transaction),
@@ -50,11 +50,15 @@ fn end(tag: &str) -> Detail {
     }
 }
 
-const CHECK: &str = "INSERT INTO processed SELECT";
+pub(super) const CHECK: &str = "INSERT INTO processed SELECT";
+
+pub(super) fn counting() -> Redeliveries {
+    Redeliveries::of("INSERT INTO processed", 1, 2)
+}
 
 #[test]
 fn a_record_that_is_checked_again_is_a_redelivery_whoever_checks_it() {
-    let mut counted = Redeliveries::of("INSERT INTO processed", 1, 2);
+    let mut counted = counting();
     counted.saw(&event("a", CHECK), &check(&[1, 2, 3], Transaction::Idle));
     counted.saw(&event("b", CHECK), &check(&[2, 3, 4], Transaction::Idle));
     counted.saw(
@@ -69,7 +73,7 @@ fn a_record_that_is_checked_again_is_a_redelivery_whoever_checks_it() {
 
 #[test]
 fn what_was_rolled_back_or_refused_was_not_checked() {
-    let mut counted = Redeliveries::of("INSERT INTO processed", 1, 2);
+    let mut counted = counting();
     let refused = Detail {
         sqlstate: Some("40P01".to_owned()),
         ..check(&[1], Transaction::Idle)
@@ -86,7 +90,7 @@ fn what_was_rolled_back_or_refused_was_not_checked() {
 
 #[test]
 fn what_cannot_be_an_offset_is_told_and_takes_no_memory() {
-    let mut counted = Redeliveries::of("INSERT INTO processed", 1, 2);
+    let mut counted = counting();
     for offset in [-1, i64::MAX] {
         counted.saw(&event("a", CHECK), &check(&[offset], Transaction::Idle));
     }
