@@ -126,6 +126,23 @@ impl Blow {
         )
     }
 
+    /// Whom it strikes.
+    fn victims(self) -> Victims {
+        match self {
+            Self::Kill
+            | Self::Pause
+            | Self::Evict
+            | Self::Leave
+            | Self::SlowDatabase
+            | Self::Release
+            | Self::BrokerStop => Victims::One,
+            Self::Join | Self::BrokerOutage | Self::DatabaseOutage | Self::Republish => {
+                Victims::All
+            }
+            Self::Freeze | Self::Thaw | Self::Heal => Victims::ByHand,
+        }
+    }
+
     /// The word used in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -146,6 +163,13 @@ impl Blow {
             Self::Heal => "heal",
         }
     }
+}
+
+/// Whom a blow strikes.
+enum Victims {
+    One,
+    All,
+    ByHand,
 }
 
 /// One strike of a storm.
@@ -192,6 +216,40 @@ pub struct StormPlan {
 const BUCKETS: u64 = 18;
 
 impl StormPlan {
+    /// Why it cannot be carried out, if it cannot: one that was saved may have been edited.
+    #[must_use]
+    pub fn misfit(&self) -> Option<String> {
+        let (begins, ends) = self.incident_ms;
+        if !(begins < ends && ends <= self.length_ms) {
+            return Some(format!(
+                "its incident, {begins} to {ends} ms, is not within its {} ms",
+                self.length_ms
+            ));
+        }
+        if self.rate == 0 || self.instances == 0 || self.partitions < self.instances {
+            return Some("it has no payments, or instances without a partition".to_owned());
+        }
+        self.strikes.iter().find_map(|strike| {
+            let (blow, at) = (strike.blow, strike.at_ms);
+            // A schedule may be of a cluster with more brokers: they are counted round.
+            let is_broker = blow == Blow::BrokerStop;
+            match (blow.victims(), strike.slot) {
+                (Victims::ByHand, _) => {
+                    Some(format!("{} at {at} ms comes by hand alone", blow.name()))
+                }
+                (Victims::One, None) => Some(format!("{} at {at} ms strikes nobody", blow.name())),
+                (Victims::One, Some(slot)) if slot >= self.instances && !is_broker => {
+                    Some(format!(
+                        "{} at {at} ms strikes place {slot} of {}",
+                        blow.name(),
+                        self.instances
+                    ))
+                }
+                _ => None,
+            }
+        })
+    }
+
     /// The length of a stretch in the series, in milliseconds: a minute of the ten, compressed with
     /// them.
     #[must_use]

@@ -13,11 +13,12 @@ use crate::tap::{
     BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Stage, Tap, kafka,
 };
 
-/// Of this many answers of a slow database one is later than a consumer can wait.
+/// Of at most this many answers of a slow database one is later than a consumer can wait.
 const WORST_OF: u32 = 4;
 
-/// The first such answer: the next one, so that work has piled up, and the incident shows soon.
-const FIRST_WORST: u32 = 2;
+/// Of at least this many. In between it is the first by whose turn work has piled up: what is in that
+/// check is what comes again.
+const WORST_AFTER: u32 = 2;
 
 /// See the module.
 pub(super) struct StormHook {
@@ -27,14 +28,18 @@ pub(super) struct StormHook {
     generation: Mutex<Option<i32>>,
     /// The records that each instance has processed and not committed. Told at every check and commit.
     uncommitted: watch::Sender<BTreeMap<String, u64>>,
-    /// The instances with a slow database, and how many answers were slow.
+    /// The instances with a slow database, and how many answers of it were slow since the worst.
     slow: watch::Sender<BTreeMap<String, u32>>,
     max_poll_interval: Duration,
+    /// So many records in a check are a pile.
+    pile: u64,
     gate: CheckGate,
 }
 
 impl StormHook {
-    pub(super) fn new(redeliveries: Redeliveries, max_poll_interval: Duration) -> Self {
+    /// `rate` is what an instance is given in a second.
+    pub(super) fn new(redeliveries: Redeliveries, max_poll_interval: Duration, rate: u32) -> Self {
+        let work = max_poll_interval / 5 * rate / 2;
         Self {
             redeliveries: Mutex::new(redeliveries),
             positions: Mutex::default(),
@@ -42,6 +47,7 @@ impl StormHook {
             uncommitted: watch::Sender::default(),
             slow: watch::Sender::default(),
             max_poll_interval,
+            pile: work.as_secs(),
             gate: CheckGate::default(),
         }
     }
@@ -143,18 +149,23 @@ impl StormHook {
         });
     }
 
-    /// How long this instance's answer is held: mostly so that work piles up, and now and then past
-    /// the time in which a consumer must poll.
-    fn hold(&self, instance: &str) -> Option<Duration> {
-        let mut count = None;
+    /// How long this instance's answer to a check of so many records is held: mostly so that work piles
+    /// up, and now and then past the time in which a consumer must poll.
+    fn hold(&self, instance: &str, records: u64) -> Option<Duration> {
+        let mut is_worst = None;
         self.slow.send_if_modified(|instances| {
             if let Some(answers) = instances.get_mut(instance) {
                 *answers += 1;
-                count = Some(*answers);
+                let piled_up = *answers >= WORST_AFTER && records >= self.pile;
+                let worst = piled_up || *answers >= WORST_OF;
+                if worst {
+                    *answers = 0;
+                }
+                is_worst = Some(worst);
             }
             false
         });
-        Some(if count? % WORST_OF == FIRST_WORST {
+        Some(if is_worst? {
             self.max_poll_interval * 5 / 4
         } else {
             self.max_poll_interval / 5
@@ -193,6 +204,7 @@ impl StormHook {
                 let is_answer = event.stage == Stage::Answered && redeliveries.is_check(event);
                 drop(redeliveries);
                 let instance = &event.source.instance;
+                let checked = records.len() as u64;
                 if !records.is_empty() {
                     let uncommitted = {
                         let mut positions = self.positions.lock().expect("no holder panics");
@@ -203,7 +215,7 @@ impl StormHook {
                     };
                     self.uncommitted.send_replace(uncommitted);
                 }
-                is_answer.then(|| self.hold(instance)).flatten()
+                is_answer.then(|| self.hold(instance, checked)).flatten()
             }
             _ => None,
         }

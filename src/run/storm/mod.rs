@@ -12,6 +12,8 @@ mod aim;
 mod blows;
 mod check_gate;
 mod crew;
+mod ends;
+mod executed;
 mod hands;
 mod hook;
 mod ledger;
@@ -27,23 +29,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::crew::Crew;
+use self::ends::{drained, joined};
+use self::executed::{Executed, begin};
 use self::hook::StormHook;
 use self::ledger::LedgerReader;
 use self::observe::{Observer, observe_while};
 use self::producer::OpenLoop;
 use self::scrape::Scraper;
-use self::strikes::{Done, Striker};
+use self::strikes::Striker;
 use super::folder::{RunFolder, STATE, STORM, State};
 use super::instance::Launch;
 use super::resources::Resources;
 use super::taps::StormTaps;
-use super::{RunError, Watcher, settle, watchdog};
-use crate::chaos::storm::{Account, Incident, Redeliveries, StormStrike};
+use super::{RunError, Watcher, watchdog};
+use crate::chaos::storm::{Account, Incident, Redeliveries};
 use crate::provider::{Behaviour, Clock, Provider};
 use crate::stack::Endpoints;
 use crate::timeline::Timeline;
@@ -53,13 +56,6 @@ pub use hands::{Hands, Manual, What};
 pub use sample::{Ownership, Sample};
 pub use spec::{StormChanges, StormError, StormSpec};
 pub use strikes::Mark;
-
-/// How often the group's position is read while it comes to its end.
-const POLL: Duration = Duration::from_millis(100);
-
-/// How long a group may stand still before it is said not to come to its end. Past the session of a
-/// lab's consumer, and past what a busy machine was seen to need.
-const STANDSTILL: Duration = Duration::from_secs(20);
 
 /// A storm that has a verdict.
 pub struct StormFinished {
@@ -139,6 +135,7 @@ async fn play(
     let hook = Arc::new(StormHook::new(
         Redeliveries::of(&checks.statement, checks.partitions, checks.offsets),
         spec.max_poll_interval(),
+        spec.plan.rate / spec.plan.instances,
     ));
     let taps = Arc::new(StormTaps::default());
     let provider = Provider::new(Clock::default());
@@ -212,7 +209,7 @@ async fn act(
     ));
     striker.began = Instant::now();
     let striker = Arc::new(striker);
-    let (mut strikes, mut news) = begin(&striker);
+    let (mut planned, mut news) = begin(&striker);
     let over = CancellationToken::new();
     let mut observer = Observer {
         ledger,
@@ -220,7 +217,7 @@ async fn act(
         samples: Vec::new(),
         owners: Vec::new(),
     };
-    let mut told = Told::default();
+    let mut executed = Executed::default();
     let (produced, by_hand) = observe_while(&mut observer, spec.sample_every(), watcher, async {
         let produced = async {
             let produced = striker.producer.run(striker.began).await;
@@ -230,7 +227,7 @@ async fn act(
         let under_load = async { tokio::join!(produced, asked.serve(&striker, watcher, &over)) };
         // Those that outlast the load are waited for below.
         let never = async {
-            told.of(&mut news, watcher).await;
+            executed.follow(&mut news, watcher).await;
             std::future::pending().await
         };
         tokio::select! {
@@ -248,18 +245,18 @@ async fn act(
         &mut observer,
         spec.sample_every(),
         watcher,
-        told.of(&mut news, watcher),
+        executed.follow(&mut news, watcher),
     )
     .await?;
     let mut incident = None;
-    while let Some(strike) = strikes.join_next().await {
+    while let Some(strike) = planned.join_next().await {
         incident = incident.or(strike.expect("a strike does not panic, and nobody aborts it"));
     }
-    let Told {
+    let Executed {
         mut marks,
-        strikes: executed,
+        strikes,
         left_out,
-    } = told;
+    } = executed;
     // What a room does in between is no part of what was promised.
     let incident = incident.filter(|_| by_hand.is_empty());
     let incident = incident.map(|incident| Incident {
@@ -268,7 +265,7 @@ async fn act(
     });
     marks.extend(by_hand);
     marks.sort_by_key(|mark| mark.at_ms);
-    spec.plan.strikes = executed;
+    spec.plan.strikes = strikes;
     spec.plan.strikes.sort_by_key(|strike| strike.at_ms);
     // The schedule is the unit of replay: as it was carried out.
     folder.write(STORM, &spec)?;
@@ -318,78 +315,4 @@ async fn act(
         run_id: folder.id.clone(),
         run_dir: folder.path.clone(),
     })
-}
-
-/// Begins everything that is planned; what is over is told until the last has ended.
-fn begin(striker: &Arc<Striker>) -> (JoinSet<Option<Incident>>, mpsc::UnboundedReceiver<Done>) {
-    let (done, news) = mpsc::unbounded_channel();
-    let mut strikes = JoinSet::new();
-    let planned = striker.plan.strikes.clone().into_iter();
-    let (aimed, others): (Vec<_>, Vec<_>) = planned.partition(|strike| striker.is_aimed(strike));
-    for strike in others {
-        let (striker, done) = (Arc::clone(striker), done.clone());
-        strikes.spawn(async move {
-            // Nobody listens only when the storm is given up.
-            let _ = done.send(striker.strike(strike).await);
-            None
-        });
-    }
-    // Where everything is done by hand, nothing is promised.
-    if !striker.plan.strikes.is_empty() {
-        let striker = Arc::clone(striker);
-        strikes.spawn(async move { Some(striker.incident(aimed, done).await) });
-    }
-    (strikes, news)
-}
-
-/// What is known of the strikes that are over.
-#[derive(Default)]
-struct Told {
-    marks: Vec<Mark>,
-    strikes: Vec<StormStrike>,
-    left_out: u64,
-}
-
-impl Told {
-    /// Tells of each strike when it is over, and returns after the last.
-    async fn of(&mut self, news: &mut mpsc::UnboundedReceiver<Done>, watcher: &dyn Watcher) {
-        while let Some(Done { strike, mark }) = news.recv().await {
-            let Some(mark) = mark else {
-                self.left_out += 1;
-                continue;
-            };
-            watcher.struck(&mark);
-            self.marks.push(mark);
-            self.strikes.push(strike);
-        }
-    }
-}
-
-/// Waits until the group consists of the storm's instances and every partition has an owner.
-async fn joined(spec: &StormSpec, striker: &Striker) -> Result<(), RunError> {
-    let instances = spec.plan.instances as usize;
-    let what = format!("{instances} instances to join");
-    let join = Duration::from_millis(spec.join_ms);
-    let whole =
-        |group: &crate::group::Group| group.members.len() == instances && striker.all_owned(group);
-    striker.group.wait_until(join, &what, whole).await?;
-    Ok(())
-}
-
-/// Waits until the group's position is at the end of everything; false when it stood still.
-async fn drained(striker: &Striker) -> Result<bool, RunError> {
-    let ends = striker.producer.ends();
-    let (mut last, mut since) = (None, Instant::now());
-    loop {
-        let committed = striker.group.committed(&striker.topic).await?;
-        if settle::reached(&committed, &ends) {
-            return Ok(true);
-        }
-        if last.as_ref() != Some(&committed) {
-            (last, since) = (Some(committed), Instant::now());
-        } else if since.elapsed() > STANDSTILL {
-            return Ok(false);
-        }
-        tokio::time::sleep(POLL).await;
-    }
 }

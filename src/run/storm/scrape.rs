@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::join_all;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::hook::StormHook;
 use super::sample::Sample;
@@ -13,8 +15,11 @@ use crate::chaos::storm::Told;
 use crate::run::taps::StormTaps;
 use crate::tap::Source;
 
-/// How long a consumer may take to answer; a frozen one never does.
-const DEADLINE: Duration = Duration::from_millis(400);
+/// How long a look waits for answers; a frozen process gives none, and a busy one may take longer.
+const LOOK: Duration = Duration::from_millis(400);
+
+/// How long an answer that no look waits for any more is still taken: it is seen at the next look.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The series of one process, by name and labels as they are written: `x_total{kind="assign"}`.
 type Page = BTreeMap<String, f64>;
@@ -26,8 +31,12 @@ pub(super) struct Scraper {
     taps: Arc<StormTaps>,
     hook: Arc<StormHook>,
     max_poll_interval: Duration,
-    pages: HashMap<Source, Read>,
+    pages: Pages,
+    /// What was asked of each process last, and whether it has answered.
+    asked: HashMap<Source, JoinHandle<bool>>,
 }
+
+type Pages = Arc<Mutex<HashMap<Source, Read>>>;
 
 /// A page, and how many records had been answered to its process when it was asked for.
 struct Read {
@@ -46,48 +55,66 @@ impl Scraper {
             taps,
             hook,
             max_poll_interval,
-            pages: HashMap::new(),
+            pages: Pages::default(),
+            asked: HashMap::new(),
         }
     }
 
-    /// Asks the processes that may live, or only the one of an instance; returns who answered.
+    /// Asks the processes that may live, or only the one of an instance; returns who has answered.
     pub(super) async fn ask(&mut self, instance: Option<&str>) -> Vec<Source> {
-        let pages = join_all(
-            self.targets(instance)
-                .into_values()
-                .map(|(source, address)| {
-                    let url = format!("http://{address}/metrics");
-                    let page = self.http.get(url).timeout(DEADLINE);
-                    let answered = self.hook.checked(&source);
-                    async move {
-                        let text = page.send().await.ok()?.text().await.ok()?;
-                        let page = read(&text);
-                        Some((source, Read { page, answered }))
-                    }
-                }),
-        );
-        let mut fresh: Vec<(Source, Read)> = pages.await.into_iter().flatten().collect();
-        // An address is given to the next process of an instance: who has it now has answered.
-        let now = self.targets(instance);
-        let is_of_it = |source: &Source| now.get(&source.instance).is_some_and(|n| n.0 == *source);
-        fresh.retain(|(source, _)| is_of_it(source));
-        let answered = fresh.iter().map(|(source, _)| source.clone()).collect();
-        self.pages.extend(fresh);
+        let targets = latest(&self.taps, instance);
+        let mut asked = Vec::new();
+        for (source, address) in targets.into_values() {
+            let ongoing = self
+                .asked
+                .remove(&source)
+                .filter(|asked| !asked.is_finished());
+            let answer = ongoing.unwrap_or_else(|| self.ask_one(source.clone(), address));
+            asked.push((source, answer));
+        }
+        let waited = asked.iter_mut().map(|(_, answer)| timeout(LOOK, answer));
+        let ends = join_all(waited).await;
+        let mut answered = Vec::new();
+        for ((source, answer), end) in asked.into_iter().zip(ends) {
+            match end {
+                Ok(Ok(true)) => answered.push(source),
+                // Gone, or its address is another's.
+                Ok(_) => {}
+                // Who takes longer is not asked again before it has answered.
+                Err(_) => drop(self.asked.insert(source, answer)),
+            }
+        }
         answered
     }
 
-    /// The last process of each instance, and where it serves its metrics: of an instance only that lives.
-    fn targets(&self, instance: Option<&str>) -> HashMap<String, (Source, SocketAddr)> {
-        let targets = self.taps.metrics().into_iter();
-        targets
-            .filter(|(source, _)| instance.is_none_or(|name| name == source.instance))
-            .map(|(source, address)| (source.instance.clone(), (source, address)))
-            .collect()
+    /// Asks one process; the answer is in the pages when this has ended with true.
+    fn ask_one(&self, source: Source, address: SocketAddr) -> JoinHandle<bool> {
+        let url = format!("http://{address}/metrics");
+        let page = self.http.get(url).timeout(DEADLINE);
+        let answered = self.hook.checked(&source);
+        let (taps, pages) = (Arc::clone(&self.taps), Arc::clone(&self.pages));
+        tokio::spawn(async move {
+            let text = async { page.send().await.ok()?.text().await.ok() };
+            let Some(text) = text.await else {
+                return false;
+            };
+            // An address is given to the next process of an instance: who has it now has answered.
+            let now = latest(&taps, Some(&source.instance));
+            let is_its = now.get(&source.instance).is_some_and(|now| now.0 == source);
+            if is_its {
+                let page = read(&text);
+                let mut pages = pages.lock().expect("no holder panics");
+                pages.insert(source, Read { page, answered });
+            }
+            is_its
+        })
     }
 
     /// Whether a process tells of every check that was answered to it.
     pub(super) fn tells_all(&self, source: &Source) -> bool {
-        let told = self.pages.get(source).map_or(0, |read| checks(&read.page));
+        let pages = self.pages.lock().expect("no holder panics");
+        let told = pages.get(source).map_or(0, |read| checks(&read.page));
+        drop(pages);
         told >= self.hook.checked(source)
     }
 
@@ -98,7 +125,8 @@ impl Scraper {
             redelivered: of_origin(&read.page, "redelivery"),
             answered: read.answered,
         };
-        let pages = self.pages.iter();
+        let pages = self.pages.lock().expect("no holder panics");
+        let pages = pages.iter();
         pages.map(|(source, r)| (source.clone(), told(r))).collect()
     }
 
@@ -106,14 +134,15 @@ impl Scraper {
     /// answer, except in gauges.
     pub(super) async fn look(&mut self, sample: &mut Sample) {
         let answered = self.ask(None).await;
-        for Read { page, .. } in answered.iter().filter_map(|source| self.pages.get(source)) {
+        let pages = self.pages.lock().expect("no holder panics");
+        for Read { page, .. } in answered.iter().filter_map(|source| pages.get(source)) {
             sample.lag += total(page, "consumer_lag_records");
             sample.uncommitted += total(page, "consumer_uncommitted_records");
             for (program, _) in labelled(page, "build_info", "program") {
                 *sample.builds.entry(program).or_default() += 1;
             }
         }
-        for Read { page, .. } in self.pages.values() {
+        for Read { page, .. } in pages.values() {
             sample.misses += of_origin(page, "new");
             sample.redelivery_hits += of_origin(page, "redelivery");
             sample.republish_hits += of_origin(page, "republish");
@@ -137,6 +166,16 @@ impl Scraper {
             .max();
         total(page, "poll_gap_seconds_count").saturating_sub(in_time.unwrap_or(0))
     }
+}
+
+/// The last process of each instance, or of one, and where it serves its metrics: of an instance only
+/// that one lives.
+fn latest(taps: &StormTaps, instance: Option<&str>) -> HashMap<String, (Source, SocketAddr)> {
+    let targets = taps.metrics().into_iter();
+    targets
+        .filter(|(source, _)| instance.is_none_or(|name| name == source.instance))
+        .map(|(source, address)| (source.instance.clone(), (source, address)))
+        .collect()
 }
 
 /// Prometheus' text format, without comments and timestamps: what the crate `prometheus` writes.
@@ -224,7 +263,7 @@ mod tests {
              poll_gap_seconds_bucket{le=\"+Inf\"} 9\n\
              poll_gap_seconds_count 9\n",
         );
-        let hook = StormHook::new(Redeliveries::of("INSERT", 1, 2), Duration::from_secs(4));
+        let hook = StormHook::new(Redeliveries::of("INSERT", 1, 2), Duration::from_secs(4), 1);
         let scraper = Scraper::new(Arc::default(), Arc::new(hook), Duration::from_secs(4));
         assert_eq!(scraper.late_polls(&page), 2);
     }

@@ -114,35 +114,60 @@ impl Striker {
         let at = self.began + Duration::from_millis(strike.at_ms);
         tokio::time::sleep_until(at).await;
         let over = self.phase_end(strike.at_ms);
-        let turn = match strike.blow.rebalances() {
-            true => Some(tokio::time::timeout_at(over, self.turns.lock()).await),
-            false => None,
-        };
-        if matches!(turn, Some(Err(_))) && strike.blow != Blow::Release {
-            return Done { strike, mark: None };
-        }
-        if let (Some(place), Some(records)) = (strike.slot, strike.uncommitted)
-            && strike.blow != Blow::Release
-        {
-            // One that met another moment would bring several times what the schedule counts on: a
-            // storm without it is nearer to what was planned.
-            let until = over.min(Instant::now() + self.patience());
-            let met = self.moment(Some(place), about(records), until).await;
-            let Some(place) = met else {
+        let turn = loop {
+            if !self.meets(&mut strike, over).await {
                 return Done { strike, mark: None };
-            };
-            strike.slot = Some(place);
-        } else {
-            self.late_moment(&strike).await;
-        }
+            }
+            if !strike.blow.rebalances() {
+                break None;
+            }
+            // Nobody has a turn while it waits for its moment.
+            if let Ok(turn) = self.turns.try_lock() {
+                break Some(turn);
+            }
+            let is_late_as_well = strike.blow == Blow::Release;
+            match tokio::time::timeout_at(over, self.turns.lock()).await {
+                // Its moment has gone meanwhile.
+                Ok(turn) if strike.uncommitted.is_none() || is_late_as_well => break Some(turn),
+                Ok(_) => {}
+                Err(_) if is_late_as_well => break None,
+                Err(_) => return Done { strike, mark: None },
+            }
+        };
         let mark = self.carried_out(&strike).await;
-        if let Some(Ok(_)) = turn {
+        if turn.is_some() {
             // Whose turn is next finds out for itself when it does not come to be.
             let _ = self.whole_again().await;
         }
         Done {
             strike,
             mark: Some(mark),
+        }
+    }
+
+    /// Waits for the moment of a strike; false where it is to be left out.
+    async fn meets(&self, strike: &mut StormStrike, over: Instant) -> bool {
+        match (strike.blow, strike.slot, strike.uncommitted) {
+            (Blow::Join, ..) | (_, _, None) => true,
+            // What happens in any case, only later.
+            (Blow::Release, Some(place), Some(records)) => {
+                let victim = [self.crew.at(place).name().to_owned()];
+                let moment = self.hook.first_with_uncommitted(&victim, about(records));
+                let _ = tokio::time::timeout(self.patience(), moment).await;
+                true
+            }
+            (_, None, Some(records)) => {
+                let moment = self.hook.all_have_at_most(records);
+                let _ = tokio::time::timeout(self.patience(), moment).await;
+                true
+            }
+            // One that met another moment would bring several times what the schedule counts on: a storm
+            // without it is nearer to what was planned.
+            (_, Some(place), Some(records)) => {
+                let met = self.moment(Some(place), about(records), over).await;
+                strike.slot = met.or(strike.slot);
+                met.is_some()
+            }
         }
     }
 
@@ -203,25 +228,6 @@ impl Striker {
         let first = tokio::time::timeout_at(until, first).await.ok()?;
         let place = names.iter().position(|name| *name == first)?;
         u32::try_from(place).ok()
-    }
-
-    /// The moment of what happens in any case, only later.
-    async fn late_moment(&self, strike: &StormStrike) {
-        let Some(records) = strike.uncommitted else {
-            return;
-        };
-        match (strike.blow, strike.slot) {
-            (Blow::Join, _) => {}
-            (_, Some(place)) => {
-                let victim = [self.crew.at(place).name().to_owned()];
-                let moment = self.hook.first_with_uncommitted(&victim, about(records));
-                let _ = tokio::time::timeout(self.patience(), moment).await;
-            }
-            (_, None) => {
-                let moment = self.hook.all_have_at_most(records);
-                let _ = tokio::time::timeout(self.patience(), moment).await;
-            }
-        }
     }
 
     /// When the part of the storm is over in which a time lies. What comes before the incident is

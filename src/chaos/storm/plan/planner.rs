@@ -115,6 +115,12 @@ impl Planner {
         f64::from(self.weather.rate) * ms(length(phase)) / 1_000.0 * share / (1.0 - share)
     }
 
+    /// Until somebody has looked at the calm before the incident: what comes again sooner would be counted
+    /// to that. Five looks in each of eighteen stretches.
+    fn first_look(&self) -> u64 {
+        self.weather.seconds * 1_000 / 90
+    }
+
     /// What one instance processes in a second.
     fn share(&self) -> f64 {
         f64::from(self.weather.rate) / f64::from(self.weather.instances)
@@ -187,7 +193,7 @@ impl Planner {
                 (phase.start + slot * n + slot / 2).saturating_sub(self.weather.commit_interval_ms);
             let for_ms = if blow == Blow::Leave { EMPTY_MS } else { 0 };
             self.add(
-                at.max(phase.start),
+                at.max(phase.start + self.first_look()),
                 blow,
                 Some(victim),
                 Some(whole(records)),
