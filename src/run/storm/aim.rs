@@ -29,7 +29,7 @@ const AMPLE: u64 = 4;
 
 /// Of what an instance processes between two commits, no strike waits for more: the commit would come
 /// first. In tenths.
-const MOST_TENTHS: u64 = 8;
+const MOST_TENTHS: u64 = 7;
 
 /// What was counted at a moment.
 #[derive(Debug, Clone, Copy)]
@@ -218,12 +218,20 @@ impl Aim<'_> {
     }
 
     /// The strike at its moment, and what comes of it; to be called in its turn.
-    async fn met(&self, mut strike: StormStrike, records: u64, room: u64, added: &mut u64) {
+    async fn met(&self, mut strike: StormStrike, mut records: u64, room: u64, added: &mut u64) {
         let striker = self.striker;
         let is_planned = strike.slot.is_some();
-        let range = records..=room.max(*about(records).end());
-        let until = self.end - SHOWS;
-        let Some(place) = striker.moment(strike.slot, range, until).await else {
+        let (most, last) = (room.max(*about(records).end()), self.end - SHOWS);
+        let (mut place, mut slot) = (None, strike.slot);
+        while place.is_none() && Instant::now() < last {
+            let until = last.min(Instant::now() + striker.commit_interval);
+            place = striker.moment(slot, records..=most, until).await;
+            if place.is_none() {
+                // Nobody had so many between two commits: rather soon than so many, as more can be added.
+                (slot, records) = (None, (records / 2).max(1));
+            }
+        }
+        let Some(place) = place else {
             return self.left_out(strike);
         };
         strike.slot = Some(place);
