@@ -111,6 +111,10 @@ fuzz: setup ## Fuzz both taps' parsers, guided by coverage, for FUZZ_SECONDS (60
 bench: setup-test ## Measure what the taps cost, beside Toxiproxy, what being watched costs, and windows per second
 	@cargo bench --quiet --bench bench
 
+.PHONY: bench-storms
+bench-storms: setup ## Measure how well storms aim: 20 at the drill's size and 8 at full size, some 25 minutes
+	@cargo bench --quiet --bench storms
+
 .PHONY: setup
 setup:
 	@scripts/setup.sh

@@ -24,7 +24,10 @@ use super::stack_args::StackArgs;
 ///
 /// Ten minutes are compressed to fifty seconds, and the windows of the rates with them.
 ///
-/// Exit code: 0 held, 1 violated, 2 unknown (no strike carried out, nothing redelivered) or an error.
+/// It aims by what it counts: strikes are added and left out until the incident has what it promises.
+///
+/// Exit code: 0 held, 1 violated, 2 unknown (no strike carried out, nothing redelivered, or not as much
+/// as was promised) or an error.
 ///
 /// Example: crashwindow storm 04
 ///

@@ -9,6 +9,14 @@ pub fn evidence(report: &StormReport) -> Vec<String> {
     let Some(incident) = &report.phases.incident else {
         return vec!["nobody looked at the metrics during the incident".to_owned()];
     };
+    let mut evidence = signature(report, incident);
+    // What it was to show and did not is no fault of whoever answered.
+    let unkept = report.counts.incident.filter(|promise| !promise.is_kept());
+    evidence.extend(unkept.map(|promise| format!("hard to tell, this time: {}", promise.clause())));
+    evidence
+}
+
+fn signature(report: &StormReport, incident: &Bucket) -> Vec<String> {
     let before = report.phases.before.as_ref().map_or(0.0, |b| b.hit_rate);
     let over = worst(&report.series);
     let rate = format!(

@@ -185,17 +185,18 @@ mod tests {
         let mut pipe = pipe::OpenOptions::new()
             .open_receiver(&switch.pipe)
             .expect("opened");
-        let broker = async {
-            let mut asked = [0; 2];
-            pipe.read_exact(&mut asked).await.expect("asked");
-            drop(listener);
-            // Seen to be gone once, and to listen after that.
-            while TcpStream::connect(address).await.is_ok() {}
-            TcpListener::bind(address).await.map(|back| (back, asked))
-        };
-        let (stopped, back) = tokio::join!(switch.stop_for(Duration::from_secs(4)), broker);
-        stopped.expect("it was stopped");
-        assert_eq!(back.expect("it is back").1, *b"4\n");
+        // Step by step, as `stop_for` goes: a broker that comes back before it was seen to be gone would
+        // be waited for in vain, and here it could.
+        switch.ask(Duration::from_secs(4)).expect("asked");
+        let mut asked = [0; 2];
+        pipe.read_exact(&mut asked).await.expect("asked");
+        assert_eq!(asked, *b"4\n");
+        drop(listener);
+        let gone = switch.wait("stop listening", false).await;
+        gone.expect("it is seen to be gone");
+        let _back = TcpListener::bind(address).await.expect("bound");
+        let back = switch.wait("listen again", true).await;
+        back.expect("it is seen to be back");
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Guarantee, Verdict};
+use crate::chaos::storm::Incident;
 
 /// What is known of a storm when it has settled, all of it from outside the consumers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,12 +20,18 @@ pub struct StormFacts {
     pub redelivered: u64,
     /// Dedup statements whose coordinates could not be read at the tap.
     pub unread: u64,
-    /// Strikes that were planned.
+    /// Records of payments that the producer had sent before.
+    #[serde(default)]
+    pub republished: u64,
+    /// Strikes that were made, whether they could be carried out or not.
     pub planned: u64,
     /// Strikes that were carried out.
     pub fired: u64,
     /// Whether the group came to the end of everything that was produced.
     pub drained: bool,
+    /// What the incident was to have and what it had; none where the strikes came by hand.
+    #[serde(default)]
+    pub incident: Option<Incident>,
 }
 
 /// The verdict on a storm and what it rests on.
@@ -67,7 +74,7 @@ pub fn judge_storm(facts: &StormFacts, guarantee: Guarantee) -> StormJudgement {
             ),
         ),
         (
-            facts.redelivered == 0,
+            facts.redelivered + facts.republished == 0,
             "no payment was delivered again".to_owned(),
         ),
         (
@@ -93,6 +100,8 @@ pub fn judge_storm(facts: &StormFacts, guarantee: Guarantee) -> StormJudgement {
             doubts.push(doubt);
         }
     }
+    // A storm that did not do what it promises has shown nothing of its lesson.
+    doubts.extend(facts.incident.filter(|i| !i.is_kept()).map(|i| i.clause()));
     if !doubts.is_empty() {
         return judged(Verdict::Unknown, doubts);
     }
@@ -106,6 +115,7 @@ pub fn judge_storm(facts: &StormFacts, guarantee: Guarantee) -> StormJudgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chaos::storm::{Cause, Promise};
 
     fn facts() -> StormFacts {
         StormFacts {
@@ -118,6 +128,16 @@ mod tests {
             drained: true,
             ..StormFacts::default()
         }
+    }
+
+    fn incident(records: u64) -> Option<Incident> {
+        Some(Incident {
+            promise: Promise::of(Cause::Rebalances),
+            records,
+            of: 1_000,
+            added: 1,
+            left_out: 2,
+        })
     }
 
     fn verdict(facts: StormFacts) -> Verdict {
@@ -193,5 +213,51 @@ mod tests {
         };
         let judgement = judge_storm(&twice, Guarantee::AtLeastOnce);
         assert_eq!(judgement.verdict, Verdict::Held);
+    }
+
+    #[test]
+    fn a_storm_that_did_what_it_promised_is_held() {
+        let kept = StormFacts {
+            incident: incident(80),
+            ..facts()
+        };
+        assert_eq!(verdict(kept), Verdict::Held);
+    }
+
+    #[test]
+    fn a_storm_that_did_not_do_what_it_promised_has_shown_nothing_and_says_so() {
+        for records in [6, 59, 101] {
+            let facts = StormFacts {
+                incident: incident(records),
+                ..facts()
+            };
+            let judgement = judge_storm(&facts, Guarantee::EffectivelyOnce);
+            assert_eq!(judgement.verdict, Verdict::Unknown, "{records}");
+            let [reason] = &judgement.reasons[..] else {
+                panic!("{judgement:?}")
+            };
+            assert!(reason.contains("6.0 % to 10.0 %"), "{reason}");
+            assert!(reason.contains(&format!("({records} of 1000)")), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_promise_that_was_not_kept_excuses_no_second_effect() {
+        let twice = StormFacts {
+            effects: 1_001,
+            incident: incident(6),
+            ..facts()
+        };
+        assert_eq!(verdict(twice), Verdict::Violated);
+    }
+
+    #[test]
+    fn payments_that_were_sent_again_are_evidence_as_well_as_redeliveries() {
+        let republished = StormFacts {
+            redelivered: 0,
+            republished: 86,
+            ..facts()
+        };
+        assert_eq!(verdict(republished), Verdict::Held);
     }
 }

@@ -9,7 +9,7 @@ use crate::support::promql::undescribed;
 #[tokio::test]
 async fn every_button_strikes_and_every_strike_is_a_mark_of_the_report() {
     let server = Server::start().await;
-    let request = json!({ "kind": "storm", "lab": "04", "free": true, "seed": 5, "seconds": 40 });
+    let request = json!({ "kind": "storm", "lab": "04", "free": true, "seed": 5, "seconds": 60 });
     let job = server.start_job(&request).await;
     let mut follow = server.follow(&job, 0).await;
     follow
@@ -66,6 +66,16 @@ async fn every_button_strikes_and_every_strike_is_a_mark_of_the_report() {
             follow.until("sample", |_| true).await;
         }
     }
+    // Of what is killed right after a commit, nothing comes again.
+    while follow.until("sample", |_| true).await["redeliveries"] == 0 {
+        let strike = json!({ "what": "kill", "instance": "c" });
+        server
+            .post(&format!("/api/jobs/{job}/strike"), &strike)
+            .await;
+        follow
+            .until("fault", |fault| fault["fault"] == "kill")
+            .await;
+    }
     let done = follow.until("done", |_| true).await;
     let events = follow.seen;
     Api::read().describes(&events);
@@ -119,7 +129,14 @@ async fn every_button_strikes_and_every_strike_is_a_mark_of_the_report() {
         report["counts"]["redelivered"].as_u64() > Some(0),
         "{report}"
     );
-    assert_eq!(report["verdict"], "held", "{report}");
+    // One that was pressed at a bad moment is a strike that failed.
+    let all_done = marks.iter().all(|mark| mark["problem"].is_null());
+    let verdict = if all_done { "held" } else { "unknown" };
+    assert_eq!(report["verdict"], verdict, "{report}");
+    assert!(
+        report["counts"]["incident"].is_null(),
+        "nothing was promised"
+    );
     // Nothing was planned, so that no part of it was meant to be the incident.
     for part in ["before", "incident", "after"] {
         assert!(report["phases"][part].is_null(), "{report}");
@@ -130,15 +147,15 @@ async fn every_button_strikes_and_every_strike_is_a_mark_of_the_report() {
 async fn a_planned_strike_is_told_while_the_storm_goes_on() {
     let server = Server::start().await;
     let request = json!({
-        "kind": "storm", "lab": "04", "scenario": "rebalances", "seed": 5, "seconds": 18,
+        "kind": "storm", "lab": "04", "scenario": "rebalances", "seed": 5, "seconds": 90,
     });
     let job = server.start_job(&request).await;
     let mut follow = server.follow(&job, 0).await;
     let told = follow.until("fault", |_| true).await;
-    assert!(told["at_ms"].as_u64() < Some(18_000), "{told}");
+    assert!(told["at_ms"].as_u64() < Some(90_000), "{told}");
     // Payments are still produced.
     follow
-        .until("sample", |sample| sample["at_ms"].as_u64() < Some(18_000))
+        .until("sample", |sample| sample["at_ms"].as_u64() < Some(90_000))
         .await;
     server
         .post(&format!("/api/jobs/{job}/stop"), &json!({}))

@@ -91,7 +91,7 @@ async fn a_wait_in_vain_says_what_for_and_what_was_seen_last() {
         .await
         .unwrap_err()
         .to_string();
-    assert!(start.elapsed() < limit * 3);
+    assert!(start.elapsed() >= limit);
     assert!(
         error.starts_with("waited 300ms for a second member"),
         "{error}"

@@ -1,14 +1,12 @@
 //! A frozen member is evicted: its partition moves on at once, and what it does later is refused.
 
-use std::time::{Duration, Instant};
-
 use crashwindow::group::{Eviction, GroupProtocol, GroupState, Member};
 
 use crate::{PATIENCE, Scene};
 
-/// With a session of 45 s, anything near this proves that nobody waited for it. Members that stay
-/// learn of the eviction at a heartbeat of their own, so that the handover takes as long as that.
-const PROMPTLY: Duration = Duration::from_secs(10);
+/// Longer than anything here is waited for, and shorter than the session of 45 s: in milliseconds. A
+/// handover that comes at all has waited for neither.
+const NO_HEARTBEAT: &str = "30000";
 
 const CONSUMER_PROTOCOL: (&str, &str) = ("group.protocol", "consumer");
 
@@ -33,17 +31,14 @@ async fn evict_a_frozen_member(settings: &[(&str, &str)], is_static: bool) -> Me
     let partition = a.assignment[&scene.topic][0];
 
     zombie.freeze();
-    let start = Instant::now();
+    // Its session lasts 45 s: that anybody has its partition before the patience is over proves that
+    // nobody waited for that.
     assert_eq!(scene.client.evict(&a).await.unwrap(), Eviction::Evicted);
-    let answered = start.elapsed();
     let after = scene
         .client
         .wait_until_moved(PATIENCE, &a.member_id, &scene.topic, partition)
         .await
         .unwrap();
-    let moved = start.elapsed();
-    println!("{settings:?} static={is_static}: answered {answered:?}, moved {moved:?}");
-    assert!(moved < PROMPTLY, "{moved:?}");
     let owner = after.owner(&scene.topic, partition).unwrap();
     assert_eq!(owner.client_id, "b");
 
@@ -110,7 +105,7 @@ async fn a_successor_that_waits_to_join_is_let_in_without_a_heartbeat() {
     let zombie = scene.consumer("a", &[]);
     let a = scene.until_shared(&["a"]).await.members.remove(0);
     zombie.freeze();
-    let _successor = scene.consumer("b", &[]);
+    let _successor = scene.consumer("b", &[("heartbeat.interval.ms", NO_HEARTBEAT)]);
     let client = &scene.client;
     client
         .wait_until(PATIENCE, "b to ask to join", |group| {
@@ -118,15 +113,11 @@ async fn a_successor_that_waits_to_join_is_let_in_without_a_heartbeat() {
         })
         .await
         .unwrap();
-    let start = Instant::now();
     assert_eq!(client.evict(&a).await.unwrap(), Eviction::Evicted);
     client
         .wait_until_moved(PATIENCE, &a.member_id, &scene.topic, 0)
         .await
         .unwrap();
-    let moved = start.elapsed();
-    println!("to a waiting successor: moved {moved:?}");
-    assert!(moved < Duration::from_secs(2), "{moved:?}");
 }
 
 /// KIP-848 lets classic members into a group of the new protocol, so that a fleet can be migrated

@@ -244,7 +244,7 @@ async fn a_held_fetch_does_not_stop_heartbeats() {
     let mut held = recorder.hold("kafka Fetch", Stage::Answered);
     let mut config = behind(&tap, &cluster.topic);
     config
-        .set("session.timeout.ms", "1000")
+        .set("session.timeout.ms", "3000")
         .set("heartbeat.interval.ms", "100");
     let consumer = Arc::new(subscribed(&config, &cluster.topic));
     let receiving = tokio::spawn({
@@ -254,8 +254,9 @@ async fn a_held_fetch_does_not_stop_heartbeats() {
     cluster.produce(1, 1, 1).await;
     held.reached().await;
     let member = tap.member().expect("it is in the group");
-    // Two sessions: the time itself is what is tested.
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    // Two sessions: the time itself is what is tested. A session of thirty heartbeats, so that a busy
+    // machine does not end it.
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
     let still = tokio::task::spawn_blocking({
         let (kafka, group) = (cluster.kafka.clone(), cluster.topic.clone());
         move || {

@@ -117,9 +117,8 @@ fn without_java_the_line_that_installs_it_is_named() {
 }
 
 #[test]
-fn a_dead_address_is_named_within_the_deadline() {
+fn a_dead_address_is_named() {
     let lab = Lab::new("dead");
-    let begun = Instant::now();
     let said = refused(&lab.run(&[
         "up",
         "--kafka",
@@ -133,11 +132,6 @@ fn a_dead_address_is_named_within_the_deadline() {
     );
     assert!(said.contains("Connection refused"), "{said}");
     assert!(!said.contains("secret"), "{said}");
-    assert!(
-        begun.elapsed() < Duration::from_secs(10),
-        "took {:?}",
-        begun.elapsed()
-    );
 }
 
 #[test]

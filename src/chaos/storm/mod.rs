@@ -6,6 +6,7 @@
 
 mod plan;
 mod positions;
+mod promise;
 mod redeliveries;
 
 use std::fmt;
@@ -13,8 +14,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use plan::{PlanError, Weather};
-pub use positions::Positions;
-pub use redeliveries::Redeliveries;
+pub use positions::{Owed, Positions};
+pub use promise::{Incident, Progress, Promise};
+pub use redeliveries::{Account, Place, Redeliveries, Told};
 
 /// What makes the hit rate, or the ledger, move in a storm.
 #[derive(
@@ -124,6 +126,23 @@ impl Blow {
         )
     }
 
+    /// Whom it strikes.
+    fn victims(self) -> Victims {
+        match self {
+            Self::Kill
+            | Self::Pause
+            | Self::Evict
+            | Self::Leave
+            | Self::SlowDatabase
+            | Self::Release
+            | Self::BrokerStop => Victims::One,
+            Self::Join | Self::BrokerOutage | Self::DatabaseOutage | Self::Republish => {
+                Victims::All
+            }
+            Self::Freeze | Self::Thaw | Self::Heal => Victims::ByHand,
+        }
+    }
+
     /// The word used in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -144,6 +163,13 @@ impl Blow {
             Self::Heal => "heal",
         }
     }
+}
+
+/// Whom a blow strikes.
+enum Victims {
+    One,
+    All,
+    ByHand,
 }
 
 /// One strike of a storm.
@@ -182,6 +208,59 @@ pub struct StormPlan {
     pub instances: u32,
     /// Of 1,000 payments, how many a republishing producer sends again.
     pub republished_per_mille: u32,
-    /// What is done, by time.
+    /// What is done, by time. In a storm that is over: what was done, so that a replay does it again.
     pub strikes: Vec<StormStrike>,
+}
+
+/// How many stretches a storm's series has: rows of a table that is seen at a glance.
+const BUCKETS: u64 = 18;
+
+impl StormPlan {
+    /// Why it cannot be carried out, if it cannot: one that was saved may have been edited.
+    #[must_use]
+    pub fn misfit(&self) -> Option<String> {
+        let (begins, ends) = self.incident_ms;
+        if !(begins < ends && ends <= self.length_ms) {
+            return Some(format!(
+                "its incident, {begins} to {ends} ms, is not within its {} ms",
+                self.length_ms
+            ));
+        }
+        if self.rate == 0 || self.instances == 0 || self.partitions < self.instances {
+            return Some("it has no payments, or instances without a partition".to_owned());
+        }
+        self.strikes.iter().find_map(|strike| {
+            let (blow, at) = (strike.blow, strike.at_ms);
+            // A schedule may be of a cluster with more brokers: they are counted round.
+            let is_broker = blow == Blow::BrokerStop;
+            match (blow.victims(), strike.slot) {
+                (Victims::ByHand, _) => {
+                    Some(format!("{} at {at} ms comes by hand alone", blow.name()))
+                }
+                (Victims::One, None) => Some(format!("{} at {at} ms strikes nobody", blow.name())),
+                (Victims::One, Some(slot)) if slot >= self.instances && !is_broker => {
+                    Some(format!(
+                        "{} at {at} ms strikes place {slot} of {}",
+                        blow.name(),
+                        self.instances
+                    ))
+                }
+                _ => None,
+            }
+        })
+    }
+
+    /// The length of a stretch in the series, in milliseconds: a minute of the ten, compressed with
+    /// them.
+    #[must_use]
+    pub fn bucket_ms(&self) -> u64 {
+        self.length_ms / BUCKETS
+    }
+
+    /// The time that is counted as the incident, in milliseconds: from where it has begun to show.
+    #[must_use]
+    pub fn counted_ms(&self) -> std::ops::Range<u64> {
+        let (begins, ends) = self.incident_ms;
+        begins + self.bucket_ms()..ends
+    }
 }

@@ -6,7 +6,9 @@
 //! a record whose dedup statement the database has completed, and that comes in such a statement
 //! again. The consumer's counters, and what it makes of the answer, are not looked at.
 
-use std::collections::HashMap;
+mod account;
+
+use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 use tokio_postgres::types::{FromSql, Type};
@@ -14,8 +16,17 @@ use tokio_postgres::types::{FromSql, Type};
 use crate::tap::postgres::{Detail, Transaction};
 use crate::tap::{BoundaryEvent, Source, Stage, Tap};
 
+use account::Answers;
+pub use account::{Account, Told};
+
 /// No partition of a storm has so many records; a number beyond is no offset of one.
 const MOST: i64 = 1 << 32;
+
+/// A record: its partition and its offset.
+pub type Place = (i32, i64);
+
+/// A connection of a process: the process, and its backend in the server.
+type Connection = (Source, i32);
 
 /// Counts the records that were checked, and those that came again.
 #[derive(Debug)]
@@ -24,7 +35,11 @@ pub struct Redeliveries {
     parameters: (usize, usize),
     seen: HashMap<i32, Bits>,
     /// What was checked in transactions that are still open.
-    pending: HashMap<(Source, i32), Vec<(i32, i64)>>,
+    pending: HashMap<Connection, Vec<Place>>,
+    /// Of the checks that the database has and that are not answered: the records that it did not have
+    /// before.
+    under_way: HashMap<Connection, VecDeque<Vec<Place>>>,
+    answers: HashMap<Source, Answers>,
     checked: u64,
     again: u64,
     unread: u64,
@@ -40,6 +55,8 @@ impl Redeliveries {
             parameters: (partitions, offsets),
             seen: HashMap::new(),
             pending: HashMap::new(),
+            under_way: HashMap::new(),
+            answers: HashMap::new(),
             checked: 0,
             again: 0,
             unread: 0,
@@ -52,14 +69,30 @@ impl Redeliveries {
         event.tap == Tap::Postgres && event.signature.contains(&self.statement)
     }
 
-    /// Takes an event of the Postgres tap; returns the records whose check it completed, each with
-    /// its partition and offset.
-    pub fn saw(&mut self, event: &BoundaryEvent, detail: &Detail) -> Vec<(i32, i64)> {
-        if event.stage != Stage::Answered || detail.sqlstate.is_some() {
+    /// Takes a check that goes on to the database now. What becomes of it is not known before its
+    /// answer comes, and never if none does.
+    pub fn went_on(&mut self, event: &BoundaryEvent, detail: &Detail) {
+        let records = self.records(detail).unwrap_or_default();
+        let is_new = |place: &Place| !self.seen.get(&place.0).is_some_and(|b| b.has(place.1));
+        let new = records.into_iter().filter(is_new).collect();
+        let connection = connection(event, detail);
+        self.under_way.entry(connection).or_default().push_back(new);
+    }
+
+    /// Takes an event of the Postgres tap; returns the records whose check it completed.
+    pub fn saw(&mut self, event: &BoundaryEvent, detail: &Detail) -> Vec<Place> {
+        if event.stage != Stage::Answered {
             return Vec::new();
         }
-        let connection = (event.source.clone(), detail.backend_pid.unwrap_or_default());
-        if self.is_check(event) {
+        let connection = connection(event, detail);
+        let is_check = self.is_check(event);
+        if is_check && let Some(under_way) = self.under_way.get_mut(&connection) {
+            under_way.pop_front();
+        }
+        if detail.sqlstate.is_some() {
+            return Vec::new();
+        }
+        if is_check {
             let Some(records) = self.records(detail) else {
                 self.unread += 1;
                 return Vec::new();
@@ -68,18 +101,18 @@ impl Redeliveries {
                 self.pending.entry(connection).or_default().extend(records);
                 return Vec::new();
             }
-            return self.completed(records);
+            return self.completed(&event.source, records);
         }
         if detail.transaction == Some(Transaction::Idle)
             && let Some(records) = self.pending.remove(&connection)
             && detail.tag.as_deref() == Some("COMMIT")
         {
-            return self.completed(records);
+            return self.completed(&event.source, records);
         }
         Vec::new()
     }
 
-    fn records(&self, detail: &Detail) -> Option<Vec<(i32, i64)>> {
+    fn records(&self, detail: &Detail) -> Option<Vec<Place>> {
         let parameter = |number: usize| detail.parameters.get(number - 1)?.as_ref();
         let partitions = array::<i32>(&Type::INT4_ARRAY, parameter(self.parameters.0)?)?;
         let offsets = array::<i64>(&Type::INT8_ARRAY, parameter(self.parameters.1)?)?;
@@ -88,14 +121,24 @@ impl Redeliveries {
             .then(|| partitions.into_iter().zip(offsets).collect())
     }
 
-    fn completed(&mut self, records: Vec<(i32, i64)>) -> Vec<(i32, i64)> {
+    fn completed(&mut self, source: &Source, records: Vec<Place>) -> Vec<Place> {
+        let answers = self.answers.entry(source.clone()).or_default();
         for (partition, offset) in &records {
             self.checked += 1;
-            if !self.seen.entry(*partition).or_default().insert(*offset) {
+            let is_new = self.seen.entry(*partition).or_default().insert(*offset);
+            if !is_new {
                 self.again += 1;
             }
+            answers.record((*partition, *offset), !is_new);
         }
+        answers.statement_ends();
         records
+    }
+
+    /// How many records were answered to a process.
+    #[must_use]
+    pub fn answered(&self, source: &Source) -> u64 {
+        self.answers.get(source).map_or(0, Answers::total)
     }
 
     /// How many records were checked, all deliveries.
@@ -117,15 +160,28 @@ impl Redeliveries {
     }
 }
 
+fn connection(event: &BoundaryEvent, detail: &Detail) -> Connection {
+    (event.source.clone(), detail.backend_pid.unwrap_or_default())
+}
+
 /// A set of offsets that begin near 0, as those of a fresh topic do: a bit for each.
 #[derive(Debug, Default)]
 struct Bits(Vec<u64>);
 
 impl Bits {
+    fn has(&self, offset: i64) -> bool {
+        let (word, bit) = Self::place(offset);
+        self.0.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    fn place(offset: i64) -> (usize, u64) {
+        let offset = usize::try_from(offset).expect("it was checked to be one");
+        (offset / 64, 1 << (offset % 64))
+    }
+
     /// Whether the offset was not in it before.
     fn insert(&mut self, offset: i64) -> bool {
-        let offset = usize::try_from(offset).expect("it was checked to be one");
-        let (word, bit) = (offset / 64, 1 << (offset % 64));
+        let (word, bit) = Self::place(offset);
         if word >= self.0.len() {
             self.0.resize(word + 1, 0);
         }
@@ -140,106 +196,4 @@ fn array<'a, T: FromSql<'a>>(of: &Type, value: &'a Bytes) -> Option<Vec<T>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use bytes::BytesMut;
-    use tokio_postgres::types::ToSql;
-
-    fn source(instance: &str) -> Source {
-        Source {
-            instance: instance.to_owned(),
-            incarnation: 1,
-        }
-    }
-
-    fn event(instance: &str, signature: &str) -> BoundaryEvent {
-        BoundaryEvent {
-            tap: Tap::Postgres,
-            stage: Stage::Answered,
-            source: source(instance),
-            signature: signature.to_owned(),
-            subjects: Vec::new(),
-            outcome: String::new(),
-            writes: true,
-            detail: None,
-        }
-    }
-
-    fn bound(value: &(impl ToSql + Sync), of: &Type) -> Option<Bytes> {
-        let mut bytes = BytesMut::new();
-        value
-            .to_sql(of, &mut bytes)
-            .expect("an array can be written");
-        Some(bytes.freeze())
-    }
-
-    fn check(offsets: &[i64], transaction: Transaction) -> Detail {
-        let partitions = vec![3_i32; offsets.len()];
-        Detail {
-            transaction: Some(transaction),
-            parameters: vec![
-                bound(&partitions, &Type::INT4_ARRAY),
-                bound(&offsets.to_vec(), &Type::INT8_ARRAY),
-            ],
-            ..Detail::default()
-        }
-    }
-
-    fn end(tag: &str) -> Detail {
-        Detail {
-            tag: Some(tag.to_owned()),
-            transaction: Some(Transaction::Idle),
-            ..Detail::default()
-        }
-    }
-
-    const CHECK: &str = "INSERT INTO processed SELECT";
-
-    #[test]
-    fn a_record_that_is_checked_again_is_a_redelivery_whoever_checks_it() {
-        let mut counted = Redeliveries::of("INSERT INTO processed", 1, 2);
-        counted.saw(&event("a", CHECK), &check(&[1, 2, 3], Transaction::Idle));
-        counted.saw(&event("b", CHECK), &check(&[2, 3, 4], Transaction::Idle));
-        counted.saw(
-            &event("b", "SELECT key"),
-            &check(&[2, 3, 4], Transaction::Idle),
-        );
-        assert_eq!(
-            (counted.checked(), counted.again(), counted.unread()),
-            (6, 2, 0)
-        );
-    }
-
-    #[test]
-    fn what_was_rolled_back_or_refused_was_not_checked() {
-        let mut counted = Redeliveries::of("INSERT INTO processed", 1, 2);
-        let refused = Detail {
-            sqlstate: Some("40P01".to_owned()),
-            ..check(&[1], Transaction::Idle)
-        };
-        counted.saw(&event("a", CHECK), &refused);
-        counted.saw(&event("a", CHECK), &check(&[1], Transaction::Open));
-        counted.saw(&event("a", "ROLLBACK"), &end("ROLLBACK"));
-        assert_eq!(counted.checked(), 0);
-        counted.saw(&event("a", CHECK), &check(&[1], Transaction::Open));
-        counted.saw(&event("a", "COMMIT"), &end("COMMIT"));
-        counted.saw(&event("b", CHECK), &check(&[1], Transaction::Idle));
-        assert_eq!((counted.checked(), counted.again()), (2, 1));
-    }
-
-    #[test]
-    fn what_cannot_be_an_offset_is_told_and_takes_no_memory() {
-        let mut counted = Redeliveries::of("INSERT INTO processed", 1, 2);
-        for offset in [-1, i64::MAX] {
-            counted.saw(&event("a", CHECK), &check(&[offset], Transaction::Idle));
-        }
-        assert_eq!((counted.checked(), counted.unread()), (0, 2));
-    }
-
-    #[test]
-    fn a_statement_without_coordinates_is_told() {
-        let mut counted = Redeliveries::of("INSERT INTO processed", 2, 1);
-        counted.saw(&event("a", CHECK), &check(&[1], Transaction::Idle));
-        assert_eq!((counted.checked(), counted.unread()), (0, 1));
-    }
-}
+mod tests;

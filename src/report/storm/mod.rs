@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use self::series::ratio;
-use crate::chaos::storm::{Blow, Cause};
+use crate::chaos::storm::{Account, Cause};
 use crate::run::storm::{Mark, Ownership, StormFinished};
 use crate::verdict::{Guarantee, StormFacts, Verdict};
 
@@ -17,9 +17,6 @@ pub use terminal::{render, table};
 
 /// The version of the report's form.
 const SCHEMA: u32 = 1;
-
-/// How far the metric may be from the count at the tap and still be said to tell the truth.
-const TRUE_WITHIN: f64 = 0.05;
 
 /// A storm, as data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,31 +80,44 @@ pub struct Phases {
     pub after: Option<Bucket>,
 }
 
-/// Redeliveries, counted twice.
+/// Redeliveries, counted twice: those of the checks that both sides have counted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Redelivered {
     /// At the Postgres tap: records whose check was completed before and that were checked again.
     pub outside: u64,
     /// By the consumers: `dedup_checks_total{result="hit",origin="redelivery"}`.
     pub metric: u64,
-    /// The difference over the outside count.
+    /// Checks that were answered to processes which died before they told of them. They are in neither
+    /// number.
+    #[serde(default)]
+    pub uncounted: u64,
+    /// Records that the metric may have beyond `outside`: they came again after a check whose answer came
+    /// to nobody.
+    #[serde(default)]
+    pub doubtful: u64,
+    /// How far the metric is from what it can be, over the outside count.
     pub difference: f64,
-    /// Whether it is small enough to say that the metric told the truth: 5 %, or one record for each
-    /// process that was killed, which takes with it a check that it had not counted.
+    /// Whether it is not: the metric told the truth.
     pub agree: bool,
 }
 
 impl Redelivered {
-    fn new(outside: u64, metric: u64, killed: u64) -> Self {
-        let apart = metric.abs_diff(outside);
-        let difference = ratio(apart, outside);
+    fn new(account: Account) -> Self {
+        let Account {
+            outside,
+            metric,
+            uncounted,
+            doubtful,
+        } = account;
+        let truth = metric.clamp(outside, outside + doubtful);
+        let apart = metric.abs_diff(truth);
         Self {
             outside,
             metric,
-            difference,
-            agree: outside > 0
-                && metric > 0
-                && (difference <= TRUE_WITHIN || (metric < outside && apart <= killed)),
+            uncounted,
+            doubtful,
+            difference: ratio(apart, outside.max(1)),
+            agree: apart == 0,
         }
     }
 }
@@ -118,8 +128,8 @@ impl StormReport {
     pub fn new(finished: &StormFinished) -> Self {
         let (spec, plan) = (&finished.spec, &finished.spec.plan);
         let (samples, marks) = (&finished.samples, &finished.marks);
-        let bucket = spec.bucket_ms();
-        let (begins, ends) = plan.incident_ms;
+        let bucket = plan.bucket_ms();
+        let ((begins, ends), counted) = (plan.incident_ms, plan.counted_ms());
         // Where everything was done by hand, nobody knows which part was meant to be calm.
         let is_planned = !plan.strikes.is_empty();
         let part = |from, to| {
@@ -127,9 +137,6 @@ impl StormReport {
                 .then(|| stretch(samples, marks, from, to))
                 .flatten()
         };
-        let metric = samples.last().map_or(0, |sample| sample.redelivery_hits);
-        let outside = finished.facts.redelivered;
-        let killed = marks.iter().filter(|mark| mark.blow == Blow::Kill).count();
         Self {
             schema: SCHEMA,
             lab: spec.lab.clone(),
@@ -148,10 +155,10 @@ impl StormReport {
             counts: finished.facts,
             phases: Phases {
                 before: part(0, begins),
-                incident: part(begins + bucket, ends),
+                incident: part(counted.start, counted.end),
                 after: part(ends + bucket, plan.length_ms),
             },
-            redeliveries: Redelivered::new(outside, metric, killed as u64),
+            redeliveries: Redelivered::new(finished.account),
             series: series::series(samples, marks, plan.length_ms, bucket),
             marks: marks.clone(),
             owners: finished.owners.clone(),
@@ -178,14 +185,31 @@ impl StormReport {
 mod tests {
     use super::*;
 
+    fn told(outside: u64, metric: u64, doubtful: u64) -> Redelivered {
+        Redelivered::new(Account {
+            outside,
+            metric,
+            doubtful,
+            uncounted: 7,
+        })
+    }
+
     #[test]
-    fn a_metric_may_miss_one_check_of_each_killed_process_and_no_more() {
-        let agree = |outside, metric, killed| Redelivered::new(outside, metric, killed).agree;
-        assert!(agree(17, 16, 1) && agree(17, 15, 2));
-        assert!(!agree(17, 16, 0), "nobody was killed");
-        assert!(!agree(17, 14, 2), "one more than the killed can have taken");
-        assert!(!agree(17, 18, 2), "a kill makes no hits");
-        assert!(!agree(1, 0, 1), "nothing was counted");
-        assert!(agree(1_000, 950, 0) && !agree(1_000, 949, 0));
+    fn a_metric_tells_the_truth_when_it_is_what_was_counted_and_not_one_beside_it() {
+        assert!(told(8_563, 8_563, 0).agree);
+        assert!(told(0, 0, 0).agree, "nothing came again, and none is told");
+        for lie in [8_562, 8_564, 0] {
+            assert!(!told(8_563, lie, 0).agree, "{lie}");
+        }
+        let lie = told(1_000, 240, 0);
+        assert!((lie.difference - 0.76).abs() < 1e-9, "{lie:?}");
+    }
+
+    #[test]
+    fn what_nobody_can_tell_may_be_in_it_or_not() {
+        for metric in [17, 18, 19] {
+            assert!(told(17, metric, 2).agree, "{metric}");
+        }
+        assert!(!told(17, 16, 2).agree && !told(17, 20, 2).agree);
     }
 }

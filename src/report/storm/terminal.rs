@@ -46,6 +46,21 @@ pub fn render(report: &StormReport, next: &str) -> String {
         }
     }
     let (counts, twice) = (&report.counts, &report.redeliveries);
+    if let Some(incident) = &counts.incident {
+        let kept = if incident.is_kept() {
+            "kept"
+        } else {
+            "not kept"
+        };
+        let _ = writeln!(
+            out,
+            "  {:<12}{kept:>8}   {}; {} strikes added, {} left out",
+            "promise",
+            incident.clause(),
+            incident.added,
+            incident.left_out
+        );
+    }
     let _ = writeln!(
         out,
         "  {:<12}{:>8}   effects for {} payments of {}, in the ledger",
@@ -64,6 +79,14 @@ pub fn render(report: &StormReport, next: &str) -> String {
         twice.metric,
         percent(twice.difference)
     );
+    if twice.uncounted + twice.doubtful > 0 {
+        let _ = writeln!(
+            out,
+            "  {:<12}{:>8}   checks of processes that died before they told of them, in neither number; {} \
+             redeliveries that nobody can tell",
+            "not compared", twice.uncounted, twice.doubtful
+        );
+    }
     for mark in &report.marks {
         if let Some(problem) = &mark.problem {
             let _ = writeln!(out, "  {} failed: {problem}", told(mark));

@@ -4,15 +4,16 @@
 //! from outside: the answer comes to nobody, and the record is counted neither at the tap nor by the
 //! instance.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::tap::Source;
 
-/// How long the answers to checks that are under way are waited for; a process may have died in one.
-const LAST_ANSWERS: Duration = Duration::from_secs(2);
+/// How long the answers to checks that are under way are waited for, on a machine that is busy. Where one
+/// takes longer, the strike is made all the same, and what it met half-way is told as doubtful.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// Which checks are in the database, and whether others may follow.
 #[derive(Debug, Default)]
@@ -20,43 +21,107 @@ pub(super) struct CheckGate(watch::Sender<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// For how many strikes checks wait.
-    closed: u32,
+    /// For how many strikes checks of an instance wait; of all instances where none is named.
+    closed: HashMap<Option<String>, u32>,
     /// Whose check is under way.
     inside: HashSet<Source>,
+    /// Whose checks are never to go on.
+    barred: HashSet<Source>,
+    /// The checks that wait, by their numbers.
+    waiting: HashSet<u64>,
+    numbered: u64,
+}
+
+impl State {
+    fn is_open_for(&self, source: &Source) -> bool {
+        let opened =
+            |who: &Option<String>| self.closed.get(who).is_none_or(|strikes| *strikes == 0);
+        opened(&None) && opened(&Some(source.instance.clone())) && !self.barred.contains(source)
+    }
+}
+
+/// Checks of an instance, or of all, wait until it is dropped.
+pub(super) struct Held<'a> {
+    gate: &'a CheckGate,
+    who: Option<String>,
+}
+
+impl Held<'_> {
+    /// The process is gone: what it sent, and nobody has read yet, goes no further.
+    pub(super) fn bar(&self, source: &Source) {
+        self.gate.0.send_modify(|state| {
+            state.barred.insert(source.clone());
+        });
+    }
+
+    /// The connections are gone: what waits goes no further. What comes after it may.
+    pub(super) fn dismiss(&self) {
+        self.gate.0.send_modify(|state| state.waiting.clear());
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.gate.0.send_modify(|state| {
+            if let Some(strikes) = state.closed.get_mut(&self.who) {
+                *strikes -= 1;
+            }
+        });
+    }
 }
 
 impl CheckGate {
-    /// Lets no check through any more, and returns when none is under way; after a while in any case.
-    pub(super) async fn close(&self) {
-        self.0.send_modify(|state| state.closed += 1);
+    /// Lets no check of an instance, or of any, through until what it returns is dropped; returns when
+    /// none is under way, after a while in any case.
+    pub(super) async fn close(&self, who: Option<&str>) -> Held<'_> {
+        let who = who.map(str::to_owned);
+        let is_of = |source: &Source| who.as_ref().is_none_or(|name| *name == source.instance);
+        self.0.send_modify(|state| {
+            *state.closed.entry(who.clone()).or_default() += 1;
+        });
+        let held = Held {
+            gate: self,
+            who: who.clone(),
+        };
         let mut state = self.0.subscribe();
-        let none = state.wait_for(|state| state.inside.is_empty());
+        let none = state.wait_for(|state| !state.inside.iter().any(is_of));
         let waited = tokio::time::timeout(LAST_ANSWERS, none).await.is_err();
         if waited {
             // Whoever died in one is not waited for a second time.
-            self.0.send_modify(|state| state.inside.clear());
+            self.0
+                .send_modify(|state| state.inside.retain(|source| !is_of(source)));
         }
+        held
     }
 
-    /// Lets checks through again, unless they wait for another strike.
-    pub(super) fn open(&self) {
-        self.0.send_modify(|state| state.closed -= 1);
-    }
-
-    /// Returns when the source's check may go on, which then is under way.
+    /// Returns when the source's check may go on, which then is under way; never where it is not to.
     pub(super) async fn enter(&self, source: Source) {
         let mut state = self.0.subscribe();
+        let mut number = 0;
+        self.0.send_modify(|state| {
+            state.numbered += 1;
+            number = state.numbered;
+            state.waiting.insert(number);
+        });
         loop {
+            let decided =
+                |state: &State| !state.waiting.contains(&number) || state.is_open_for(&source);
             // It fails only when the sender is gone, and this holds it.
-            let _ = state.wait_for(|state| state.closed == 0).await;
+            let _ = state.wait_for(decided).await;
+            let mut dismissed = false;
             // A strike may have closed it since.
             let entered = self.0.send_if_modified(|state| {
-                state.closed == 0 && {
+                dismissed = !state.waiting.contains(&number);
+                let enters = !dismissed && state.is_open_for(&source);
+                if enters {
+                    state.waiting.remove(&number);
                     state.inside.insert(source.clone());
-                    true
                 }
+                enters
             });
+            if dismissed {
+                return std::future::pending().await;
+            }
             if entered {
                 return;
             }
@@ -86,14 +151,14 @@ mod tests {
     async fn it_is_closed_when_no_check_is_under_way_and_none_follows() {
         let gate = CheckGate::default();
         gate.enter(source("a")).await;
-        let mut closing = Box::pin(gate.close());
+        let mut closing = Box::pin(gate.close(None));
         assert!(closing.as_mut().now_or_never().is_none(), "a is inside");
         let mut next = Box::pin(gate.enter(source("b")));
         assert!(next.as_mut().now_or_never().is_none(), "it is closing");
         gate.left(&source("a"));
-        closing.await;
+        let held = closing.await;
         assert!(next.as_mut().now_or_never().is_none(), "it is closed");
-        gate.open();
+        drop(held);
         next.await;
         assert_eq!(gate.0.borrow().inside, [source("b")].into());
     }
@@ -101,13 +166,50 @@ mod tests {
     #[tokio::test]
     async fn it_opens_when_the_last_strike_has_opened_it() {
         let gate = CheckGate::default();
-        gate.close().await;
-        gate.close().await;
-        gate.open();
+        let (first, second) = (gate.close(None).await, gate.close(None).await);
+        drop(first);
         let mut check = Box::pin(gate.enter(source("a")));
         assert!(check.as_mut().now_or_never().is_none(), "one strike is on");
-        gate.open();
+        drop(second);
         check.await;
+    }
+
+    #[tokio::test]
+    async fn closed_for_one_instance_it_is_open_for_the_others() {
+        let gate = CheckGate::default();
+        gate.enter(source("b")).await;
+        let held = gate.close(Some("a")).await;
+        gate.enter(source("c")).await;
+        let mut check = Box::pin(gate.enter(source("a")));
+        assert!(check.as_mut().now_or_never().is_none(), "a is held");
+        drop(held);
+        check.await;
+    }
+
+    #[tokio::test]
+    async fn no_check_of_a_process_that_is_gone_or_of_a_connection_that_is_cut_goes_on() {
+        let gate = CheckGate::default();
+        let held = gate.close(None).await;
+        let mut cut = Box::pin(gate.enter(source("a")));
+        assert!(cut.as_mut().now_or_never().is_none());
+        held.dismiss();
+        held.bar(&source("b"));
+        drop(held);
+        let mut late = Box::pin(gate.enter(source("b")));
+        assert!(
+            cut.as_mut().now_or_never().is_none(),
+            "its connection is cut"
+        );
+        assert!(
+            late.as_mut().now_or_never().is_none(),
+            "its process is gone"
+        );
+        gate.enter(source("a")).await;
+        let next_life = Source {
+            incarnation: 2,
+            ..source("b")
+        };
+        gate.enter(next_life).await;
     }
 
     #[tokio::test]
@@ -115,9 +217,9 @@ mod tests {
         let gate = CheckGate::default();
         gate.enter(source("a")).await;
         let began = tokio::time::Instant::now();
-        gate.close().await;
+        drop(gate.close(None).await);
         assert!(began.elapsed() >= LAST_ANSWERS);
-        let again = gate.close().now_or_never();
+        let again = gate.close(None).now_or_never();
         assert!(again.is_some(), "it was waited for once");
     }
 }

@@ -142,9 +142,7 @@ impl Striker {
         };
         match manual.what {
             What::Kill => {
-                let victim = victim()?;
-                self.scraper.lock().await.ask(Some(&name)).await;
-                self.kill(&victim).await?;
+                self.kill(&victim()?).await?;
             }
             What::Pause => process(&*victim()?)?.freeze().await?,
             What::Resume => process(&*victim()?)?.thaw()?,
@@ -154,11 +152,7 @@ impl Striker {
             }
             What::Add => return Ok(Some(self.crew.add().name().to_owned())),
             What::CutKafka => self.taps.brokers.shut(),
-            What::CutPostgres => {
-                self.hook.hold_checks().await;
-                self.taps.database.shut();
-                self.hook.release_checks();
-            }
+            What::CutPostgres => self.cut_database().await.dismiss(),
             What::Heal => {
                 self.taps.brokers.open();
                 self.taps.database.open();

@@ -1,61 +1,78 @@
 //! The hook of every tap in a storm: follows positions, counts redeliveries, and is the slow database.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::check_gate::CheckGate;
-use crate::chaos::storm::{Positions, Redeliveries};
+use super::check_gate::{CheckGate, Held};
+use crate::chaos::storm::{Account, Owed, Place, Positions, Redeliveries, Told};
 use crate::tap::{
     BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Stage, Tap, kafka,
 };
 
-/// Of this many answers of a slow database one is later than a consumer can wait.
+/// Of at most this many answers of a slow database one is later than a consumer can wait.
 const WORST_OF: u32 = 4;
 
-/// A batch of a consumer that keeps up, in records.
-const A_FEW: u64 = 12;
+/// Of at least this many. In between it is the first by whose turn work has piled up: what is in that
+/// check is what comes again.
+const WORST_AFTER: u32 = 2;
 
 /// See the module.
 pub(super) struct StormHook {
     redeliveries: Mutex<Redeliveries>,
     positions: Mutex<Positions>,
-    /// How many records of each process were checked.
-    checked: Mutex<HashMap<Source, u64>>,
     /// The latest generation in which somebody was heard.
     generation: Mutex<Option<i32>>,
-    /// The records that each instance has processed and not committed.
+    /// The records that each instance has processed and not committed. Told at every check and commit.
     uncommitted: watch::Sender<BTreeMap<String, u64>>,
-    /// The instances with a slow database, and how many answers were slow.
+    /// The instances with a slow database, and how many answers of it were slow since the worst.
     slow: watch::Sender<BTreeMap<String, u32>>,
     max_poll_interval: Duration,
+    /// So many records in a check are a pile.
+    pile: u64,
     gate: CheckGate,
 }
 
 impl StormHook {
-    pub(super) fn new(redeliveries: Redeliveries, max_poll_interval: Duration) -> Self {
+    /// `rate` is what an instance is given in a second.
+    pub(super) fn new(redeliveries: Redeliveries, max_poll_interval: Duration, rate: u32) -> Self {
+        let work = max_poll_interval / 5 * rate / 2;
         Self {
             redeliveries: Mutex::new(redeliveries),
             positions: Mutex::default(),
-            checked: Mutex::default(),
             generation: Mutex::default(),
             uncommitted: watch::Sender::default(),
             slow: watch::Sender::default(),
             max_poll_interval,
+            pile: work.as_secs(),
             gate: CheckGate::default(),
         }
     }
 
-    /// Lets no check to the database any more, and returns when none is under way there.
-    pub(super) async fn hold_checks(&self) {
-        self.gate.close().await;
+    /// Lets no check of an instance, or of any, to the database until what it returns is dropped; returns
+    /// when none is under way there.
+    pub(super) async fn hold_checks(&self, instance: Option<&str>) -> Held<'_> {
+        self.gate.close(instance).await
     }
 
-    /// Lets checks go on, unless they wait for another strike.
-    pub(super) fn release_checks(&self) {
-        self.gate.open();
+    /// How many records were checked in all, and how many of them again.
+    pub(super) fn checks(&self) -> (u64, u64) {
+        let counted = self.redeliveries.lock().expect("no holder panics");
+        (counted.checked(), counted.again())
+    }
+
+    /// Compares what was counted here with what the processes told.
+    pub(super) fn account(
+        &self,
+        told: &HashMap<Source, Told>,
+        living: &HashSet<Source>,
+        republished: &HashSet<Place>,
+    ) -> Account {
+        let counted = self.redeliveries.lock().expect("no holder panics");
+        counted.account(told, living, republished)
     }
 
     /// How many records were checked again, and how many statements could not be read.
@@ -66,8 +83,8 @@ impl StormHook {
 
     /// How many records of a process were checked, as the database has answered.
     pub(super) fn checked(&self, source: &Source) -> u64 {
-        let checked = self.checked.lock().expect("no holder panics");
-        checked.get(source).copied().unwrap_or(0)
+        let counted = self.redeliveries.lock().expect("no holder panics");
+        counted.answered(source)
     }
 
     /// The group's generation, as far as a member was heard in it.
@@ -75,19 +92,42 @@ impl StormHook {
         *self.generation.lock().expect("no holder panics")
     }
 
-    /// Returns when the instance has come from less than so many uncommitted records to so many, or a
-    /// few more. One that gets far beyond in one step, as after a stall, commits first.
-    pub(super) async fn has_uncommitted(&self, instance: &str, records: u64) {
+    /// Returns one of the instances as soon as it has so many uncommitted records.
+    pub(super) async fn first_with_uncommitted(
+        &self,
+        instances: &[String],
+        records: RangeInclusive<u64>,
+    ) -> String {
         let mut uncommitted = self.uncommitted.subscribe();
-        let of = |all: &BTreeMap<String, u64>| all.get(instance).copied().unwrap_or(0);
-        let most = records + records / 4 + A_FEW;
+        let has = |all: &BTreeMap<String, u64>, instance: &str| {
+            records.contains(&all.get(instance).copied().unwrap_or(0))
+        };
         loop {
-            let _ = uncommitted.wait_for(|all| of(all) < records).await;
-            let there = uncommitted.wait_for(|all| of(all) >= records).await;
-            if there.is_ok_and(|all| of(&all) <= most) {
-                return;
+            {
+                let all = uncommitted.borrow_and_update();
+                if let Some(instance) = instances.iter().find(|name| has(&all, name)) {
+                    return instance.clone();
+                }
             }
+            // It fails only when the sender is gone, and this holds it.
+            let _ = uncommitted.changed().await;
         }
+    }
+
+    /// What would be delivered again if the instance, or everybody, lost its partitions now.
+    pub(super) fn owed(&self, instance: Option<&str>) -> Owed {
+        let positions = self.positions.lock().expect("no holder panics");
+        positions.owed(instance)
+    }
+
+    /// Returns when all of it has come again, or was committed.
+    pub(super) async fn settled(&self, owed: &Owed) {
+        let mut told = self.uncommitted.subscribe();
+        let settled = |_: &BTreeMap<String, u64>| {
+            let positions = self.positions.lock().expect("no holder panics");
+            positions.is_settled(owed)
+        };
+        let _ = told.wait_for(settled).await;
     }
 
     /// Returns when all instances together have no more uncommitted records.
@@ -109,18 +149,23 @@ impl StormHook {
         });
     }
 
-    /// How long this instance's answer is held: mostly so that work piles up, and now and then past
-    /// the time in which a consumer must poll.
-    fn hold(&self, instance: &str) -> Option<Duration> {
-        let mut count = None;
+    /// How long this instance's answer to a check of so many records is held: mostly so that work piles
+    /// up, and now and then past the time in which a consumer must poll.
+    fn hold(&self, instance: &str, records: u64) -> Option<Duration> {
+        let mut is_worst = None;
         self.slow.send_if_modified(|instances| {
             if let Some(answers) = instances.get_mut(instance) {
                 *answers += 1;
-                count = Some(*answers);
+                let piled_up = *answers >= WORST_AFTER && records >= self.pile;
+                let worst = piled_up || *answers >= WORST_OF;
+                if worst {
+                    *answers = 0;
+                }
+                is_worst = Some(worst);
             }
             false
         });
-        Some(if count? % WORST_OF == 0 {
+        Some(if is_worst? {
             self.max_poll_interval * 5 / 4
         } else {
             self.max_poll_interval / 5
@@ -143,11 +188,14 @@ impl StormHook {
                 if event.stage == Stage::Answered =>
             {
                 let accepted = commit.offsets.iter().filter(|p| p.error.is_none());
-                let mut positions = self.positions.lock().expect("no holder panics");
-                for position in accepted {
-                    positions.committed(position.partition, position.offset);
-                }
-                self.uncommitted.send_replace(positions.uncommitted());
+                let uncommitted = {
+                    let mut positions = self.positions.lock().expect("no holder panics");
+                    for position in accepted {
+                        positions.committed(position.partition, position.offset);
+                    }
+                    positions.uncommitted()
+                };
+                self.uncommitted.send_replace(uncommitted);
                 None
             }
             Some(Detail::Postgres(detail)) => {
@@ -156,16 +204,18 @@ impl StormHook {
                 let is_answer = event.stage == Stage::Answered && redeliveries.is_check(event);
                 drop(redeliveries);
                 let instance = &event.source.instance;
+                let checked = records.len() as u64;
                 if !records.is_empty() {
-                    let mut checked = self.checked.lock().expect("no holder panics");
-                    *checked.entry(event.source.clone()).or_default() += records.len() as u64;
-                    let mut positions = self.positions.lock().expect("no holder panics");
-                    for (partition, offset) in records {
-                        positions.processed(instance, partition, offset);
-                    }
-                    self.uncommitted.send_replace(positions.uncommitted());
+                    let uncommitted = {
+                        let mut positions = self.positions.lock().expect("no holder panics");
+                        for (partition, offset) in records {
+                            positions.processed(instance, partition, offset);
+                        }
+                        positions.uncommitted()
+                    };
+                    self.uncommitted.send_replace(uncommitted);
                 }
-                is_answer.then(|| self.hold(instance)).flatten()
+                is_answer.then(|| self.hold(instance, checked)).flatten()
             }
             _ => None,
         }
@@ -180,7 +230,11 @@ impl Hook for StormHook {
         }
         if event.stage == Stage::Received && self.is_check(&event) {
             return Box::pin(async move {
-                self.gate.enter(event.source).await;
+                self.gate.enter(event.source.clone()).await;
+                if let Some(Detail::Postgres(detail)) = &event.detail {
+                    let mut redeliveries = self.redeliveries.lock().expect("no holder panics");
+                    redeliveries.went_on(&event, detail);
+                }
                 Decision::Pass
             });
         }

@@ -8,8 +8,12 @@
 //! count     the ledger and the redeliveries, from outside
 //! ```
 
+mod aim;
+mod blows;
 mod check_gate;
 mod crew;
+mod ends;
+mod executed;
 mod hands;
 mod hook;
 mod ledger;
@@ -25,11 +29,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::crew::Crew;
+use self::ends::{drained, joined};
+use self::executed::{Executed, begin};
 use self::hook::StormHook;
 use self::ledger::LedgerReader;
 use self::observe::{Observer, observe_while};
@@ -40,8 +45,8 @@ use super::folder::{RunFolder, STATE, STORM, State};
 use super::instance::Launch;
 use super::resources::{Resources, Suffixes};
 use super::taps::StormTaps;
-use super::{RunError, Watcher, settle, watchdog};
-use crate::chaos::storm::Redeliveries;
+use super::{RunError, Watcher, watchdog};
+use crate::chaos::storm::{Account, Incident, Redeliveries};
 use crate::provider::{Behaviour, Clock, Provider};
 use crate::stack::Endpoints;
 use crate::tap::Marks;
@@ -52,13 +57,6 @@ pub use hands::{Hands, Manual, What};
 pub use sample::{Ownership, Sample};
 pub use spec::{StormChanges, StormError, StormSpec};
 pub use strikes::Mark;
-
-/// How often the group's position is read while it comes to its end.
-const POLL: Duration = Duration::from_millis(100);
-
-/// How long a group may stand still before it is said not to come to its end. Past the session of a
-/// lab's consumer, and past what a busy machine was seen to need.
-const STANDSTILL: Duration = Duration::from_secs(20);
 
 /// A storm that has a verdict.
 pub struct StormFinished {
@@ -72,6 +70,8 @@ pub struct StormFinished {
     pub owners: Vec<Ownership>,
     /// What is known from outside.
     pub facts: StormFacts,
+    /// What tap and metric have both counted.
+    pub account: Account,
     /// What that means.
     pub judgement: StormJudgement,
     /// The number of the run folder.
@@ -136,6 +136,7 @@ async fn play(
     let hook = Arc::new(StormHook::new(
         Redeliveries::of(&checks.statement, checks.partitions, checks.offsets),
         spec.max_poll_interval(),
+        spec.plan.rate / spec.plan.instances,
     ));
     let taps = Arc::new(StormTaps::default());
     let provider = Provider::new(Clock::default());
@@ -156,7 +157,11 @@ async fn play(
         failures,
     };
     let kafka = &resources.endpoints.kafka;
-    let scraper = Scraper::new(Arc::clone(&taps), spec.max_poll_interval());
+    let scraper = Scraper::new(
+        Arc::clone(&taps),
+        Arc::clone(&hook),
+        spec.max_poll_interval(),
+    );
     let ledger = LedgerReader::new(resources.connect("crashwindow-ledger").await?, &spec.ledger);
     let striker = Striker {
         began: Instant::now(),
@@ -169,6 +174,7 @@ async fn play(
         taps,
         scraper: Arc::new(tokio::sync::Mutex::new(scraper)),
         turns: tokio::sync::Mutex::default(),
+        released: tokio::sync::watch::Sender::default(),
         group,
         producer: Arc::new(OpenLoop::new(kafka, &resources.topic, &spec.plan)?),
     };
@@ -179,7 +185,7 @@ async fn play(
 }
 
 async fn act(
-    spec: StormSpec,
+    mut spec: StormSpec,
     mut striker: Striker,
     ledger: LedgerReader,
     folder: &RunFolder,
@@ -205,11 +211,7 @@ async fn act(
     ));
     striker.began = Instant::now();
     let striker = Arc::new(striker);
-    let mut strikes = JoinSet::new();
-    for strike in plan.strikes.clone() {
-        let striker = Arc::clone(&striker);
-        strikes.spawn(async move { striker.strike(strike).await });
-    }
+    let (mut planned, mut news) = begin(&striker);
     let over = CancellationToken::new();
     let mut observer = Observer {
         ledger,
@@ -217,7 +219,7 @@ async fn act(
         samples: Vec::new(),
         owners: Vec::new(),
     };
-    let mut marks = Vec::new();
+    let mut executed = Executed::default();
     let (produced, by_hand) = observe_while(&mut observer, spec.sample_every(), watcher, async {
         let produced = async {
             let produced = striker.producer.run(striker.began).await;
@@ -227,7 +229,7 @@ async fn act(
         let under_load = async { tokio::join!(produced, asked.serve(&striker, watcher, &over)) };
         // Those that outlast the load are waited for below.
         let never = async {
-            told(&mut strikes, watcher, &mut marks).await;
+            executed.follow(&mut news, watcher).await;
             std::future::pending().await
         };
         tokio::select! {
@@ -245,12 +247,30 @@ async fn act(
         &mut observer,
         spec.sample_every(),
         watcher,
-        told(&mut strikes, watcher, &mut marks),
+        executed.follow(&mut news, watcher),
     )
     .await?;
-    let planned = plan.strikes.len() + by_hand.len();
+    let mut incident = None;
+    while let Some(strike) = planned.join_next().await {
+        incident = incident.or(strike.expect("a strike does not panic, and nobody aborts it"));
+    }
+    let Executed {
+        mut marks,
+        strikes,
+        left_out,
+    } = executed;
+    // What a room does in between is no part of what was promised.
+    let incident = incident.filter(|_| by_hand.is_empty());
+    let incident = incident.map(|incident| Incident {
+        left_out,
+        ..incident
+    });
     marks.extend(by_hand);
     marks.sort_by_key(|mark| mark.at_ms);
+    spec.plan.strikes = strikes;
+    spec.plan.strikes.sort_by_key(|strike| strike.at_ms);
+    // The schedule is the unit of replay: as it was carried out.
+    folder.write(STORM, &spec)?;
     watcher.phase("settling: the group comes to its end");
     let drained = observe_while(
         &mut observer,
@@ -259,10 +279,15 @@ async fn act(
         drained(&striker),
     )
     .await??;
+    // What is counted from here on would be counted at one side only.
+    let held = striker.hook.hold_checks(None).await;
+    striker.counted(&striker.crew.all()).await;
     // The ledger is told one look late.
     observer.look(watcher).await?;
     observer.look(watcher).await?;
+    let account = striker.account().await;
     striker.crew.stop().await;
+    drop(held);
 
     let payments = striker.producer.sent();
     let total = observer.ledger.total(payments).await?;
@@ -274,9 +299,11 @@ async fn act(
         strangers: total.strangers,
         redelivered,
         unread,
-        planned: planned as u64,
+        planned: marks.len() as u64,
         fired: marks.iter().filter(|mark| mark.problem.is_none()).count() as u64,
         drained,
+        republished: striker.producer.sent_again(),
+        incident,
     };
     folder.write("samples.json", &observer.samples)?;
     Ok(StormFinished {
@@ -286,45 +313,8 @@ async fn act(
         marks,
         owners: observer.owners,
         facts,
+        account,
         run_id: folder.id.clone(),
         run_dir: folder.path.clone(),
     })
-}
-
-/// Tells of each planned strike when it is over, and returns after the last.
-async fn told(strikes: &mut JoinSet<Mark>, watcher: &dyn Watcher, marks: &mut Vec<Mark>) {
-    while let Some(mark) = strikes.join_next().await {
-        let mark = mark.expect("a strike does not panic, and nobody aborts it");
-        watcher.struck(&mark);
-        marks.push(mark);
-    }
-}
-
-/// Waits until the group consists of the storm's instances and every partition has an owner.
-async fn joined(spec: &StormSpec, striker: &Striker) -> Result<(), RunError> {
-    let instances = spec.plan.instances as usize;
-    let what = format!("{instances} instances to join");
-    let join = Duration::from_millis(spec.join_ms);
-    let whole =
-        |group: &crate::group::Group| group.members.len() == instances && striker.all_owned(group);
-    striker.group.wait_until(join, &what, whole).await?;
-    Ok(())
-}
-
-/// Waits until the group's position is at the end of everything; false when it stood still.
-async fn drained(striker: &Striker) -> Result<bool, RunError> {
-    let ends = striker.producer.ends();
-    let (mut last, mut since) = (None, Instant::now());
-    loop {
-        let committed = striker.group.committed(&striker.topic).await?;
-        if settle::reached(&committed, &ends) {
-            return Ok(true);
-        }
-        if last.as_ref() != Some(&committed) {
-            (last, since) = (Some(committed), Instant::now());
-        } else if since.elapsed() > STANDSTILL {
-            return Ok(false);
-        }
-        tokio::time::sleep(POLL).await;
-    }
 }

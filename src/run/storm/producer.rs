@@ -1,6 +1,6 @@
 //! The open-loop producer: payments come at their rate, whatever the consumers do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use tokio::time::Instant;
 
-use crate::chaos::storm::StormPlan;
+use crate::chaos::storm::{Place, StormPlan};
 use crate::run::workload::{ID_HEADER, payment};
 use crate::stack::Kafka;
 
@@ -33,6 +33,8 @@ struct Acknowledged {
     /// The offset after the last acknowledged record, by partition.
     ends: Mutex<BTreeMap<i32, i64>>,
     records: AtomicU64,
+    /// The records of payments that were sent before.
+    again: Mutex<HashSet<Place>>,
     refused: Mutex<Option<String>>,
 }
 
@@ -41,11 +43,16 @@ struct Context(Arc<Acknowledged>);
 impl ClientContext for Context {}
 
 impl ProducerContext for Context {
-    type DeliveryOpaque = ();
+    /// Not 0 for a payment that was sent before.
+    type DeliveryOpaque = usize;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+    fn delivery(&self, result: &DeliveryResult<'_>, again: usize) {
         match result {
             Ok(record) => {
+                if again != 0 {
+                    let mut all = self.0.again.lock().expect("no holder panics");
+                    all.insert((record.partition(), record.offset()));
+                }
                 let mut ends = self.0.ends.lock().expect("no holder panics");
                 let end = ends.entry(record.partition()).or_default();
                 *end = (*end).max(record.offset() + 1);
@@ -105,7 +112,7 @@ impl OpenLoop {
             let due = self.due((now - began).min(length));
             for number in self.sent.load(Ordering::Relaxed) + 1..=due {
                 let number = u32::try_from(number).map_err(|e| e.to_string())?;
-                self.send(number).await?;
+                self.send(number, false).await?;
                 self.sent.store(u64::from(number), Ordering::Relaxed);
                 republish += self.republished_per_mille.load(Ordering::Relaxed);
                 if republish >= 1_000 {
@@ -113,7 +120,7 @@ impl OpenLoop {
                     let old = number
                         .saturating_sub(self.plan.rate * REPUBLISHED_AFTER_S)
                         .max(1);
-                    self.send(old).await?;
+                    self.send(old, true).await?;
                     self.republished.fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -141,7 +148,7 @@ impl OpenLoop {
         u64::from(self.plan.rate) * millis / 1_000
     }
 
-    async fn send(&self, number: u32) -> Result<(), String> {
+    async fn send(&self, number: u32, again: bool) -> Result<(), String> {
         let payment = payment(self.plan.seed, number, None);
         let json = serde_json::to_vec(&payment).expect("a payment is plain data");
         let partition = i32::try_from((number - 1) % self.plan.partitions).expect("few partitions");
@@ -150,7 +157,7 @@ impl OpenLoop {
                 key: ID_HEADER,
                 value: Some(&payment.id),
             });
-            let record = BaseRecord::to(&self.topic)
+            let record = BaseRecord::with_opaque_to(&self.topic, usize::from(again))
                 .key(&payment.order_id)
                 .payload(&json)
                 .headers(headers)
@@ -174,6 +181,17 @@ impl OpenLoop {
     /// How many payments were sent so far, each counted once.
     pub(super) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How many payments were sent again so far.
+    pub(super) fn sent_again(&self) -> u64 {
+        self.republished.load(Ordering::Relaxed)
+    }
+
+    /// The records of payments that were sent before, as far as Kafka has acknowledged them.
+    pub(super) fn republished(&self) -> HashSet<Place> {
+        let again = &self.acknowledged.again;
+        again.lock().expect("no holder panics").clone()
     }
 
     /// The offset after the last acknowledged record of each partition.

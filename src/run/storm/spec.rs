@@ -14,11 +14,8 @@ use crate::verdict::{Guarantee, Verdict};
 /// How long the instances get to join.
 const JOIN_MS: u64 = 30_000;
 
-/// How many looks there are in each bucket of the series.
+/// How many looks there are in each stretch of the series.
 const LOOKS: u64 = 5;
-
-/// How many buckets a storm has: rows of a table that is seen at a glance.
-const BUCKETS: u64 = 18;
 
 /// One storm, fully decided: no default is looked up after this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +108,11 @@ pub enum StormError {
          next: CRASHWINDOW_CLUSTER=yes make lab-up"
     )]
     NoBroker,
+    /// A saved schedule cannot be carried out.
+    #[error(
+        "the schedule cannot be carried out: {0}\nnext: crashwindow storm LAB, which plans another"
+    )]
+    Misfit(String),
     /// It cannot be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -163,6 +165,9 @@ impl StormSpec {
             Some(plan) => plan.clone(),
             None => weather.plan(changes.seed.unwrap_or_else(draw_seed))?,
         };
+        if let Some(misfit) = plan.misfit() {
+            return Err(StormError::Misfit(misfit));
+        }
         let stops = |strike: &StormStrike| strike.blow == Blow::BrokerStop;
         if changes.brokers.is_empty() && plan.strikes.iter().any(stops) {
             return Err(StormError::NoBroker);
@@ -190,15 +195,8 @@ impl StormSpec {
         })
     }
 
-    /// The length of a bucket in the series, in milliseconds: a minute of the ten, compressed with
-    /// them.
-    #[must_use]
-    pub fn bucket_ms(&self) -> u64 {
-        self.plan.length_ms / BUCKETS
-    }
-
     pub(super) fn sample_every(&self) -> Duration {
-        Duration::from_millis(self.bucket_ms() / LOOKS)
+        Duration::from_millis(self.plan.bucket_ms() / LOOKS)
     }
 
     pub(super) fn max_poll_interval(&self) -> Duration {

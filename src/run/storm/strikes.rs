@@ -1,10 +1,12 @@
 //! Carries out the strikes of a storm.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::crew::Crew;
@@ -19,16 +21,18 @@ use crate::run::taps::StormTaps;
 use crate::stack::{Switch, SwitchError};
 
 /// How long the group may take to give the partitions of a member that is gone to the others.
-const REBALANCE_DEADLINE: Duration = Duration::from_secs(15);
-
-/// A process without a handler for SIGTERM is gone by then.
-const SUDDEN: Duration = Duration::from_millis(500);
-
-/// How long a process may take from the answer to its counter.
-const COUNTED: Duration = Duration::from_secs(1);
+pub(super) const REBALANCE_DEADLINE: Duration = Duration::from_secs(15);
 
 /// How often a strike that met its victim at a bad moment is tried again.
 const SECOND_CHANCES: u32 = 3;
+
+/// A batch of a consumer that keeps up, in records.
+const A_FEW: u64 = 12;
+
+/// So many records, or a few more: what an instance has comes in batches.
+pub(super) fn about(records: u64) -> RangeInclusive<u64> {
+    records..=records + records / 4 + A_FEW
+}
 
 /// What was done, and when: a mark on the time axis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,26 +96,86 @@ pub(super) struct Striker {
     /// Held by the strike that moves partitions. In two rebalances that overlap, commits are refused
     /// and what was delivered again is delivered once more: several times what the schedule counts on.
     pub(super) turns: tokio::sync::Mutex<()>,
+    /// How many places have got the new release.
+    pub(super) released: watch::Sender<u32>,
+}
+
+/// A strike that is over.
+pub(super) struct Done {
+    /// As it was carried out.
+    pub(super) strike: StormStrike,
+    /// What it left; nothing where it was left out.
+    pub(super) mark: Option<Mark>,
 }
 
 impl Striker {
     /// One strike, at its time.
-    pub(super) async fn strike(&self, strike: StormStrike) -> Mark {
-        tokio::time::sleep_until(self.began + Duration::from_millis(strike.at_ms)).await;
-        // Where its turn or its moment never comes, because the machine is too slow, it strikes all the
-        // same.
-        let mut turn = None;
-        if strike.blow.rebalances() {
-            let turns = tokio::time::timeout(self.patience(), self.turns.lock());
-            turn = turns.await.ok();
+    pub(super) async fn strike(&self, mut strike: StormStrike) -> Done {
+        let at = self.began + Duration::from_millis(strike.at_ms);
+        tokio::time::sleep_until(at).await;
+        let over = self.phase_end(strike.at_ms);
+        let turn = loop {
+            if !self.meets(&mut strike, over).await {
+                return Done { strike, mark: None };
+            }
+            if !strike.blow.rebalances() {
+                break None;
+            }
+            // Nobody has a turn while it waits for its moment.
+            if let Ok(turn) = self.turns.try_lock() {
+                break Some(turn);
+            }
+            let is_late_as_well = strike.blow == Blow::Release;
+            match tokio::time::timeout_at(over, self.turns.lock()).await {
+                // Its moment has gone meanwhile.
+                Ok(turn) if strike.uncommitted.is_none() || is_late_as_well => break Some(turn),
+                Ok(_) => {}
+                Err(_) if is_late_as_well => break None,
+                Err(_) => return Done { strike, mark: None },
+            }
+        };
+        let mark = self.carried_out(&strike).await;
+        if turn.is_some() {
+            // Whose turn is next finds out for itself when it does not come to be.
+            let _ = self.whole_again().await;
         }
-        if strike.blow != Blow::Join {
-            let victim = self.victim(&strike);
-            self.moment(&strike, victim.as_deref()).await;
+        Done {
+            strike,
+            mark: Some(mark),
         }
+    }
+
+    /// Waits for the moment of a strike; false where it is to be left out.
+    async fn meets(&self, strike: &mut StormStrike, over: Instant) -> bool {
+        match (strike.blow, strike.slot, strike.uncommitted) {
+            (Blow::Join, ..) | (_, _, None) => true,
+            // What happens in any case, only later.
+            (Blow::Release, Some(place), Some(records)) => {
+                let victim = [self.crew.at(place).name().to_owned()];
+                let moment = self.hook.first_with_uncommitted(&victim, about(records));
+                let _ = tokio::time::timeout(self.patience(), moment).await;
+                true
+            }
+            (_, None, Some(records)) => {
+                let moment = self.hook.all_have_at_most(records);
+                let _ = tokio::time::timeout(self.patience(), moment).await;
+                true
+            }
+            // One that met another moment would bring several times what the schedule counts on: a storm
+            // without it is nearer to what was planned.
+            (_, Some(place), Some(records)) => {
+                let met = self.moment(Some(place), about(records), over).await;
+                strike.slot = met.or(strike.slot);
+                met.is_some()
+            }
+        }
+    }
+
+    /// Carries a strike out now, and again where it met its victim at a bad moment.
+    pub(super) async fn carried_out(&self, strike: &StormStrike) -> Mark {
         let mut at_ms = self.now_ms();
-        let mut victim = self.victim(&strike);
-        let mut done = self.carry_out(&strike, victim.as_ref()).await;
+        let mut victim = self.victim(strike);
+        let mut done = self.carry_out(strike, victim.as_ref()).await;
         for _ in 0..SECOND_CHANCES {
             // Struck by something else at the same moment, as in an outage: its successor is next.
             if !done.as_ref().is_err_and(StrikeFailed::is_passing) {
@@ -120,22 +184,20 @@ impl Striker {
             done = match self.whole_again().await {
                 Ok(()) => {
                     at_ms = self.now_ms();
-                    victim = self.victim(&strike);
-                    self.carry_out(&strike, victim.as_ref()).await
+                    victim = self.victim(strike);
+                    self.carry_out(strike, victim.as_ref()).await
                 }
                 Err(error) => Err(error.into()),
             };
         }
-        let until_ms = self.now_ms();
-        if turn.is_some() {
-            // Whose turn is next finds out for itself when it does not come to be.
-            let _ = self.whole_again().await;
+        if strike.blow == Blow::Release && done.is_ok() {
+            self.released.send_modify(|places| *places += 1);
         }
         Mark {
             at_ms,
-            until_ms,
+            until_ms: self.now_ms(),
             blow: strike.blow,
-            instance: match self.broker(&strike) {
+            instance: match self.broker(strike) {
                 Some(switch) => Some(switch.broker.clone()),
                 None => victim.map(|instance| instance.name().to_owned()),
             },
@@ -143,26 +205,46 @@ impl Striker {
         }
     }
 
-    /// Returns when so much is uncommitted as the strike is to meet.
-    async fn moment(&self, strike: &StormStrike, instance: Option<&Instance>) {
-        let Some(records) = strike.uncommitted else {
-            return;
-        };
-        let moment = async {
-            match instance {
-                Some(instance) => self.hook.has_uncommitted(instance.name(), records).await,
-                None => self.hook.all_have_at_most(records).await,
+    /// Returns the place of an instance that has so many uncommitted records: the one that is meant, or
+    /// when that takes too long, and where none is meant, whoever comes first.
+    pub(super) async fn moment(
+        &self,
+        place: Option<u32>,
+        records: RangeInclusive<u64>,
+        until: Instant,
+    ) -> Option<u32> {
+        let names: Vec<String> = (0..self.plan.instances)
+            .map(|place| self.crew.at(place).name().to_owned())
+            .collect();
+        if let Some(place) = place {
+            let patience = until.min(Instant::now() + self.commit_interval * 3 / 2);
+            let meant = std::slice::from_ref(&names[place as usize]);
+            let first = self.hook.first_with_uncommitted(meant, records.clone());
+            if tokio::time::timeout_at(patience, first).await.is_ok() {
+                return Some(place);
             }
-        };
-        let _ = tokio::time::timeout(self.patience(), moment).await;
+        }
+        let first = self.hook.first_with_uncommitted(&names, records);
+        let first = tokio::time::timeout_at(until, first).await.ok()?;
+        let place = names.iter().position(|name| *name == first)?;
+        u32::try_from(place).ok()
+    }
+
+    /// When the part of the storm is over in which a time lies. What comes before the incident is
+    /// counted is not to be counted to it.
+    fn phase_end(&self, at_ms: u64) -> Instant {
+        let (begins, counted) = (self.plan.incident_ms.0, self.plan.counted_ms());
+        let ends = [begins, counted.start, counted.end, self.plan.length_ms];
+        let end = ends.into_iter().find(|end| at_ms < *end);
+        self.began + Duration::from_millis(end.unwrap_or(at_ms))
     }
 
     /// How long a strike waits for what it is to meet.
-    fn patience(&self) -> Duration {
+    pub(super) fn patience(&self) -> Duration {
         self.commit_interval * 3
     }
 
-    async fn whole_again(&self) -> Result<(), GroupError> {
+    pub(super) async fn whole_again(&self) -> Result<(), GroupError> {
         let whole = |group: &Group| self.all_owned(group);
         let what = "the group to be whole again";
         self.group
@@ -178,158 +260,13 @@ impl Striker {
     }
 
     /// The broker that is struck, if it is one. A schedule may be of a cluster with more of them.
-    fn broker(&self, strike: &StormStrike) -> Option<&Switch> {
+    pub(super) fn broker(&self, strike: &StormStrike) -> Option<&Switch> {
         let place = strike.slot.filter(|_| strike.blow == Blow::BrokerStop)?;
         self.brokers.iter().cycle().nth(place as usize)
     }
 
     pub(super) fn now_ms(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    async fn carry_out(
-        &self,
-        strike: &StormStrike,
-        victim: Option<&Arc<Instance>>,
-    ) -> Result<(), StrikeFailed> {
-        let lasts = Duration::from_millis(strike.for_ms);
-        if let (Blow::Kill, Some(victim)) = (strike.blow, victim) {
-            // What it has counted since it was last asked dies with it.
-            self.scraper.lock().await.ask(Some(victim.name())).await;
-        }
-        match (strike.blow, victim, strike.slot) {
-            (Blow::Kill, Some(victim), _) => self.kill(victim).await,
-            (Blow::Pause, Some(victim), _) => self.pause(victim).await,
-            (Blow::Evict, Some(victim), _) => {
-                let member = self.member(victim).await?;
-                self.group.evict(&member).await?;
-                Ok(())
-            }
-            (Blow::Leave | Blow::Release, Some(victim), Some(place)) => {
-                self.part_with(victim).await?;
-                tokio::time::sleep(lasts).await;
-                self.crew.replace(place, strike.blow == Blow::Release);
-                Ok(())
-            }
-            (Blow::Join, ..) => {
-                let guest = self.crew.add();
-                tokio::time::sleep(lasts).await;
-                self.moment(strike, Some(&guest)).await;
-                let parted = self.part_with(&guest).await;
-                self.crew.forget(&guest);
-                parted
-            }
-            (Blow::BrokerOutage, ..) => {
-                self.taps.brokers.shut();
-                tokio::time::sleep(lasts).await;
-                self.taps.brokers.open();
-                Ok(())
-            }
-            (Blow::BrokerStop, ..) => {
-                let switch = self.broker(strike);
-                let switch = switch.expect("a storm without brokers to stop is not begun");
-                Ok(switch.stop_for(lasts).await?)
-            }
-            (Blow::DatabaseOutage, ..) => {
-                // Between two statements of each instance: what becomes of one that is under way when
-                // the database goes is not to be seen from here. Those that come wait meanwhile.
-                self.hook.hold_checks().await;
-                self.counted(None).await;
-                self.taps.database.shut();
-                self.hook.release_checks();
-                tokio::time::sleep(lasts).await;
-                self.taps.database.open();
-                Ok(())
-            }
-            (Blow::SlowDatabase, Some(victim), _) => {
-                self.hook.set_slow(victim.name(), true);
-                tokio::time::sleep(lasts).await;
-                self.hook.set_slow(victim.name(), false);
-                Ok(())
-            }
-            (Blow::Republish, ..) => {
-                self.producer.republish(self.plan.republished_per_mille);
-                tokio::time::sleep(lasts).await;
-                self.producer.republish(0);
-                Ok(())
-            }
-            (_, None, _) | (Blow::Freeze | Blow::Thaw | Blow::Heal, ..) | (_, _, None) => {
-                unreachable!("the planner gives these blows a victim")
-            }
-        }
-    }
-
-    /// Stops an instance between two checks: the answer to one that is under way would come to nobody,
-    /// and would be counted neither at the tap nor by the instance.
-    async fn part_with(&self, instance: &Instance) -> Result<(), StrikeFailed> {
-        self.hook.hold_checks().await;
-        // What it has counted since it was last asked goes with it.
-        self.counted(Some(instance.name())).await;
-        let mut stopping = std::pin::pin!(instance.stop());
-        // One that handles SIGTERM may need the database to come to its end.
-        let gone = tokio::time::timeout(SUDDEN, &mut stopping).await;
-        self.hook.release_checks();
-        if gone.is_err() {
-            stopping.await;
-        }
-        // Without a handler it did not say that it leaves.
-        self.crew.evict(instance).await?;
-        Ok(())
-    }
-
-    /// Asks for metrics until they tell of every check that was answered. An answer that has just left
-    /// the tap is not counted by the instance yet, and one in a burst is of hundreds of records.
-    async fn counted(&self, instance: Option<&str>) {
-        let all = async {
-            loop {
-                let mut scraper = self.scraper.lock().await;
-                let answered = scraper.ask(instance).await;
-                let has_all = |source| scraper.checks(source) >= self.hook.checked(source);
-                if answered.iter().all(has_all) {
-                    return;
-                }
-            }
-        };
-        // A metric that lies never tells of them all.
-        let _ = tokio::time::timeout(COUNTED, all).await;
-    }
-
-    pub(super) async fn kill(&self, victim: &Instance) -> Result<(), StrikeFailed> {
-        let process = victim.process();
-        let process = process.ok_or_else(|| StrikeFailed::NoProcess(victim.name().to_owned()))?;
-        victim.hold_restart();
-        let killed = async {
-            // Frozen first: the answer to its last statement still comes to the tap, which counts it.
-            process.freeze().await?;
-            self.crew.evict(victim).await?;
-            process.kill().await?;
-            Ok(())
-        };
-        let killed = killed.await;
-        victim.release_restart();
-        killed
-    }
-
-    async fn pause(&self, victim: &Instance) -> Result<(), StrikeFailed> {
-        let process = victim.process();
-        let process = process.ok_or_else(|| StrikeFailed::NoProcess(victim.name().to_owned()))?;
-        process.freeze().await?;
-        let moved = self.take_over(victim).await;
-        process.thaw()?;
-        moved
-    }
-
-    /// The member is sent out of the group, and others have its partitions.
-    async fn take_over(&self, victim: &Instance) -> Result<(), StrikeFailed> {
-        let member = self.member(victim).await?;
-        self.group.evict(&member).await?;
-        let what = format!("the partitions of {} to have other owners", victim.name());
-        let gone =
-            |group: &Group| group.member(&member.member_id).is_none() && self.all_owned(group);
-        self.group
-            .wait_until(REBALANCE_DEADLINE, &what, gone)
-            .await?;
-        Ok(())
     }
 
     /// The member that the instance's process is now.

@@ -50,6 +50,9 @@ const OUTAGE_MOST: f64 = 0.4;
 /// other strikes.
 const ROOM_FOR_OUTAGE_MS: u64 = 40_000;
 
+/// The same for a guest: coming and going, it keeps other strikes waiting.
+const ROOM_FOR_GUEST_MS: u64 = 15_000;
+
 /// How long a server is gone in an outage: less than any session.
 const OUTAGE_MS: u64 = 600;
 
@@ -112,6 +115,12 @@ impl Planner {
         f64::from(self.weather.rate) * ms(length(phase)) / 1_000.0 * share / (1.0 - share)
     }
 
+    /// Until somebody has looked at the calm before the incident: what comes again sooner would be counted
+    /// to that. Five looks in each of eighteen stretches.
+    fn first_look(&self) -> u64 {
+        self.weather.seconds * 1_000 / 90
+    }
+
     /// What one instance processes in a second.
     fn share(&self) -> f64 {
         f64::from(self.weather.rate) / f64::from(self.weather.instances)
@@ -152,7 +161,7 @@ impl Planner {
         }
         let count = whole(
             (budget / (self.share() * interval_s * ROUGH_PART))
-                .round()
+                .ceil()
                 .max(1.0),
         );
         let records = budget / ms(count);
@@ -184,7 +193,7 @@ impl Planner {
                 (phase.start + slot * n + slot / 2).saturating_sub(self.weather.commit_interval_ms);
             let for_ms = if blow == Blow::Leave { EMPTY_MS } else { 0 };
             self.add(
-                at.max(phase.start),
+                at.max(phase.start + self.first_look()),
                 blow,
                 Some(victim),
                 Some(whole(records)),
@@ -198,15 +207,17 @@ impl Planner {
             None,
             OUTAGE_MS,
         );
-        self.add(
-            phase.start + third / 2,
-            Blow::Join,
-            None,
-            // It goes again just after a commit of its own: which of the others it took what from is
-            // not to be planned.
-            Some(whole(FEWEST)),
-            EMPTY_MS * 2,
-        );
+        if length(&phase) >= ROOM_FOR_GUEST_MS {
+            self.add(
+                phase.start + third / 2,
+                Blow::Join,
+                None,
+                // It goes again just after a commit of its own: which of the others it took what from
+                // is not to be planned.
+                Some(whole(FEWEST)),
+                EMPTY_MS * 2,
+            );
+        }
     }
 
     /// One of the brokers, in the middle of it all.

@@ -137,6 +137,16 @@ export interface StormMark {
   problem: string | null;
 }
 
+export interface StormIncident {
+  promise:
+    | { what: 'redelivered' | 'republished'; from: number; to: number }
+    | { what: 'redelivered-after-rollout'; records: number };
+  records: number;
+  of: number;
+  added: number;
+  left_out: number;
+}
+
 export interface StormReport {
   schema: 1;
   lab: string;
@@ -162,13 +172,23 @@ export interface StormReport {
     planned: number;
     fired: number;
     drained: boolean;
+    /** None where strikes came by hand. Older reports do not say. */
+    incident?: StormIncident | null;
   };
   phases: {
     before: StormBucket | null;
     incident: StormBucket | null;
     after: StormBucket | null;
   };
-  redeliveries: { outside: number; metric: number; difference: number; agree: boolean };
+  redeliveries: {
+    outside: number;
+    metric: number;
+    /** Older reports do not say. */
+    uncounted?: number;
+    doubtful?: number;
+    difference: number;
+    agree: boolean;
+  };
   series: StormBucket[];
   marks: StormMark[];
   /** Change by change. */

@@ -1,0 +1,292 @@
+//! Keeps the promise of an incident: counts at the tap what comes again, and strikes more or less than
+//! was planned.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
+
+use super::strikes::{Done, Striker, about};
+use crate::chaos::storm::{Account, Blow, Cause, Incident, Progress, Promise, StormStrike};
+use crate::group::{Group, GroupError};
+
+/// How often the counts are looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// From a strike to the first record that comes again, at least: the group decides, and a successor
+/// fetches. A strike that comes later than this before the end would be counted to the calm.
+const SHOWS: Duration = Duration::from_millis(700);
+
+/// How long a member that is evicted may go on before it hears of it, on a machine that is busy. More can
+/// be added, and nothing can be taken back: so the longest is counted against what may come, and half of
+/// it against what is needed.
+const UNTOLD: Duration = Duration::from_millis(500);
+
+/// How many times more than is needed a strike may bring where there is no upper bound.
+const AMPLE: u64 = 4;
+
+/// Of what an instance processes between two commits, no strike waits for more: the commit would come
+/// first. In tenths.
+const MOST_TENTHS: u64 = 7;
+
+/// What was counted at a moment.
+#[derive(Debug, Clone, Copy)]
+struct Counts {
+    /// Of these,
+    of: u64,
+    /// so many were not the first time.
+    again: u64,
+}
+
+impl Striker {
+    /// Whether it is for [`Striker::incident`] to decide when a strike of the plan is carried out.
+    pub(super) fn is_aimed(&self, strike: &StormStrike) -> bool {
+        self.plan.cause == Cause::Rebalances
+            && self.plan.counted_ms().contains(&strike.at_ms)
+            && strike.blow.rebalances()
+            && strike.slot.is_some()
+            && strike.uncommitted.is_some()
+    }
+
+    /// Carries out the strikes that are aimed, and tells what the incident had of what was promised; what
+    /// was left out, its caller has counted.
+    pub(super) async fn incident(
+        self: Arc<Self>,
+        planned: Vec<StormStrike>,
+        done: UnboundedSender<Done>,
+    ) -> Incident {
+        let promise = Promise::of(self.plan.cause);
+        let counted = self.plan.counted_ms();
+        let mut added = 0;
+        let (from, to) = match promise {
+            Promise::Redelivered { .. } | Promise::Republished { .. } => {
+                let end = self.at(counted.end);
+                tokio::time::sleep_until(self.at(counted.start)).await;
+                let from = self.counts(promise);
+                let to = async {
+                    tokio::time::sleep_until(end).await;
+                    self.counts(promise)
+                };
+                let aim = Aim {
+                    striker: &self,
+                    from,
+                    end,
+                    done: &done,
+                };
+                let aimed = aim.keep(planned.into(), &mut added);
+                let (to, ()) = tokio::join!(to, aimed);
+                (from, to)
+            }
+            Promise::RedeliveredAfterRollout { records } => {
+                let everywhere = |places: &u32| *places >= self.plan.instances;
+                let mut released = self.released.subscribe();
+                let rolled_out = released.wait_for(everywhere);
+                let over = self.at(self.plan.length_ms);
+                let in_time = tokio::time::timeout_at(over, rolled_out).await.is_ok();
+                let from = self.counts(promise);
+                if in_time {
+                    let aim = Aim {
+                        striker: &self,
+                        from,
+                        end: self.at(counted.end),
+                        done: &done,
+                    };
+                    aim.reach(records, &mut added).await;
+                }
+                tokio::time::sleep_until(over).await;
+                (from, self.counts(promise))
+            }
+        };
+        Incident {
+            promise,
+            records: to.again - from.again,
+            of: to.of - from.of,
+            added,
+            left_out: 0,
+        }
+    }
+
+    fn at(&self, ms: u64) -> Instant {
+        self.began + Duration::from_millis(ms)
+    }
+
+    fn counts(&self, promise: Promise) -> Counts {
+        match promise {
+            Promise::Redelivered { .. } | Promise::RedeliveredAfterRollout { .. } => {
+                let (of, again) = self.hook.checks();
+                Counts { of, again }
+            }
+            Promise::Republished { .. } => {
+                let again = self.producer.sent_again();
+                let of = self.producer.sent() + again;
+                Counts { of, again }
+            }
+        }
+    }
+
+    /// What tap and metric have both counted; to be called while no check goes on.
+    pub(super) async fn account(&self) -> Account {
+        let told = self.scraper.lock().await.told();
+        let all = self.crew.all();
+        let living = all.iter().filter_map(|instance| instance.process());
+        let living = living.filter(|process| process.exited.borrow().is_none());
+        let living = living.map(|process| process.source).collect();
+        self.hook
+            .account(&told, &living, &self.producer.republished())
+    }
+
+    /// Returns when every instance is a member of the group again, and owns something.
+    pub(super) async fn everybody_back(&self) -> Result<(), GroupError> {
+        let back =
+            |group: &Group| group.members.len() == self.crew.all().len() && self.all_owned(group);
+        let what = "every instance to be back in the group";
+        self.group
+            .wait_until(super::strikes::REBALANCE_DEADLINE, what, back)
+            .await?;
+        Ok(())
+    }
+}
+
+/// An incident that goes on.
+struct Aim<'a> {
+    striker: &'a Striker,
+    from: Counts,
+    end: Instant,
+    done: &'a UnboundedSender<Done>,
+}
+
+impl Aim<'_> {
+    /// Carries out what was planned, as far as it is needed and with as many records as are needed, and
+    /// more when that is too little.
+    async fn keep(&self, mut planned: VecDeque<StormStrike>, added: &mut u64) {
+        let rebalances = self.striker.plan.cause == Cause::Rebalances;
+        while rebalances && Instant::now() + SHOWS < self.end {
+            let need = self.progress().need();
+            let strikes = need.div_ceil(self.most());
+            let missing = strikes > planned.len() as u64;
+            let now_ms = self.striker.now_ms();
+            let next = match planned.front() {
+                Some(strike) if strike.at_ms <= now_ms => planned.pop_front(),
+                _ if missing => Some(one_more(now_ms)),
+                _ => None,
+            };
+            let Some(strike) = next else {
+                tokio::time::sleep(LOOK).await;
+                continue;
+            };
+            let left = planned.len() as u64 + u64::from(strike.slot.is_some());
+            self.aimed(strike, strikes.max(left), added).await;
+        }
+        planned.into_iter().for_each(|strike| self.left_out(strike));
+    }
+
+    /// Adds strikes until so many records have come again.
+    async fn reach(&self, records: u64, added: &mut u64) {
+        // What the rollout itself has left behind comes first.
+        let owed = self.striker.hook.owed(None);
+        let _ = tokio::time::timeout_at(self.end, self.striker.hook.settled(&owed)).await;
+        while Instant::now() + SHOWS < self.end {
+            let again = self.striker.hook.checks().1 - self.from.again;
+            let Some(need) = records.checked_sub(again).filter(|need| *need > 0) else {
+                return;
+            };
+            let turn = tokio::time::timeout_at(self.end, self.striker.turns.lock()).await;
+            if turn.is_ok() {
+                let strike = one_more(self.striker.now_ms());
+                self.met(strike, need, need * AMPLE, added).await;
+            }
+        }
+    }
+
+    /// One strike in its turn, that brings its part of what is needed then.
+    async fn aimed(&self, strike: StormStrike, parts: u64, added: &mut u64) {
+        let turn = tokio::time::timeout_at(self.end, self.striker.turns.lock()).await;
+        let progress = self.progress();
+        let records = progress.need() / parts.max(1);
+        if turn.is_err() || records == 0 {
+            return self.left_out(strike);
+        }
+        let late = match strike.blow {
+            Blow::Evict => self.in_one(UNTOLD),
+            _ => 0,
+        };
+        let records = records.saturating_sub(late / 2).clamp(1, self.most());
+        let room = progress.room().saturating_sub(late).min(self.most());
+        self.met(strike, records, room, added).await;
+    }
+
+    /// The strike at its moment, and what comes of it; to be called in its turn.
+    async fn met(&self, mut strike: StormStrike, mut records: u64, room: u64, added: &mut u64) {
+        let striker = self.striker;
+        let is_planned = strike.slot.is_some();
+        let (most, last) = (room.max(*about(records).end()), self.end - SHOWS);
+        let (mut place, mut slot) = (None, strike.slot);
+        while place.is_none() && Instant::now() < last {
+            let until = last.min(Instant::now() + striker.commit_interval);
+            place = striker.moment(slot, records..=most, until).await;
+            if place.is_none() {
+                // Nobody had so many between two commits: rather soon than so many, as more can be added.
+                (slot, records) = (None, (records / 2).max(1));
+            }
+        }
+        let Some(place) = place else {
+            return self.left_out(strike);
+        };
+        strike.slot = Some(place);
+        strike.uncommitted = Some(records);
+        let owed = striker.hook.owed(Some(striker.crew.at(place).name()));
+        let mark = Some(striker.carried_out(&strike).await);
+        *added += u64::from(!is_planned);
+        // Nobody listens only when the storm is given up.
+        let _ = self.done.send(Done { strike, mark });
+        let shown = async {
+            // Where it does not come to be, what is counted then says what is needed next.
+            let _ = striker.everybody_back().await;
+            striker.hook.settled(&owed).await;
+        };
+        let _ = tokio::time::timeout_at(self.end, shown).await;
+    }
+
+    /// Tells of a strike that was planned and is not made.
+    fn left_out(&self, strike: StormStrike) {
+        if strike.slot.is_some() {
+            let _ = self.done.send(Done { strike, mark: None });
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let (of, again) = self.striker.hook.checks();
+        let (of, again) = (of - self.from.of, again - self.from.again);
+        let left = self.end.saturating_duration_since(Instant::now());
+        let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        Progress {
+            again,
+            fresh: of - again + u64::from(self.striker.plan.rate) * left / 1_000,
+        }
+    }
+
+    /// The most records that a strike waits for.
+    fn most(&self) -> u64 {
+        (self.in_one(self.striker.commit_interval) * MOST_TENTHS / 10).max(1)
+    }
+
+    /// How many records one instance processes in a time.
+    fn in_one(&self, time: Duration) -> u64 {
+        let plan = &self.striker.plan;
+        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        u64::from(plan.rate) * ms / 1_000 / u64::from(plan.instances)
+    }
+}
+
+/// Dead, not frozen: what a zombie still does when it wakes up is not to be aimed.
+fn one_more(at_ms: u64) -> StormStrike {
+    StormStrike {
+        at_ms,
+        blow: Blow::Kill,
+        slot: None,
+        uncommitted: None,
+        for_ms: 0,
+    }
+}

@@ -1,0 +1,45 @@
+//! The two ends of a storm: everybody is there, and everything is processed.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::spec::StormSpec;
+use super::strikes::Striker;
+use crate::group::Group;
+use crate::run::{RunError, settle};
+
+/// How often the group's position is read while it comes to its end.
+const POLL: Duration = Duration::from_millis(100);
+
+/// How long a group may stand still before it is said not to come to its end. Past the session of a
+/// lab's consumer, and past what a busy machine was seen to need.
+const STANDSTILL: Duration = Duration::from_secs(20);
+
+/// Waits until the group consists of the storm's instances and every partition has an owner.
+pub(super) async fn joined(spec: &StormSpec, striker: &Striker) -> Result<(), RunError> {
+    let instances = spec.plan.instances as usize;
+    let what = format!("{instances} instances to join");
+    let join = Duration::from_millis(spec.join_ms);
+    let whole = |group: &Group| group.members.len() == instances && striker.all_owned(group);
+    striker.group.wait_until(join, &what, whole).await?;
+    Ok(())
+}
+
+/// Waits until the group's position is at the end of everything; false when it stood still.
+pub(super) async fn drained(striker: &Striker) -> Result<bool, RunError> {
+    let ends = striker.producer.ends();
+    let (mut last, mut since) = (None, Instant::now());
+    loop {
+        let committed = striker.group.committed(&striker.topic).await?;
+        if settle::reached(&committed, &ends) {
+            return Ok(true);
+        }
+        if last.as_ref() != Some(&committed) {
+            (last, since) = (Some(committed), Instant::now());
+        } else if since.elapsed() > STANDSTILL {
+            return Ok(false);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
