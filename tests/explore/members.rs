@@ -4,7 +4,12 @@ use std::path::Path;
 
 use crashwindow::verdict::Verdict;
 
-use crate::support::{CRASHWINDOW, explore};
+use crate::support::{CRASHWINDOW, crashwindow, explore};
+
+fn consumer() -> String {
+    let program = Path::new(CRASHWINDOW).with_file_name("bad-habits");
+    format!("exec {}", program.display())
+}
 
 /// It hangs at the lost answer, is ended by SIGTERM, for which it has no handler, and would be a
 /// member until its session ends, 45 s later: the clean instance had nothing to read.
@@ -27,4 +32,31 @@ fn a_clean_instance_joins_although_its_predecessor_sent_no_leave_group() {
     for cell in &report.cells {
         assert_eq!(cell.verdict, Verdict::Held, "{}", cell.text);
     }
+}
+
+/// As a JVM beside three others does. It was stopped for a clean instance 5 s after the strike, and its
+/// start was paid twice.
+#[test]
+fn who_takes_longer_to_start_than_a_group_may_stand_still_is_not_replaced() {
+    let script = format!("sleep 7; {}", consumer());
+    let report = explore(&["--faults", "kill", "--", "sh", "-c", &script]);
+    assert_eq!(report.verdict, Verdict::Held, "{}", report.headline);
+    assert!(!report.cells.is_empty());
+    let cells = std::fs::read_dir(report.run_dir.join("cells")).unwrap();
+    for cell in cells.flatten() {
+        let clean = cell.path().join("logs/clean-1.log");
+        assert!(!clean.exists(), "{}", clean.display());
+    }
+}
+
+#[test]
+fn the_replay_of_a_cell_is_told_by_its_consumer_and_no_lab() {
+    let report = explore(&["--faults", "duplicate", "--", "sh", "-c", &consumer()]);
+    let command = report.cells[0].replay.strip_prefix("crashwindow ").unwrap();
+    let words: Vec<&str> = command.split(' ').collect();
+    let output = crashwindow(&words);
+    let told = [output.stdout, output.stderr].concat();
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.contains("sh: 3 payments, 1 instances"), "{told}");
+    assert!(!told.contains("none"), "{told}");
 }
