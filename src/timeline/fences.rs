@@ -99,7 +99,7 @@ mod tests {
             stage,
             source: source(instance),
             signature: String::new(),
-            payment: None,
+            subjects: Vec::new(),
             outcome: String::new(),
             writes: true,
             detail: Some(detail),
@@ -147,6 +147,7 @@ mod tests {
             producer_id: 1,
             producer_epoch: 0,
             step,
+            positions: Vec::new(),
             error: None,
         };
         let detail = Detail::Kafka(kafka::Detail::Transaction(transaction));

@@ -15,7 +15,7 @@ pub(super) fn event(instance: &str, signature: &str) -> BoundaryEvent {
         stage: Stage::Answered,
         source: source(instance),
         signature: signature.to_owned(),
-        payment: None,
+        subjects: Vec::new(),
         outcome: String::new(),
         writes: true,
         detail: None,
