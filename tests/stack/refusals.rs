@@ -3,7 +3,6 @@
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use crate::lab::{Lab, open_folder, refused};
 
