@@ -15,7 +15,7 @@ const GOAL: u64 = 80;
 const ENOUGH: u64 = 78;
 
 /// A strike is not to bring the share beyond this.
-const CAP: u64 = 92;
+const CAP: u64 = 90;
 
 /// What an incident is to have, counted from outside the consumers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(so_far(7_400, 92_000).need(), 600);
         assert_eq!(so_far(7_800, 92_000).need(), 0);
         assert_eq!(so_far(9_000, 92_000).need(), 0);
-        assert_eq!(so_far(9_000, 92_000).room(), 321);
+        assert_eq!(so_far(9_000, 92_000).room(), 98);
         assert_eq!(so_far(10_000, 92_000).room(), 0);
         for again in [0, 100, 200] {
             let all = Progress {

@@ -17,12 +17,15 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// From a strike to the first record that comes again, at least: the group decides, and a successor
 /// fetches. A strike that comes later than this before the end would be counted to the calm.
-const SHOWS: Duration = Duration::from_millis(700);
+pub(super) const SHOWS: Duration = Duration::from_millis(700);
 
 /// How long a member that is evicted may go on before it hears of it, on a machine that is busy. More can
 /// be added, and nothing can be taken back: so the longest is counted against what may come, and half of
 /// it against what is needed.
 const UNTOLD: Duration = Duration::from_millis(500);
+
+/// From the moment to the strike of anything else: the checks that are under way are waited for.
+const UNDER_WAY: Duration = Duration::from_millis(200);
 
 /// How many times more than is needed a strike may bring where there is no upper bound.
 const AMPLE: u64 = 4;
@@ -208,11 +211,11 @@ impl Aim<'_> {
         if turn.is_err() || records == 0 {
             return self.left_out(strike);
         }
-        let late = match strike.blow {
-            Blow::Evict => self.in_one(UNTOLD),
-            _ => 0,
+        let (late, surely_late) = match strike.blow {
+            Blow::Evict => (self.in_one(UNTOLD), self.in_one(UNTOLD) / 2),
+            _ => (self.in_one(UNDER_WAY), 0),
         };
-        let records = records.saturating_sub(late / 2).clamp(1, self.most());
+        let records = records.saturating_sub(surely_late).clamp(1, self.most());
         let room = progress.room().saturating_sub(late).min(self.most());
         self.met(strike, records, room, added).await;
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::aim::SHOWS;
 use super::crew::Crew;
 use super::hook::StormHook;
 use super::producer::OpenLoop;
@@ -231,12 +232,16 @@ impl Striker {
     }
 
     /// When the part of the storm is over in which a time lies. What comes before the incident is
-    /// counted is not to be counted to it.
+    /// counted is to have shown by then: at its start, tap and metric are read one after the other.
     fn phase_end(&self, at_ms: u64) -> Instant {
+        let at = |ms| self.began + Duration::from_millis(ms);
         let (begins, counted) = (self.plan.incident_ms.0, self.plan.counted_ms());
-        let ends = [begins, counted.start, counted.end, self.plan.length_ms];
+        if (begins..counted.start).contains(&at_ms) {
+            return at(counted.start) - SHOWS;
+        }
+        let ends = [begins, counted.end, self.plan.length_ms];
         let end = ends.into_iter().find(|end| at_ms < *end);
-        self.began + Duration::from_millis(end.unwrap_or(at_ms))
+        at(end.unwrap_or(at_ms))
     }
 
     /// How long a strike waits for what it is to meet.
