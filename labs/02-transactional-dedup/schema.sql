@@ -1,6 +1,6 @@
--- What is paid for. Orders are there before their payments: one for each payment of the run. The
--- lab counts every time that a row is set to 'paid', because a warehouse that reads this table's
--- changes sends a parcel for each.
+-- What is paid for. Orders are there before their payments: one for each payment of the run, whose own
+-- word is the end of the id. The lab counts every time that a row is set to 'paid', because a warehouse
+-- that reads this table's changes sends a parcel for each.
 CREATE TABLE orders (
     order_id text PRIMARY KEY,
     status   text NOT NULL DEFAULT 'open',

@@ -1,5 +1,5 @@
 -- What is to be charged. The shop writes an intent before it sends the payment: one for each payment
--- of the run. `charge_id` is written when the customer was charged.
+-- of the run, whose own word is the end of the id. `charge_id` is written when the customer was charged.
 CREATE TABLE intents (
     payment_id text PRIMARY KEY,
     tries      int  NOT NULL DEFAULT 0, -- how often somebody has begun to charge it

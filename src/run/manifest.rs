@@ -105,8 +105,8 @@ impl Default for Effects {
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// A file beside the manifest that creates them. The setting `crashwindow.payments` is the
-    /// number of payments of the run and `crashwindow.run` the word that ends their ids, for tables that
-    /// must have a row for each.
+    /// number of payments of the run, for tables that must have a row for each, and `crashwindow.run`
+    /// is the word behind the dash at the end of its ids.
     pub schema: PathBuf,
     /// A query for the ids of all payments that the consumer has recorded as done.
     pub recorded: String,

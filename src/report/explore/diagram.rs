@@ -21,6 +21,8 @@ const BESIDE: i32 = 18;
 const SHORT: i32 = 100;
 /// The width of a character of a label, at the size that the style sheet gives it.
 const CHARACTER: i32 = 9;
+/// The same of what is told beside a mark, which is bold.
+const BOLD: i32 = 11;
 
 /// A sequence diagram.
 pub(super) struct Diagram {
@@ -100,15 +102,17 @@ impl Diagram {
             // A request or an answer that opened the window was held at the tap.
             let next = lines[at + 1..].iter().find(|l| l.who == line.who);
             let held = next.is_some_and(|l| l.what.starts_with("was struck"));
-            let (shape, room, left) = match parties[at] {
+            let (shape, room, character, left) = match parties[at] {
                 Some(party) => {
                     let other = place(party);
                     let shape = arrow((x, other), y, line, held, width_of(&words(line)));
-                    (shape, (other - x).abs() - 2 * BESIDE, other < x)
+                    let room = (other - x).abs() - 2 * BESIDE;
+                    (shape, room, CHARACTER, other < x)
                 }
                 None => {
                     let symbol = reading::mark(line);
-                    (Shape::Mark { x, symbol }, width - x - BESIDE - 8, false)
+                    let room = width - x - BESIDE - 8;
+                    (Shape::Mark { x, symbol }, room, BOLD, false)
                 }
             };
             Step {
@@ -119,7 +123,7 @@ impl Diagram {
                 left,
                 words: matrix::shorten(
                     &words(line),
-                    usize::try_from(room / CHARACTER).unwrap_or(0),
+                    usize::try_from(room / character).unwrap_or(0),
                 ),
                 whole: format!("{} {}", line.who, line.what),
             }

@@ -22,8 +22,15 @@ const SIGNATURES: [(&str, &str); 6] = [
 
 /// What is told of an instance as an answer, by its beginning, and by whom where the words alone
 /// tell; else it is who was asked last.
-const ANSWERS: [(&str, Option<&str>); 4] = [
+const ANSWERS: [(&str, Option<&str>); 11] = [
     ("was answered ", None),
+    ("read ", Some(POSTGRES)),
+    ("inserted ", Some(POSTGRES)),
+    ("updated ", Some(POSTGRES)),
+    ("deleted ", Some(POSTGRES)),
+    ("committed its transaction", Some(POSTGRES)),
+    ("rolled its transaction back", Some(POSTGRES)),
+    ("had its offset commit refused", Some(KAFKA)),
     ("charged ", Some(PROVIDER)),
     ("was given the first charge again", Some(PROVIDER)),
     ("searched for a charge", Some(PROVIDER)),
@@ -108,15 +115,21 @@ pub(super) fn windows(lines: &[Line]) -> impl Iterator<Item = (usize, usize)> + 
         .map(|(from, strike)| {
             let ends = |line: &Line| {
                 line.who == strike.who
-                    && ["was killed", "was terminated", "was thawed", "sent "]
+                    && ["was killed", "was terminated", "was thawed"]
+                        .iter()
+                        .any(|words| line.what.starts_with(words))
+            };
+            // The next that it does lies outside of the window.
+            let goes_on = |line: &Line| {
+                line.who == strike.who
+                    && ["sent ", "was given the payment"]
                         .iter()
                         .any(|words| line.what.starts_with(words))
             };
             let rest = lines.iter().enumerate().skip(from + 1);
-            let end = rest.filter(|(_, line)| ends(line)).map(|(at, line)| {
-                // The next request lies outside of the window.
-                at - usize::from(line.what.starts_with("sent "))
-            });
+            let end = rest
+                .filter(|(_, line)| ends(line) || goes_on(line))
+                .map(|(at, line)| at - usize::from(goes_on(line)));
             (from, end.min().unwrap_or(lines.len() - 1))
         })
 }

@@ -80,6 +80,16 @@ fn the_window_is_open_from_the_strike_to_its_end() {
         who: "a".into(),
         what: what.into(),
     };
+    let asked = [
+        "was struck (terminate) before X",
+        "was asked to end (SIGTERM)",
+        "was given the payment again",
+    ];
+    assert_eq!(
+        reading::windows(&asked.map(line)).collect::<Vec<_>>(),
+        [(0, 1)],
+        "until its successor begins"
+    );
     let lost = ["was struck after X", "lost the answer", "sent X"].map(line);
     assert_eq!(
         reading::windows(&lost).collect::<Vec<_>>(),
@@ -91,4 +101,23 @@ fn the_window_is_open_from_the_strike_to_its_end() {
         [(0, 1)],
         "until all ends"
     );
+}
+
+#[test]
+fn what_postgres_and_kafka_answer_comes_back_from_them() {
+    let told = [
+        ("read 0 rows", "Postgres"),
+        ("inserted 1 row", "Postgres"),
+        ("committed its transaction", "Postgres"),
+        ("had its offset commit refused: UNKNOWN_MEMBER_ID", "Kafka"),
+    ];
+    for (what, party) in told {
+        let line = Line {
+            at_ms: 0.0,
+            who: "a".into(),
+            what: what.into(),
+        };
+        assert_eq!(reading::others(&[line.clone()]), [Some(party)], "{what}");
+        assert_eq!(reading::direction(&line), (true, true), "{what}");
+    }
 }

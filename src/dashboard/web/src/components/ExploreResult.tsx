@@ -3,7 +3,7 @@ import { cellRun, wasRun } from '../lib/matrix';
 import { go, href, set, usePlace } from '../lib/router';
 import { token } from '../lib/token';
 import type { ExploreCell, ExploreReport } from '../lib/types';
-import { counted, faultWord, hitWords, NOBODYS, windowWords } from '../lib/words';
+import { counted, hitWords, NOBODYS } from '../lib/words';
 import { BiographyDialog } from './BiographyDialog';
 import { ProblemNote } from './bits';
 import { Matrix } from './Matrix';
@@ -43,7 +43,7 @@ export function ExploreResult({ report }: { report: ExploreReport }) {
       {nobodys.length === 0 ? null : <Nobodys events={nobodys} />}
       {reasons === report.headline ? null : (
         <p class="soft">
-          {report.verdict}: {report.guarantee} was promised; {reasons}.
+          {report.verdict}: {report.guarantee} was promised, and {reasons}.
         </p>
       )}
       <dl class="counters">
@@ -74,9 +74,8 @@ export function ExploreResult({ report }: { report: ExploreReport }) {
       ) : (
         <section class="cell-detail" aria-live="polite">
           <p>
-            <b>{hitWords(cell)}</b>, {faultWord(cell.fault)} {windowWords(cell.window)}
+            <b>{hitWords(cell)}</b>: {cell.text}
           </p>
-          <p>{cell.text}</p>
           {wasRun(cell) ? (
             <p class="actions">
               <button
