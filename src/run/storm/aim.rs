@@ -20,9 +20,8 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) const SHOWS: Duration = Duration::from_millis(700);
 
 /// How long a member that is evicted, or that was frozen, may go on before it hears that it is out, on a
-/// machine that is busy. More can
-/// be added, and nothing can be taken back: so the longest is counted against what may come, and half of
-/// it against what is needed.
+/// machine that is busy. More can be added, and nothing can be taken back: so the longest is counted
+/// against what may come, and half of it against what is needed.
 const UNTOLD: Duration = Duration::from_millis(500);
 
 /// From the moment to the strike of anything else: the checks that are under way are waited for.
