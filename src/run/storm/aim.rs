@@ -225,10 +225,10 @@ impl Aim<'_> {
             Blow::Evict | Blow::Pause => (self.in_one(UNTOLD), self.in_one(UNTOLD) / 2),
             _ => (self.in_one(UNDER_WAY), 0),
         };
-        let room = progress.room().saturating_sub(late).min(self.most());
-        // What an instance has comes in batches: rather less, as more can be added.
+        // What an instance has comes in batches: rather less than there is room for, as more can be added.
+        let room = progress.room().saturating_sub(late);
         let records = records.saturating_sub(surely_late).min(room * 4 / 5);
-        let records = records.max(1);
+        let records = records.clamp(1, self.most());
         self.met(strike, records, room, added).await;
     }
 
