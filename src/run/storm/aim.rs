@@ -19,9 +19,9 @@ const LOOK: Duration = Duration::from_millis(100);
 /// fetches. A strike that comes later than this before the end would be counted to the calm.
 pub(super) const SHOWS: Duration = Duration::from_millis(700);
 
-/// How long a member that is evicted may go on before it hears of it, on a machine that is busy. More can
-/// be added, and nothing can be taken back: so the longest is counted against what may come, and half of
-/// it against what is needed.
+/// How long a member that is evicted, or that was frozen, may go on before it hears that it is out, on a
+/// machine that is busy. More can be added, and nothing can be taken back: so the longest is counted
+/// against what may come, and half of it against what is needed.
 const UNTOLD: Duration = Duration::from_millis(500);
 
 /// From the moment to the strike of anything else: the checks that are under way are waited for.
@@ -66,12 +66,9 @@ impl Striker {
         let (from, to) = match promise {
             Promise::Redelivered { .. } | Promise::Republished { .. } => {
                 let end = self.at(counted.end);
-                tokio::time::sleep_until(self.at(counted.start)).await;
-                let from = self.counts(promise);
-                let to = async {
-                    tokio::time::sleep_until(end).await;
-                    self.counts(promise)
-                };
+                // From look to look, as the metric is told: what is struck in between counts at both.
+                let from = self.counts_at(counted.start, promise).await;
+                let to = self.counts_at(counted.end, promise);
                 let aim = Aim {
                     striker: &self,
                     from,
@@ -113,6 +110,19 @@ impl Striker {
 
     fn at(&self, ms: u64) -> Instant {
         self.began + Duration::from_millis(ms)
+    }
+
+    /// What was counted at a time; of what the metric tells, when everything was looked at first at it or
+    /// after it.
+    async fn counts_at(&self, ms: u64, promise: Promise) -> Counts {
+        tokio::time::sleep_until(self.at(ms)).await;
+        if matches!(promise, Promise::Republished { .. }) {
+            return self.counts(promise);
+        }
+        let mut looked = self.looked.subscribe();
+        // It fails only when the sender is gone, and this holds it.
+        let _ = looked.wait_for(|at_ms| *at_ms >= ms).await;
+        self.counts(promise)
     }
 
     fn counts(&self, promise: Promise) -> Counts {
@@ -212,11 +222,13 @@ impl Aim<'_> {
             return self.left_out(strike);
         }
         let (late, surely_late) = match strike.blow {
-            Blow::Evict => (self.in_one(UNTOLD), self.in_one(UNTOLD) / 2),
+            Blow::Evict | Blow::Pause => (self.in_one(UNTOLD), self.in_one(UNTOLD) / 2),
             _ => (self.in_one(UNDER_WAY), 0),
         };
-        let records = records.saturating_sub(surely_late).clamp(1, self.most());
-        let room = progress.room().saturating_sub(late).min(self.most());
+        // What an instance has comes in batches: rather less than there is room for, as more can be added.
+        let room = progress.room().saturating_sub(late);
+        let records = records.saturating_sub(surely_late).min(room * 4 / 5);
+        let records = records.clamp(1, self.most());
         self.met(strike, records, room, added).await;
     }
 

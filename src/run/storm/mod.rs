@@ -175,6 +175,7 @@ async fn play(
         scraper: Arc::new(tokio::sync::Mutex::new(scraper)),
         turns: tokio::sync::Mutex::default(),
         released: tokio::sync::watch::Sender::default(),
+        looked: tokio::sync::watch::Sender::default(),
         group,
         producer: Arc::new(OpenLoop::new(kafka, &resources.topic, &spec.plan)?),
     };

@@ -48,6 +48,7 @@ impl Observer {
             self.owners.push(ownership);
         }
         watcher.looked(&sample, &self.striker.taps.metrics());
+        self.striker.looked.send_replace(sample.at_ms);
         self.samples.push(sample);
         Ok(())
     }

@@ -99,6 +99,8 @@ pub(super) struct Striker {
     pub(super) turns: tokio::sync::Mutex<()>,
     /// How many places have got the new release.
     pub(super) released: watch::Sender<u32>,
+    /// When everything was looked at last, in milliseconds after the first payment.
+    pub(super) looked: watch::Sender<u64>,
 }
 
 /// A strike that is over.
@@ -232,7 +234,7 @@ impl Striker {
     }
 
     /// When the part of the storm is over in which a time lies. What comes before the incident is
-    /// counted is to have shown by then: at its start, tap and metric are read one after the other.
+    /// counted is to have shown by then.
     fn phase_end(&self, at_ms: u64) -> Instant {
         let at = |ms| self.began + Duration::from_millis(ms);
         let (begins, counted) = (self.plan.incident_ms.0, self.plan.counted_ms());

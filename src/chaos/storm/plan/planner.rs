@@ -50,8 +50,9 @@ const OUTAGE_MOST: f64 = 0.4;
 /// other strikes.
 const ROOM_FOR_OUTAGE_MS: u64 = 40_000;
 
-/// The same for a guest: coming and going, it keeps other strikes waiting.
-const ROOM_FOR_GUEST_MS: u64 = 15_000;
+/// The same for a guest, and for an outage of the brokers: what comes and goes, and whose clients wait
+/// for longer with each attempt to connect, keeps other strikes waiting for seconds.
+const ROOM_FOR_MORE_MS: u64 = 15_000;
 
 /// How long a server is gone in an outage: less than any session.
 const OUTAGE_MS: u64 = 600;
@@ -200,14 +201,14 @@ impl Planner {
                 for_ms,
             );
         }
-        self.add(
-            phase.start + third,
-            Blow::BrokerOutage,
-            None,
-            None,
-            OUTAGE_MS,
-        );
-        if length(&phase) >= ROOM_FOR_GUEST_MS {
+        if length(&phase) >= ROOM_FOR_MORE_MS {
+            self.add(
+                phase.start + third,
+                Blow::BrokerOutage,
+                None,
+                None,
+                OUTAGE_MS,
+            );
             self.add(
                 phase.start + third / 2,
                 Blow::Join,
