@@ -17,7 +17,7 @@ const OUTCOMES: [(CellOutcome, &str); 8] = [
     (CellOutcome::Once, "every payment took effect once"),
     (
         CellOutcome::Fenced,
-        "once, and a row lock kept the zombie and its successor apart",
+        "once, and a row lock or a transaction kept the zombie and its successor apart",
     ),
     (CellOutcome::Duplicated, "took effect twice or more"),
     (CellOutcome::Lost, "acknowledged, and nobody was charged"),

@@ -152,7 +152,7 @@ pub struct Merged {
 pub enum CellOutcome {
     /// Took effect once.
     Once,
-    /// Took effect once, and the successor had to wait for the zombie's row lock.
+    /// Took effect once, and the successor had to wait for the zombie's row lock or open transaction.
     Fenced,
     /// The consumer did not come to the window, or did something else before it.
     NotReached,

@@ -14,6 +14,9 @@ const WIDTH: usize = 100;
 /// How many findings are told; the page and the JSON form have every one.
 const MAX_FINDINGS: usize = 5;
 
+/// A space at which no line is broken.
+const UNBROKEN: &str = "\u{a0}";
+
 /// Between two columns.
 const GAP: &str = "  ";
 
@@ -114,7 +117,7 @@ fn table(out: &mut String, matrix: &Matrix) {
         }
     }
     line("", "", Vec::new());
-    let _ = write!(out, "{}", wrap(&legend(matrix)));
+    let _ = write!(out, "{}", legend(matrix));
 }
 
 /// `lost-response` over two lines; a name of one word stands on the lower one.
@@ -178,16 +181,19 @@ fn legend(matrix: &Matrix) -> String {
         (came_to(CellOutcome::HalfDone), "half: not recorded"),
         (came_to(CellOutcome::Parked), "park: put aside, not done"),
         (came_to(CellOutcome::Unfinished), "open: not acked"),
-        (came_to(CellOutcome::Fenced), "fence: row lock"),
+        (came_to(CellOutcome::Fenced), "fence: waited for a lock"),
         (came_to(CellOutcome::NotReached), "?: not reached"),
         (any(&|s| matches!(s, Square::Same(_))), "=N: as in row N"),
         (any(&|s| s == Square::None), "·: none"),
     ];
     let told = entries.into_iter().filter(|(occurs, _)| *occurs);
-    let told: Vec<&str> = told.map(|(_, entry)| entry).collect();
+    // No line ends within an entry.
+    let told: Vec<String> = told
+        .map(|(_, entry)| entry.replace(' ', UNBROKEN))
+        .collect();
     match told.is_empty() {
-        true => "every payment took effect once".to_owned(),
-        false => told.join(", "),
+        true => "every payment took effect once\n".to_owned(),
+        false => wrap(&told.join(", ")).replace(UNBROKEN, " "),
     }
 }
 

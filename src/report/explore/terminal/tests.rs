@@ -27,8 +27,8 @@ one payment, and a window after each of its events:
   5  after 2nd INSERT processed, before OffsetCommit  park    ?
   6  after OffsetCommit                               LOST!   ?
 
-! breaks the promise, half: not recorded, park: put aside, not done, open: not acked, fence: row
-lock, ?: not reached, =N: as in row N, ·: none
+! breaks the promise, half: not recorded, park: put aside, not done, open: not acked,
+fence: waited for a lock, ?: not reached, =N: as in row N, ·: none
 
 LOST: msg-0001, kill after kafka OffsetCommit
 msg-0001 was struck by kill and is lost.
