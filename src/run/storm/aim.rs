@@ -226,7 +226,9 @@ impl Aim<'_> {
             _ => (self.in_one(UNDER_WAY), 0),
         };
         // What an instance has comes in batches: rather less than there is room for, as more can be added.
+        // Who has more than comes between two commits cannot commit: that is no moment of any plan.
         let room = progress.room().saturating_sub(late);
+        let room = room.min(self.in_one(self.striker.commit_interval));
         let records = records.saturating_sub(surely_late).min(room * 4 / 5);
         let records = records.clamp(1, self.most());
         self.met(strike, records, room, added).await;
