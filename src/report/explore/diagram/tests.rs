@@ -117,7 +117,11 @@ fn what_postgres_and_kafka_answer_comes_back_from_them() {
             who: "a".into(),
             what: what.into(),
         };
-        assert_eq!(reading::others(&[line.clone()]), [Some(party)], "{what}");
+        assert_eq!(
+            reading::others(std::slice::from_ref(&line)),
+            [Some(party)],
+            "{what}"
+        );
         assert_eq!(reading::direction(&line), (true, true), "{what}");
     }
 }
