@@ -218,9 +218,6 @@ impl Aim<'_> {
         let turn = tokio::time::timeout_at(self.end, self.striker.turns.lock()).await;
         let progress = self.progress();
         let records = progress.need() / parts.max(1);
-        if turn.is_err() || records == 0 {
-            return self.left_out(strike);
-        }
         let (late, surely_late) = match strike.blow {
             Blow::Evict | Blow::Pause => (self.in_one(UNTOLD), self.in_one(UNTOLD) / 2),
             _ => (self.in_one(UNDER_WAY), 0),
@@ -229,6 +226,10 @@ impl Aim<'_> {
         // Who has more than comes between two commits cannot commit: that is no moment of any plan.
         let room = progress.room().saturating_sub(late);
         let room = room.min(self.in_one(self.striker.commit_interval));
+        if turn.is_err() || records == 0 || room == 0 {
+            self.left_out(strike);
+            return tokio::time::sleep(LOOK).await;
+        }
         let records = records.saturating_sub(surely_late).min(room * 4 / 5);
         let records = records.clamp(1, self.most());
         self.met(strike, records, room, added).await;

@@ -173,13 +173,20 @@ impl Planner {
             Blow::Pause,
             Blow::Leave,
         ];
+        // What a zombie does before it hears that it is out is a large part of a small storm: dead ones
+        // alone can be aimed there. They come early, so that there is time to add some.
+        let (kinds, spread) = match length(&phase) >= ROOM_FOR_MORE_MS {
+            true => (&kinds[..], length(&phase)),
+            false => (&[Blow::Kill][..], length(&phase) * 2 / 3),
+        };
         let mut blows: Vec<Blow> = kinds
-            .into_iter()
+            .iter()
+            .copied()
             .cycle()
             .take(usize::try_from(count).unwrap_or(1))
             .collect();
         blows.shuffle(&mut self.rng);
-        let slot = length(&phase) / count;
+        let slot = spread / count;
         for (n, blow) in (0..).zip(blows) {
             let victim = self.victim();
             let late = if blow == Blow::Evict {
