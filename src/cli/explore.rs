@@ -11,6 +11,7 @@ use crashwindow::effects::{EffectArgs, EffectSource, ParkedArgs};
 use crashwindow::explore::{self, Exploration};
 use crashwindow::report::explore::{ExploreReport, html, junit, terminal};
 use crashwindow::run::{Changes, FaultChoice, Spec};
+use crashwindow::tap::Tap;
 use crashwindow::verdict::{Guarantee, Verdict};
 
 use super::execute::{Progress, Session};
@@ -115,6 +116,10 @@ pub struct Explore {
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
+    /// Attribute nothing at this tap: for whoever doubts that what is not seen is never passed over
+    #[arg(long, value_enum, hide = true)]
+    blind: Option<Tap>,
+
     #[command(flatten)]
     settle: Settle,
 
@@ -200,6 +205,7 @@ impl Explore {
         spec.parked_topic.clone_from(&self.parked.parked_topic);
         spec.parked.clone_from(&self.parked.parked);
         spec.reset.clone_from(&self.reset);
+        spec.blind = self.blind;
         spec.guarantee = self.guarantee.unwrap_or(spec.guarantee);
         let millis = |d: Duration| u64::try_from(d.as_millis());
         if let Some(quiet) = self.settle.quiet() {

@@ -22,7 +22,12 @@ pub(super) fn cell(plan: &Plan, struck: &Struck, exploration: &str) -> Cell {
     let judgement = &finished.judgement;
     let doubts = match judgement.verdict {
         Verdict::Unknown if outcome != CellOutcome::NotReached => judgement.reasons.join("; "),
-        _ => String::new(),
+        // Why it did not come there, where that is known.
+        _ => {
+            let silent = finished.history.silent.iter();
+            let told = silent.map(|boundary| format!("no traffic seen at the {boundary}"));
+            told.collect::<Vec<_>>().join("; ")
+        }
     };
     let done = &finished.spec.done;
     let told = told(finished, outcome, &payment, hit, done);

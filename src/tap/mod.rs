@@ -24,7 +24,7 @@ pub use listener::Listener;
 pub use marks::{Marks, find_order_id, find_payment_id, order_id, payment_id, payment_number};
 
 /// The boundary on which an event was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Tap {
     /// The payment API: requests to the provider.

@@ -156,7 +156,7 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
 fn unseen(history: &History) -> Vec<String> {
     let silent = history.silent.iter();
     let mut unseen: Vec<String> = silent
-        .map(|boundary| format!("no traffic was seen at the {boundary}"))
+        .map(|boundary| format!("no traffic seen at the {boundary}"))
         .collect();
     let fired = || history.strikes.iter().filter(|s| s.fired);
     if fired().count() > 0 && fired().all(|s| s.problem.is_some()) {

@@ -224,9 +224,9 @@ fn a_strike_that_went_wrong_proves_nothing() {
 fn a_boundary_that_was_not_seen_accuses_nobody_and_clears_nobody() {
     let mut history = good();
     history.silent = vec!["payment API".into()];
-    assert_unknown(&history, "no traffic was seen at the payment API");
+    assert_unknown(&history, "no traffic seen at the payment API");
     history.effects.clear();
-    assert_unknown(&history, "no traffic was seen at the payment API");
+    assert_unknown(&history, "no traffic seen at the payment API");
 }
 
 #[test]

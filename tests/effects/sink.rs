@@ -54,7 +54,7 @@ async fn a_payment_is_found_in_body_header_query_and_path_in_this_order() {
     assert_eq!(
         payments(&sink.effects()),
         [
-            "-", "msg-0001", "msg-0009", "msg-0003", "msg-0004", "msg-0005"
+            "-", "msg-0001", "msg-0003", "msg-0004", "msg-0005", "msg-0009"
         ]
     );
 }

@@ -189,7 +189,8 @@ async fn requests_are_held_one_by_one() {
     let second = start(lab.post().body("msg-0002"));
     for stage in STAGES {
         let event = lab.decide(stage, Decision::Pass).await;
-        assert_eq!(event.payment(), Some("msg-0002"));
+        // The path names another one, behind the body.
+        assert_eq!(event.subjects, ["msg-0002", "msg-0017"]);
     }
     assert_eq!(status(second).await, Some(200));
     assert_eq!(payments(&lab.sink.effects()), ["msg-0002"]);

@@ -57,6 +57,6 @@ fn the_replay_of_a_cell_is_told_by_its_consumer_and_no_lab() {
     let output = crashwindow(&words);
     let told = [output.stdout, output.stderr].concat();
     let told = String::from_utf8_lossy(&told);
-    assert!(told.contains("sh: 3 payments, 1 instances"), "{told}");
+    assert!(told.contains("sh: 8 payments, 1 instances"), "{told}");
     assert!(!told.contains("none"), "{told}");
 }

@@ -47,6 +47,8 @@ fn the_lock_of_another_payment_is_no_fence_of_the_struck_one() {
         "SELECT msg_id FROM claims",
         "--payments",
         "4",
+        "--partitions",
+        "1",
         "--faults",
         "zombie",
         "--",

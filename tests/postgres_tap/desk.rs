@@ -34,7 +34,10 @@ pub fn told(event: &BoundaryEvent) -> String {
         .map_or("-".to_owned(), |transaction| {
             format!("{transaction:?}").to_lowercase()
         });
-    let payment = event.payment().unwrap_or("-");
+    let payment = match event.subjects.as_slice() {
+        [] => "-".to_owned(),
+        all => all.join(","),
+    };
     let writes = if event.writes { " w" } else { "" };
     let outcome = match event.outcome.as_str() {
         "" => String::new(),

@@ -83,7 +83,7 @@ async fn psycopg_works_and_its_pipelines_too() {
         "INSERT INTO paid VALUES ($1, $2) = 23505 unique_violation | msg-0001 failed w",
         "ROLLBACK TO ? = ROLLBACK | msg-0001 open",
         "INSERT INTO paid VALUES ($1, $2) = INSERT 1 | msg-0002 open w",
-        "COMMIT = COMMIT | msg-0002 idle w",
+        "COMMIT = COMMIT | msg-0001,msg-0002 idle w",
         // From here in a pipeline.
         "BEGIN = BEGIN | - open",
         "INSERT INTO paid VALUES ($1, ?) RETURNING id = INSERT 1 | msg-0003 - w",
@@ -94,7 +94,7 @@ async fn psycopg_works_and_its_pipelines_too() {
         "INSERT INTO paid VALUES (?, ?) = INSERT 1 | msg-0004 - w",
         "SELECT ? / ? = 22012 division_by_zero | msg-0004 failed",
         "INSERT INTO paid VALUES (?, ?) = skipped | msg-0005 failed w",
-        "ROLLBACK = ROLLBACK | msg-0005 idle",
+        "ROLLBACK = ROLLBACK | msg-0004,msg-0005 idle",
         "INSERT INTO paid VALUES ($1, $2) = INSERT 1 | msg-1019 open w",
         "COPY paid FROM STDIN (FORMAT binary) = COPY 10000 | msg-1019 open w",
         "FETCH FORWARD ? FROM ? = FETCH 3 | msg-1019 open",
@@ -226,8 +226,8 @@ async fn psql_works() {
     assert!(tapped.1.contains("duplicate key"), "{tapped:?}");
     let expected = [
         "BEGIN = BEGIN | - open",
-        "INSERT INTO paid VALUES (?, ?) = INSERT 2 | msg-0001 open w",
-        "COMMIT = COMMIT | msg-0001 idle w",
+        "INSERT INTO paid VALUES (?, ?) = INSERT 2 | msg-0001,msg-0002 open w",
+        "COMMIT = COMMIT | msg-0001,msg-0002 idle w",
         "INSERT INTO paid VALUES (?, ?) = 23505 unique_violation | msg-0001 idle w",
         "COPY paid TO STDOUT = COPY 2 | - idle",
     ];

@@ -144,10 +144,11 @@ async fn an_id_is_found_in_a_parameter_of_either_format_and_in_the_text() {
 
     let answered = recording.events().into_iter();
     let answered = answered.filter(|event| event.stage == Stage::Answered);
-    let payments: Vec<_> = answered
-        .filter_map(|event| event.payment().map(str::to_owned))
-        .collect();
-    assert_eq!(payments, ["msg-0002", "msg-0003", "msg-0004", "msg-0005"]);
+    let payments: Vec<_> = answered.flat_map(|event| event.subjects).collect();
+    assert_eq!(
+        payments,
+        ["msg-0002", "msg-0003", "msg-0004", "msg-0005", "msg-0006"]
+    );
 }
 
 #[tokio::test]
