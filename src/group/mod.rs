@@ -24,7 +24,7 @@ mod versions;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
 pub use cluster::Cluster;
 pub(crate) use dial::Dialer;
@@ -96,14 +96,14 @@ impl GroupClient {
                 // The deadline cut a question short; what was seen before it still counts.
                 Err(_) => {}
             }
-            if Instant::now() + PAUSE >= until {
+            if Instant::now() >= until {
                 return Err(GroupError::Waited {
                     what: format!("{what} (group {})", self.group),
                     after: deadline,
                     last,
                 });
             }
-            sleep(PAUSE).await;
+            sleep_until(until.min(Instant::now() + PAUSE)).await;
         }
     }
 
