@@ -154,13 +154,44 @@ impl Explore {
         );
         let report = report.await;
         progress.finish();
-        let report = report?;
+        match report {
+            Ok(report) => {
+                self.tell(&report)?;
+                Ok(ExitCode::from(report.verdict.exit_code()))
+            }
+            Err(failed) => {
+                // Whoever reads a file or a pipe finds there why; a person is told by the error.
+                if let Some(report) = &failed.report
+                    && (self.json || !report.cells.is_empty())
+                {
+                    self.tell(report)?;
+                } else if let Some(report) = &failed.report {
+                    self.write(report)?;
+                }
+                Err(failed.error.into())
+            }
+        }
+    }
+
+    /// Writes and prints the report.
+    fn tell(&self, report: &ExploreReport) -> anyhow::Result<()> {
+        self.write(report)?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(report)?);
+        } else {
+            anstream::print!("{}", terminal::render(report, &next(report)));
+        }
+        Ok(())
+    }
+
+    /// Writes the files that were asked for.
+    fn write(&self, report: &ExploreReport) -> anyhow::Result<()> {
         for (path, render) in [
             (&self.junit, junit::render as fn(&ExploreReport) -> String),
             (&self.html, html::render),
         ] {
             if let Some(path) = path {
-                std::fs::write(path, render(&report)).map_err(|e| {
+                std::fs::write(path, render(report)).map_err(|e| {
                     anyhow!(
                         "{} cannot be written: {e}\nnext: name another file",
                         path.display()
@@ -168,12 +199,7 @@ impl Explore {
                 })?;
             }
         }
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(&report)?);
-        } else {
-            anstream::print!("{}", terminal::render(&report, &next(&report)));
-        }
-        Ok(ExitCode::from(report.verdict.exit_code()))
+        Ok(())
     }
 
     /// The run that is recorded.

@@ -13,6 +13,9 @@ pub struct Plan {
     pub window: CellWindow,
     /// The fault, as it is done.
     pub planned: Planned,
+    /// The same where others are in hand beside the struck payment; none if its event cannot be told
+    /// there.
+    pub in_company: Option<Planned>,
 }
 
 /// Where in the recording a fault strikes.
@@ -125,23 +128,36 @@ fn cell(recording: &Recording, number: usize, fault: Fault, place: &Place, victi
         Place::After(i) => (i, Edge::After),
     };
     let struck = &recording.events[i];
-    let at = Window {
-        at: struck.signature.clone(),
-        edge,
-        occurrence: struck.occurrence,
+    let planned = |occurrence, prefix, alone| Planned {
+        fault,
+        window: Window {
+            at: struck.signature.clone(),
+            edge,
+            occurrence,
+        },
+        payment: victim.to_owned(),
+        instance: None,
+        prefix,
+        alone,
+        wait_hours: None,
     };
+    let in_company = struck.marked.then(|| {
+        let before = recording.events[..i].iter();
+        let same = before.filter(|e| e.marked && e.signature == struck.signature);
+        let occurrence = same.count() as u32 + 1;
+        // What was recorded of a payment that was alone is not the order in which a batch is done.
+        let prefix = (!recording.alone).then(|| recording.prefix(i));
+        planned(occurrence, prefix, false)
+    });
     Plan {
         number,
         window: window(recording, place),
-        planned: Planned {
-            fault,
-            window: at,
-            payment: victim.to_owned(),
-            instance: None,
-            prefix: Some(recording.prefix(i)),
-            alone: recording.alone,
-            wait_hours: None,
-        },
+        planned: planned(
+            struck.occurrence,
+            Some(recording.prefix(i)),
+            recording.alone,
+        ),
+        in_company,
     }
 }
 
@@ -291,6 +307,30 @@ mod tests {
             plans.iter().map(|p| p.number).collect::<Vec<_>>(),
             [1, 2, 3, 4, 5]
         );
+    }
+
+    #[test]
+    fn what_carries_a_mark_can_be_struck_in_company_too() {
+        let mut sealed = recording(&[
+            ("kafka Fetch", false),
+            ("UPDATE", true),
+            ("POST", true),
+            ("UPDATE", true),
+            ("kafka OffsetCommit", true),
+        ]);
+        sealed.alone = true;
+        sealed.events[1].marked = false;
+        sealed.events[3].occurrence = 2;
+        let (plans, _) = plan(&sealed, &[Fault::Unavailable], "msg-0003");
+        let [first, post, second, _] = plans.as_slice() else {
+            panic!("{plans:?}");
+        };
+        assert_eq!(first.in_company, None);
+        assert!(post.planned.alone);
+        let company = second.in_company.as_ref().expect("it carries a mark");
+        assert!(!company.alone);
+        assert_eq!(company.window.occurrence, 1);
+        assert_eq!(company.prefix, None);
     }
 
     #[test]

@@ -183,6 +183,34 @@ fn place(plan: &Plan) -> String {
     }
 }
 
+/// The report of an exploration that came to no cell.
+pub(super) fn without_cells(
+    exploration: &Exploration,
+    endpoints: &Endpoints,
+    folder: &RunFolder,
+    phases: &Phases,
+    reason: String,
+) -> ExploreReport {
+    ExploreReport {
+        schema: SCHEMA,
+        command: exploration.spec.command.clone(),
+        guarantee: exploration.spec.guarantee,
+        verdict: Verdict::Unknown,
+        headline: reason.clone(),
+        reasons: vec![reason],
+        recording: Vec::new(),
+        warnings: Vec::new(),
+        cells: Vec::new(),
+        merged: Vec::new(),
+        unattributed: Vec::new(),
+        unreached: 0,
+        stack: Stack::of(endpoints),
+        seconds: Times::of(phases.seconds()),
+        run: folder.id.clone(),
+        run_dir: folder.path.clone(),
+    }
+}
+
 /// What an exploration has come to.
 pub(super) struct Findings<'a> {
     pub(super) exploration: &'a Exploration,

@@ -15,9 +15,11 @@ mod recording;
 mod remarks;
 mod strike;
 mod traffic;
+mod unattributed;
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::OnceLock;
 
 use futures::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
@@ -79,6 +81,25 @@ impl Exploration {
     }
 }
 
+/// An exploration that ends with an error, and with a report all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Failed {
+    /// Why.
+    pub error: ExploreError,
+    /// What there is to be said, unknown with the reason; none if there is no folder for it.
+    pub report: Option<Box<ExploreReport>>,
+}
+
+impl From<RunError> for Failed {
+    fn from(error: RunError) -> Self {
+        Self {
+            error: error.into(),
+            report: None,
+        }
+    }
+}
+
 /// Why an exploration ends without a matrix.
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
@@ -118,18 +139,19 @@ pub trait Progress: Watcher {
     fn cells(&self, done: usize, of: usize);
 }
 
-/// Explores a consumer. Whatever happens, nothing of it is left running; the folder is kept, with a
-/// run folder for each cell.
+/// Explores a consumer. Whatever happens, nothing of it is left running; the folder is kept, with the
+/// report, and with a run folder for each cell.
 ///
 /// # Errors
-/// When the consumer fails without any fault, or a run ends without a verdict.
+/// When the consumer fails without any fault, its recording cannot be made, or the report cannot be
+/// written.
 pub async fn explore(
     exploration: &Exploration,
     endpoints: &Endpoints,
     runs: &Path,
     progress: &dyn Progress,
     cancel: &CancellationToken,
-) -> Result<ExploreReport, ExploreError> {
+) -> Result<ExploreReport, Failed> {
     let mut phases = Phases::start("record");
     let folder = RunFolder::create(runs).map_err(RunError::from)?;
     folder
@@ -144,18 +166,26 @@ pub async fn explore(
         &mut phases,
     )
     .await;
-    let state = match &result {
-        Ok(_) => State::Judged,
-        Err(e) => State::Inconclusive {
-            reason: e.to_string(),
-        },
+    phases.end();
+    let (state, report, error) = match result {
+        Ok(report) => (State::Judged, report, None),
+        Err(error) => {
+            let reason = error.to_string();
+            let said = first_line(&reason);
+            let report = findings::without_cells(exploration, endpoints, &folder, &phases, said);
+            (State::Inconclusive { reason }, report, Some(error))
+        }
     };
-    folder.write(STATE, &state).map_err(RunError::from)?;
-    let report = result?;
-    folder
+    let written = folder
         .write("explore.json", &report)
-        .map_err(RunError::from)?;
-    Ok(report)
+        .and_then(|()| folder.write(STATE, &state));
+    match error.or(written.err().map(|e| RunError::from(e).into())) {
+        None => Ok(report),
+        Some(error) => Err(Failed {
+            error,
+            report: Some(Box::new(report)),
+        }),
+    }
 }
 
 async fn execute(
@@ -202,55 +232,74 @@ async fn execute(
     let lanes = Lanes::new(exploration.parallel, cores, recording.join_seconds);
     let mut done = Done::new(endpoints, folder, progress, of);
     let mut failed: Vec<(Plan, RunError)> = Vec::new();
+    let mut not_begun: Vec<Plan> = Vec::new();
+    let broken_off = OnceLock::new();
     {
         let one = |plan: Plan| {
-            let (pattern, lanes) = (&pattern, &lanes);
+            let (pattern, lanes, broken_off) = (&pattern, &lanes, &broken_off);
             async move {
                 let lane = lanes.enter().await;
-                let struck = pattern.strike(&plan, cancel).await;
-                if struck.is_err() {
-                    lanes.narrow(lane);
+                if broken_off.get().is_some() {
+                    return (plan, None);
                 }
-                (plan, struck)
+                let struck = pattern.strike(&plan, cancel).await;
+                match &struck {
+                    Err(error) if ends_everything(error) => {
+                        broken_off.get_or_init(|| first_line(&error.to_string()));
+                    }
+                    Err(_) => lanes.narrow(lane),
+                    Ok(_) => {}
+                }
+                (plan, Some(struck))
             }
         };
         let width = lanes.open();
         let mut under_way = pin!(stream::iter(plans).map(one).buffer_unordered(width));
         while let Some((plan, struck)) = under_way.next().await {
             match struck {
-                Ok(struck) => done.add(&plan, &struck)?,
-                Err(error) => failed.push((plan, error)),
+                Some(Ok(struck)) => done.add(&plan, &struck),
+                Some(Err(error)) => failed.push((plan, error)),
+                None => not_begun.push(plan),
             }
         }
     }
     // Late joins and servers that were busy: once more, with the machine to itself.
     failed.sort_by_key(|(plan, _)| plan.number);
-    let mut broken_off = None;
     for (plan, error) in failed {
         let error = match error {
-            error if ends_everything(&error) || broken_off.is_some() => error,
+            error if broken_off.get().is_some() => error,
             _ => match pattern.strike(&plan, cancel).await {
                 Ok(struck) => {
-                    done.add(&plan, &struck)?;
+                    done.add(&plan, &struck);
                     continue;
                 }
                 Err(error) => error,
             },
         };
+        let reason = first_line(&error.to_string());
         if ends_everything(&error) {
-            broken_off.get_or_insert_with(|| first_line(&error));
+            broken_off.get_or_init(|| reason.clone());
         }
-        done.not_made(&plan, &first_line(&error));
+        done.not_made(&plan, &reason);
+    }
+    let broken_off = broken_off.into_inner();
+    for plan in not_begun {
+        done.not_made(&plan, broken_off.as_deref().unwrap_or_default());
     }
     phases.end();
     let Done {
-        remarks, mut cells, ..
+        remarks,
+        mut cells,
+        unkept,
+        ..
     } = done;
     cells.sort_by_key(|cell| cell.cell);
+    let mut warnings = remarks.warnings(&recording, of);
+    warnings.extend(unkept);
     let findings = Findings {
         exploration,
         recording: &recording,
-        warnings: remarks.warnings(&recording, of),
+        warnings,
         cells,
         same,
         broken_off,
@@ -266,6 +315,8 @@ struct Done<'a> {
     of: usize,
     remarks: Remarks,
     cells: Vec<Cell>,
+    /// Why a run's own report is missing in its folder, if one is.
+    unkept: Option<String>,
 }
 
 impl<'a> Done<'a> {
@@ -282,20 +333,23 @@ impl<'a> Done<'a> {
             of,
             remarks: Remarks::default(),
             cells: Vec::with_capacity(of),
+            unkept: None,
         }
     }
 
-    fn add(&mut self, plan: &Plan, struck: &Struck) -> Result<(), RunError> {
+    fn add(&mut self, plan: &Plan, struck: &Struck) {
         for finished in struck.runs() {
             // Each is a run of its own, and can be read as one.
             let report = RunReport::new(finished, self.endpoints);
-            folder::write(&finished.run_dir, "report.json", &report)?;
+            if let Err(error) = folder::write(&finished.run_dir, "report.json", &report) {
+                self.unkept
+                    .get_or_insert_with(|| first_line(&error.to_string()));
+            }
             self.remarks.on(finished);
         }
         self.cells
             .push(findings::cell(plan, struck, &self.folder.id));
         self.progress.cells(self.cells.len(), self.of);
-        Ok(())
     }
 
     fn not_made(&mut self, plan: &Plan, reason: &str) {
@@ -309,8 +363,7 @@ fn ends_everything(error: &RunError) -> bool {
     matches!(error, RunError::Interrupted | RunError::StackDied { .. })
 }
 
-fn first_line(error: &RunError) -> String {
-    let text = error.to_string();
+fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 

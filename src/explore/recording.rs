@@ -1,13 +1,14 @@
 //! The recording: what the consumer does for one payment, in order, and what nobody can say whose it
 //! is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::traffic::{SERIAL, Traffic};
-use crate::run::{Finished, Follower, begins, can_be_a_messages, delivers, is_ack};
-use crate::tap::{BoundaryEvent, Stage, Tap, payment_id};
-use crate::timeline::{self, Entry, Happening, changes_something, refusals};
+use super::unattributed::Known;
+use crate::run::{Finished, Follower, begins, delivers, is_ack};
+use crate::tap::{Tap, payment_id};
+use crate::timeline::{self, Entry, Happening, refusals};
 
 /// One event of the recorded payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub struct Recorded {
 pub struct Recording {
     /// Its events, in order.
     pub events: Vec<Recorded>,
-    /// Whether some of them are recognised only where nothing else is in hand.
+    /// Whether some that change something are recognised only where nothing else is in hand.
     pub alone: bool,
     /// Whether the consumer had several payments in hand at a time when it was given several.
     pub several: bool,
@@ -41,7 +42,7 @@ pub struct Recording {
     pub unattributed: Vec<String>,
     /// What the user should know: `no traffic seen at the Postgres tap`.
     pub warnings: Vec<String>,
-    /// The taps at which there was traffic.
+    /// The boundaries at which there was traffic, in the order of [`Tap`].
     pub taps: Vec<Tap>,
     /// How long the consumer took to join, in seconds, with the machine to itself.
     pub join_seconds: f64,
@@ -58,7 +59,7 @@ impl Recording {
         let mut background = timeline::background(timeline);
         let serial: Vec<Vec<Recorded>> = (1..=SERIAL)
             .map(|number| {
-                let follower = Follower::new(&payment_id(number), finished.spec.blind);
+                let follower = Follower::new(&payment_id(number));
                 let follower = follower.alone(Arc::new(background.clone()));
                 events_of(round(timeline, number), follower)
             })
@@ -71,8 +72,13 @@ impl Recording {
             unmarked.map(|e| e.signature.clone()).collect()
         };
         // What came with one payment and not with the next is not the next one's to be struck at.
-        let own: BTreeSet<String> = &unmarked(second) & &unmarked(third);
-        let once = &unmarked(first) - &own;
+        let mut own: BTreeSet<String> = &unmarked(second) & &unmarked(third);
+        let mut once = &unmarked(first) - &own;
+        if finished.spec.blind.is_some() {
+            // Neither by marks nor by exclusion.
+            own.clear();
+            once.clear();
+        }
         let changed_once = first
             .iter()
             .filter(|e| e.writes && once.contains(&e.signature));
@@ -80,25 +86,30 @@ impl Recording {
         let strays = &(&unmarked(second) | &unmarked(third)) - &own;
         background.extend(strays.iter().chain(&once).cloned());
 
-        let alone = !own.is_empty();
+        // What only reads is worth no company lost: what is struck beside it is told by marks.
+        let alone = third.iter().any(|e| e.writes && own.contains(&e.signature));
         let company = round(timeline, SERIAL + 1);
         let events = if alone {
-            let follower = Follower::new(&payment_id(SERIAL), finished.spec.blind);
+            let follower = Follower::new(&payment_id(SERIAL));
             let follower = follower.alone(Arc::new(background.clone()));
             events_of(round(timeline, SERIAL), follower)
         } else {
             let payment = traffic.recorded_in_company();
-            events_of(company, Follower::new(&payment, finished.spec.blind))
+            events_of(company, Follower::new(&payment))
         };
-        let known = &(&own | &once) | &timeline::background(timeline);
-        let unattributed = unattributed(timeline, &known, finished.spec.blind);
+        let known = Known {
+            own: &own,
+            once: &once,
+            idle: timeline::idle_changes(timeline),
+        };
+        let unattributed = known.unattributed(timeline);
         Self {
             events,
             alone,
             several: has_several_in_hand(company, finished),
             unattributed,
             warnings: warnings(finished, &changed_once),
-            taps: seen(timeline),
+            taps: timeline::taps(timeline).into_iter().collect(),
             background,
             join_seconds: join_seconds(finished),
         }
@@ -107,10 +118,8 @@ impl Recording {
     /// The signatures of the first `n` events.
     #[must_use]
     pub fn prefix(&self, n: usize) -> Vec<String> {
-        self.events[..n]
-            .iter()
-            .map(|e| e.signature.clone())
-            .collect()
+        let events = self.events[..n].iter();
+        events.map(|e| e.signature.clone()).collect()
     }
 }
 
@@ -126,17 +135,10 @@ fn round(timeline: &[Entry], number: u32) -> &[Entry] {
     &rest[..rest.iter().position(begins).unwrap_or(rest.len())]
 }
 
-fn boundary(entry: &Entry) -> Option<&BoundaryEvent> {
-    match &entry.what {
-        Happening::Boundary { event } => Some(event),
-        _ => None,
-    }
-}
-
 fn events_of(timeline: &[Entry], mut follower: Follower) -> Vec<Recorded> {
     let mut events: Vec<Recorded> = Vec::new();
     let mut counts: HashMap<&str, u32> = HashMap::new();
-    for event in timeline.iter().filter_map(boundary) {
+    for event in timeline.iter().filter_map(Entry::boundary) {
         if !follower.concerns(event) || !begins(event) {
             continue;
         }
@@ -154,37 +156,14 @@ fn events_of(timeline: &[Entry], mut follower: Follower) -> Vec<Recorded> {
     events
 }
 
-/// What changed something after the first payment was produced, carries no mark, and is neither known
-/// from elsewhere nor any payment's because nothing else was in hand; each once, with its number.
-fn unattributed(timeline: &[Entry], known: &BTreeSet<String>, blind: Option<Tap>) -> Vec<String> {
-    let begins = |e: &&Entry| matches!(e.what, Happening::RoundBegan { .. });
-    let payments = timeline.iter().skip_while(|e| !begins(e));
-    let nobodys = |event: &&BoundaryEvent| {
-        let unseen = blind == Some(event.tap) && !delivers(event);
-        let unmarked = event.subjects.is_empty() && can_be_a_messages(event);
-        event.stage == Stage::Answered
-            && changes_something(event)
-            && (unseen || unmarked && !known.contains(&event.signature))
-    };
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for event in payments.filter_map(boundary).filter(nobodys) {
-        *counts.entry(&event.signature).or_default() += 1;
-    }
-    let told = counts.into_iter().map(|(signature, times)| match times {
-        1 => signature.to_owned(),
-        _ => format!("{signature} ({times} times)"),
-    });
-    told.collect()
-}
-
 /// Whether a payment's work began before that of another was acknowledged: a batch, or several workers.
 fn has_several_in_hand(company: &[Entry], finished: &Finished) -> bool {
     let produced = finished.history.produced.iter();
     let mut spans: Vec<(usize, usize)> = produced
         .filter_map(|p| {
-            let mut follower = Follower::new(&p.payment, None);
+            let mut follower = Follower::new(&p.payment);
             let mut span: Option<(usize, usize)> = None;
-            for (at, event) in company.iter().filter_map(boundary).enumerate() {
+            for (at, event) in company.iter().filter_map(Entry::boundary).enumerate() {
                 if follower.concerns(event) && !delivers(event) {
                     span = Some((span.map_or(at, |(from, _)| from), at));
                 }

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::cells::Plan;
 use super::recording::Recording;
 use super::traffic::Traffic;
+use crate::chaos::Planned;
 use crate::run::{self, Finished, RunError, Spec, Watcher};
 use crate::stack::Endpoints;
 use crate::verdict::Verdict;
@@ -62,14 +63,10 @@ impl Pattern<'_> {
         plan: &Plan,
         cancel: &CancellationToken,
     ) -> Result<Struck, RunError> {
-        let victims = if self.recording.alone {
-            vec![plan.planned.payment.clone()]
-        } else {
-            self.traffic.victims(self.recording.several)
-        };
-        let mut struck = Vec::with_capacity(victims.len());
-        for victim in victims {
-            let finished = self.strike_at(plan, victim, cancel).await?;
+        let planned = self.planned(plan);
+        let mut struck = Vec::with_capacity(planned.len());
+        for planned in planned {
+            let finished = self.strike_at(planned, cancel).await?;
             let broken = finished.judgement.verdict == Verdict::Violated;
             struck.push(finished);
             if broken {
@@ -79,14 +76,31 @@ impl Pattern<'_> {
         Ok(Struck(struck))
     }
 
+    /// What is done, for each payment that could be in hand. Where some of the consumer's events are
+    /// told only when the payment is alone, it is struck so; and where it works on several, also among
+    /// others, at what is told there.
+    fn planned(&self, plan: &Plan) -> Vec<Planned> {
+        let several = self.recording.several;
+        let alone = plan.planned.alone.then(|| plan.planned.clone());
+        let company = plan
+            .in_company
+            .iter()
+            .filter(|_| !plan.planned.alone || several);
+        let company = company.flat_map(|planned| {
+            let victims = self.traffic.victims(several).into_iter();
+            victims.map(|payment| Planned {
+                payment,
+                ..planned.clone()
+            })
+        });
+        alone.into_iter().chain(company).collect()
+    }
+
     async fn strike_at(
         &self,
-        plan: &Plan,
-        victim: String,
+        planned: Planned,
         cancel: &CancellationToken,
     ) -> Result<Finished, RunError> {
-        let mut planned = plan.planned.clone();
-        planned.payment = victim;
         let spec = Spec {
             schedule: self.traffic.struck(&self.spec.schedule, planned),
             idle_ms: 0,

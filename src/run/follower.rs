@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::tap::kafka::Detail as KafkaDetail;
 use crate::tap::postgres::Transaction;
-use crate::tap::{BoundaryEvent, Detail, Stage, Tap};
+use crate::tap::{BoundaryEvent, Detail, Stage};
 
 /// Where a record is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,20 +29,17 @@ pub(crate) struct Follower {
     alone: Option<Arc<BTreeSet<String>>>,
     /// The database connections on which the payment's own work is under way, marked or not.
     working: HashSet<i32>,
-    /// A tap at which nothing is attributed to anybody.
-    blind: Option<Tap>,
 }
 
 impl Follower {
     /// Follows a payment that has others beside it: by its marks.
-    pub(crate) fn new(payment: &str, blind: Option<Tap>) -> Self {
+    pub(crate) fn new(payment: &str) -> Self {
         Self {
             payment: payment.to_owned(),
             place: None,
             acknowledged: false,
             alone: None,
             working: HashSet::new(),
-            blind,
         }
     }
 
@@ -60,9 +57,6 @@ impl Follower {
 
     /// Whether the event is about the payment. To be asked of every event, in their order.
     pub(crate) fn concerns(&mut self, event: &BoundaryEvent) -> bool {
-        if self.blind == Some(event.tap) {
-            return false;
-        }
         if self.place.is_none() {
             self.place = delivered_at(event, &self.payment);
         }

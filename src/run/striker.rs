@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 
 use super::fleet::FleetView;
+use super::follower::delivers;
 use super::lifecycle::Field;
 use super::pace::Pace;
 use super::resources::Resources;
@@ -105,7 +106,7 @@ impl Striker {
     /// window opens.
     pub fn arm(&self, planned: Planned, during: RangeInclusive<u32>) -> watch::Receiver<Progress> {
         self.0.progress.send_replace(Progress::Waiting);
-        let target = Target::new(planned, &self.0.background, self.0.blind);
+        let target = Target::new(planned, &self.0.background);
         *self.0.armed.lock().expect("no holder panics") = Some(Armed { target, during });
         self.0.progress.subscribe()
     }
@@ -304,8 +305,11 @@ impl Hook for Striker {
         self.0.timeline.record(None, came);
     }
 
-    fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
+    fn at(&self, mut event: BoundaryEvent) -> DecisionFuture<'_> {
         Box::pin(async move {
+            if self.0.blind == Some(event.tap) && !delivers(&event) {
+                event.subjects.clear();
+            }
             if let Some(Detail::Postgres(statement)) = &event.detail
                 && let Some(pid) = statement.backend_pid
             {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::follower::{Follower, begins};
 use crate::chaos::Planned;
-use crate::tap::{BoundaryEvent, Tap};
+use crate::tap::BoundaryEvent;
 
 /// The armed fault, with what its payment has been through.
 pub(super) struct Target {
@@ -17,12 +17,8 @@ pub(super) struct Target {
 
 impl Target {
     /// `background` holds the signatures of what the consumer does without any payment.
-    pub(super) fn new(
-        planned: Planned,
-        background: &Arc<BTreeSet<String>>,
-        blind: Option<Tap>,
-    ) -> Self {
-        let mut follower = Follower::new(&planned.payment, blind);
+    pub(super) fn new(planned: Planned, background: &Arc<BTreeSet<String>>) -> Self {
+        let mut follower = Follower::new(&planned.payment);
         if planned.alone {
             follower = follower.alone(Arc::clone(background));
         }
@@ -67,7 +63,7 @@ impl Target {
 mod tests {
     use super::*;
     use crate::chaos::{Edge, Fault, Window};
-    use crate::tap::{Source, Stage};
+    use crate::tap::{Source, Stage, Tap};
 
     fn event(stage: Stage, signature: &str, payment: &str) -> BoundaryEvent {
         BoundaryEvent {
@@ -102,7 +98,7 @@ mod tests {
             alone: false,
             wait_hours: None,
         };
-        Target::new(planned, &Arc::default(), None)
+        Target::new(planned, &Arc::default())
     }
 
     /// The positions of the events that open the window.

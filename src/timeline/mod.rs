@@ -35,6 +35,15 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The boundary event, if it is one.
+    #[must_use]
+    pub fn boundary(&self) -> Option<&BoundaryEvent> {
+        match &self.what {
+            Happening::Boundary { event } => Some(event),
+            _ => None,
+        }
+    }
+
     /// Whether this is about the payment, alone or among others.
     #[must_use]
     pub fn concerns(&self, payment: &str) -> bool {
@@ -259,13 +268,31 @@ pub fn taps<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> HashSet<Tap> {
 /// The signatures of what was seen before the first payment, which no payment can have caused.
 #[must_use]
 pub fn background<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<String> {
-    let entries = entries.into_iter();
-    let idle = entries.take_while(|e| !matches!(e.what, Happening::RoundBegan { .. }));
-    let signature = |entry: &Entry| match &entry.what {
-        Happening::Boundary { event } => Some(event.signature.clone()),
-        _ => None,
+    idle(entries).map(|event| event.signature.clone()).collect()
+}
+
+/// Of what was seen before the first payment, what changed something or only read and locked: a
+/// DELETE that found no job then and takes one later is not among it.
+#[must_use]
+pub fn idle_changes<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<String> {
+    let known = idle(entries).filter(|event| changes_something(event) || selects(event));
+    known.map(|event| event.signature.clone()).collect()
+}
+
+fn idle<'a>(
+    entries: impl IntoIterator<Item = &'a Entry>,
+) -> impl Iterator<Item = &'a BoundaryEvent> {
+    let before = |e: &&Entry| !matches!(e.what, Happening::RoundBegan { .. });
+    let entries = entries.into_iter().take_while(before);
+    entries.filter_map(Entry::boundary)
+}
+
+fn selects(event: &BoundaryEvent) -> bool {
+    let Some(Detail::Postgres(statement)) = &event.detail else {
+        return false;
     };
-    idle.filter_map(signature).collect()
+    let tag = statement.tag.as_deref();
+    tag.is_some_and(|tag| tag.starts_with("SELECT"))
 }
 
 /// Whether something outside the instance is different after this event. A statement that writes

@@ -4,6 +4,9 @@ use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
+use crashwindow::report::explore::ExploreReport;
+use crashwindow::verdict::Verdict;
+
 use crate::support::{CRASHWINDOW, command, crashwindow, wait_until};
 
 /// The consumer with this habit, as a command for a shell.
@@ -171,4 +174,27 @@ fn a_consumer_that_fails_without_a_fault_is_told_with_its_cause() {
         &script,
         &["without any fault", "a-1.log says:", missing],
     );
+}
+
+#[test]
+fn a_recording_that_fails_leaves_a_report_that_says_why() {
+    let page = Path::new(env!("CARGO_TARGET_TMPDIR")).join("failed.xml");
+    let junit = page.to_str().expect("its name is text");
+    let output = crashwindow(&[
+        "explore", "--json", "--junit", junit, "--", "sh", "-c", "exit 9",
+    ]);
+    refused(&output, &["exited 21 times", "exit code 9"]);
+    let report: ExploreReport = serde_json::from_slice(&output.stdout).expect("a report");
+    assert_eq!(report.verdict, Verdict::Unknown);
+    assert!(
+        report.headline.contains("exited 21 times"),
+        "{}",
+        report.headline
+    );
+    assert!(report.cells.is_empty());
+    let kept = std::fs::read(report.run_dir.join("explore.json")).expect("it is kept");
+    let kept: ExploreReport = serde_json::from_slice(&kept).expect("it is a report");
+    assert_eq!(kept, report);
+    let junit = std::fs::read_to_string(&page).expect("it was written");
+    assert!(junit.contains("exited 21 times"), "{junit}");
 }

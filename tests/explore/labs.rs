@@ -93,8 +93,8 @@ fn surprises(rows: &[ExploreRow], report: &ExploreReport) -> Option<String> {
     };
     let mut merged = report.merged.iter();
     let stood_for = merged.all(|m| m.fault == Fault::Kill && kills(m.cell));
-    let as_expected =
-        missing.is_empty() && surplus.is_empty() && stood_for && report.unreached == 0;
+    let is_judged = report.cells.iter().all(|c| c.verdict != Verdict::Unknown);
+    let as_expected = missing.is_empty() && surplus.is_empty() && stood_for && is_judged;
     let folder = report.run_dir.display();
     (!as_expected).then(|| format!("expected {missing:#?}\nfound {surplus:#?}\nin {folder}"))
 }

@@ -5,6 +5,7 @@ mod support;
 
 mod bad_habits;
 mod bad_input;
+mod broken_off;
 mod kip848;
 mod labs;
 mod members;

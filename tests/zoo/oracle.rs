@@ -68,17 +68,15 @@ fn zoo() -> Zoo {
 fn surprises(consumer: &Consumer, cells: &[Cell]) -> Vec<String> {
     let mut surprises = Vec::new();
     let expected = || consumer.finds.iter().chain(&consumer.shows);
-    for want in expected() {
-        if !cells
-            .iter()
-            .any(|cell| want.is(cell) && cell.outcome == want.outcome)
-        {
-            let got: Vec<&str> = cells
-                .iter()
-                .filter(|c| want.is(c))
-                .map(|c| c.outcome.name())
-                .collect();
-            surprises.push(format!("{want:?}: got {got:?}"));
+    let finds = consumer.finds.iter().map(|want| (want, Verdict::Violated));
+    let shows = consumer.shows.iter().map(|want| (want, Verdict::Held));
+    for (want, verdict) in finds.chain(shows) {
+        let got: Vec<&Cell> = cells.iter().filter(|cell| want.is(cell)).collect();
+        let is_there = |cell: &&Cell| cell.outcome == want.outcome && cell.verdict == verdict;
+        if !got.iter().any(is_there) {
+            let got = got.iter().map(|c| (c.outcome.name(), c.verdict.name()));
+            let got: Vec<_> = got.collect();
+            surprises.push(format!("{want:?}: {}: got {got:?}", verdict.name()));
         }
     }
     for cell in cells {

@@ -47,7 +47,7 @@ const MOVES: [(&str, bool); 3] = [
 const MARKS: [(&str, &str); 8] = [
     ("was struck", "struck"),
     ("was killed", "dead"),
-    ("was terminated", "dead"),
+    ("was asked to end", "dead"),
     ("was frozen", "frozen"),
     ("was thawed", "thawed"),
     ("was evicted", "evicted"),
@@ -115,7 +115,7 @@ pub(super) fn windows(lines: &[Line]) -> impl Iterator<Item = (usize, usize)> + 
         .map(|(from, strike)| {
             let ends = |line: &Line| {
                 line.who == strike.who
-                    && ["was killed", "was terminated", "was thawed"]
+                    && ["was killed", "was asked to end", "was thawed"]
                         .iter()
                         .any(|words| line.what.starts_with(words))
             };

@@ -26,6 +26,9 @@ const NONE: &str = "·";
 /// What breaks the promise, so that it can be told from what does not without its colour.
 const BROKEN: char = '!';
 
+/// What could not be judged, whatever became of it.
+const UNJUDGED: char = '?';
+
 /// The report as text with colour codes; the writer strips them where there is no terminal.
 #[must_use]
 pub fn render(report: &ExploreReport, next: &str) -> String {
@@ -34,7 +37,7 @@ pub fn render(report: &ExploreReport, next: &str) -> String {
     recording(&mut out, report);
     table(&mut out, &Matrix::new(report));
     findings(&mut out, report);
-    not_made(&mut out, report);
+    unjudged(&mut out, report);
     if !report.warnings.is_empty() {
         out.push('\n');
     }
@@ -155,8 +158,16 @@ fn mark(square: Square) -> String {
         Square::Cell(cell) if cell.verdict == Verdict::Violated => {
             format!("{}{BROKEN}", cell.outcome.word())
         }
+        Square::Cell(cell) if is_unjudged(cell) => {
+            format!("{}{UNJUDGED}", cell.outcome.word())
+        }
         Square::Cell(cell) => cell.outcome.word().to_owned(),
     }
+}
+
+/// Whether it came to its window, and what it came to is no evidence.
+fn is_unjudged(cell: &Cell) -> bool {
+    cell.verdict == Verdict::Unknown && cell.outcome != CellOutcome::NotReached
 }
 
 fn coloured(square: Square, width: usize) -> String {
@@ -176,8 +187,10 @@ fn legend(matrix: &Matrix) -> String {
     let any = |is: &dyn Fn(Square) -> bool| matrix.squares().any(is);
     let came_to = |outcome| any(&|s| s.cell().is_some_and(|c| c.outcome == outcome));
     let broken = any(&|s| s.cell().is_some_and(|c| c.verdict == Verdict::Violated));
+    let unjudged = any(&|s| s.cell().is_some_and(is_unjudged));
     let entries = [
         (broken, "! breaks the promise"),
+        (unjudged, "WORD?: no evidence"),
         (came_to(CellOutcome::HalfDone), "half: not recorded"),
         (came_to(CellOutcome::Parked), "park: put aside, not done"),
         (came_to(CellOutcome::Unfinished), "open: not acked"),
@@ -234,19 +247,24 @@ fn findings(out: &mut String, report: &ExploreReport) {
     }
 }
 
-/// The cells of which there is no run, and why.
-fn not_made(out: &mut String, report: &ExploreReport) {
-    let cells: Vec<&Cell> = report.cells.iter().filter(|c| !c.was_run()).collect();
-    if cells.is_empty() {
-        return;
-    }
-    let (none, all) = (cells.len(), report.cells.len());
-    let _ = writeln!(out, "\n{none} of {all} cells could not be run:");
-    for cell in cells.iter().take(MAX_FINDINGS) {
-        let _ = write!(out, "{}", paragraph(&cell.text));
-    }
-    if none > MAX_FINDINGS {
-        let _ = writeln!(out, "and {} more", none - MAX_FINDINGS);
+/// The cells that prove nothing, and why: those of which there is no run, and those whose run is no
+/// evidence.
+fn unjudged(out: &mut String, report: &ExploreReport) {
+    let all = report.cells.len();
+    let ran = |cell: &&Cell| cell.was_run() && cell.verdict == Verdict::Unknown;
+    let not_run = report.cells.iter().filter(|cell| !cell.was_run());
+    let kinds: [(&str, Vec<&Cell>); 2] = [
+        ("run", not_run.collect()),
+        ("judged", report.cells.iter().filter(ran).collect()),
+    ];
+    for (what, cells) in kinds.iter().filter(|(_, cells)| !cells.is_empty()) {
+        let _ = writeln!(out, "\n{} of {all} cells could not be {what}:", cells.len());
+        for cell in cells.iter().take(MAX_FINDINGS) {
+            let _ = write!(out, "{}", paragraph(&cell.text));
+        }
+        if cells.len() > MAX_FINDINGS {
+            let _ = writeln!(out, "and {} more", cells.len() - MAX_FINDINGS);
+        }
     }
 }
 

@@ -23,12 +23,12 @@ one payment, and a window after each of its events:
   1  after Fetch, before SELECT processed             once    ·
   2  after SELECT processed, before POST /v1/charges  =1      twice!
   3  after POST /v1/charges, before INSERT processed  twice!  half!
-  4  after INSERT processed, before INSERT processed  open    fence
+  4  after INSERT processed, before INSERT processed  open?   fence
   5  after 2nd INSERT processed, before OffsetCommit  park    ?
   6  after OffsetCommit                               LOST!   ?
 
-! breaks the promise, half: not recorded, park: put aside, not done, open: not acked,
-fence: waited for a lock, ?: not reached, =N: as in row N, ·: none
+! breaks the promise, WORD?: no evidence, half: not recorded, park: put aside, not done,
+open: not acked, fence: waited for a lock, ?: not reached, =N: as in row N, ·: none
 
 LOST: msg-0001, kill after kafka OffsetCommit
 msg-0001 was struck by kill and is lost.
@@ -49,6 +49,10 @@ replay: crashwindow replay 0007 --cell 4
 
 1 of 10 cells could not be run:
 frozen: no run could be made of it: the consumer did not join in 30 s
+
+2 of 10 cells could not be judged:
+msg-0001 was struck by kill and is unfinished.
+msg-0001 was struck by zombie and is not_reached.
 
 warning: the idle recording was 2 s long
 
