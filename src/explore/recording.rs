@@ -161,7 +161,7 @@ fn unattributed(timeline: &[Entry], known: &BTreeSet<String>, blind: Option<Tap>
     let payments = timeline.iter().skip_while(|e| !begins(e));
     let nobodys = |event: &&BoundaryEvent| {
         let unseen = blind == Some(event.tap) && !delivers(event);
-        let unmarked = event.subjects.is_empty() && can_be_a_messages(event);
+        let unmarked = event.names_no_payment() && can_be_a_messages(event);
         event.stage == Stage::Answered
             && changes_something(event)
             && (unseen || unmarked && !known.contains(&event.signature))

@@ -2,7 +2,7 @@
 
 use super::lexer::{Token, tokens};
 use super::signature::signature;
-use crate::tap::Marks;
+use crate::tap::{Found, Marks};
 
 /// What a statement does to the transaction block of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) enum Bound {
 pub(super) struct Statement {
     pub(super) signature: String,
     /// The payments whose marks are in the text itself.
-    pub(super) subjects: Vec<String>,
+    pub(super) found: Found,
     pub(super) writes: bool,
     /// Whether it reads or changes what is stored, and is not about the connection alone.
     pub(super) is_data: bool,
@@ -40,7 +40,7 @@ impl Statement {
         }
         Self {
             signature: signature(&tokens),
-            subjects: marks.subjects_in(text.as_bytes()),
+            found: marks.found_in(text.as_bytes()),
             writes,
             is_data,
             bounds,
@@ -51,7 +51,7 @@ impl Statement {
     pub(super) fn unseen(signature: &str) -> Self {
         Self {
             signature: signature.to_owned(),
-            subjects: Vec::new(),
+            found: Found::default(),
             writes: true,
             is_data: true,
             bounds: None,
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn an_id_in_the_text_is_found() {
         let statement = parsed("INSERT INTO t VALUES ('msg-0017')");
-        assert_eq!(statement.subjects, ["msg-0017"]);
+        assert_eq!(statement.found.marked, ["msg-0017"]);
         assert_eq!(statement.signature, "INSERT INTO t VALUES (?)");
     }
 }
