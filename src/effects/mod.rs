@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::EffectsError;
 pub use parked::ParkedArgs;
+pub(crate) use payment::named;
 pub use payment::payment_in;
 pub use sink::{Sink, SinkRecord};
 pub use sql::{GrammarError, Literal, SqlCounter, SqlEffects, Transition, Watched, Watching};

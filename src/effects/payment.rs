@@ -1,21 +1,33 @@
 //! Which payment an effect belongs to.
 
-use crate::tap::{find_order_id, find_payment_id};
+use crate::tap::Marks;
 
 /// The payment that one of these texts names: by its own id if any text has one, else by the id of
 /// its order (`order-0017` is paid by `msg-0017` and by no other), because tables and records are
-/// often kept by order. The first text that names one wins.
+/// often kept by order. The first text that names one wins. An id that ends with the word of another
+/// run names none.
 ///
 /// ```
 /// use crashwindow::effects::payment_in;
-/// assert_eq!(payment_in(["paid", "charge-msg-0017"]).as_deref(), Some("msg-0017"));
-/// assert_eq!(payment_in(["order-0017"]).as_deref(), Some("msg-0017"));
-/// assert_eq!(payment_in(["order-0018", "msg-0017"]).as_deref(), Some("msg-0017"));
-/// assert_eq!(payment_in(["17"]), None);
+/// use crashwindow::tap::Marks;
+/// let marks = Marks::of_run("topic", "group", "k3f9");
+/// let payment = |texts: &[&str]| payment_in(&marks, texts.iter().copied());
+/// assert_eq!(payment(&["paid", "charge-msg-0017-k3f9"]).as_deref(), Some("msg-0017"));
+/// assert_eq!(payment(&["order-0017-k3f9"]).as_deref(), Some("msg-0017"));
+/// assert_eq!(payment(&["order-0018-k3f9", "msg-0017-k3f9"]).as_deref(), Some("msg-0017"));
+/// assert_eq!(payment(&["msg-0018-zzzz", "order-0017-k3f9"]).as_deref(), Some("msg-0017"));
+/// assert_eq!(payment(&["17"]), None);
+/// assert_eq!(payment(&["order-20240017"]), None);
 /// ```
-pub fn payment_in<'a>(texts: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
-    let by_id = texts.clone().into_iter().find_map(find_payment_id);
-    by_id
-        .map(str::to_owned)
-        .or_else(|| texts.into_iter().find_map(find_order_id))
+pub fn payment_in<'a>(
+    marks: &Marks,
+    texts: impl IntoIterator<Item = &'a str> + Clone,
+) -> Option<String> {
+    let by_id = texts.clone().into_iter().find_map(|t| marks.payment_in(t));
+    by_id.or_else(|| texts.into_iter().find_map(|t| marks.payment_by_order_in(t)))
+}
+
+/// The payment that an id names, or else what stands there: that is counted for no payment.
+pub(crate) fn named(marks: &Marks, id: &str) -> String {
+    payment_in(marks, [id]).unwrap_or_else(|| marks.stranger(id))
 }

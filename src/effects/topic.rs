@@ -10,9 +10,10 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use tokio::time::timeout;
 
-use super::{EffectsError, payment_in};
+use super::{EffectsError, named, payment_in};
 use crate::group::Cluster;
 use crate::stack::Kafka;
+use crate::tap::Marks;
 use crate::verdict::Effect;
 
 /// The header that names a record's payment, as in the topic of payments.
@@ -32,6 +33,8 @@ pub struct TopicCounter {
     kafka: Kafka,
     cluster: Cluster,
     topic: String,
+    /// How a record is seen to be a payment's.
+    marks: Marks,
 }
 
 /// Kafka's own bound on a topic's name is 249; the run's own name goes before this.
@@ -57,11 +60,12 @@ impl TopicCounter {
     ///
     /// # Errors
     /// Addresses or security settings that cannot be used.
-    pub fn new(kafka: &Kafka, topic: &str) -> Result<Self, EffectsError> {
+    pub fn new(kafka: &Kafka, topic: &str, marks: Marks) -> Result<Self, EffectsError> {
         Ok(Self {
             kafka: kafka.clone(),
             cluster: Cluster::new(&kafka.bootstrap, kafka.security.clone())?,
             topic: topic.to_owned(),
+            marks,
         })
     }
 
@@ -107,7 +111,7 @@ impl TopicCounter {
                         continue;
                     };
                     if offset < span.end {
-                        effects.extend(effect(&record));
+                        effects.extend(effect(&record, &self.marks));
                     }
                     span.next = offset + 1;
                     if span.next >= span.end {
@@ -187,13 +191,13 @@ fn passes(e: &KafkaError) -> bool {
     )
 }
 
-fn effect(record: &BorrowedMessage<'_>) -> Option<Effect> {
+fn effect(record: &BorrowedMessage<'_>, marks: &Marks) -> Option<Effect> {
     let value = String::from_utf8_lossy(record.payload()?);
     let key = String::from_utf8_lossy(record.key().unwrap_or_default());
-    let named = record.headers().and_then(|headers| {
+    let by_header = record.headers().and_then(|headers| {
         let header = headers.iter().find(|header| header.key == ID_HEADER)?;
-        let named = std::str::from_utf8(header.value?).ok()?;
-        Some(payment_in([named]).unwrap_or_else(|| named.to_owned()))
+        let id = std::str::from_utf8(header.value?).ok()?;
+        Some(named(marks, id))
     });
     Some(Effect {
         charge: format!(
@@ -202,6 +206,6 @@ fn effect(record: &BorrowedMessage<'_>) -> Option<Effect> {
             record.partition(),
             record.offset()
         ),
-        payment: named.or_else(|| payment_in([&*key, &*value])),
+        payment: by_header.or_else(|| payment_in(marks, [&*key, &*value])),
     })
 }

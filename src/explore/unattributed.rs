@@ -42,7 +42,7 @@ impl Known<'_> {
 
     /// Whether nobody can say which payment the event is about.
     fn leaves_open(&self, event: &BoundaryEvent, round: u32) -> bool {
-        let unmarked = event.subjects.is_empty() && can_be_a_messages(event);
+        let unmarked = event.names_no_payment() && can_be_a_messages(event);
         // What comes again with a later payment was not done once.
         let known = self.own.contains(&event.signature)
             || self.idle.contains(&event.signature)

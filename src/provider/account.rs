@@ -150,10 +150,10 @@ impl Account {
     }
 
     /// The payment that an intent is for.
-    pub(super) fn payment_of(&self, intent: &str) -> Option<String> {
+    pub(super) fn payment_of(&self, intent: &str, told: impl Fn(&str) -> String) -> Option<String> {
         let books = self.books();
         let intent = page::find(&books.intents, intent).ok()?;
-        intent.payment().map(str::to_owned)
+        intent.payment(told)
     }
 
     /// Answers a request that changes nothing.

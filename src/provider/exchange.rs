@@ -164,14 +164,14 @@ impl Exchange {
         let marks = &self.endpoint.provider.marks;
         let form = self.form.as_ref().ok();
         let named = form.and_then(|form| form.get("metadata[payment_id]"));
-        // An id that is none of the lab's is told as it is.
+        // An id that is none of this run's is told as it is.
         let told = |id: &str| {
             let found = marks.subjects_in(id.as_bytes()).into_iter().next();
-            found.unwrap_or_else(|| id.to_owned())
+            found.unwrap_or_else(|| marks.stranger(id))
         };
         let of_intent = || {
             let account = self.endpoint.provider.account(self.api_key.as_deref()?)?;
-            account.payment_of(object_id(&self.path))
+            account.payment_of(object_id(&self.path), told)
         };
         let key = self.key.as_ref().and_then(|key| key.as_deref().ok());
         let in_text = |text: &str| marks.subjects_in(text.as_bytes());

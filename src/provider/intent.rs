@@ -110,10 +110,11 @@ impl Intent {
         }
     }
 
-    /// The payment it is for: what its metadata says, else what the request to create it was about.
-    pub(super) fn payment(&self) -> Option<&str> {
+    /// The payment it is for: what its metadata says, as it is to be `told`, else what the request to
+    /// create it was about.
+    pub(super) fn payment(&self, told: impl Fn(&str) -> String) -> Option<String> {
         let named = self.request.metadata.get("payment_id");
-        named.map(String::as_str).or(self.payment.as_deref())
+        named.map(|id| told(id)).or_else(|| self.payment.clone())
     }
 
     /// Attempts to charge, at `now`.

@@ -13,7 +13,7 @@ use crate::verdict::Effect;
 pub(super) enum Counter {
     Ledger(Account),
     Sql(Box<SqlCounter>),
-    Topic(TopicCounter),
+    Topic(Box<TopicCounter>),
     Sink(Arc<Sink>),
 }
 
@@ -34,11 +34,14 @@ impl Counter {
             EffectSource::Sql { query } => {
                 let parsed = query.parse().map_err(RunError::Grammar)?;
                 let client = resources.connect("crashwindow-effects").await?;
-                Self::Sql(Box::new(SqlCounter::open(client, parsed).await?))
+                Self::Sql(Box::new(
+                    SqlCounter::open(client, parsed, marks.clone()).await?,
+                ))
             }
             EffectSource::Topic { .. } => {
                 let topic = resources.output_topic.as_deref().unwrap_or_default();
-                Self::Topic(TopicCounter::new(&resources.endpoints.kafka, topic)?)
+                let kafka = &resources.endpoints.kafka;
+                Self::Topic(Box::new(TopicCounter::new(kafka, topic, marks.clone())?))
             }
             EffectSource::Sink => Self::Sink(Sink::new(marks.clone())),
         })

@@ -67,7 +67,7 @@ impl Follower {
             self.works_on(event);
             return true;
         }
-        event.subjects.is_empty() && self.is_own_by_exclusion(event)
+        event.names_no_payment() && self.is_own_by_exclusion(event)
     }
 
     /// Of the commits, the first that passes it, as a batch's does for every payment of the batch.

@@ -113,6 +113,7 @@ pub(super) struct Field {
     pub(super) account: Account,
     pub(super) counter: Counter,
     pub(super) parked: Parked,
+    pub(super) marks: Marks,
     pub(super) pace: Arc<Pace>,
     pub(super) crew: Arc<FleetView>,
 }
@@ -196,7 +197,7 @@ async fn play(
     watcher.recording(&timeline);
     timeline.ignore(&spec.background);
     let clock = Clock::with_speed(spec.provider.clock_speed());
-    let marks = Marks::of_run(&resources.topic, &resources.group);
+    let marks = Marks::of_run(&resources.topic, &resources.group, resources.word());
     let provider = Provider::of_run(clock.clone(), marks.clone());
     let account = provider.open_account(spec.provider.behaviour());
     let field = Field {
@@ -206,7 +207,8 @@ async fn play(
         timeline,
         counter: Counter::open(&spec, resources, &account, &marks).await?,
         account,
-        parked: Parked::of(&spec, resources)?,
+        parked: Parked::of(&spec, resources, &marks)?,
+        marks: marks.clone(),
         pace: Arc::new(Pace::new(Duration::from_millis(spec.join_ms))),
         crew: Arc::default(),
         resources: resources.clone(),

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use super::resources::Resources;
 use super::{RunError, Spec};
-use crate::effects::{TopicCounter, payment_in};
+use crate::effects::{TopicCounter, named};
+use crate::tap::Marks;
 
 /// Where parked messages of one run are found.
 pub(super) struct Parked {
     topic: Option<TopicCounter>,
     query: Option<String>,
+    marks: Marks,
 }
 
 impl Parked {
@@ -17,12 +19,15 @@ impl Parked {
     ///
     /// # Errors
     /// Addresses or security settings that cannot be used.
-    pub(super) fn of(spec: &Spec, resources: &Resources) -> Result<Self, RunError> {
+    pub(super) fn of(spec: &Spec, resources: &Resources, marks: &Marks) -> Result<Self, RunError> {
         let kafka = &resources.endpoints.kafka;
         let topic = resources.parked_topic.as_deref();
         Ok(Self {
-            topic: topic.map(|t| TopicCounter::new(kafka, t)).transpose()?,
+            topic: topic
+                .map(|topic| TopicCounter::new(kafka, topic, marks.clone()))
+                .transpose()?,
             query: spec.parked.clone(),
+            marks: marks.clone(),
         })
     }
 
@@ -40,7 +45,7 @@ impl Parked {
             parked.extend(records.into_iter().filter_map(|record| record.payment));
         }
         if let Some(query) = &self.query {
-            parked.extend(ids(database, query, PARKED).await?);
+            parked.extend(ids(database, query, PARKED, &self.marks).await?);
         }
         Ok(parked)
     }
@@ -62,13 +67,8 @@ pub(super) const RECORDED: Tried = Tried {
     read: "read text from the first column of the query for recorded payments",
 };
 
-/// The payment that an id names, by the part of it that is equal in every run; what names none is told
-/// as it is.
-fn named(id: String) -> String {
-    payment_in([id.as_str()]).unwrap_or(id)
-}
-
-/// The first column of a query's rows, as the ids of payments.
+/// The first column of a query's rows, as the payments that it names by the part of their ids that is
+/// equal in every run; what names none of this run is told as it is.
 ///
 /// # Errors
 /// When Postgres refuses the query, or the column is no text.
@@ -76,12 +76,13 @@ pub(super) async fn ids(
     database: &tokio_postgres::Client,
     query: &str,
     tried: Tried,
+    marks: &Marks,
 ) -> Result<BTreeSet<String>, RunError> {
     let rows = database.query(query, &[]).await;
     let rows = rows.map_err(RunError::database(tried.run))?;
     let ids = rows
         .iter()
-        .map(|row| row.try_get::<_, String>(0).map(named));
+        .map(|row| row.try_get::<_, &str>(0).map(|id| named(marks, id)));
     ids.collect::<Result<_, _>>()
         .map_err(RunError::database(tried.read))
 }

@@ -100,7 +100,7 @@ pub(super) async fn history(field: &Field, strikes: &[Strike]) -> Result<History
         produced: field.journal.entries(),
         effects: field.counter.effects().await?,
         recorded: match &field.spec.recorded {
-            Some(query) => Some(ids(&field.database, query, RECORDED).await?),
+            Some(query) => Some(ids(&field.database, query, RECORDED, &field.marks).await?),
             None => None,
         },
         parked: field.parked.ids(&field.database).await?,

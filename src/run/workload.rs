@@ -239,10 +239,10 @@ mod tests {
         for number in [1, 17, 9_999, 12_345] {
             let payment = payment(7, number, Some("k3f9"));
             let path = format!("/orders/{}", payment.order_id);
-            assert_eq!(
-                crate::effects::payment_in([path.as_str()]),
-                Some(payment_id(number))
-            );
+            let of_run = |word| crate::tap::Marks::of_run("topic", "group", word);
+            let named = |word| crate::effects::payment_in(&of_run(word), [path.as_str()]);
+            assert_eq!(named("k3f9"), Some(payment_id(number)));
+            assert_eq!(named("zzzz"), None, "it is another run's");
         }
     }
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use gate::Gate;
 pub use listener::Listener;
-pub use marks::{Marks, find_order_id, find_payment_id, order_id, payment_id, payment_number};
+pub use marks::{Found, Marks, order_id, payment_id, payment_number};
 
 /// The boundary on which an event was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
@@ -107,6 +107,13 @@ impl BoundaryEvent {
         self.subjects.iter().any(|subject| subject == payment)
     }
 
+    /// Whether no payment is told by its marks: it carries none, or an id that is another run's or the
+    /// consumer's own, which says of no payment that the event is not its.
+    #[must_use]
+    pub fn names_no_payment(&self) -> bool {
+        self.subjects.iter().all(|id| payment_number(id).is_none())
+    }
+
     /// Whether it moves a position of the group past the record at this place, for good.
     #[must_use]
     pub fn passes(&self, topic: &str, partition: i32, offset: i64) -> bool {
@@ -188,5 +195,33 @@ pub struct PassAll;
 impl Hook for PassAll {
     fn at(&self, _event: BoundaryEvent) -> DecisionFuture<'_> {
         Box::pin(async { Decision::Pass })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_somebody_else_names_no_payment() {
+        let names_none = |subjects: &[&str]| {
+            let event = BoundaryEvent {
+                tap: Tap::Provider,
+                stage: Stage::Answered,
+                source: Source {
+                    instance: "a".to_owned(),
+                    incarnation: 1,
+                },
+                signature: "POST /v1/charges".to_owned(),
+                subjects: subjects.iter().map(|id| (*id).to_owned()).collect(),
+                outcome: String::new(),
+                writes: true,
+                detail: None,
+            };
+            event.names_no_payment()
+        };
+        assert!(names_none(&[]));
+        assert!(names_none(&["msg-0017-zzzzzz", "order-20240017"]));
+        assert!(!names_none(&["order-20240017", "msg-0017"]));
     }
 }

@@ -137,7 +137,7 @@ impl Timeline {
 
     fn is_background(&self, event: &BoundaryEvent) -> bool {
         let background = self.background.lock().expect("no holder panics");
-        event.subjects.is_empty() && background.contains(&event.signature)
+        event.names_no_payment() && background.contains(&event.signature)
     }
 
     /// Everything so far.

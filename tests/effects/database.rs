@@ -1,6 +1,7 @@
 //! A database of its own for each test.
 
 use crashwindow::effects::{SqlCounter, SqlEffects, Transition};
+use crashwindow::tap::Marks;
 use tokio_postgres::Client;
 
 use crate::support;
@@ -44,7 +45,7 @@ impl Database {
 
     pub async fn counter(&self, effects: &str) -> SqlCounter {
         let effects: SqlEffects = effects.parse().expect("the grammar");
-        let counter = SqlCounter::open(self.session().await, effects).await;
+        let counter = SqlCounter::open(self.session().await, effects, Marks::default()).await;
         counter.unwrap_or_else(|e| panic!("{e}"))
     }
 }

@@ -60,6 +60,21 @@ async fn a_payment_is_found_in_body_header_query_and_path_in_this_order() {
 }
 
 #[tokio::test]
+async fn a_batch_is_an_effect_of_each_payment_in_it() {
+    let (sink, listener) = open();
+    let to = || http().post(listener.url());
+    send(to().body(r#"["msg-0001", "msg-0002", "msg-0003"]"#)).await;
+    send(to().body("msg-0002")).await;
+    let effects = sink.effects();
+    assert_eq!(
+        payments(&effects),
+        ["msg-0001", "msg-0002", "msg-0002", "msg-0003"]
+    );
+    assert_told_apart(&effects);
+    assert_eq!(sink.records().len(), 2);
+}
+
+#[tokio::test]
 async fn a_duplicate_is_counted_whatever_key_it_carries() {
     let (sink, listener) = open();
     for _ in 0..2 {

@@ -1,6 +1,7 @@
 //! Transitions in tables of every kind.
 
 use crashwindow::effects::{EffectsError, SqlCounter, Watching};
+use crashwindow::tap::Marks;
 
 use crate::database::{Database, Orders, PAID, TABLE, line};
 use crate::payments;
@@ -207,7 +208,7 @@ async fn a_table_that_does_not_fit_is_refused_with_postgres_own_words() {
         let database = Database::create().await;
         let session = database.session().await;
         session.batch_execute(schema).await.unwrap();
-        let opened = SqlCounter::open(session, effects.parse().unwrap()).await;
+        let opened = SqlCounter::open(session, effects.parse().unwrap(), Marks::default()).await;
         let error = opened.err().expect(schema);
         assert!(matches!(error, EffectsError::Unwatched { .. }), "{error}");
         assert!(error.to_string().contains(expected), "{error}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crashwindow::effects::{EffectsError, TopicCounter};
 use crashwindow::group::Cluster;
 use crashwindow::stack::Kafka;
+use crashwindow::tap::Marks;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 
@@ -26,7 +27,7 @@ impl Output {
         let cluster = Cluster::new(&kafka.bootstrap, kafka.security.clone()).unwrap();
         cluster.create_topic(&topic, partitions, 1).await.unwrap();
         Self {
-            counter: TopicCounter::new(&kafka, &topic).unwrap(),
+            counter: TopicCounter::new(&kafka, &topic, Marks::default()).unwrap(),
             kafka,
             topic,
             cluster,
@@ -110,7 +111,7 @@ async fn records_are_counted_on_every_partition_a_duplicate_too() {
 async fn an_empty_topic_has_no_effects_and_a_missing_one_is_an_error() {
     let output = Output::new(2).await;
     output.assert_counted(&[]).await;
-    let missing = TopicCounter::new(&output.kafka, "no-such-topic").unwrap();
+    let missing = TopicCounter::new(&output.kafka, "no-such-topic", Marks::default()).unwrap();
     let missing = missing.effects().await.unwrap_err();
     assert!(matches!(missing, EffectsError::Missing { .. }), "{missing}");
     assert!(missing.to_string().contains("no-such-topic"), "{missing}");

@@ -1,9 +1,12 @@
 //! Payment intents: their states, and that one of them charges once.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Desk, Lab, answer, finished, start, unanswered};
-use crashwindow::tap::{Decision, Stage};
+use crashwindow::provider::Behaviour;
+use crashwindow::tap::{Decision, Marks, PassAll, Stage};
 
 const INTENTS: &str = "/v1/payment_intents";
 const CARD: &str = "amount=1000&currency=usd&payment_method=pm_card_visa";
@@ -284,6 +287,31 @@ async fn a_confirmation_is_about_the_payment_of_its_intent() {
     }
     finished(read).await;
     assert_eq!(lab.account.ledger()[0].payment.as_deref(), Some("msg-0007"));
+}
+
+#[tokio::test]
+async fn only_an_id_with_the_runs_word_is_one_of_its_payments() {
+    let marks = Marks::of_run("topic", "group", "k3f9");
+    let lab = Lab::of_run(marks, Behaviour::default(), Arc::new(PassAll));
+    let named = |id: &str| format!("amount=1000&currency=usd&metadata[payment_id]={id}");
+    for id in [
+        "msg-0001-k3f9",
+        "msg-0001-zzzz",
+        "msg-0001",
+        "order-20240001",
+    ] {
+        answer(lab.post("/v1/charges", &named(id))).await;
+    }
+    // The confirmation says nothing: the intent does, in its metadata.
+    let form = format!("{CARD}&metadata[payment_id]=msg-0002-k3f9");
+    let intent = answer(lab.post(INTENTS, &form)).await;
+    answer(lab.post(&path(&intent, "/confirm"), "")).await;
+
+    let ledger = lab.account.ledger();
+    let charged: Vec<_> = ledger.iter().flat_map(|entry| &entry.payment).collect();
+    assert_eq!(charged[0], "msg-0001");
+    assert_eq!(charged.iter().filter(|p| **p == "msg-0001").count(), 1);
+    assert_eq!(charged[4], "msg-0002");
 }
 
 /// Lets a request through, whose story must be about payment msg-0007, its intent and its charge.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crashwindow::provider::{Account, Behaviour, Clock, Listener, Provider};
-use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook, PassAll, Source, Stage};
+use crashwindow::tap::{
+    BoundaryEvent, Decision, DecisionFuture, Hook, Marks, PassAll, Source, Stage,
+};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -55,8 +57,13 @@ impl Lab {
     }
 
     pub fn with(behaviour: Behaviour, hook: Arc<dyn Hook>) -> Self {
+        Self::of_run(Marks::default(), behaviour, hook)
+    }
+
+    /// The provider of a run whose payments have these marks.
+    pub fn of_run(marks: Marks, behaviour: Behaviour, hook: Arc<dyn Hook>) -> Self {
         let clock = Clock::new();
-        let provider = Provider::new(clock.clone());
+        let provider = Provider::of_run(clock.clone(), marks);
         let account = provider.open_account(behaviour);
         let listener = provider.listen(source("a"), hook).expect("a free port");
         Self {

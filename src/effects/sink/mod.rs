@@ -20,8 +20,9 @@ use request::Request;
 /// plain sink, like most webhooks and mail APIs: an `Idempotency-Key` is recorded and changes
 /// nothing, so a consumer that relies on one is seen to act twice.
 ///
-/// A request is an effect of one payment: the first whose mark is found in the body, a header, the
-/// query or the path, in this order.
+/// A request is an effect of every payment whose mark is in its body; where there is none, in its
+/// headers, else in the query, else in the path. So a batch is an effect of each payment in it, and
+/// one that names none is still an effect: nobody's.
 #[derive(Debug, Default)]
 pub struct Sink {
     /// How a request is seen to be about a payment.
@@ -34,8 +35,8 @@ pub struct Sink {
 pub struct SinkRecord {
     /// `post_1`, `post_2`, … in the order in which they were acted on.
     pub id: String,
-    /// The payment whose id the request carries, if it carries one.
-    pub payment: Option<String>,
+    /// The payments that it is an effect of.
+    pub payments: Vec<String>,
     /// The method.
     pub method: String,
     /// The path as it was sent, without the query.
@@ -46,6 +47,24 @@ pub struct SinkRecord {
     pub source: Source,
     /// When it was acted on: milliseconds since the Unix epoch.
     pub wall_unix_ms: u64,
+}
+
+impl SinkRecord {
+    /// `post_1`; of a batch, `post_1/1`, `post_1/2`, ….
+    fn effects(&self) -> Vec<Effect> {
+        let effect = |charge: String, payment: Option<&String>| Effect {
+            charge,
+            payment: payment.cloned(),
+        };
+        match self.payments.as_slice() {
+            [] => vec![effect(self.id.clone(), None)],
+            [only] => vec![effect(self.id.clone(), Some(only))],
+            batch => (1..)
+                .zip(batch)
+                .map(|(number, payment)| effect(format!("{}/{number}", self.id), Some(payment)))
+                .collect(),
+        }
+    }
 }
 
 /// What the requests of one listener have in common.
@@ -91,12 +110,9 @@ impl Sink {
     /// Every effect so far.
     #[must_use]
     pub fn effects(&self) -> Vec<Effect> {
-        let records = self.records().into_iter();
-        records
-            .map(|record| Effect {
-                charge: record.id,
-                payment: record.payment,
-            })
+        self.records()
+            .iter()
+            .flat_map(SinkRecord::effects)
             .collect()
     }
 
@@ -108,7 +124,7 @@ impl Sink {
         let id = format!("post_{}", records.len() + 1);
         records.push(SinkRecord {
             id: id.clone(),
-            payment: request.subjects.first().cloned(),
+            payments: request.payments.clone(),
             method: request.method.to_string(),
             path: request.path.clone(),
             idempotency_key: request.idempotency_key.clone(),
@@ -120,5 +136,37 @@ impl Sink {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<SinkRecord>> {
         self.records.lock().expect("no holder of this lock panics")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn effects(payments: &[&str]) -> Vec<(String, Option<String>)> {
+        let record = SinkRecord {
+            id: "post_3".to_owned(),
+            payments: payments.iter().map(|p| (*p).to_owned()).collect(),
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            idempotency_key: None,
+            source: Source {
+                instance: "a".to_owned(),
+                incarnation: 1,
+            },
+            wall_unix_ms: 0,
+        };
+        let effects = record.effects().into_iter();
+        effects.map(|e| (e.charge, e.payment)).collect()
+    }
+
+    #[test]
+    fn a_batch_is_an_effect_of_each_of_its_payments() {
+        let one = |charge: &str, payment: &str| (charge.to_owned(), Some(payment.to_owned()));
+        let three = ["msg-0001", "msg-0002", "msg-0003"];
+        let each = ["post_3/1", "post_3/2", "post_3/3"];
+        assert_eq!(effects(&three), [0, 1, 2].map(|n| one(each[n], three[n])));
+        assert_eq!(effects(&three[..1]), [one("post_3", "msg-0001")]);
+        assert_eq!(effects(&[]), [("post_3".to_owned(), None)]);
     }
 }

@@ -9,32 +9,31 @@ use crate::tap::Marks;
 pub(super) struct Request {
     pub(super) method: Method,
     pub(super) path: String,
+    /// The payments whose marks are anywhere in it.
     pub(super) subjects: Vec<String>,
+    /// Those that it is an effect of.
+    pub(super) payments: Vec<String>,
     pub(super) idempotency_key: Option<String>,
 }
 
 impl Request {
     pub(super) fn read(parts: &Parts, body: &[u8], marks: &Marks) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let mut places = vec![body];
-        places.extend(parts.headers.values().map(|value| value.as_bytes()));
+        let headers = parts.headers.values().map(|value| value.as_bytes());
         // Neither needs decoding: no letter of an id is ever percent-encoded.
-        places.push(parts.uri.query().unwrap_or_default().as_bytes());
-        places.push(parts.uri.path().as_bytes());
-        let mut subjects = Vec::new();
-        for payment in places
-            .into_iter()
-            .flat_map(|place| marks.subjects_in(place))
-        {
-            if !subjects.contains(&payment) {
-                subjects.push(payment);
-            }
-        }
+        let query = parts.uri.query().unwrap_or_default().as_bytes();
+        let path = parts.uri.path().as_bytes();
+        let places = [vec![body], headers.collect(), vec![query], vec![path]];
+        let places = places.map(|parts| each_once(parts.iter().flat_map(|p| marks.subjects_in(p))));
+        let payments = places.iter().find(|of| !of.is_empty());
+        let payments = payments.cloned().unwrap_or_default();
+        let subjects = each_once(places.into_iter().flatten());
         let key = parts.headers.get("idempotency-key");
         Self {
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
             subjects,
+            payments,
             idempotency_key: key.map(|key| text(key.as_bytes())),
         }
     }
@@ -49,6 +48,16 @@ impl Request {
         let segments = self.path.split('/').map(template);
         format!("{} {}", self.method, segments.collect::<Vec<_>>().join("/"))
     }
+}
+
+fn each_once(payments: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all = Vec::new();
+    for payment in payments {
+        if !all.contains(&payment) {
+            all.push(payment);
+        }
+    }
+    all
 }
 
 /// A segment with a digit in it is taken for an id or a number, and only a version (`v1`) for a
@@ -66,6 +75,20 @@ fn template(segment: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_is_an_effect_of_every_payment_in_the_first_place_that_names_any() {
+        let read = |body: &[u8]| {
+            let request = axum::http::Request::post("/p/msg-0009").header("x-id", "msg-0008");
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            Request::read(&parts, body, &Marks::default())
+        };
+        let batch = read(b"[{\"id\": \"msg-0001\", \"order\": \"order-0001\"}, \"msg-0002\"]");
+        assert_eq!(batch.payments, ["msg-0001", "msg-0002"]);
+        let everywhere = ["msg-0001", "msg-0002", "msg-0008", "msg-0009"];
+        assert_eq!(batch.subjects, everywhere);
+        assert_eq!(read(b"{}").payments, ["msg-0008"]);
+    }
 
     #[test]
     fn a_signature_is_equal_whatever_the_payment() {

@@ -29,7 +29,8 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 pub use grammar::{GrammarError, Literal, SqlEffects, Watched};
 
 use super::error::{EffectsError, reason};
-use super::payment_in;
+use super::payment::named;
+use crate::tap::Marks;
 use crate::verdict::Effect;
 
 const AUDIT: &str = include_str!("audit.sql");
@@ -91,6 +92,8 @@ impl Transition {
 pub struct SqlCounter {
     client: Arc<Client>,
     effects: SqlEffects,
+    /// How an effect is seen to be a payment's.
+    marks: Marks,
     watching: Watching,
     poll: Option<AbortHandle>,
 }
@@ -103,10 +106,15 @@ impl SqlCounter {
     /// # Errors
     /// [`EffectsError::Unwatched`] when the table is there and does not fit; a database in which
     /// this role may create nothing.
-    pub async fn open(client: Client, effects: SqlEffects) -> Result<Self, EffectsError> {
+    pub async fn open(
+        client: Client,
+        effects: SqlEffects,
+        marks: Marks,
+    ) -> Result<Self, EffectsError> {
         let mut counter = Self {
             client: Arc::new(client),
             effects,
+            marks,
             watching: Watching::Ddl,
             poll: None,
         };
@@ -148,7 +156,7 @@ impl SqlCounter {
             .into_iter()
             .map(|transition| Effect {
                 charge: transition.id(),
-                payment: named(transition.payment),
+                payment: transition.payment.map(|id| named(&self.marks, &id)),
             })
             .collect())
     }
@@ -254,7 +262,7 @@ impl SqlCounter {
             .zip(rows)
             .map(|(number, payment)| Effect {
                 charge: format!("row {number}"),
-                payment: named(payment),
+                payment: payment.map(|id| named(&self.marks, &id)),
             })
             .collect())
     }
@@ -266,11 +274,6 @@ impl Drop for SqlCounter {
             poll.abort();
         }
     }
-}
-
-/// A payment's id, or else what stands there: text that names no payment is told as it is.
-fn named(text: Option<String>) -> Option<String> {
-    text.map(|text| payment_in([text.as_str()]).unwrap_or(text))
 }
 
 fn missing(e: tokio_postgres::Error) -> EffectsError {

@@ -171,8 +171,8 @@ fn record(mut reader: Reader<'_>, base_offset: i64, marks: &Marks) -> Result<Rec
         let content = reader.varint_bytes()?.unwrap_or_default();
         let found = marks.subjects_in(content);
         if name == ID_HEADER.as_bytes() && named.is_none() {
-            // An id that is none of the lab's is told as it is.
-            let told = || std::str::from_utf8(content).ok().map(str::to_owned);
+            // An id that is none of this run's is told as it is.
+            let told = || Some(marks.stranger(std::str::from_utf8(content).ok()?));
             named = found.first().cloned().or_else(told);
         }
         add(found);

@@ -1,6 +1,7 @@
 //! Which payment a statement is about.
 
 use super::statement::Bound;
+use crate::tap::Found;
 
 /// The payments that statements without a mark belong to.
 ///
@@ -9,26 +10,33 @@ use super::statement::Bound;
 /// about every payment in it. BEGIN comes before any mark and inherits none. Outside of a transaction
 /// block, a Query, or what is between two Syncs, is a transaction of its own, so that background work
 /// on a pooled connection is not taken for the last payment's.
+///
+/// A row of coordinates says whose a statement is only while its transaction has no other mark: behind
+/// a payment's own rows it is the group's position, which is that of the next record.
 #[derive(Debug, Default)]
 pub(super) struct Attribution {
     /// Those of the last statement that had any.
     last: Vec<String>,
     /// Those of the whole transaction.
     all: Vec<String>,
+    /// Whether one of them was named by more than a row of coordinates.
+    is_marked: bool,
     /// Whether a transaction block is open once the server has done all it was asked for.
     is_block: bool,
 }
 
 impl Attribution {
     /// The payments of the next statement.
-    pub(super) fn subjects(
-        &mut self,
-        own: Vec<String>,
-        bounds: Option<(Bound, Bound)>,
-    ) -> Vec<String> {
+    pub(super) fn subjects(&mut self, own: Found, bounds: Option<(Bound, Bound)>) -> Vec<String> {
         if matches!(bounds, Some((Bound::Begins, _))) {
             self.forget();
         }
+        self.is_marked |= !own.marked.is_empty();
+        let own = if self.is_marked {
+            own.marked
+        } else {
+            own.placed
+        };
         if !own.is_empty() {
             let all = &mut self.all;
             all.extend(
@@ -54,6 +62,7 @@ impl Attribution {
     fn forget(&mut self) {
         self.last.clear();
         self.all.clear();
+        self.is_marked = false;
     }
 
     /// A Query or a Sync ends a transaction that is not a block.
@@ -74,14 +83,18 @@ impl Attribution {
 mod tests {
     use super::super::statement::Statement;
     use super::Attribution;
-    use crate::tap::{Marks, payment_id};
+    use crate::tap::{Found, Marks, payment_id};
 
     /// The payments of these statements, each of which is a unit.
     fn subjects(statements: &[&str]) -> Vec<Vec<String>> {
+        subjects_by(&Marks::default(), statements)
+    }
+
+    fn subjects_by(marks: &Marks, statements: &[&str]) -> Vec<Vec<String>> {
         let mut attribution = Attribution::default();
         let of = |text: &&str| {
-            let statement = Statement::parse(text, &Marks::default());
-            let subjects = attribution.subjects(statement.subjects, statement.bounds);
+            let statement = Statement::parse(text, marks);
+            let subjects = attribution.subjects(statement.found, statement.bounds);
             attribution.unit_ends();
             subjects
         };
@@ -131,12 +144,40 @@ mod tests {
     }
 
     #[test]
+    fn a_position_behind_a_payments_own_rows_is_not_the_next_ones() {
+        let marks = Marks::of_run("topic-1", "group-1", "");
+        marks.place("topic-1", 0, 18, "msg-0018");
+        let position = "INSERT INTO offsets VALUES ('topic-1', 0, 18)";
+        let statements = [
+            "BEGIN",
+            "INSERT 'msg-0017'",
+            position,
+            "COMMIT",
+            "BEGIN",
+            position,
+            "INSERT INTO seen VALUES ('topic-1-0-18')",
+            "COMMIT",
+        ];
+        let expected: [&[u32]; 8] = [&[], &[17], &[17], &[17], &[], &[18], &[18], &[18]];
+        assert_eq!(subjects_by(&marks, &statements), expected.map(ids));
+        let as_id = [
+            "BEGIN",
+            "INSERT 'msg-0017'",
+            "SELECT 'topic-1-0-18'",
+            "COMMIT",
+        ];
+        let expected: [&[u32]; 4] = [&[], &[17], &[18], &[17, 18]];
+        assert_eq!(subjects_by(&marks, &as_id), expected.map(ids));
+    }
+
+    #[test]
     fn the_server_knows_better() {
         let mut attribution = Attribution::default();
         let begin = Statement::parse("BEGIN", &Marks::default());
-        attribution.subjects(Vec::new(), begin.bounds);
-        attribution.subjects(ids(&[1]), None);
+        attribution.subjects(Found::default(), begin.bounds);
+        let insert = Statement::parse("INSERT 'msg-0001'", &Marks::default());
+        attribution.subjects(insert.found, None);
         attribution.correct(false);
-        assert_eq!(attribution.subjects(Vec::new(), None), ids(&[]));
+        assert_eq!(attribution.subjects(Found::default(), None), ids(&[]));
     }
 }

@@ -46,6 +46,7 @@
 mod answer;
 mod attribution;
 mod backend;
+mod calls;
 mod connection;
 mod frame;
 mod frontend;

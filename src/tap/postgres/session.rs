@@ -13,7 +13,7 @@ use super::message;
 use super::parameters;
 use super::reply::Reply;
 use super::statement::Statement;
-use crate::tap::Marks;
+use crate::tap::{Found, Marks};
 
 /// A statement on its way: the parts of its event that do not change until it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(super) enum Expected {
 #[derive(Debug)]
 struct Portal {
     asked: Arc<Statement>,
-    subjects: Vec<String>,
+    found: Found,
     parameters: Vec<Option<Bytes>>,
     /// The number of Syncs before it.
     syncs: u64,
@@ -116,11 +116,11 @@ impl Session {
         let expected = match message.tag {
             b'Q' => {
                 let (text, _) = message::string(message, body)?;
-                return Ok(self.simple(Statement::parse(&text, &self.marks), Vec::new()));
+                return Ok(self.simple(Statement::parse(&text, &self.marks), Found::default()));
             }
             b'F' => {
-                let subjects = self.marks.subjects_in(body);
-                return Ok(self.simple(Statement::unseen("(function call)"), subjects));
+                let found = self.marks.found_in(body);
+                return Ok(self.simple(Statement::unseen("(function call)"), found));
             }
             b'E' => {
                 let (portal, _) = message::string(message, body)?;
@@ -147,8 +147,8 @@ impl Session {
         Ok(Step::Defer)
     }
 
-    fn simple(&mut self, statement: Statement, subjects: Vec<String>) -> Step {
-        let asked = self.asked(Arc::new(statement), subjects);
+    fn simple(&mut self, statement: Statement, found: Found) -> Step {
+        let asked = self.asked(Arc::new(statement), found);
         self.attribution.unit_ends();
         let expected = Expected::Simple(asked.clone(), Reply::default());
         self.expected.push_back(expected);
@@ -171,7 +171,7 @@ impl Session {
         let (name, length) = message::string(message, body)?;
         // Text and varchar are their bytes in either format, and no length between two of them can
         // look like a digit of an id.
-        let subjects = self.marks.subjects_in(&body[length..]);
+        let found = self.marks.found_in(&body[length..]);
         let parameters = if self.keep_parameters && message.whole {
             parameters::bound(&body[length..]).ok_or_else(|| message.malformed())?
         } else {
@@ -186,7 +186,7 @@ impl Session {
             portal,
             Portal {
                 asked,
-                subjects,
+                found,
                 parameters,
                 syncs,
             },
@@ -195,34 +195,32 @@ impl Session {
     }
 
     fn execute(&mut self, portal: &str) -> Step {
-        let (statement, subjects, parameters) = match self.portals.get_mut(portal) {
+        let (statement, found, parameters) = match self.portals.get_mut(portal) {
             // They are those of its first execution; one that was suspended goes on without.
             Some(portal) => (
                 Arc::clone(&portal.asked),
-                portal.subjects.clone(),
+                portal.found.clone(),
                 std::mem::take(&mut portal.parameters),
             ),
             // A cursor that was declared in SQL can be executed by its name too.
             None => (
                 Arc::new(Statement::unseen("(unknown portal)")),
-                Vec::new(),
+                Found::default(),
                 Vec::new(),
             ),
         };
         let asked = Asked {
             parameters,
-            ..self.asked(statement, subjects)
+            ..self.asked(statement, found)
         };
         self.expected.push_back(Expected::Execute(asked.clone()));
         self.held = true;
         Step::Ask(asked)
     }
 
-    fn asked(&mut self, statement: Arc<Statement>, mut subjects: Vec<String>) -> Asked {
-        let in_text = statement.subjects.iter();
-        let new: Vec<_> = in_text.filter(|s| !subjects.contains(s)).cloned().collect();
-        subjects.extend(new);
-        let subjects = self.attribution.subjects(subjects, statement.bounds);
+    fn asked(&mut self, statement: Arc<Statement>, mut found: Found) -> Asked {
+        found.add(&statement.found);
+        let subjects = self.attribution.subjects(found, statement.bounds);
         Asked {
             statement,
             subjects,

@@ -1,8 +1,9 @@
 //! What a statement's text tells before it is executed.
 
+use super::calls::calls_what_may_write;
 use super::lexer::{Token, tokens};
 use super::signature::signature;
-use crate::tap::Marks;
+use crate::tap::{Found, Marks};
 
 /// What a statement does to the transaction block of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(super) enum Bound {
 pub(super) struct Statement {
     pub(super) signature: String,
     /// The payments whose marks are in the text itself.
-    pub(super) subjects: Vec<String>,
+    pub(super) found: Found,
     pub(super) writes: bool,
     /// Whether it reads or changes what is stored, and is not about the connection alone.
     pub(super) is_data: bool,
@@ -40,7 +41,7 @@ impl Statement {
         }
         Self {
             signature: signature(&tokens),
-            subjects: marks.subjects_in(text.as_bytes()),
+            found: marks.found_in(text.as_bytes()),
             writes,
             is_data,
             bounds,
@@ -51,7 +52,7 @@ impl Statement {
     pub(super) fn unseen(signature: &str) -> Self {
         Self {
             signature: signature.to_owned(),
-            subjects: Vec::new(),
+            found: Found::default(),
             writes: true,
             is_data: true,
             bounds: None,
@@ -98,9 +99,8 @@ fn is_read(statement: &[Token<'_>]) -> bool {
         .any(|token| token.is_any(&["FROM", "TABLE", "COPY"]))
 }
 
-/// Whether anybody outside can notice that the statement was executed. A SELECT of functions is
-/// taken for a read, because what a function does cannot be seen here; one that locks rows is not,
-/// because others wait for it. What is unknown writes.
+/// Whether anybody outside can notice that the statement was executed: a SELECT that locks rows is no
+/// read, because others wait for it, nor is one of a function that may write. What is unknown writes.
 fn is_write(statement: &[Token<'_>]) -> bool {
     let Some(first) = statement.iter().find(|token| !token.is_symbol("(")) else {
         return false;
@@ -112,13 +112,17 @@ fn is_write(statement: &[Token<'_>]) -> bool {
     };
     let changes = || {
         let changing = ["INSERT", "UPDATE", "DELETE", "MERGE", "INTO"];
-        has(&changing) || has_pair("FOR", &["NO", "SHARE", "KEY"])
+        has(&changing)
+            || has_pair("FOR", &["NO", "SHARE", "KEY"])
+            || calls_what_may_write(statement)
     };
     if first.is("EXPLAIN") {
         return has(&["ANALYZE", "ANALYSE"]) && changes();
     }
     if first.is("COPY") {
-        return !has_pair("TO", &["STDOUT"]) || changes();
+        // What stands behind a table's name are columns, and no call.
+        let is_query = statement.get(1).is_some_and(|t| t.is_symbol("("));
+        return !has_pair("TO", &["STDOUT"]) || is_query && changes();
     }
     if first.is_any(&["ROLLBACK", "PREPARE"]) {
         return has(&["PREPARED", "TRANSACTION"]) && !has_pair("ROLLBACK", &["TRANSACTION"]);
@@ -161,6 +165,10 @@ mod tests {
             "SELECT 1 FROM processed WHERE id = 'INSERT'",
             "(SELECT 1) UNION (SELECT 2)",
             "select nextval('s')",
+            "SELECT pg_catalog.set_config('a', 'b', false), version()",
+            "SELECT 'add_job(1)' -- add_job(1)",
+            "EXPLAIN SELECT add_job(1)",
+            "PREPARE p AS SELECT add_job(1)",
             "WITH x AS (SELECT 1) SELECT * FROM x",
             "VALUES (1)",
             "TABLE t",
@@ -174,7 +182,9 @@ mod tests {
             "FETCH ALL FROM c",
             "DISCARD ALL",
             "COPY t TO STDOUT",
+            "COPY t (a) TO STDOUT",
             "COPY (SELECT 1 FROM t) TO STDOUT (FORMAT binary)",
+            "EXPLAIN (ANALYZE, BUFFERS) SELECT 1",
             "EXPLAIN DELETE FROM t",
             "-- nothing",
         ];
@@ -189,6 +199,12 @@ mod tests {
             "INSERT INTO t VALUES (1)",
             "/* x */ update t SET a = 1",
             "WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x",
+            "SELECT graphile_worker.add_job('charge', $1)",
+            "WITH x AS (SELECT $1 AS m) SELECT pgmq.send('q', m) FROM x",
+            "VALUES (add_job(1))",
+            "EXPLAIN ANALYZE SELECT add_job(1)",
+            "COPY (SELECT add_job(1)) TO STDOUT",
+            "DECLARE c CURSOR FOR SELECT add_job(1)",
             "SELECT 1 FROM t FOR UPDATE SKIP LOCKED",
             "SELECT 1 FROM t FOR NO KEY UPDATE",
             "SELECT * INTO u FROM t",
@@ -225,6 +241,8 @@ mod tests {
             "",
             "SAVEPOINT s",
             "ROLLBACK",
+            "SELECT version(), current_schema(), now()",
+            "SELECT set_config('a', 'b', false), nextval('s'), pg_advisory_lock(1)",
         ] {
             assert!(!parsed(text).is_data, "{text}");
         }
@@ -234,6 +252,7 @@ mod tests {
             "INSERT INTO t VALUES (1)",
             "COMMIT",
             "CALL p()",
+            "SELECT pgmq.send('q', $1)",
         ] {
             assert!(parsed(text).is_data, "{text}");
         }
@@ -265,7 +284,7 @@ mod tests {
     #[test]
     fn an_id_in_the_text_is_found() {
         let statement = parsed("INSERT INTO t VALUES ('msg-0017')");
-        assert_eq!(statement.subjects, ["msg-0017"]);
+        assert_eq!(statement.found.marked, ["msg-0017"]);
         assert_eq!(statement.signature, "INSERT INTO t VALUES (?)");
     }
 }
