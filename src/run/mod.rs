@@ -20,6 +20,7 @@ mod resources;
 mod settle;
 mod sighted;
 pub mod spec;
+mod standstill;
 pub mod storm;
 mod striker;
 mod taps;

@@ -5,8 +5,6 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 /// How long a group may stand still before its instances are replaced by a clean one. Past the 3 s
 /// after which a member learns of a rebalance at its heartbeat.
 const STANDSTILL: Duration = Duration::from_secs(5);
@@ -72,35 +70,9 @@ impl Pace {
     }
 }
 
-/// For how long nothing has moved.
-pub(super) struct Standstill {
-    /// When something moved last.
-    moved: Instant,
-    /// The same, or when something was seen to start last.
-    since: Instant,
-}
-
-impl Standstill {
-    pub(super) fn begin(now: Instant) -> Self {
-        Self {
-            moved: now,
-            since: now,
-        }
-    }
-
-    /// While a process still starts, nothing stands still, for as long as it may take to join: one
-    /// that dies at every start is given up all the same.
-    pub(super) fn too_long(&mut self, pace: &Pace, something_starts: bool, now: Instant) -> bool {
-        if something_starts && now - self.moved < pace.join() {
-            self.since = now;
-        }
-        now - self.since > pace.standstill()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Instant, Pace, Standstill};
+    use super::Pace;
     use std::time::Duration;
 
     const fn seconds(n: u64) -> Duration {
@@ -130,16 +102,5 @@ mod tests {
         let pace = Pace::new(seconds(120));
         assert_eq!((pace.rebalance(), pace.step()), (seconds(120), seconds(20)));
         assert_eq!(Pace::new(seconds(3)).rebalance(), seconds(20));
-    }
-
-    #[test]
-    fn nothing_stands_still_while_a_process_starts_for_as_long_as_it_may() {
-        let (pace, began) = (Pace::new(seconds(30)), Instant::now());
-        let mut stands = Standstill::begin(began);
-        let mut too_long = |starts, after| stands.too_long(&pace, starts, began + seconds(after));
-        assert!(!too_long(true, 29), "it may take 30 s to join");
-        assert!(!too_long(false, 33), "it has just begun to stand still");
-        assert!(too_long(false, 35), "for 6 s, of which 5 are allowed");
-        assert!(too_long(true, 36), "that is too long for a start");
     }
 }
