@@ -102,14 +102,14 @@ impl Scene {
         let named = self.crew.instance_at(backend);
         let successor = named.unwrap_or_else(|| format!("backend {backend}"));
         let holder = self.process.source.clone();
-        let other = self.timeline.last_statement(backend);
-        let other = other.filter(|entry| entry.concerns_another(&self.payment));
-        match other.and_then(|entry| entry.payment) {
+        let last = self.timeline.last_statement(backend);
+        let other = last.as_ref().and_then(|entry| entry.another(&self.payment));
+        match other {
             Some(_) if is_past => Successor::Finished,
             Some(payment) => self.unmet(Happening::Blocked {
                 successor,
                 holder,
-                payment,
+                payment: payment.to_owned(),
             }),
             None => {
                 self.record(Happening::Fenced { successor, holder });
