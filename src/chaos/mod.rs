@@ -121,6 +121,9 @@ pub struct Struck {
     /// Whether the successor was seen to wait, for this payment, for a row lock or a transaction of the
     /// struck instance.
     pub fenced: bool,
+    /// Whether the successor was taken to have finished because it fell silent, as one does that
+    /// acknowledges nothing: no evidence where the consumer is seen, however late, to acknowledge.
+    pub silent: bool,
     /// SIGKILL follows after this time unless the process has ended; runs from the decision.
     pub kill_after: Option<Duration>,
     /// Why this strike is no evidence, although it was carried out.
@@ -134,6 +137,7 @@ impl Struck {
         Self {
             decision,
             fenced: false,
+            silent: false,
             kill_after: None,
             problem: None,
         }

@@ -289,11 +289,13 @@ async fn act(
         fleet.start(CLEAN);
         settle::drained(field).await?;
     }
-    let strikes: Vec<Strike> = fired.iter().map(|f| f.evidence.clone()).collect();
-    settle::settle(field, &strikes).await?;
+    settle::settle(field, &evidence(&fired)).await?;
     phases.next("stop");
     fleet.stop().await;
 
+    let acknowledges = field.timeline.acknowledges(&field.resources.topic);
+    fired.iter_mut().for_each(|f| f.doubt_silence(acknowledges));
+    let strikes = evidence(&fired);
     let history = settle::history(field, &strikes).await?;
     let judgement = judge(&history, field.spec.guarantee, &field.spec.done);
     let ledger = field.account.ledger();
@@ -311,6 +313,10 @@ async fn act(
         run_id: folder.id.clone(),
         run_dir: folder.path.clone(),
     })
+}
+
+fn evidence(fired: &[Fired]) -> Vec<Strike> {
+    fired.iter().map(|f| f.evidence.clone()).collect()
 }
 
 /// Produces the payments of a round and does its fault.
@@ -370,11 +376,7 @@ async fn strike_or_end(
             fired: false,
             problem: None,
         };
-        return Ok(Fired {
-            planned: planned.clone(),
-            evidence,
-            fenced: false,
-        });
+        return Ok(Fired::plainly(planned.clone(), evidence));
     }
     let done = progress.wait_for(|p| matches!(p, Progress::Done(_))).await;
     match done.as_deref() {
@@ -403,11 +405,7 @@ async fn republish(
         fired: true,
         problem: None,
     };
-    Ok(Fired {
-        planned: planned.clone(),
-        evidence,
-        fenced: false,
-    })
+    Ok(Fired::plainly(planned.clone(), evidence))
 }
 
 /// The schema, told how many payments there are and the word that ends their ids: a table that has a

@@ -13,6 +13,11 @@ const STANDSTILL: Duration = Duration::from_secs(5);
 /// every pause that a consumer in a lab has a reason for, and past it the strike is no evidence.
 const STEP: Duration = Duration::from_secs(20);
 
+/// How long a successor may change nothing before it is taken to have finished without a commit. Past
+/// the 5 s that clients' auto-commit takes by default: a successor that is merely slow (one that loads
+/// its SDK at its first payment takes seconds) would lose its race against the zombie by chance.
+const SILENCE: Duration = Duration::from_secs(6);
+
 /// How long the group may take to give a partition to another member. The survivors learn of the
 /// rebalance at their next heartbeat, which is 3 s away by default and never more than the
 /// session's third.
@@ -59,6 +64,11 @@ impl Pace {
         self.at_least(STEP)
     }
 
+    /// How long a successor may change nothing.
+    pub(super) fn silence(&self) -> Duration {
+        self.at_least(SILENCE)
+    }
+
     /// How long a partition may take to pass to another member, who may have to be started first.
     pub(super) fn rebalance(&self) -> Duration {
         self.join().max(REBALANCE)
@@ -85,6 +95,7 @@ mod tests {
         pace.joined_in(Duration::from_millis(100));
         assert_eq!((pace.join(), pace.standstill()), (seconds(30), seconds(5)));
         assert_eq!((pace.step(), pace.rebalance()), (seconds(20), seconds(30)));
+        assert_eq!(pace.silence(), seconds(6));
     }
 
     #[test]
@@ -95,6 +106,7 @@ mod tests {
         pace.joined_in(seconds(29));
         assert_eq!((pace.join(), pace.standstill()), (seconds(36), seconds(36)));
         assert_eq!((pace.step(), pace.rebalance()), (seconds(36), seconds(36)));
+        assert_eq!(pace.silence(), seconds(36));
     }
 
     #[test]

@@ -33,6 +33,32 @@ pub struct Fired {
     pub evidence: Strike,
     /// See [`Struck::fenced`].
     pub fenced: bool,
+    /// See [`Struck::silent`].
+    pub silent: bool,
+}
+
+/// Why a strike is no evidence whose successor only fell silent.
+const SLOW: &str = "the successor was taken to have finished because it fell silent, and it \
+                    acknowledges what it has finished, so that it may have been slow";
+
+impl Fired {
+    /// A strike that came to nothing more than this evidence.
+    pub(super) fn plainly(planned: Planned, evidence: Strike) -> Self {
+        Self {
+            planned,
+            evidence,
+            fenced: false,
+            silent: false,
+        }
+    }
+
+    /// Takes the evidence back that rested on a successor's silence, where the run has shown since that
+    /// the consumer acknowledges.
+    pub(super) fn doubt_silence(&mut self, acknowledges: bool) {
+        if self.silent && acknowledges && self.evidence.problem.is_none() {
+            self.evidence.problem = Some(SLOW.to_owned());
+        }
+    }
 }
 
 /// What became of the armed fault.
@@ -68,6 +94,7 @@ struct Inner {
     blind: Option<Tap>,
     crew: Arc<FleetView>,
     pace: Arc<Pace>,
+    acknowledges: bool,
     armed: Mutex<Option<Armed>>,
     progress: watch::Sender<Progress>,
 }
@@ -90,6 +117,7 @@ impl Striker {
             blind: field.spec.blind,
             crew: Arc::clone(&field.crew),
             pace: Arc::clone(&field.pace),
+            acknowledges: field.spec.acknowledges,
             armed,
             progress,
         };
@@ -154,7 +182,10 @@ impl Inner {
             }
         };
         let Struck {
-            fenced, problem, ..
+            fenced,
+            silent,
+            problem,
+            ..
         } = struck;
         let payment = planned.payment.clone();
         let evidence = Strike {
@@ -166,6 +197,7 @@ impl Inner {
             planned,
             evidence,
             fenced,
+            silent,
         }));
     }
 
@@ -220,6 +252,8 @@ impl Inner {
             grace: GRACE,
             rebalance: self.pace.rebalance(),
             step: self.pace.step(),
+            silence: self.pace.silence(),
+            acknowledges: self.acknowledges,
             wait_hours: planned.wait_hours,
             clock: self.clock.clone(),
         };
@@ -326,5 +360,44 @@ impl Hook for Striker {
             tokio::spawn(Arc::clone(&self.0).strike(armed, source, decision));
             decided.await.unwrap_or(Decision::Drop)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chaos::{Edge, Fault, Window};
+
+    fn fired(silent: bool) -> Fired {
+        let planned = Planned {
+            fault: Fault::Zombie,
+            window: Window::first("POST /v1/charges", Edge::Before),
+            payment: "msg-0001".into(),
+            instance: None,
+            prefix: None,
+            alone: false,
+            wait_hours: None,
+        };
+        let evidence = Strike {
+            payment: "msg-0001".into(),
+            fired: true,
+            problem: None,
+        };
+        Fired {
+            silent,
+            ..Fired::plainly(planned, evidence)
+        }
+    }
+
+    #[test]
+    fn a_silent_successor_is_no_evidence_where_the_consumer_acknowledges() {
+        let doubted = |silent, acknowledges| {
+            let mut fired = fired(silent);
+            fired.doubt_silence(acknowledges);
+            fired.evidence.problem.is_some()
+        };
+        assert!(doubted(true, true));
+        assert!(!doubted(true, false), "its silence is all that can be seen");
+        assert!(!doubted(false, true), "it was seen to finish");
     }
 }
