@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::RunError;
 use super::counting::Counter;
+use super::fired::{Fired, Progress};
 use super::fleet::{Fleet, FleetView};
 use super::folder::{RunFolder, STATE, State};
 use super::instance::Launch;
@@ -31,7 +32,7 @@ use super::resources::{Resources, Suffixes};
 use super::settle;
 use super::spec::Spec;
 use super::storm::{Hands, Mark, Ownership, Sample, StormSpec};
-use super::striker::{Fired, Progress, Striker};
+use super::striker::Striker;
 use super::tuning::Tuning;
 use super::watchdog;
 use super::workload::{Journal, Producer};
@@ -216,6 +217,7 @@ async fn play(
     let (topic, word) = (&resources.topic, resources.word());
     let producer = Producer::new(kafka, topic, word, &field.spec.schedule)?;
     let striker = Striker::new(&field, producer, clock);
+    let _fault = striker.until_dropped();
     let _tuning = Tuning::open(&field.account, &field.timeline, folder)?;
     let (failures, mut failed) = mpsc::unbounded_channel();
     let launch = Arc::new(Launch {
