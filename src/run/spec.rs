@@ -148,7 +148,7 @@ pub enum SpecError {
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     /// The numbers do not fit together.
-    #[error("{0}\nnext: fewer --strikes or more --payments")]
+    #[error("{}\nnext: {}", .0, .0.next())]
     Schedule(#[from] crate::chaos::ScheduleError),
     /// The lab has no scenario in a window.
     #[error(
