@@ -128,6 +128,8 @@ pub struct Struck {
     pub kill_after: Option<Duration>,
     /// Why this strike is no evidence, although it was carried out.
     pub problem: Option<String>,
+    /// What is to be known of it beside, and changes no verdict.
+    pub note: Option<String>,
 }
 
 impl Struck {
@@ -140,6 +142,7 @@ impl Struck {
             silent: false,
             kill_after: None,
             problem: None,
+            note: None,
         }
     }
 }

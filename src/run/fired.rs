@@ -84,12 +84,14 @@ impl Owed {
             fenced,
             silent,
             problem,
+            note,
             ..
         } = struck;
         let evidence = Strike {
             payment: planned.payment.clone(),
             fired: true,
             problem,
+            note,
         };
         self.progress.send_replace(Progress::Done(Fired {
             planned,
@@ -166,6 +168,7 @@ mod tests {
             payment: "msg-0001".into(),
             fired: true,
             problem: None,
+            note: None,
         };
         Fired {
             silent,

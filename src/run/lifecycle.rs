@@ -377,6 +377,7 @@ async fn strike_or_end(
             payment,
             fired: false,
             problem: None,
+            note: None,
         };
         return Ok(Fired::plainly(planned.clone(), evidence));
     }
@@ -406,6 +407,7 @@ async fn republish(
         payment,
         fired: true,
         problem: None,
+        note: None,
     };
     Ok(Fired::plainly(planned.clone(), evidence))
 }

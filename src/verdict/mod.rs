@@ -141,11 +141,17 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
             exceptions,
         };
     }
-    let reasons = vec![format!(
+    let mut reasons = vec![format!(
         "{} carried out, {} delivered again",
         were(history.strikes.len(), "fault"),
         were(counts.redeliveries, "payment")
     )];
+    for note in history.strikes.iter().filter_map(|s| s.note.as_ref()) {
+        // Several faults alike may all tell the same.
+        if !reasons.contains(note) {
+            reasons.push(note.clone());
+        }
+    }
     Judgement {
         verdict: Verdict::Held,
         reasons,

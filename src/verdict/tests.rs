@@ -41,6 +41,7 @@ fn strike(payment: &str) -> Strike {
         payment: payment.into(),
         fired: true,
         problem: None,
+        note: None,
     }
 }
 
@@ -218,6 +219,27 @@ fn a_strike_that_went_wrong_proves_nothing() {
     assert_eq!(effectively_once(&history).verdict, Verdict::Violated);
     history.effects.pop();
     assert_unknown(&history, "the successor stalled");
+}
+
+#[test]
+fn what_is_to_be_known_of_a_strike_is_told_and_changes_no_verdict() {
+    let mut history = good();
+    history.strikes[0].note = Some("nothing was acknowledged".into());
+    history.strikes.push(Strike {
+        payment: "msg-0003".into(),
+        ..history.strikes[0].clone()
+    });
+    let judgement = effectively_once(&history);
+    assert_eq!(judgement.verdict, Verdict::Held);
+    assert_eq!(
+        judgement.reasons,
+        [
+            "2 faults were carried out, 0 payments were delivered again",
+            "nothing was acknowledged"
+        ]
+    );
+    history.effects.push(charge("ch_again", "msg-0002"));
+    assert_eq!(effectively_once(&history).verdict, Verdict::Violated);
 }
 
 #[test]
