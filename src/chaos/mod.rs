@@ -121,10 +121,15 @@ pub struct Struck {
     /// Whether the successor was seen to wait, for this payment, for a row lock or a transaction of the
     /// struck instance.
     pub fenced: bool,
+    /// Whether the successor was taken to have finished because it fell silent, as one does that
+    /// acknowledges nothing: no evidence where the consumer is seen, however late, to acknowledge.
+    pub silent: bool,
     /// SIGKILL follows after this time unless the process has ended; runs from the decision.
     pub kill_after: Option<Duration>,
     /// Why this strike is no evidence, although it was carried out.
     pub problem: Option<String>,
+    /// What is to be known of it beside, and changes no verdict.
+    pub note: Option<String>,
 }
 
 impl Struck {
@@ -134,8 +139,10 @@ impl Struck {
         Self {
             decision,
             fenced: false,
+            silent: false,
             kill_after: None,
             problem: None,
+            note: None,
         }
     }
 }

@@ -74,6 +74,11 @@ pub struct Scene {
     /// How long a successor may take for one step of the group's position, or to meet a lock. Past it
     /// the strike is no evidence.
     pub step: Duration,
+    /// How long a successor may change nothing, after it was given the payment, before it is taken to
+    /// have finished without a word: only a consumer that acknowledges nothing comes to it.
+    pub silence: Duration,
+    /// Whether the consumer is known, from before the run, to acknowledge what it has finished.
+    pub acknowledges: bool,
     /// How many hours of the provider's pass before the payment is delivered again.
     pub wait_hours: Option<u32>,
     /// The provider's clock.

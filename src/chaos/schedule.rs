@@ -12,7 +12,7 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, Window};
-use crate::tap::payment_id;
+use crate::tap::{payment_id, payment_number};
 
 /// The version of the saved form.
 const SCHEMA: u32 = 1;
@@ -74,6 +74,33 @@ impl Round {
     }
 }
 
+impl Round {
+    fn check(&self) -> Result<(), ScheduleError> {
+        let (first, last) = (self.first, self.last);
+        if first == 0 {
+            return Err(ScheduleError::Zeroth);
+        }
+        let all = u64::from(last) + 1;
+        if u64::from(first) + u64::from(self.during) + u64::from(self.after) >= all {
+            return Err(ScheduleError::Round { first, last });
+        }
+        let Some(Planned { payment, .. }) = &self.strike else {
+            return Ok(());
+        };
+        // As it is written, too: a fault is held against what the taps read.
+        let number = payment_number(payment).filter(|n| payment_id(*n) == *payment);
+        if number.is_some_and(|number| (first..=last).contains(&number)) {
+            return Ok(());
+        }
+        let payment = payment.clone();
+        Err(ScheduleError::Payment {
+            payment,
+            first,
+            last,
+        })
+    }
+}
+
 /// One fault of the schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,12 +147,49 @@ pub enum ScheduleError {
         /// Its last payment.
         last: u32,
     },
+    /// A saved round before the first payment.
+    #[error("a round of the schedule begins with payment 0, and payments are numbered from 1")]
+    Zeroth,
+    /// A saved schedule without a partition, or with more than Kafka numbers.
+    #[error(
+        "the schedule has {partitions} partitions, and needs 1 to {}",
+        i32::MAX
+    )]
+    Partitions {
+        /// How many it has.
+        partitions: u32,
+    },
+    /// A saved strike at a payment that its round does not produce.
+    #[error(
+        "the schedule strikes at {payment}, and that round has the payments {} to {}",
+        payment_id(*first),
+        payment_id(*last)
+    )]
+    Payment {
+        /// What it strikes at.
+        payment: String,
+        /// The round's first payment.
+        first: u32,
+        /// The round's last payment.
+        last: u32,
+    },
     /// A saved schedule of another version.
     #[error("the schedule has form {found}, and this program reads form {SCHEMA}")]
     Schema {
         /// The version found.
         found: u32,
     },
+}
+
+impl ScheduleError {
+    /// What to do about it.
+    #[must_use]
+    pub fn next(&self) -> &'static str {
+        match self {
+            Self::TooFewPayments { .. } => "fewer --strikes or more --payments",
+            _ => "mend the schedule.json that was saved, or take that of another run",
+        }
+    }
 }
 
 impl Schedule {
@@ -180,25 +244,20 @@ impl Schedule {
         })
     }
 
-    /// Checks a schedule that was read from a file.
+    /// Checks a schedule that was read from a file, so that executing it meets nothing impossible.
     ///
     /// # Errors
-    /// When it was saved in another form.
+    /// When it was saved in another form, or says what cannot be done.
     pub fn checked(self) -> Result<Self, ScheduleError> {
         if self.schema != SCHEMA {
             return Err(ScheduleError::Schema { found: self.schema });
         }
-        let fits = |r: &Round| {
-            let all = u64::from(r.last) + 1;
-            u64::from(r.first) + u64::from(r.during) + u64::from(r.after) < all
-        };
-        match self.rounds.iter().find(|r| !fits(r)) {
-            Some(round) => Err(ScheduleError::Round {
-                first: round.first,
-                last: round.last,
-            }),
-            None => Ok(self),
+        if self.partitions == 0 || i32::try_from(self.partitions).is_err() {
+            let partitions = self.partitions;
+            return Err(ScheduleError::Partitions { partitions });
         }
+        self.rounds.iter().try_for_each(Round::check)?;
+        Ok(self)
     }
 
     /// The same schedule, with so many hours of the provider's between each strike and the
@@ -230,79 +289,4 @@ fn slices(total: u32, parts: u32) -> impl Iterator<Item = (u32, u32)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chaos::Edge;
-
-    fn plan(seed: u64, payments: u32, strikes: u32) -> Result<Schedule, ScheduleError> {
-        let window = Window::first("POST /v1/charges", Edge::Before);
-        Schedule::plan(seed, payments, 4, 2, strikes, Some((Fault::Zombie, window)))
-    }
-
-    #[test]
-    fn the_same_seed_plans_the_same_schedule() {
-        assert_eq!(plan(7, 200, 3), plan(7, 200, 3));
-    }
-
-    #[test]
-    fn another_seed_plans_another_schedule() {
-        let struck = |seed| {
-            plan(seed, 200, 3)
-                .unwrap()
-                .strikes()
-                .map(|s| s.payment.clone())
-                .collect()
-        };
-        let distinct: std::collections::BTreeSet<Vec<String>> = (0..20).map(struck).collect();
-        assert!(distinct.len() > 15, "{distinct:?}");
-    }
-
-    #[test]
-    fn the_rounds_hold_every_payment_once_and_their_own_strike() {
-        for (payments, strikes) in [(200, 3), (3, 3), (7, 1), (10, 4)] {
-            let schedule = plan(1, payments, strikes).unwrap();
-            let mut next = 1;
-            for round in &schedule.rounds {
-                assert_eq!(round.first, next);
-                next = round.last + 1;
-                let ids: Vec<String> = (round.first..=round.last).map(payment_id).collect();
-                assert!(ids.contains(&round.strike.as_ref().unwrap().payment));
-            }
-            assert_eq!(next, payments + 1);
-            assert_eq!(schedule.strikes().count(), strikes as usize);
-        }
-    }
-
-    #[test]
-    fn without_a_fault_everything_is_one_round() {
-        let schedule = Schedule::plan(1, 200, 4, 2, 3, None).unwrap();
-        assert_eq!(
-            schedule.rounds,
-            [Round {
-                first: 1,
-                last: 200,
-                during: 0,
-                after: 0,
-                strike: None
-            }]
-        );
-    }
-
-    #[test]
-    fn more_strikes_than_payments_are_refused() {
-        assert_eq!(
-            plan(1, 2, 3),
-            Err(ScheduleError::TooFewPayments {
-                strikes: 3,
-                payments: 2
-            })
-        );
-    }
-
-    #[test]
-    fn a_saved_schedule_of_another_form_is_refused() {
-        let mut schedule = plan(1, 10, 1).unwrap();
-        schedule.schema = 9;
-        assert_eq!(schedule.checked(), Err(ScheduleError::Schema { found: 9 }));
-    }
-}
+mod tests;

@@ -6,10 +6,17 @@ use std::time::Duration;
 
 use super::{Scene, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
+use crate::timeline::Happening;
 
 /// How long an acknowledgement is waited for: longer than the 5 s of a default auto-commit. A
 /// consumer that has not acknowledged by then waits for its effect.
 const LIMIT: Duration = Duration::from_millis(6_500);
+
+/// What a crash before any acknowledgement is: one that acknowledges later was not caught at it.
+fn note() -> String {
+    let seconds = LIMIT.as_secs_f64();
+    format!("nothing was acknowledged within {seconds} s, it was killed all the same")
+}
 
 /// The effect never happens; the acknowledgement had its chance.
 pub(super) struct StallKill;
@@ -17,10 +24,29 @@ pub(super) struct StallKill;
 impl Strike for StallKill {
     fn strike<'a>(&'a self, scene: &'a Scene) -> StrikeFuture<'a> {
         Box::pin(async move {
-            scene.wait_acknowledged(LIMIT).await?;
+            let acknowledged = scene.wait_acknowledged(LIMIT).await?;
+            let mut struck = Struck::new(Decision::Drop);
+            if !acknowledged {
+                struck.note = Some(note());
+                scene.record(Happening::Unacknowledged {
+                    source: scene.process.source.clone(),
+                    seconds: LIMIT.as_secs_f64(),
+                });
+            }
             scene.kill().await?;
             scene.evict_if_member().await?;
-            Ok(Struck::new(Decision::Drop))
+            Ok(struck)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn it_is_told_how_long_an_acknowledgement_was_waited_for() {
+        assert_eq!(
+            super::note(),
+            "nothing was acknowledged within 6.5 s, it was killed all the same"
+        );
     }
 }

@@ -7,12 +7,6 @@ use tokio::time::Instant;
 use super::scene::{POLL, Scene, StrikeError};
 use crate::timeline::Happening;
 
-/// How long a successor may change nothing, after it was given the payment, before it is taken to
-/// have finished without a commit. Past the 5 s that clients' auto-commit takes by default, so that
-/// only a consumer that does not commit comes to it: a successor that is merely slow (one that loads
-/// its SDK at its first payment takes seconds) would lose its race against the zombie by chance.
-const SILENCE: Duration = Duration::from_secs(6);
-
 /// How long a successor that owns the partition may be given nothing before it is taken to wait for
 /// the position that the zombie's open transaction holds back. One that reads positions as they were
 /// before it (`read_uncommitted`) asks for one and fetches at once, in some milliseconds.
@@ -28,8 +22,11 @@ const BLOCKED_BY: &str = "
 
 /// How a zombie's successor fared while the zombie slept.
 pub(super) enum Successor {
-    /// It has moved the group's position to the end, or has nothing more to do.
+    /// It has moved the group's position to the end, or is past the payment and has nothing more to do.
     Finished,
+    /// It was given the payment and has changed nothing for so long that it has finished, unless the
+    /// consumer acknowledges what it has finished.
+    Silent,
     /// It cannot have the payment before the frozen instance lets go of a row lock, or ends the
     /// transaction that holds the payment's position.
     Fenced,
@@ -42,19 +39,19 @@ impl Scene {
     /// the zombie's lock. Everything, not only the payment: the zombie may have more records in its
     /// buffer, and would race the successor for them by chance.
     pub(super) async fn wait_successor(&self) -> Result<Successor, StrikeError> {
-        let mut deadline = Instant::now() + self.step;
+        let mut moved = Instant::now();
         let ends = self
             .group
             .cluster()
             .end_offsets(&self.topic, &[self.partition])
             .await?;
         let end = ends.get(&self.partition).copied().unwrap_or_default();
-        let (mut quiet, mut barred) = (Silence::new(), None);
+        let (mut quiet, mut barred) = (Silence::begin(self.silence), None);
         let mut position = None;
         loop {
             let now = self.committed().await?;
             if now != position {
-                (position, deadline) = (now, Instant::now() + self.step);
+                (position, moved) = (now, Instant::now());
             }
             if let Some(committed) = now
                 && committed >= end
@@ -66,8 +63,8 @@ impl Scene {
                 });
                 return Ok(Successor::Finished);
             }
+            let is_past = now.is_some_and(|next| next > self.offset);
             if let Some(backend) = self.blocked_by_zombie().await? {
-                let is_past = now.is_some_and(|next| next > self.offset);
                 return Ok(self.at_the_lock(backend, is_past));
             }
             let source = &self.process.source;
@@ -81,17 +78,34 @@ impl Scene {
                 self.record(Happening::AwaitsTransaction { successor, holder });
                 return Ok(Successor::Fenced);
             }
+            let is_silent = given && quiet.lasts(self.timeline.activity());
             if !given {
-                quiet = Silence::new();
-            } else if quiet.lasts(self.timeline.activity()) {
+                quiet = Silence::begin(self.silence);
+            } else if is_silent && is_past {
                 return Ok(Successor::Finished);
             }
-            if Instant::now() > deadline {
-                let (successor, seconds) = (self.owner().await?, self.step.as_secs_f64());
+            // Whoever acknowledges and has not is slow, and has not overtaken the zombie.
+            let acknowledges = self.acknowledges || self.timeline.acknowledges(&self.topic);
+            if is_silent && !acknowledges {
+                return Ok(Successor::Silent);
+            }
+            let limit = self.patience_with_successor(acknowledges);
+            if moved.elapsed() > limit {
+                let (successor, seconds) = (self.owner().await?, limit.as_secs_f64());
                 let stalled = Happening::Stalled { successor, seconds };
                 return Ok(self.unmet(stalled));
             }
             tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// How long the group's position may stand: for one step, after which there must be time for a
+    /// silence where that is all that can be seen of a successor's end.
+    fn patience_with_successor(&self, acknowledges: bool) -> Duration {
+        if acknowledges {
+            self.step
+        } else {
+            self.step + self.silence
         }
     }
 
@@ -102,14 +116,14 @@ impl Scene {
         let named = self.crew.instance_at(backend);
         let successor = named.unwrap_or_else(|| format!("backend {backend}"));
         let holder = self.process.source.clone();
-        let other = self.timeline.last_statement(backend);
-        let other = other.filter(|entry| entry.concerns_another(&self.payment));
-        match other.and_then(|entry| entry.payment) {
+        let last = self.timeline.last_statement(backend);
+        let other = last.as_ref().and_then(|entry| entry.another(&self.payment));
+        match other {
             Some(_) if is_past => Successor::Finished,
             Some(payment) => self.unmet(Happening::Blocked {
                 successor,
                 holder,
-                payment,
+                payment: payment.to_owned(),
             }),
             None => {
                 self.record(Happening::Fenced { successor, holder });
@@ -144,15 +158,17 @@ impl Scene {
     }
 }
 
-/// Notices that a count has stood still for [`SILENCE`].
+/// Notices that a count has stood still for a while.
 struct Silence {
+    limit: Duration,
     count: u64,
     since: Instant,
 }
 
 impl Silence {
-    fn new() -> Self {
+    fn begin(limit: Duration) -> Self {
         Self {
+            limit,
             count: 0,
             since: Instant::now(),
         }
@@ -162,6 +178,6 @@ impl Silence {
         if count != self.count {
             (self.count, self.since) = (count, Instant::now());
         }
-        self.since.elapsed() > SILENCE
+        self.since.elapsed() > self.limit
     }
 }

@@ -24,6 +24,7 @@ impl Strike for Zombie {
             let mut struck = Struck::new(Decision::Pass);
             match successor {
                 Successor::Finished => {}
+                Successor::Silent => struck.silent = true,
                 // It cannot go on until the zombie does: thawed now, no timeout was waited for.
                 Successor::Fenced => struck.fenced = true,
                 Successor::Unmet(why) => struck.problem = Some(why),

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::RunError;
 use super::counting::Counter;
+use super::fired::{Fired, Progress};
 use super::fleet::{Fleet, FleetView};
 use super::folder::{RunFolder, STATE, State};
 use super::instance::Launch;
@@ -31,7 +32,7 @@ use super::resources::{Resources, Suffixes};
 use super::settle;
 use super::spec::Spec;
 use super::storm::{Hands, Mark, Ownership, Sample, StormSpec};
-use super::striker::{Fired, Progress, Striker};
+use super::striker::Striker;
 use super::tuning::Tuning;
 use super::watchdog;
 use super::workload::{Journal, Producer};
@@ -218,6 +219,7 @@ async fn play(
     let (topic, word) = (&resources.topic, resources.word());
     let producer = Producer::new(kafka, topic, word, &field.spec.schedule)?;
     let striker = Striker::new(&field, producer, clock);
+    let _fault = striker.until_dropped();
     let _tuning = Tuning::open(&field.account, &field.timeline, folder)?;
     let (failures, mut failed) = mpsc::unbounded_channel();
     let launch = Arc::new(Launch {
@@ -291,11 +293,13 @@ async fn act(
         fleet.start(CLEAN);
         settle::drained(field).await?;
     }
-    let strikes: Vec<Strike> = fired.iter().map(|f| f.evidence.clone()).collect();
-    settle::settle(field, &strikes).await?;
+    settle::settle(field, &evidence(&fired)).await?;
     phases.next("stop");
     fleet.stop().await;
 
+    let acknowledges = field.timeline.acknowledges(&field.resources.topic);
+    fired.iter_mut().for_each(|f| f.doubt_silence(acknowledges));
+    let strikes = evidence(&fired);
     let history = settle::history(field, &strikes).await?;
     let judgement = judge(&history, field.spec.guarantee, &field.spec.done);
     let ledger = field.account.ledger();
@@ -313,6 +317,10 @@ async fn act(
         run_id: folder.id.clone(),
         run_dir: folder.path.clone(),
     })
+}
+
+fn evidence(fired: &[Fired]) -> Vec<Strike> {
+    fired.iter().map(|f| f.evidence.clone()).collect()
 }
 
 /// Produces the payments of a round and does its fault.
@@ -371,12 +379,9 @@ async fn strike_or_end(
             payment,
             fired: false,
             problem: None,
+            note: None,
         };
-        return Ok(Fired {
-            planned: planned.clone(),
-            evidence,
-            fenced: false,
-        });
+        return Ok(Fired::plainly(planned.clone(), evidence));
     }
     let done = progress.wait_for(|p| matches!(p, Progress::Done(_))).await;
     match done.as_deref() {
@@ -404,12 +409,9 @@ async fn republish(
         payment,
         fired: true,
         problem: None,
+        note: None,
     };
-    Ok(Fired {
-        planned: planned.clone(),
-        evidence,
-        fenced: false,
-    })
+    Ok(Fired::plainly(planned.clone(), evidence))
 }
 
 /// The schema, told how many payments there are and the word that ends their ids: a table that has a

@@ -4,6 +4,7 @@
 pub(crate) mod cause;
 mod counting;
 mod error;
+mod fired;
 mod fleet;
 pub mod folder;
 mod follower;
@@ -20,6 +21,7 @@ mod resources;
 mod settle;
 mod sighted;
 pub mod spec;
+mod standstill;
 pub mod storm;
 mod striker;
 mod taps;
@@ -29,6 +31,7 @@ mod watchdog;
 mod workload;
 
 pub use error::RunError;
+pub use fired::Fired;
 pub(crate) use follower::{Follower, begins, can_be_a_messages, delivers, is_ack};
 pub use guard::guard;
 pub(crate) use lifecycle::instance_name;
@@ -36,4 +39,3 @@ pub use lifecycle::{Finished, Watcher, execute};
 pub use phases::{Phases, Seconds};
 pub use resources::sweep;
 pub use spec::{Changes, FaultChoice, Spec, SpecError, WindowChange};
-pub use striker::Fired;

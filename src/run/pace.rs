@@ -5,8 +5,6 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 /// How long a group may stand still before its instances are replaced by a clean one. Past the 3 s
 /// after which a member learns of a rebalance at its heartbeat.
 const STANDSTILL: Duration = Duration::from_secs(5);
@@ -14,6 +12,11 @@ const STANDSTILL: Duration = Duration::from_secs(5);
 /// How long a successor may take for one step of the group's position, or to meet a lock. It is past
 /// every pause that a consumer in a lab has a reason for, and past it the strike is no evidence.
 const STEP: Duration = Duration::from_secs(20);
+
+/// How long a successor may change nothing before it is taken to have finished without a commit. Past
+/// the 5 s that clients' auto-commit takes by default: a successor that is merely slow (one that loads
+/// its SDK at its first payment takes seconds) would lose its race against the zombie by chance.
+const SILENCE: Duration = Duration::from_secs(6);
 
 /// How long the group may take to give a partition to another member. The survivors learn of the
 /// rebalance at their next heartbeat, which is 3 s away by default and never more than the
@@ -61,6 +64,11 @@ impl Pace {
         self.at_least(STEP)
     }
 
+    /// How long a successor may change nothing.
+    pub(super) fn silence(&self) -> Duration {
+        self.at_least(SILENCE)
+    }
+
     /// How long a partition may take to pass to another member, who may have to be started first.
     pub(super) fn rebalance(&self) -> Duration {
         self.join().max(REBALANCE)
@@ -72,35 +80,9 @@ impl Pace {
     }
 }
 
-/// For how long nothing has moved.
-pub(super) struct Standstill {
-    /// When something moved last.
-    moved: Instant,
-    /// The same, or when something was seen to start last.
-    since: Instant,
-}
-
-impl Standstill {
-    pub(super) fn begin(now: Instant) -> Self {
-        Self {
-            moved: now,
-            since: now,
-        }
-    }
-
-    /// While a process still starts, nothing stands still, for as long as it may take to join: one
-    /// that dies at every start is given up all the same.
-    pub(super) fn too_long(&mut self, pace: &Pace, something_starts: bool, now: Instant) -> bool {
-        if something_starts && now - self.moved < pace.join() {
-            self.since = now;
-        }
-        now - self.since > pace.standstill()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Instant, Pace, Standstill};
+    use super::Pace;
     use std::time::Duration;
 
     const fn seconds(n: u64) -> Duration {
@@ -113,6 +95,7 @@ mod tests {
         pace.joined_in(Duration::from_millis(100));
         assert_eq!((pace.join(), pace.standstill()), (seconds(30), seconds(5)));
         assert_eq!((pace.step(), pace.rebalance()), (seconds(20), seconds(30)));
+        assert_eq!(pace.silence(), seconds(6));
     }
 
     #[test]
@@ -123,6 +106,7 @@ mod tests {
         pace.joined_in(seconds(29));
         assert_eq!((pace.join(), pace.standstill()), (seconds(36), seconds(36)));
         assert_eq!((pace.step(), pace.rebalance()), (seconds(36), seconds(36)));
+        assert_eq!(pace.silence(), seconds(36));
     }
 
     #[test]
@@ -130,16 +114,5 @@ mod tests {
         let pace = Pace::new(seconds(120));
         assert_eq!((pace.rebalance(), pace.step()), (seconds(120), seconds(20)));
         assert_eq!(Pace::new(seconds(3)).rebalance(), seconds(20));
-    }
-
-    #[test]
-    fn nothing_stands_still_while_a_process_starts_for_as_long_as_it_may() {
-        let (pace, began) = (Pace::new(seconds(30)), Instant::now());
-        let mut stands = Standstill::begin(began);
-        let mut too_long = |starts, after| stands.too_long(&pace, starts, began + seconds(after));
-        assert!(!too_long(true, 29), "it may take 30 s to join");
-        assert!(!too_long(false, 33), "it has just begun to stand still");
-        assert!(too_long(false, 35), "for 6 s, of which 5 are allowed");
-        assert!(too_long(true, 36), "that is too long for a start");
     }
 }

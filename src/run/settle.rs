@@ -7,36 +7,48 @@ use tokio::time::Instant;
 
 use super::RunError;
 use super::lifecycle::Field;
-use super::pace::Standstill;
 use super::parked::{RECORDED, ids};
+use super::standstill::{Limits, Patience, Progress, Standstill};
 use crate::verdict::{self, History, Strike};
 
 /// How often the group's position is read while waiting for it.
 const POLL: Duration = Duration::from_millis(10);
 
 /// Waits until the group's position is at the end of everything that was produced; false when it
-/// stood still.
+/// stood still, however busy the consumer was.
 pub(super) async fn drained(field: &Field) -> Result<bool, RunError> {
-    let mut last = None;
-    let mut stands = Standstill::begin(Instant::now());
+    let mut stands = None;
     loop {
         let now = Progress {
             committed: field.committed().await?,
-            events: field.timeline.activity(),
+            changes: field.timeline.changes(),
+            attempts: field.timeline.activity(),
         };
-        if reached(&now.committed, &field.journal.ends()) {
+        let ends = field.journal.ends();
+        if reached(&now.committed, &ends) {
             return Ok(true);
         }
-        if last.as_ref() != Some(&now) {
-            (last, stands) = (Some(now), Standstill::begin(Instant::now()));
-        } else {
-            let starts = field.crew.fleet().is_some_and(|fleet| fleet.starts());
-            if stands.too_long(&field.pace, starts, Instant::now()) {
-                return Ok(false);
-            }
+        let limits = Limits {
+            pace: &field.pace,
+            patience: patience(field),
+            left: left(&now.committed, &ends),
+        };
+        let at = Instant::now();
+        let stands = stands.get_or_insert_with(|| Standstill::begin(now.clone(), at));
+        stands.see(now, at);
+        if stands.too_long(&limits, something_starts(field), at) {
+            return Ok(false);
         }
         tokio::time::sleep(POLL).await;
     }
+}
+
+fn something_starts(field: &Field) -> bool {
+    field.crew.fleet().is_some_and(|fleet| fleet.starts())
+}
+
+fn patience(field: &Field) -> Duration {
+    Duration::from_millis(field.spec.patience_ms)
 }
 
 /// Waits until a round has come to rest: the group has drained and nothing changes any more. A
@@ -56,17 +68,9 @@ async fn quiet(field: &Field) -> Result<(), RunError> {
     let quiet = field
         .timeline
         .quiet_for(Duration::from_millis(field.spec.quiet_ms));
-    let patience = Duration::from_millis(field.spec.patience_ms);
     // A consumer that never stops writing is judged by what it has done by then.
-    let _ = tokio::time::timeout(patience, quiet).await;
+    let _ = tokio::time::timeout(patience(field), quiet).await;
     Ok(())
-}
-
-/// What moves while a consumer works.
-#[derive(PartialEq, Eq)]
-struct Progress {
-    committed: BTreeMap<i32, i64>,
-    events: u64,
 }
 
 /// Whether every partition's position is at its end.
@@ -75,13 +79,23 @@ pub(super) fn reached(committed: &BTreeMap<i32, i64>, ends: &BTreeMap<i32, i64>)
         .all(|(partition, end)| committed.get(partition).is_some_and(|next| next >= end))
 }
 
+/// How many records the positions are not past.
+fn left(committed: &BTreeMap<i32, i64>, ends: &BTreeMap<i32, i64>) -> u64 {
+    let left = ends.iter().map(|(partition, end)| {
+        let next = committed.get(partition).copied().unwrap_or_default();
+        u64::try_from(end - next).unwrap_or_default()
+    });
+    left.sum()
+}
+
 /// Waits for a quiet period, and for much longer while anything looks lost, half-done or
 /// unfinished: durable workers recover on timers of their own.
 pub(super) async fn settle(field: &Field, strikes: &[Strike]) -> Result<(), RunError> {
-    let deadline = Instant::now() + Duration::from_millis(field.spec.patience_ms);
+    let mut patience = Patience::begin(patience(field), Instant::now());
     loop {
         quiet(field).await?;
-        if !suspect(&history(field, strikes).await?) || Instant::now() > deadline {
+        let is_over = patience.is_over(&field.pace, something_starts(field), Instant::now());
+        if !suspect(&history(field, strikes).await?) || is_over {
             return Ok(());
         }
     }
@@ -134,5 +148,7 @@ mod tests {
             "a partition without a position is not at its end"
         );
         assert!(reached(&BTreeMap::new(), &BTreeMap::new()));
+        assert_eq!(left(&[(0, 3), (1, 1)].into(), &ends), 1);
+        assert_eq!(left(&[(0, 4)].into(), &ends), 2);
     }
 }

@@ -76,6 +76,10 @@ pub struct Spec {
     /// evidence.
     #[serde(default)]
     pub uses: Vec<Tap>,
+    /// Whether the consumer is known to acknowledge what it has finished: a successor of it that does
+    /// not is slow, however silent it is. Where it is not known, the run may show it.
+    #[serde(default)]
+    pub acknowledges: bool,
     /// A tap at which nothing is attributed to any payment. Nobody wants that but who checks that
     /// what was not seen is never passed over.
     #[serde(default)]
@@ -144,7 +148,7 @@ pub enum SpecError {
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     /// The numbers do not fit together.
-    #[error("{0}\nnext: fewer --strikes or more --payments")]
+    #[error("{}\nnext: {}", .0, .0.next())]
     Schedule(#[from] crate::chaos::ScheduleError),
     /// The lab has no scenario in a window.
     #[error(
@@ -194,6 +198,7 @@ impl Spec {
             seeks_windows: false,
             background: BTreeSet::new(),
             uses: Vec::new(),
+            acknowledges: false,
             blind: None,
         }
     }
@@ -275,6 +280,7 @@ impl Spec {
             seeks_windows: false,
             background: BTreeSet::new(),
             uses: Vec::new(),
+            acknowledges: false,
             blind: None,
         })
     }

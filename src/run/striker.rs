@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::fired::{InHand, Owed, Progress};
 use super::fleet::FleetView;
 use super::follower::delivers;
 use super::lifecycle::Field;
@@ -15,37 +17,14 @@ use super::pace::Pace;
 use super::resources::Resources;
 use super::target::Target;
 use super::workload::{Journal, Producer};
-use crate::chaos::{Planned, Scene, Struck};
+use crate::chaos::{Planned, Process, Scene, Struck};
 use crate::group::GroupClient;
 use crate::provider::Clock;
 use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Tap};
 use crate::timeline::{Happening, Refusal, Timeline};
-use crate::verdict::Strike;
 
 /// How long an instance may take to end after SIGTERM, as an orchestrator gives it by default.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// A fault of the schedule that was carried out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fired {
-    /// The fault, with the instance that was struck.
-    pub planned: Planned,
-    /// What it came to, as evidence.
-    pub evidence: Strike,
-    /// See [`Struck::fenced`].
-    pub fenced: bool,
-}
-
-/// What became of the armed fault.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
-    /// Nobody has come to the window.
-    Waiting,
-    /// The window is open and the fault is at work.
-    Striking,
-    /// It is done.
-    Done(Fired),
-}
 
 /// The armed fault, and the payments that are produced while its window is open.
 struct Armed {
@@ -69,8 +48,10 @@ struct Inner {
     blind: Option<Tap>,
     crew: Arc<FleetView>,
     pace: Arc<Pace>,
+    acknowledges: bool,
     armed: Mutex<Option<Armed>>,
     progress: watch::Sender<Progress>,
+    over: CancellationToken,
 }
 
 impl Striker {
@@ -91,10 +72,18 @@ impl Striker {
             blind: field.spec.blind,
             crew: Arc::clone(&field.crew),
             pace: Arc::clone(&field.pace),
+            acknowledges: field.spec.acknowledges,
             armed,
             progress,
+            over: CancellationToken::new(),
         };
         Self(Arc::new(inner))
+    }
+
+    /// Breaks off whatever fault is at work when this is dropped, which is when the run ends, however it
+    /// does: beside the next run's it would strike nobody who is meant.
+    pub(super) fn until_dropped(&self) -> DropGuard {
+        self.0.over.clone().drop_guard()
     }
 
     /// Who produces the payments of the run.
@@ -142,7 +131,12 @@ impl Inner {
         let Armed { target, during } = armed;
         let mut planned = target.into_planned();
         planned.instance = Some(source.instance.clone());
-        let struck = match self.carry_out(&planned, during, &source, decision).await {
+        let owed = Owed::new(&self.progress, planned.clone());
+        let carried_out = tokio::select! {
+            carried_out = self.carry_out(&planned, during, &source, decision) => carried_out,
+            () = self.over.cancelled() => return,
+        };
+        let struck = match carried_out {
             Ok(struck) => struck,
             Err(reason) => {
                 let failed = Happening::StrikeFailed {
@@ -154,20 +148,7 @@ impl Inner {
                 struck
             }
         };
-        let Struck {
-            fenced, problem, ..
-        } = struck;
-        let payment = planned.payment.clone();
-        let evidence = Strike {
-            payment,
-            fired: true,
-            problem,
-        };
-        self.progress.send_replace(Progress::Done(Fired {
-            planned,
-            evidence,
-            fenced,
-        }));
+        owed.done(struck);
     }
 
     async fn carry_out(
@@ -178,27 +159,25 @@ impl Inner {
         decision: oneshot::Sender<Decision>,
     ) -> Result<Struck, String> {
         let gone = || format!("{source} was gone before the fault could reach it");
-        let fleet = self.crew.fleet().ok_or_else(gone)?;
-        let instance = fleet.get(&source.instance).ok_or_else(gone)?;
-        let process = instance
-            .process()
-            .filter(|p| p.source == *source)
-            .ok_or_else(gone)?;
-        instance.hold_restart();
-        let struck = self.strike_in(planned, during, &process, decision).await;
-        if struck.is_err() {
-            // A fault that broke off must not leave the instance frozen; a dead one needs nothing.
-            let _ = process.thaw();
-        }
-        instance.release_restart();
-        struck
+        let (process, in_hand) = self.take(source).ok_or_else(gone)?;
+        let struck = self.strike_in(planned, during, &process, decision).await?;
+        in_hand.let_go();
+        Ok(struck)
+    }
+
+    /// Takes the process in hand, if it still lives.
+    fn take(&self, source: &Source) -> Option<(Process, InHand)> {
+        let instance = self.crew.fleet()?.get(&source.instance)?;
+        let process = instance.process().filter(|p| p.source == *source)?;
+        let in_hand = InHand::take(&instance, &process);
+        Some((process, in_hand))
     }
 
     async fn strike_in(
         &self,
         planned: &Planned,
         during: RangeInclusive<u32>,
-        process: &crate::chaos::Process,
+        process: &Process,
         decision: oneshot::Sender<Decision>,
     ) -> Result<Struck, String> {
         let payment = planned.payment.clone();
@@ -221,6 +200,8 @@ impl Inner {
             grace: GRACE,
             rebalance: self.pace.rebalance(),
             step: self.pace.step(),
+            silence: self.pace.silence(),
+            acknowledges: self.acknowledges,
             wait_hours: planned.wait_hours,
             clock: self.clock.clone(),
         };

@@ -1,5 +1,6 @@
 //! What keeps a successor from a message: asked of the timeline while an instance is frozen.
 
+use super::changes::is_in_vain;
 use super::{Entry, Happening, Timeline};
 use crate::tap::kafka::{Commit, Step, Transaction};
 use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
@@ -19,6 +20,22 @@ impl Timeline {
         let found = latest
             .find(|entry| matches!(&entry.what, Happening::Boundary { event } if asked(event)));
         found.map(|entry| Entry::clone(entry))
+    }
+
+    /// Whether somebody was seen to move the group's position on this topic.
+    #[must_use]
+    pub fn acknowledges(&self, topic: &str) -> bool {
+        let moves = |event: &BoundaryEvent| {
+            let moved = match &event.detail {
+                Some(Detail::Kafka(detail)) if !is_in_vain(event) => detail.acknowledges(),
+                _ => &[],
+            };
+            let mut moved = moved.iter();
+            event.stage == Stage::Answered && moved.any(|p| p.topic == topic && p.error.is_none())
+        };
+        let inner = self.lock();
+        let mut entries = inner.entries.iter();
+        entries.any(|entry| matches!(&entry.what, Happening::Boundary { event } if moves(event)))
     }
 
     /// Whether the process has put a position past this offset into a transaction that it has not
@@ -59,11 +76,16 @@ impl Timeline {
 }
 
 impl Entry {
-    /// Whether this is about other payments and not about this one.
+    /// Another payment that this is about, the first of several; none where it is about this one as
+    /// well, or names nobody.
     #[must_use]
-    pub fn concerns_another(&self, payment: &str) -> bool {
-        let about = self.payment.as_deref();
-        about.is_some_and(|about| about != payment) && !self.concerns(payment)
+    pub fn another(&self, payment: &str) -> Option<&str> {
+        let first = match &self.what {
+            Happening::Boundary { event } => event.subjects.first().map(String::as_str),
+            _ => None,
+        };
+        let about = self.payment.as_deref().or(first);
+        about.filter(|_| !self.concerns(payment))
     }
 }
 
@@ -189,11 +211,44 @@ mod tests {
         timeline.record(None, asked(9, Stage::Received));
         let of_another = |backend, payment| {
             let last = timeline.last_statement(backend).expect("it was asked");
-            last.concerns_another(payment)
+            last.another(payment).map(str::to_owned)
         };
-        assert!(of_another(7, "msg-0002") && !of_another(7, "msg-0001"));
-        assert!(!of_another(8, "msg-0002"));
-        assert!(!of_another(9, "msg-0002"), "that names nobody");
+        assert_eq!(of_another(7, "msg-0002").as_deref(), Some("msg-0001"));
+        assert_eq!(of_another(7, "msg-0001"), None);
+        assert_eq!(of_another(8, "msg-0002"), None);
+        assert_eq!(of_another(9, "msg-0002"), None, "that names nobody");
         assert_eq!(timeline.last_statement(10), None);
+    }
+
+    #[test]
+    fn a_statement_about_several_others_is_not_about_this_one() {
+        let timeline = Timeline::in_memory();
+        let mut what = asked(7, Stage::Received);
+        if let Happening::Boundary { event } = &mut what {
+            event.subjects = vec!["msg-0003".into(), "msg-0004".into()];
+        }
+        timeline.record(None, what);
+        let last = timeline.last_statement(7).expect("it was asked");
+        assert_eq!(last.another("msg-0002"), Some("msg-0003"));
+        assert_eq!(last.another("msg-0004"), None, "it is among them");
+    }
+
+    #[test]
+    fn a_consumer_acknowledges_when_a_position_of_the_topic_was_moved_for_good() {
+        let timeline = Timeline::in_memory();
+        let acknowledges = || timeline.acknowledges("payments");
+        timeline.record(None, put("a", Some("tx"), 5));
+        assert!(!acknowledges(), "its transaction has not ended");
+        let mut refused = put("a", None, 5);
+        if let Happening::Boundary { event } = &mut refused
+            && let Some(Detail::Kafka(kafka::Detail::Commit(commit))) = &mut event.detail
+        {
+            commit.offsets[0].error = Some("ILLEGAL_GENERATION".into());
+        }
+        timeline.record(None, refused);
+        assert!(!acknowledges());
+        timeline.record(None, put("a", None, 5));
+        assert!(acknowledges());
+        assert!(!timeline.acknowledges("others"));
     }
 }

@@ -193,6 +193,13 @@ pub enum Happening {
         /// How long it was given, in seconds.
         seconds: f64,
     },
+    /// The request in hand was held, and the payment was not acknowledged meanwhile.
+    Unacknowledged {
+        /// The instance whose request it was.
+        source: Source,
+        /// How long it was held, in seconds.
+        seconds: f64,
+    },
     /// SIGCONT was sent.
     Thawed {
         /// Which one.
@@ -290,6 +297,9 @@ impl Happening {
             Self::Stalled { successor, seconds } => {
                 let what = format!("neither finished nor met a lock in {seconds:.0} s");
                 Clause::named(successor, what)
+            }
+            Self::Unacknowledged { source, seconds } => {
+                Clause::of(source, format!("acknowledged nothing within {seconds} s"))
             }
             Self::Thawed { source } => Clause::of(source, "was thawed"),
             Self::StrikeFailed { reason } => {

@@ -3,6 +3,7 @@
 //!
 //! A payment's *biography* is the part of the timeline that carries its id ([`Timeline::biography`]).
 
+mod changes;
 mod fences;
 mod happening;
 mod refusals;
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,7 @@ use tokio::sync::watch;
 
 use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
 
+pub use changes::changes_something;
 pub use happening::{Clause, DELIVERED, Happening};
 pub use refusals::{Refusal, missed_topics, refusals};
 
@@ -57,9 +60,11 @@ impl Entry {
 pub struct Timeline {
     began: Instant,
     inner: Mutex<Inner>,
-    /// Counts what changed something, so that a quiet period can be told from a busy one: a
-    /// framework that polls and keeps alive is never silent.
+    /// Counts what changed something or was refused, so that a quiet period can be told from a busy
+    /// one: a framework that polls and keeps alive is never silent.
     activity: watch::Sender<u64>,
+    /// Counts what changed something: whoever is refused again and again is busy, and gets nowhere.
+    changes: AtomicU64,
     /// The signatures of what the consumer does without any payment: it changes nothing that a run
     /// waits for.
     background: Mutex<BTreeSet<String>>,
@@ -93,6 +98,7 @@ impl Timeline {
                 file,
             }),
             activity: watch::Sender::new(0),
+            changes: AtomicU64::new(0),
             background: Mutex::default(),
         }
     }
@@ -103,8 +109,13 @@ impl Timeline {
             let background = background(self.lock().entries.iter().map(Arc::as_ref));
             self.ignore(&background);
         }
-        let writes = matches!(&what, Happening::Boundary { event }
-            if changes_something(event) && !self.is_background(event));
+        let (writes, changes) = match &what {
+            Happening::Boundary { event } => {
+                let writes = changes_something(event) && !self.is_background(event);
+                (writes, writes && !changes::is_in_vain(event))
+            }
+            _ => (false, false),
+        };
         {
             let mut inner = self.lock();
             // Read under the lock: the order of the entries is the order of their times.
@@ -123,6 +134,9 @@ impl Timeline {
                     .and_then(|()| file.flush());
             }
             inner.entries.push(Arc::new(entry));
+        }
+        if changes {
+            self.changes.fetch_add(1, Ordering::Relaxed);
         }
         if writes {
             self.activity.send_modify(|count| *count += 1);
@@ -179,10 +193,16 @@ impl Timeline {
         taps(self.lock().entries.iter().map(Arc::as_ref))
     }
 
-    /// How many boundary events there were that changed something.
+    /// How many boundary events there were that changed something, or were to and were refused.
     #[must_use]
     pub fn activity(&self) -> u64 {
         *self.activity.borrow()
+    }
+
+    /// How many boundary events there were that changed something.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// Whether, since `source` was frozen, another instance was given a record of the partition at
@@ -208,8 +228,8 @@ impl Timeline {
         })
     }
 
-    /// Returns once nothing has been changed for `quiet`. The period is measured, not
-    /// assumed: every event starts it again.
+    /// Returns once nothing has been changed for `quiet`. The period is measured, not assumed: every
+    /// event starts it again, a refused one too, because whoever is refused still has work in hand.
     pub async fn quiet_for(&self, quiet: Duration) {
         let mut activity = self.activity.subscribe();
         loop {
@@ -293,17 +313,6 @@ fn selects(event: &BoundaryEvent) -> bool {
     };
     let tag = statement.tag.as_deref();
     tag.is_some_and(|tag| tag.starts_with("SELECT"))
-}
-
-/// Whether something outside the instance is different after this event. A statement that writes
-/// and touches no row, as a worker's poll does, changes nothing.
-#[must_use]
-pub fn changes_something(event: &BoundaryEvent) -> bool {
-    let touched = match &event.detail {
-        Some(Detail::Postgres(statement)) => statement.rows != Some(0),
-        _ => true,
-    };
-    event.stage == Stage::Answered && event.writes && touched
 }
 
 #[cfg(test)]

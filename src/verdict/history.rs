@@ -84,4 +84,7 @@ pub struct Strike {
     pub fired: bool,
     /// Why this strike is no evidence, although it fired.
     pub problem: Option<String>,
+    /// What is to be known of it beside, and changes no verdict.
+    #[serde(default)]
+    pub note: Option<String>,
 }

@@ -52,7 +52,8 @@ impl Verdict {
     }
 }
 
-/// How many payments had which outcome.
+/// How many payments had which outcome. One that took effect twice and is not acknowledged, or not
+/// recorded, counts as both: the one does not excuse the other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Payments that Kafka acknowledged.
@@ -65,7 +66,7 @@ pub struct Counts {
     pub lost: usize,
     /// Offset not committed when the run ended.
     pub unfinished: usize,
-    /// Charged and committed, but not recorded.
+    /// Charged, once or more often, and committed, but not recorded.
     pub half_done: usize,
     /// Acknowledged, never charged, and put where an operator finds it.
     #[serde(default)]
@@ -103,15 +104,17 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
         ..Counts::default()
     };
     let mut exceptions = Vec::new();
-    for (payment, outcome) in outcome::outcomes(history) {
+    for (payment, fate) in outcome::fates(history) {
+        let outcome = fate.outcome;
         counts.payments += 1;
+        counts.unfinished += usize::from(fate.unfinished);
+        counts.half_done += usize::from(fate.half_done);
         match outcome {
             Outcome::Once => counts.once += 1,
             Outcome::Duplicated(_) => counts.duplicated += 1,
             Outcome::Lost => counts.lost += 1,
-            Outcome::Unfinished => counts.unfinished += 1,
-            Outcome::HalfDone => counts.half_done += 1,
             Outcome::Parked => counts.parked += 1,
+            Outcome::Unfinished | Outcome::HalfDone => {}
         }
         if outcome != Outcome::Once {
             exceptions.push((payment, outcome));
@@ -138,11 +141,17 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
             exceptions,
         };
     }
-    let reasons = vec![format!(
+    let mut reasons = vec![format!(
         "{} carried out, {} delivered again",
         were(history.strikes.len(), "fault"),
         were(counts.redeliveries, "payment")
     )];
+    for note in history.strikes.iter().filter_map(|s| s.note.as_ref()) {
+        // Several faults alike may all tell the same.
+        if !reasons.contains(note) {
+            reasons.push(note.clone());
+        }
+    }
     Judgement {
         verdict: Verdict::Held,
         reasons,

@@ -97,7 +97,17 @@ fn index(history: &History) -> Index<'_> {
     }
 }
 
-fn classify(index: &Index<'_>, history: &History, payment: &str) -> Outcome {
+/// What a history says of one payment. What is left undone of it is told beside its outcome: a
+/// second effect would hide it.
+pub(super) struct Fate {
+    pub(super) outcome: Outcome,
+    /// Whether an offset of it is not committed.
+    pub(super) unfinished: bool,
+    /// Whether it took effect and is acknowledged, and the consumer's tables do not know it.
+    pub(super) half_done: bool,
+}
+
+fn classify(index: &Index<'_>, history: &History, payment: &str) -> Fate {
     let charges = index.charges.get(payment).copied().unwrap_or_default();
     let acknowledged = index.acknowledged.get(payment).copied().unwrap_or_default();
     let recorded = history
@@ -105,18 +115,23 @@ fn classify(index: &Index<'_>, history: &History, payment: &str) -> Outcome {
         .as_ref()
         .is_none_or(|ids| ids.contains(payment));
     let parked = history.parked.contains(payment);
-    match (charges, acknowledged, recorded) {
+    let outcome = match (charges, acknowledged, recorded) {
         (2.., _, _) => Outcome::Duplicated(charges),
         (_, false, _) => Outcome::Unfinished,
         (0, true, _) if parked => Outcome::Parked,
         (0, true, _) => Outcome::Lost,
         (1, true, true) => Outcome::Once,
         (1, true, false) => Outcome::HalfDone,
+    };
+    Fate {
+        outcome,
+        unfinished: !acknowledged,
+        half_done: charges > 0 && acknowledged && !recorded,
     }
 }
 
 /// What became of each payment, in the order of production.
-pub(super) fn outcomes(history: &History) -> Vec<(String, Outcome)> {
+pub(super) fn fates(history: &History) -> Vec<(String, Fate)> {
     let index = index(history);
     index
         .order
@@ -144,7 +159,7 @@ pub(super) fn repeated(history: &History, guarantee: Guarantee) -> usize {
 /// What became of one payment.
 #[must_use]
 pub fn outcome_of(history: &History, payment: &str) -> Outcome {
-    classify(&index(history), history, payment)
+    classify(&index(history), history, payment).outcome
 }
 
 /// Charges that belong to no payment of the journal: somebody was charged for nothing we sent.

@@ -41,6 +41,7 @@ fn strike(payment: &str) -> Strike {
         payment: payment.into(),
         fired: true,
         problem: None,
+        note: None,
     }
 }
 
@@ -221,6 +222,27 @@ fn a_strike_that_went_wrong_proves_nothing() {
 }
 
 #[test]
+fn what_is_to_be_known_of_a_strike_is_told_and_changes_no_verdict() {
+    let mut history = good();
+    history.strikes[0].note = Some("nothing was acknowledged".into());
+    history.strikes.push(Strike {
+        payment: "msg-0003".into(),
+        ..history.strikes[0].clone()
+    });
+    let judgement = effectively_once(&history);
+    assert_eq!(judgement.verdict, Verdict::Held);
+    assert_eq!(
+        judgement.reasons,
+        [
+            "2 faults were carried out, 0 payments were delivered again",
+            "nothing was acknowledged"
+        ]
+    );
+    history.effects.push(charge("ch_again", "msg-0002"));
+    assert_eq!(effectively_once(&history).verdict, Verdict::Violated);
+}
+
+#[test]
 fn a_boundary_that_was_not_seen_accuses_nobody_and_clears_nobody() {
     let mut history = good();
     history.silent = vec!["payment API".into()];
@@ -282,6 +304,51 @@ fn another_record_of_the_same_payment_may_take_effect_where_the_promise_is_per_r
         verdict(&history, Guarantee::ExactlyOncePerRecord),
         Verdict::Violated
     );
+}
+
+#[test]
+fn a_second_record_that_was_never_committed_is_unfinished_though_both_took_effect() {
+    let mut history = good();
+    history.produced.push(Produced {
+        payment: "msg-0002".into(),
+        partition: 0,
+        offset: 3,
+    });
+    history.effects.push(charge("ch_again", "msg-0002"));
+    let judgement = judge(&history, Guarantee::ExactlyOncePerRecord, CHARGED);
+    assert_eq!(judgement.verdict, Verdict::Unknown, "{judgement:?}");
+    assert_eq!(
+        judgement.reasons,
+        ["1 payment was still unfinished when the run ended"]
+    );
+    let twice = ("msg-0002".to_owned(), Outcome::Duplicated(2));
+    assert_eq!(judgement.exceptions, [twice]);
+    let counts = judgement.counts;
+    assert_eq!((counts.duplicated, counts.unfinished), (1, 1));
+    let judgement = judge(&history, Guarantee::AtLeastOnce, CHARGED);
+    assert_eq!(judgement.verdict, Verdict::Unknown);
+    assert_eq!(effectively_once(&history).verdict, Verdict::Violated);
+}
+
+#[test]
+fn a_payment_that_is_not_recorded_is_half_done_however_often_it_took_effect() {
+    let verdict = |history: &History| judge(history, Guarantee::AtLeastOnce, CHARGED);
+    let mut history = good();
+    history.recorded.as_mut().unwrap().remove("msg-0002");
+    let once = verdict(&history);
+    history.effects.push(charge("ch_again", "msg-0002"));
+    let twice = verdict(&history);
+    assert_eq!(
+        (once.verdict, twice.verdict),
+        (Verdict::Violated, Verdict::Violated)
+    );
+    assert_eq!(once.reasons, twice.reasons);
+    assert_eq!((twice.counts.duplicated, twice.counts.half_done), (1, 1));
+    // What is not acknowledged will be delivered again, and can still be recorded.
+    history.committed = [(0, 1)].into();
+    let judgement = verdict(&history);
+    assert_eq!(judgement.verdict, Verdict::Unknown);
+    assert_eq!(judgement.counts.half_done, 0);
 }
 
 #[test]
