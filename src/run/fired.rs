@@ -54,7 +54,7 @@ pub enum Progress {
     /// The window is open and the fault is at work.
     Striking,
     /// It is done.
-    Done(Fired),
+    Done(Box<Fired>),
 }
 
 /// The word that whoever waits for a fault is owed: told when it is done, and, where the fault breaks
@@ -93,12 +93,12 @@ impl Owed {
             problem,
             note,
         };
-        self.progress.send_replace(Progress::Done(Fired {
+        self.progress.send_replace(Progress::Done(Box::new(Fired {
             planned,
             evidence,
             fenced,
             silent,
-        }));
+        })));
     }
 }
 
@@ -190,7 +190,7 @@ mod tests {
 
     fn told(progress: &watch::Sender<Progress>) -> Option<Fired> {
         match &*progress.borrow() {
-            Progress::Done(fired) => Some(fired.clone()),
+            Progress::Done(fired) => Some(Fired::clone(fired)),
             _ => None,
         }
     }

@@ -137,3 +137,12 @@ impl Crew for FleetView {
 
 /// The name of an instance that is started to succeed the only one.
 const SUCCESSOR: &str = "b";
+
+/// `a`, `b`, … `z`, then `a1`, `b1`, …
+pub(crate) fn instance_name(number: u32) -> String {
+    let letter = char::from(b'a' + u8::try_from(number % 26).expect("below 26"));
+    match number / 26 {
+        0 => letter.to_string(),
+        lap => format!("{letter}{lap}"),
+    }
+}

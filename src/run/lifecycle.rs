@@ -9,7 +9,6 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::RunError;
 use super::counting::Counter;
-use super::fired::{Fired, Progress};
-use super::fleet::{Fleet, FleetView};
+use super::fired::Fired;
+use super::fleet::{Fleet, FleetView, instance_name};
 use super::folder::{RunFolder, STATE, State};
 use super::instance::Launch;
 use super::joining::group_is_whole;
@@ -29,57 +28,24 @@ use super::parked::Parked;
 use super::phases::Phases;
 use super::reset::reset;
 use super::resources::{Resources, Suffixes};
+use super::rounds;
 use super::settle;
 use super::spec::Spec;
-use super::storm::{Hands, Mark, Ownership, Sample, StormSpec};
 use super::striker::Striker;
 use super::tuning::Tuning;
 use super::watchdog;
+use super::watcher::Watcher;
 use super::workload::{Journal, Producer};
-use crate::chaos::{Planned, Round};
 use crate::effects::EffectSource;
 use crate::group::GroupClient;
 use crate::provider::{Account, Clock, LedgerEntry, Provider};
 use crate::stack::Endpoints;
-use crate::tap::{Marks, Source};
+use crate::tap::Marks;
 use crate::timeline::{Entry, Happening, Timeline};
 use crate::verdict::{History, Judgement, Strike, judge};
 
 /// The name of the instance that drains a group which stands still.
 const CLEAN: &str = "clean";
-
-/// Told how a run gets on.
-pub trait Watcher: Send + Sync {
-    /// A phase has begun, in words.
-    fn phase(&self, text: &str);
-
-    /// How it gets on within a phase, for whoever looks at it now.
-    fn status(&self, _text: &str) {}
-
-    /// A run folder with this number was made.
-    fn begun(&self, _run: &str) {}
-
-    /// A run with this spec begins.
-    fn planned(&self, _spec: &Spec) {}
-
-    /// What happens in the run is recorded here, for whoever follows it.
-    fn recording(&self, _timeline: &Arc<Timeline>) {}
-
-    /// Kafka has acknowledged so many payments by now.
-    fn produced(&self, _payments: u32) {}
-
-    /// A storm with this spec begins, and its room may strike by hand through `hands`.
-    fn storm_begins(&self, _spec: &StormSpec, _hands: Hands) {}
-
-    /// A storm was looked at; its live processes serve their metrics at these addresses.
-    fn looked(&self, _sample: &Sample, _metrics: &[(Source, SocketAddr)]) {}
-
-    /// A strike of a storm is over, or failed.
-    fn struck(&self, _mark: &Mark) {}
-
-    /// Other instances own the partitions of a storm's topic.
-    fn owned(&self, _ownership: &Ownership) {}
-}
 
 /// A run that has a verdict.
 pub struct Finished {
@@ -273,8 +239,12 @@ async fn act(
             field.timeline.record(None, Happening::IdleRecorded);
         }
         phases.next("payments and faults");
-        watcher.phase(&describe(round, fired.len(), schedule.strikes().count()));
-        fired.extend(play_round(field, striker, round).await?);
+        watcher.phase(&rounds::describe(
+            round,
+            fired.len(),
+            schedule.strikes().count(),
+        ));
+        fired.extend(rounds::play(field, striker, round).await?);
         watcher.produced(round.last);
         // Where windows are sought, nothing of a round is in hand when the next one begins.
         if field.spec.seeks_windows && number + 1 < schedule.rounds.len() {
@@ -323,124 +293,10 @@ fn evidence(fired: &[Fired]) -> Vec<Strike> {
     fired.iter().map(|f| f.evidence.clone()).collect()
 }
 
-/// Produces the payments of a round and does its fault.
-async fn play_round(
-    field: &Field,
-    striker: &Striker,
-    round: &Round,
-) -> Result<Option<Fired>, RunError> {
-    let (producer, journal) = (striker.producer(), &field.journal);
-    let (first, last) = (round.first, round.last);
-    let began = Happening::RoundBegan {
-        topic: field.resources.topic.clone(),
-        first,
-        last,
-    };
-    field.timeline.record(None, began);
-    let Some(planned) = &round.strike else {
-        producer.produce(first..=last, journal).await?;
-        return Ok(None);
-    };
-    if planned.fault.strike().is_none() {
-        // What strikes nobody in a window is a duplicate.
-        producer
-            .produce(first..=last - round.after, journal)
-            .await?;
-        let fired = republish(field, producer, planned).await?;
-        producer.produce(round.after(), journal).await?;
-        return Ok(Some(fired));
-    }
-    let progress = striker.arm(planned.clone(), round.during());
-    producer.produce(round.at_once(), journal).await?;
-    let fired = strike_or_end(field, striker, planned, progress).await?;
-    if !fired.evidence.fired {
-        // Nobody came to the window: its payments are produced all the same.
-        producer.produce(round.during(), journal).await?;
-    }
-    producer.produce(round.after(), journal).await?;
-    Ok(Some(fired))
-}
-
-/// Waits until the armed fault is done, or until the round has come to rest without anybody coming
-/// to its window.
-async fn strike_or_end(
-    field: &Field,
-    striker: &Striker,
-    planned: &Planned,
-    mut progress: tokio::sync::watch::Receiver<Progress>,
-) -> Result<Fired, RunError> {
-    let rested = tokio::select! {
-        rested = settle::at_rest(field) => Some(rested?),
-        _ = progress.wait_for(|p| *p != Progress::Waiting) => None,
-    };
-    if rested.is_some() && striker.disarm() {
-        let payment = planned.payment.clone();
-        let evidence = Strike {
-            payment,
-            fired: false,
-            problem: None,
-            note: None,
-        };
-        return Ok(Fired::plainly(planned.clone(), evidence));
-    }
-    let done = progress.wait_for(|p| matches!(p, Progress::Done(_))).await;
-    match done.as_deref() {
-        Ok(Progress::Done(fired)) => Ok(fired.clone()),
-        Ok(_) | Err(_) => unreachable!("the striker outlives the run and waited for is Done"),
-    }
-}
-
-/// The fault `duplicate`: once the payment is done with, it is produced again.
-async fn republish(
-    field: &Field,
-    producer: &Producer,
-    planned: &Planned,
-) -> Result<Fired, RunError> {
-    settle::at_rest(field).await?;
-    let (partition, offset) = producer
-        .produce_again(&planned.payment, &field.journal)
-        .await?;
-    field.timeline.record(
-        Some(&planned.payment),
-        Happening::Republished { partition, offset },
-    );
-    let payment = planned.payment.clone();
-    let evidence = Strike {
-        payment,
-        fired: true,
-        problem: None,
-        note: None,
-    };
-    Ok(Fired::plainly(planned.clone(), evidence))
-}
-
 /// The schema, told how many payments there are and the word that ends their ids: a table that has a
 /// row for each must have it before the first is produced.
 fn with_payments(schema: &str, payments: u32) -> impl Fn(&str) -> String {
     move |word| {
         format!("SET crashwindow.payments = {payments};\nSET crashwindow.run = '{word}';\n{schema}")
-    }
-}
-
-fn describe(round: &Round, done: usize, total: usize) -> String {
-    let payments = round.last - round.first + 1;
-    match &round.strike {
-        Some(strike) => format!(
-            "{payments} payments; fault {} of {total}: {} {} at {}",
-            done + 1,
-            strike.fault,
-            strike.window,
-            strike.payment
-        ),
-        None => format!("{payments} payments, no fault"),
-    }
-}
-
-/// `a`, `b`, … `z`, then `a1`, `b1`, …
-pub(crate) fn instance_name(number: u32) -> String {
-    let letter = char::from(b'a' + u8::try_from(number % 26).expect("below 26"));
-    match number / 26 {
-        0 => letter.to_string(),
-        lap => format!("{letter}{lap}"),
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Progress {
 
 /// For how long a consumer has not moved.
 ///
-/// Without any attempt it stands still, and is given what it needs to join. Whoever is refused may be
+/// Without any attempt it stands still, for as long as its pace allows. Whoever is refused may be
 /// retrying, and succeeds or gives up by a limit of its own, so it is given a patience. Whoever changes
 /// something is slow, or retries for ever and begins with what succeeds: it is given a patience for
 /// each record that is left, because all of them may be one batch that is acknowledged at its end.

@@ -6,7 +6,9 @@
 mod changes;
 mod fences;
 mod happening;
+mod reading;
 mod refusals;
+mod successor;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
@@ -19,10 +21,11 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
+use crate::tap::{BoundaryEvent, Detail, Tap, kafka};
 
 pub use changes::changes_something;
 pub use happening::{Clause, DELIVERED, Happening};
+pub use reading::{background, biography, idle_changes, taps};
 pub use refusals::{Refusal, missed_topics, refusals};
 
 /// One entry of a timeline.
@@ -205,29 +208,6 @@ impl Timeline {
         self.changes.load(Ordering::Relaxed)
     }
 
-    /// Whether, since `source` was frozen, another instance was given a record of the partition at
-    /// this offset or a later one. What it was given before says nothing of how it fares now.
-    #[must_use]
-    pub fn given_beside(&self, source: &Source, topic: &str, partition: i32, offset: i64) -> bool {
-        let frozen =
-            |e: &&Arc<Entry>| matches!(&e.what, Happening::Frozen { source: s } if s == source);
-        let given = |event: &BoundaryEvent| {
-            let Some(Detail::Kafka(kafka::Detail::Fetch(deliveries))) = &event.detail else {
-                return false;
-            };
-            deliveries
-                .iter()
-                .filter(|d| d.topic == topic && d.partition == partition)
-                .any(|d| d.records.iter().any(|record| record.offset >= offset))
-        };
-        let inner = self.lock();
-        let mut since = inner.entries.iter().rev().take_while(|e| !frozen(e));
-        since.any(|e| {
-            matches!(&e.what, Happening::Boundary { event }
-                if event.source.instance != source.instance && given(event))
-        })
-    }
-
     /// Returns once nothing has been changed for `quiet`. The period is measured, not assumed: every
     /// event starts it again, a refused one too, because whoever is refused still has work in hand.
     pub async fn quiet_for(&self, quiet: Duration) {
@@ -248,73 +228,6 @@ impl Timeline {
     }
 }
 
-/// A payment's biography: what is about it, and the first commit of each process that passes one of
-/// the places where it was `produced`, whoever's it was. The cause of a loss is often another
-/// payment's commit.
-#[must_use]
-pub fn biography(entries: &[Entry], payment: &str, produced: &[(i32, i64)]) -> Vec<Entry> {
-    let mut topic = "";
-    let mut passed: HashSet<(&Source, Stage)> = HashSet::new();
-    let mut biography = Vec::new();
-    for entry in entries {
-        if let Happening::RoundBegan { topic: to, .. } = &entry.what {
-            topic = to;
-        }
-        let cause = match &entry.what {
-            Happening::Boundary { event } => {
-                let mut places = produced.iter();
-                places.any(|(partition, offset)| event.passes(topic, *partition, *offset))
-                    && passed.insert((&event.source, event.stage))
-            }
-            _ => false,
-        };
-        if cause || entry.concerns(payment) {
-            biography.push(entry.clone());
-        }
-    }
-    biography
-}
-
-/// The taps at which anything was seen.
-#[must_use]
-pub fn taps<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> HashSet<Tap> {
-    let tap = |entry: &Entry| match &entry.what {
-        Happening::Boundary { event } => Some(event.tap),
-        _ => None,
-    };
-    entries.into_iter().filter_map(tap).collect()
-}
-
-/// The signatures of what was seen before the first payment, which no payment can have caused.
-#[must_use]
-pub fn background<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<String> {
-    idle(entries).map(|event| event.signature.clone()).collect()
-}
-
-/// Of what was seen before the first payment, what changed something or only read and locked: a
-/// DELETE that found no job then and takes one later is not among it.
-#[must_use]
-pub fn idle_changes<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<String> {
-    let known = idle(entries).filter(|event| changes_something(event) || selects(event));
-    known.map(|event| event.signature.clone()).collect()
-}
-
-fn idle<'a>(
-    entries: impl IntoIterator<Item = &'a Entry>,
-) -> impl Iterator<Item = &'a BoundaryEvent> {
-    let before = |e: &&Entry| !matches!(e.what, Happening::RoundBegan { .. });
-    let entries = entries.into_iter().take_while(before);
-    entries.filter_map(Entry::boundary)
-}
-
-fn selects(event: &BoundaryEvent) -> bool {
-    let Some(Detail::Postgres(statement)) = &event.detail else {
-        return false;
-    };
-    let tag = statement.tag.as_deref();
-    tag.is_some_and(|tag| tag.starts_with("SELECT"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,61 +241,6 @@ mod tests {
             },
             pid: 7,
         }
-    }
-
-    #[test]
-    fn a_biography_holds_what_is_about_the_payment_and_the_first_commit_past_it() {
-        let commit = |offset, topic: &str, error: Option<&str>| {
-            let position = kafka::Position {
-                topic: topic.into(),
-                partition: 0,
-                offset,
-                metadata: None,
-                payment: Some("msg-0002".into()),
-                error: error.map(Into::into),
-            };
-            let commit = kafka::Commit {
-                group: "g".into(),
-                member_id: "m".into(),
-                group_instance_id: None,
-                generation: 1,
-                transactional_id: None,
-                offsets: vec![position],
-            };
-            let event = BoundaryEvent {
-                tap: Tap::Kafka,
-                stage: Stage::Answered,
-                source: source("b"),
-                signature: "kafka OffsetCommit".into(),
-                subjects: vec!["msg-0002".into()],
-                outcome: format!("offset {offset}"),
-                writes: true,
-                detail: Some(Detail::Kafka(kafka::Detail::Commit(commit))),
-            };
-            Happening::Boundary { event }
-        };
-        let timeline = Timeline::in_memory();
-        let topic = "payments".to_owned();
-        let (first, last) = (1, 2);
-        timeline.record(None, Happening::RoundBegan { topic, first, last });
-        timeline.record(Some("msg-0001"), started());
-        timeline.record(Some("msg-0002"), started());
-        timeline.record(Some("msg-0002"), commit(7, "payments", None));
-        timeline.record(Some("msg-0002"), commit(9, "another", None));
-        timeline.record(
-            Some("msg-0002"),
-            commit(9, "payments", Some("ILLEGAL_GENERATION")),
-        );
-        timeline.record(Some("msg-0002"), commit(9, "payments", None));
-        timeline.record(Some("msg-0002"), commit(10, "payments", None));
-        let told: Vec<_> = biography(&timeline.entries(), "msg-0001", &[(0, 7)])
-            .iter()
-            .map(|e| match &e.what {
-                Happening::Boundary { event } => event.outcome.clone(),
-                _ => String::new(),
-            })
-            .collect();
-        assert_eq!(told, ["", "offset 9"]);
     }
 
     #[test]
@@ -401,58 +259,6 @@ mod tests {
         let all: Vec<_> = timeline.entries().into_iter().map(|e| e.payment).collect();
         assert_eq!((told.len(), told), (3, all));
         assert!(timeline.after(3).is_empty() && timeline.after(4).is_empty());
-    }
-
-    fn source(instance: &str) -> Source {
-        Source {
-            instance: instance.into(),
-            incarnation: 1,
-        }
-    }
-
-    fn fetched(instance: &str, partition: i32, offset: i64) -> Happening {
-        let record = kafka::DeliveredRecord {
-            offset,
-            payment: None,
-        };
-        let delivery = kafka::Delivery {
-            topic: "payments".into(),
-            partition,
-            records: vec![record],
-        };
-        let event = BoundaryEvent {
-            tap: crate::tap::Tap::Kafka,
-            stage: Stage::Answered,
-            source: source(instance),
-            signature: "Fetch".into(),
-            subjects: Vec::new(),
-            outcome: String::new(),
-            writes: false,
-            detail: Some(Detail::Kafka(kafka::Detail::Fetch(vec![delivery]))),
-        };
-        Happening::Boundary { event }
-    }
-
-    #[test]
-    fn a_successor_is_given_the_payment_when_it_is_and_not_before() {
-        let timeline = Timeline::in_memory();
-        let given = || timeline.given_beside(&source("a"), "payments", 0, 5);
-        timeline.record(None, fetched("b", 0, 5));
-        timeline.record(
-            None,
-            Happening::Frozen {
-                source: source("a"),
-            },
-        );
-        assert!(!given(), "that was before the freeze");
-        timeline.record(None, fetched("b", 1, 5));
-        assert!(!given(), "another partition");
-        timeline.record(None, fetched("b", 0, 4));
-        assert!(!given(), "a record before it");
-        timeline.record(None, fetched("a", 0, 5));
-        assert!(!given(), "the zombie itself");
-        timeline.record(None, fetched("b", 0, 5));
-        assert!(given());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::group::{GroupClient, GroupError};
 use crate::run::instance::{Instance, Launch};
-use crate::run::lifecycle::instance_name;
+use crate::run::instance_name;
 
 /// The instances of a storm. Dropping it ends every process of theirs.
 pub(super) struct Crew {

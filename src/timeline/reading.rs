@@ -1,0 +1,144 @@
+//! What is read out of a timeline's entries.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::{Entry, Happening, changes_something};
+use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap};
+
+/// A payment's biography: what is about it, and the first commit of each process that passes one of
+/// the places where it was `produced`, whoever's it was. The cause of a loss is often another
+/// payment's commit.
+#[must_use]
+pub fn biography(entries: &[Entry], payment: &str, produced: &[(i32, i64)]) -> Vec<Entry> {
+    let mut topic = "";
+    let mut passed: HashSet<(&Source, Stage)> = HashSet::new();
+    let mut biography = Vec::new();
+    for entry in entries {
+        if let Happening::RoundBegan { topic: to, .. } = &entry.what {
+            topic = to;
+        }
+        let cause = match &entry.what {
+            Happening::Boundary { event } => {
+                let mut places = produced.iter();
+                places.any(|(partition, offset)| event.passes(topic, *partition, *offset))
+                    && passed.insert((&event.source, event.stage))
+            }
+            _ => false,
+        };
+        if cause || entry.concerns(payment) {
+            biography.push(entry.clone());
+        }
+    }
+    biography
+}
+
+/// The taps at which anything was seen.
+#[must_use]
+pub fn taps<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> HashSet<Tap> {
+    let events = entries.into_iter().filter_map(Entry::boundary);
+    events.map(|event| event.tap).collect()
+}
+
+/// The signatures of what was seen before the first payment, which no payment can have caused.
+#[must_use]
+pub fn background<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<String> {
+    idle(entries).map(|event| event.signature.clone()).collect()
+}
+
+/// Of what was seen before the first payment, what changed something or only read and locked: a
+/// DELETE that found no job then and takes one later is not among it.
+#[must_use]
+pub fn idle_changes<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<String> {
+    let known = idle(entries).filter(|event| changes_something(event) || selects(event));
+    known.map(|event| event.signature.clone()).collect()
+}
+
+fn idle<'a>(
+    entries: impl IntoIterator<Item = &'a Entry>,
+) -> impl Iterator<Item = &'a BoundaryEvent> {
+    let before = |e: &&Entry| !matches!(e.what, Happening::RoundBegan { .. });
+    let entries = entries.into_iter().take_while(before);
+    entries.filter_map(Entry::boundary)
+}
+
+fn selects(event: &BoundaryEvent) -> bool {
+    let Some(Detail::Postgres(statement)) = &event.detail else {
+        return false;
+    };
+    let tag = statement.tag.as_deref();
+    tag.is_some_and(|tag| tag.starts_with("SELECT"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tap::kafka;
+    use crate::timeline::Timeline;
+
+    fn source(instance: &str) -> Source {
+        Source {
+            instance: instance.into(),
+            incarnation: 1,
+        }
+    }
+
+    fn started() -> Happening {
+        let source = source("a");
+        Happening::Started { source, pid: 7 }
+    }
+
+    #[test]
+    fn a_biography_holds_what_is_about_the_payment_and_the_first_commit_past_it() {
+        let commit = |offset, topic: &str, error: Option<&str>| {
+            let position = kafka::Position {
+                topic: topic.into(),
+                partition: 0,
+                offset,
+                metadata: None,
+                payment: Some("msg-0002".into()),
+                error: error.map(Into::into),
+            };
+            let commit = kafka::Commit {
+                group: "g".into(),
+                member_id: "m".into(),
+                group_instance_id: None,
+                generation: 1,
+                transactional_id: None,
+                offsets: vec![position],
+            };
+            let event = BoundaryEvent {
+                tap: Tap::Kafka,
+                stage: Stage::Answered,
+                source: source("b"),
+                signature: "kafka OffsetCommit".into(),
+                subjects: vec!["msg-0002".into()],
+                outcome: format!("offset {offset}"),
+                writes: true,
+                detail: Some(Detail::Kafka(kafka::Detail::Commit(commit))),
+            };
+            Happening::Boundary { event }
+        };
+        let timeline = Timeline::in_memory();
+        let topic = "payments".to_owned();
+        let (first, last) = (1, 2);
+        timeline.record(None, Happening::RoundBegan { topic, first, last });
+        timeline.record(Some("msg-0001"), started());
+        timeline.record(Some("msg-0002"), started());
+        timeline.record(Some("msg-0002"), commit(7, "payments", None));
+        timeline.record(Some("msg-0002"), commit(9, "another", None));
+        timeline.record(
+            Some("msg-0002"),
+            commit(9, "payments", Some("ILLEGAL_GENERATION")),
+        );
+        timeline.record(Some("msg-0002"), commit(9, "payments", None));
+        timeline.record(Some("msg-0002"), commit(10, "payments", None));
+        let told: Vec<_> = biography(&timeline.entries(), "msg-0001", &[(0, 7)])
+            .iter()
+            .map(|e| match &e.what {
+                Happening::Boundary { event } => event.outcome.clone(),
+                _ => String::new(),
+            })
+            .collect();
+        assert_eq!(told, ["", "offset 9"]);
+    }
+}

@@ -1,0 +1,89 @@
+//! What a zombie's successor was given.
+
+use std::sync::Arc;
+
+use super::{Entry, Happening, Timeline};
+use crate::tap::{BoundaryEvent, Detail, Source, kafka};
+
+impl Timeline {
+    /// Whether, since `source` was frozen, another instance was given a record of the partition at
+    /// this offset or a later one. What it was given before says nothing of how it fares now.
+    #[must_use]
+    pub fn given_beside(&self, source: &Source, topic: &str, partition: i32, offset: i64) -> bool {
+        let frozen =
+            |e: &&Arc<Entry>| matches!(&e.what, Happening::Frozen { source: s } if s == source);
+        let given = |event: &BoundaryEvent| {
+            let Some(Detail::Kafka(kafka::Detail::Fetch(deliveries))) = &event.detail else {
+                return false;
+            };
+            deliveries
+                .iter()
+                .filter(|d| d.topic == topic && d.partition == partition)
+                .any(|d| d.records.iter().any(|record| record.offset >= offset))
+        };
+        let inner = self.lock();
+        let mut since = inner.entries.iter().rev().take_while(|e| !frozen(e));
+        since.any(|e| {
+            matches!(&e.what, Happening::Boundary { event }
+                if event.source.instance != source.instance && given(event))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tap::Stage;
+
+    fn source(instance: &str) -> Source {
+        Source {
+            instance: instance.into(),
+            incarnation: 1,
+        }
+    }
+
+    fn fetched(instance: &str, partition: i32, offset: i64) -> Happening {
+        let record = kafka::DeliveredRecord {
+            offset,
+            payment: None,
+        };
+        let delivery = kafka::Delivery {
+            topic: "payments".into(),
+            partition,
+            records: vec![record],
+        };
+        let event = BoundaryEvent {
+            tap: crate::tap::Tap::Kafka,
+            stage: Stage::Answered,
+            source: source(instance),
+            signature: "Fetch".into(),
+            subjects: Vec::new(),
+            outcome: String::new(),
+            writes: false,
+            detail: Some(Detail::Kafka(kafka::Detail::Fetch(vec![delivery]))),
+        };
+        Happening::Boundary { event }
+    }
+
+    #[test]
+    fn a_successor_is_given_the_payment_when_it_is_and_not_before() {
+        let timeline = Timeline::in_memory();
+        let given = || timeline.given_beside(&source("a"), "payments", 0, 5);
+        timeline.record(None, fetched("b", 0, 5));
+        timeline.record(
+            None,
+            Happening::Frozen {
+                source: source("a"),
+            },
+        );
+        assert!(!given(), "that was before the freeze");
+        timeline.record(None, fetched("b", 1, 5));
+        assert!(!given(), "another partition");
+        timeline.record(None, fetched("b", 0, 4));
+        assert!(!given(), "a record before it");
+        timeline.record(None, fetched("a", 0, 5));
+        assert!(!given(), "the zombie itself");
+        timeline.record(None, fetched("b", 0, 5));
+        assert!(given());
+    }
+}
