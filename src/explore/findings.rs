@@ -9,7 +9,7 @@ use crate::report::{self, Stack, Times};
 use crate::run::folder::RunFolder;
 use crate::run::{Finished, Phases};
 use crate::stack::Endpoints;
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::{Guarantee, Outcome, Verdict};
 
 /// The cell of an executed plan. `exploration` is the number of the folder it lies in.
 pub(super) fn cell(plan: &Plan, struck: &Struck, exploration: &str) -> Cell {
@@ -34,6 +34,18 @@ pub(super) fn cell(plan: &Plan, struck: &Struck, exploration: &str) -> Cell {
     let mut text = format!("{}: {told}", place(plan));
     if !doubts.is_empty() {
         text.push_str(&format!(" (no evidence: {doubts})"));
+    }
+    let notes = finished
+        .fired
+        .iter()
+        .filter_map(|f| f.evidence.note.as_ref());
+    notes.for_each(|note| text.push_str(&format!("; {note}")));
+    let allowed = outcome == CellOutcome::Duplicated
+        && finished.spec.guarantee == Guarantee::AtLeastOnce
+        && judgement.verdict == Verdict::Violated;
+    if allowed {
+        // Not the second effect breaks the promise.
+        text.push_str(&format!("; {}", judgement.reasons.join("; ")));
     }
     if let Some(by_victim) = by_victim(struck) {
         text.push_str(&format!("; {by_victim}"));

@@ -106,6 +106,7 @@ impl Pattern<'_> {
             idle_ms: 0,
             background: self.recording.background.clone(),
             uses: self.recording.taps.clone(),
+            acknowledges: self.recording.events.iter().any(|e| e.acknowledges),
             join_ms: self.join_ms(),
             ..self.spec.clone()
         };
