@@ -34,6 +34,9 @@ pub fn render(report: &ExploreReport) -> String {
         suite.add_test_cases(cells.map(case));
         xml.add_test_suite(suite);
     }
+    if report.cells.is_empty() {
+        xml.add_test_suite(nothing_struck(report));
+    }
     if !report.unattributed.is_empty() {
         xml.add_test_suite(nobodys(report));
     }
@@ -41,12 +44,23 @@ pub fn render(report: &ExploreReport) -> String {
         .expect("writing XML to memory does not fail")
 }
 
+/// A case of its own, for a document without any case passes.
+fn nothing_struck(report: &ExploreReport) -> TestSuite {
+    let mut error = TestCaseStatus::non_success(NonSuccessKind::Error);
+    error.set_message(report.reasons.join("; "));
+    recording("a window was struck", error)
+}
+
 /// A case of its own, for without it every case could pass where the verdict is unknown.
 fn nobodys(report: &ExploreReport) -> TestSuite {
     let mut skipped = TestCaseStatus::skipped();
     let events = report.unattributed.join("; ");
     skipped.set_message(format!("unknown: {events}. {NOBODYS}"));
-    let mut case = TestCase::new("every change is about a payment", skipped);
+    recording("every change is about a payment", skipped)
+}
+
+fn recording(name: &str, status: TestCaseStatus) -> TestSuite {
+    let mut case = TestCase::new(name, status);
     case.set_classname("crashwindow.recording");
     let mut suite = TestSuite::new("recording");
     suite.add_test_case(case);
@@ -119,6 +133,19 @@ mod tests {
         assert_eq!(totals.attribute("tests"), Some("10"));
         assert_eq!(totals.attribute("failures"), Some("4"));
         assert_eq!(totals.attribute("time"), Some("41.240"));
+    }
+
+    #[test]
+    fn an_exploration_that_struck_nothing_does_not_pass() {
+        let mut report = fixture::report_of(Vec::new());
+        report.reasons = vec!["a exited 21 times".into()];
+        let text = render(&report);
+        let xml = Document::parse(&text).unwrap();
+        assert_eq!(xml.root_element().attribute("errors"), Some("1"));
+        let [error] = named(&xml, "error")[..] else {
+            panic!("{text}");
+        };
+        assert_eq!(error.attribute("message"), Some("a exited 21 times"));
     }
 
     #[test]
