@@ -32,7 +32,7 @@ pub struct Recorded {
 pub struct Recording {
     /// Its events, in order.
     pub events: Vec<Recorded>,
-    /// Whether some that change something are recognised only where nothing else is in hand.
+    /// Whether some of them are recognised only where nothing else is in hand.
     pub alone: bool,
     /// Whether the consumer had several payments in hand at a time when it was given several.
     pub several: bool,
@@ -86,8 +86,7 @@ impl Recording {
         let strays = &(&unmarked(second) | &unmarked(third)) - &own;
         background.extend(strays.iter().chain(&once).cloned());
 
-        // What only reads is worth no company lost: what is struck beside it is told by marks.
-        let alone = third.iter().any(|e| e.writes && own.contains(&e.signature));
+        let alone = !own.is_empty();
         let company = round(timeline, SERIAL + 1);
         let events = if alone {
             let follower = Follower::new(&payment_id(SERIAL));

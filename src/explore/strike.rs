@@ -63,37 +63,41 @@ impl Pattern<'_> {
         plan: &Plan,
         cancel: &CancellationToken,
     ) -> Result<Struck, RunError> {
-        let planned = self.planned(plan);
-        let mut struck = Vec::with_capacity(planned.len());
-        for planned in planned {
+        let mut struck = Vec::new();
+        for planned in self.in_company(plan) {
             let finished = self.strike_at(planned, cancel).await?;
             let broken = finished.judgement.verdict == Verdict::Violated;
             struck.push(finished);
             if broken {
-                break;
+                return Ok(Struck(struck));
+            }
+        }
+        if plan.planned.alone {
+            // A batch need not come to every window that a payment comes to by itself.
+            let all = struck.len();
+            struck.retain(tells);
+            if struck.len() < all || struck.is_empty() {
+                struck.push(self.strike_at(plan.planned.clone(), cancel).await?);
             }
         }
         Ok(Struck(struck))
     }
 
-    /// What is done, for each payment that could be in hand. Where some of the consumer's events are
-    /// told only when the payment is alone, it is struck so; and where it works on several, also among
-    /// others, at what is told there.
-    fn planned(&self, plan: &Plan) -> Vec<Planned> {
+    /// What is done among others, for each payment that could be in hand then: wherever the window can
+    /// be told there, but for a consumer that has one payment in hand at a time and is followed by more
+    /// than marks.
+    fn in_company(&self, plan: &Plan) -> Vec<Planned> {
         let several = self.recording.several;
-        let alone = plan.planned.alone.then(|| plan.planned.clone());
-        let company = plan
-            .in_company
-            .iter()
-            .filter(|_| !plan.planned.alone || several);
-        let company = company.flat_map(|planned| {
-            let victims = self.traffic.victims(several).into_iter();
-            victims.map(|payment| Planned {
-                payment,
-                ..planned.clone()
-            })
-        });
-        alone.into_iter().chain(company).collect()
+        let told = plan.in_company.as_ref();
+        let Some(planned) = told.filter(|_| several || !plan.planned.alone) else {
+            return Vec::new();
+        };
+        let victims = self.traffic.victims(several).into_iter();
+        let of = |payment| Planned {
+            payment,
+            ..planned.clone()
+        };
+        victims.map(of).collect()
     }
 
     async fn strike_at(
