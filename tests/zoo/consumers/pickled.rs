@@ -13,8 +13,10 @@ async fn main() -> anyhow::Result<()> {
     let when_handed_out = if shared::broken()? { "true" } else { "false" };
     let settings = Settings::from_env()?;
     let own = [
-        ("enable.auto.commit", "true"),     // by a timer, what is stored
-        ("auto.commit.interval.ms", "200"), // 5 s by default, and a run would wait for it
+        ("enable.auto.commit", "true"), // by a timer, what is stored
+        // 5 s by default, and a run would wait for it; far longer than a payment takes here, so that the
+        // timer comes after it in the recording and in every cell.
+        ("auto.commit.interval.ms", "1000"),
         ("enable.auto.offset.store", when_handed_out),
     ];
     let consumer = shared::joined(&settings, &own)?;
@@ -36,7 +38,7 @@ async fn main() -> anyhow::Result<()> {
         loop {
             let due = "SELECT id, body FROM jobs WHERE NOT done ORDER BY id LIMIT 1";
             let Some(job) = worker.query_opt(due, &[]).await? else {
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
                 continue;
             };
             let payment = shared::unpickle(job.get(1))?;
