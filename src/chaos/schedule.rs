@@ -121,6 +121,10 @@ pub struct Planned {
     /// payment's too.
     #[serde(default)]
     pub alone: bool,
+    /// Whether commits do not count among the events before the window, because a timer's come now
+    /// before one of them and now after it.
+    #[serde(default)]
+    pub commits_anywhere: bool,
     /// How many hours of the provider's pass before the payment is delivered again.
     #[serde(default)]
     pub wait_hours: Option<u32>,
@@ -222,6 +226,7 @@ impl Schedule {
                         instance: None,
                         prefix: None,
                         alone: false,
+                        commits_anywhere: false,
                         wait_hours: None,
                     }
                 });

@@ -139,6 +139,7 @@ fn cell(recording: &Recording, number: usize, fault: Fault, place: &Place, victi
         instance: None,
         prefix,
         alone,
+        commits_anywhere: false,
         wait_hours: None,
     };
     let in_company = struck.marked.then(|| {

@@ -40,6 +40,13 @@ pub(super) fn cell(plan: &Plan, struck: &Struck, exploration: &str) -> Cell {
         .iter()
         .filter_map(|f| f.evidence.note.as_ref());
     notes.for_each(|note| text.push_str(&format!("; {note}")));
+    let elsewhere = finished
+        .fired
+        .iter()
+        .any(|f| f.evidence.fired && f.planned.commits_anywhere);
+    if elsewhere {
+        text.push_str("; its commit came elsewhere than in the recording, as a timer's does");
+    }
     let allowed = outcome == CellOutcome::Duplicated
         && finished.spec.guarantee == Guarantee::AtLeastOnce
         && judgement.verdict == Verdict::Violated;

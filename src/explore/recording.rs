@@ -120,6 +120,12 @@ impl Recording {
         let events = self.events[..n].iter();
         events.map(|e| e.signature.clone()).collect()
     }
+
+    /// Whether an event of this name commits an offset.
+    pub(super) fn commits(&self, signature: &str) -> bool {
+        let mut events = self.events.iter();
+        events.any(|e| e.acknowledges && e.signature == signature)
+    }
 }
 
 /// The entries from the beginning of the round with this first payment to that of the next.

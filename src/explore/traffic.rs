@@ -114,6 +114,7 @@ mod tests {
             instance: None,
             prefix: None,
             alone,
+            commits_anywhere: false,
             wait_hours: None,
         }
     }

@@ -159,6 +159,7 @@ mod tests {
             instance: None,
             prefix: None,
             alone: false,
+            commits_anywhere: false,
             wait_hours: None,
         }
     }

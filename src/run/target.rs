@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::follower::{Follower, begins};
+use super::follower::{Follower, begins, is_ack};
 use crate::chaos::Planned;
 use crate::tap::BoundaryEvent;
 
@@ -38,7 +38,8 @@ impl Target {
         if !self.follower.concerns(event) {
             return false;
         }
-        if begins(event) {
+        let is_left_out = self.planned.commits_anywhere && is_ack(event);
+        if begins(event) && !is_left_out {
             self.seen.push(event.signature.clone());
         }
         let same: Vec<usize> = (0..self.seen.len())
@@ -63,7 +64,7 @@ impl Target {
 mod tests {
     use super::*;
     use crate::chaos::{Edge, Fault, Window};
-    use crate::tap::{Source, Stage, Tap};
+    use crate::tap::{Detail, Source, Stage, Tap, kafka};
 
     fn event(stage: Stage, signature: &str, payment: &str) -> BoundaryEvent {
         BoundaryEvent {
@@ -96,6 +97,7 @@ mod tests {
             instance: None,
             prefix,
             alone: false,
+            commits_anywhere: false,
             wait_hours: None,
         };
         Target::new(planned, &Arc::default())
@@ -162,5 +164,68 @@ mod tests {
             opened(&mut target("A", Edge::Before, 1, Some(&[])), &events),
             [0; 0]
         );
+    }
+
+    /// A commit past the payment, which a timer sends whenever it does.
+    fn commit(stage: Stage) -> BoundaryEvent {
+        let position = kafka::Position {
+            topic: "payments".into(),
+            partition: 0,
+            offset: 8,
+            metadata: None,
+            payment: Some("msg-0002".into()),
+            error: None,
+        };
+        let commit = kafka::Commit {
+            group: "g".into(),
+            member_id: "m".into(),
+            group_instance_id: None,
+            generation: 1,
+            transactional_id: None,
+            offsets: vec![position],
+        };
+        BoundaryEvent {
+            tap: Tap::Kafka,
+            detail: Some(Detail::Kafka(kafka::Detail::Commit(commit))),
+            ..event(stage, "kafka OffsetCommit", "msg-0002")
+        }
+    }
+
+    /// The payment at offset 7.
+    fn delivery() -> BoundaryEvent {
+        let record = kafka::DeliveredRecord {
+            offset: 7,
+            payment: Some("msg-0002".into()),
+        };
+        let delivery = kafka::Delivery {
+            topic: "payments".into(),
+            partition: 0,
+            records: vec![record],
+        };
+        BoundaryEvent {
+            tap: Tap::Kafka,
+            detail: Some(Detail::Kafka(kafka::Detail::Fetch(vec![delivery]))),
+            ..event(Answered, "kafka Fetch", "msg-0002")
+        }
+    }
+
+    #[test]
+    fn a_timers_commit_may_stand_anywhere_only_where_that_is_said() {
+        let run = [
+            delivery(),
+            event(Received, "POST", "msg-0002"),
+            event(Answered, "POST", "msg-0002"),
+            commit(Received),
+            commit(Answered),
+            event(Received, "UPDATE", "msg-0002"),
+        ];
+        // In the recording it came before POST.
+        let recorded = ["kafka Fetch", "kafka OffsetCommit", "POST"];
+        let mut exact = target("UPDATE", Edge::Before, 1, Some(&recorded));
+        assert!(!run.iter().any(|event| exact.is_opened_by(event)));
+        let mut anywhere = target("UPDATE", Edge::Before, 1, Some(&["kafka Fetch", "POST"]));
+        anywhere.planned.commits_anywhere = true;
+        let opened: Vec<bool> = run.iter().map(|e| anywhere.is_opened_by(e)).collect();
+        assert_eq!(opened, [false, false, false, false, false, true]);
     }
 }
