@@ -13,10 +13,8 @@ async fn main() -> anyhow::Result<()> {
     let when_handed_out = if shared::broken()? { "true" } else { "false" };
     let settings = Settings::from_env()?;
     let own = [
-        ("enable.auto.commit", "true"), // by a timer, what is stored
-        // 5 s by default, and a run would wait for it; far longer than a payment takes here, so that the
-        // timer comes after it in the recording and in every cell.
-        ("auto.commit.interval.ms", "1000"),
+        ("enable.auto.commit", "true"),      // by a timer, what is stored
+        ("auto.commit.interval.ms", "1000"), // 5 s by default; far longer than a payment takes
         ("enable.auto.offset.store", when_handed_out),
     ];
     let consumer = shared::joined(&settings, &own)?;
