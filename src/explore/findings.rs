@@ -39,6 +39,7 @@ pub(super) fn cell(plan: &Plan, struck: &Struck, exploration: &str) -> Cell {
         .fired
         .iter()
         .filter_map(|f| f.evidence.note.as_ref());
+    let notes = notes.cloned().chain(finished.history.told_of_revived());
     notes.for_each(|note| text.push_str(&format!("; {note}")));
     let elsewhere = finished
         .fired
@@ -234,7 +235,7 @@ pub(super) fn without_cells(
 pub(super) struct Findings<'a> {
     pub(super) exploration: &'a Exploration,
     pub(super) recording: &'a Recording,
-    /// What is to be said of the struck runs and no single cell tells.
+    /// What is to be said of the cells together and no single one tells.
     pub(super) warnings: Vec<String>,
     pub(super) cells: Vec<Cell>,
     pub(super) same: Vec<Same>,

@@ -345,8 +345,8 @@ impl<'a> Done<'a> {
                 self.unkept
                     .get_or_insert_with(|| first_line(&error.to_string()));
             }
-            self.remarks.on(finished);
         }
+        self.remarks.on(struck.runs());
         self.cells
             .push(findings::cell(plan, struck, &self.folder.id));
         self.progress.cells(self.cells.len(), self.of);

@@ -1,31 +1,42 @@
-//! What the user should know of the struck runs and no single cell tells.
+//! What the user should know of the cells together and no single one tells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Recording;
 use crate::run::Finished;
 use crate::timeline::refusals;
 
-/// Texts, each with the number of struck runs that it is true of.
+/// What is said of a consumer that brings a payment to its end by its next start alone.
+const REVIVED: &str = "payments came to an end only after every process was started anew";
+
+/// Texts, each with the number of cells that it is true of.
 #[derive(Debug, Default)]
 pub(super) struct Remarks(BTreeMap<String, usize>);
 
 impl Remarks {
-    /// Takes note of a struck run.
-    pub(super) fn on(&mut self, finished: &Finished) {
-        let silent = finished.history.silent.iter();
-        let silent = silent.map(|tap| format!("no traffic seen at the {tap}"));
-        let refused = refusals(&finished.timeline);
-        for remark in silent.chain(refused.iter().map(ToString::to_string)) {
+    /// Takes note of the runs of a cell.
+    pub(super) fn on(&mut self, runs: &[Finished]) {
+        let of_cell: BTreeSet<String> = runs.iter().flat_map(remarks).collect();
+        for remark in of_cell {
             *self.0.entry(remark).or_default() += 1;
         }
     }
 
-    /// What is to be said of `of` struck runs, and was not said of the recording.
+    /// What is to be said of `of` cells, and was not said of the recording.
     pub(super) fn warnings(self, recording: &Recording, of: usize) -> Vec<String> {
         let news = self.0.into_iter();
         news.filter(|(remark, _)| !recording.warnings.contains(remark))
-            .map(|(remark, runs)| format!("{remark} in {runs} of {of} struck runs"))
+            .map(|(remark, cells)| format!("{remark} in {cells} of {of} cells"))
             .collect()
     }
+}
+
+fn remarks(finished: &Finished) -> Vec<String> {
+    let history = &finished.history;
+    let silent = history.silent.iter();
+    let silent = silent.map(|tap| format!("no traffic seen at the {tap}"));
+    let refused = refusals(&finished.timeline).into_iter();
+    let refused = refused.map(|refusal| refusal.to_string());
+    let revived = (!history.revived.is_empty()).then(|| REVIVED.to_owned());
+    silent.chain(refused).chain(revived).collect()
 }

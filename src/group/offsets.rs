@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestTopic;
-use kafka_protocol::messages::{BrokerId, ListOffsetsRequest, OffsetFetchRequest};
+use kafka_protocol::messages::{
+    BrokerId, ListOffsetsRequest, OffsetFetchRequest, OffsetFetchResponse,
+};
 use tokio::time::{Instant, sleep};
 
 use super::GroupClient;
@@ -49,12 +51,8 @@ impl GroupClient {
     /// When Kafka does not answer, or refuses.
     pub async fn committed(&self, topic: &str) -> Result<BTreeMap<i32, i64>, GroupError> {
         let what = format!("asking what group {} has committed", self.group());
-        let request = OffsetFetchRequest::default()
-            .with_group_id(group_id(self.group()))
-            .with_topics(None);
-        let (answer, broker) = self
-            .ask(&what, &request, |answer| answer.error_code)
-            .await?;
+        let request = OffsetFetchRequest::default().with_topics(None);
+        let (answer, broker) = self.positions(&what, request).await?;
         let asked = Asked {
             what: &what,
             broker: &broker,
@@ -100,12 +98,9 @@ impl GroupClient {
             .with_name(topic_name(topic))
             .with_partition_indexes(vec![partition]);
         let request = OffsetFetchRequest::default()
-            .with_group_id(group_id(self.group()))
             .with_require_stable(true)
             .with_topics(Some(vec![asked_for]));
-        let (answer, broker) = self
-            .ask(&what, &request, |answer| answer.error_code)
-            .await?;
+        let (answer, broker) = self.positions(&what, request).await?;
         let asked = Asked {
             what: &what,
             broker: &broker,
@@ -117,6 +112,16 @@ impl GroupClient {
             asked.check(found.error_code, None)?;
         }
         Ok(false)
+    }
+
+    /// The answer to a question for this group's positions, and the broker that gave it.
+    async fn positions(
+        &self,
+        what: &str,
+        request: OffsetFetchRequest,
+    ) -> Result<(OffsetFetchResponse, String), GroupError> {
+        let request = request.with_group_id(group_id(self.group()));
+        self.ask(what, &request, |answer| answer.error_code).await
     }
 }
 

@@ -4,7 +4,7 @@
 //! prepare   topic, group, database, account; the run folder names them first
 //! join      instances start behind their taps; the group gives each its partitions
 //! rounds    for each: arm the fault, produce the payments, wait for the strike or the end
-//! settle    the group drains, a clean instance helps if it stands still, then quiet
+//! settle    the group drains, then quiet; a clean start helps whoever stands still or is stuck
 //! stop      SIGTERM; the final facts are read when nobody can change them any more
 //! ```
 
@@ -28,6 +28,7 @@ use super::parked::Parked;
 use super::phases::Phases;
 use super::reset::reset;
 use super::resources::{Resources, Suffixes};
+use super::revival;
 use super::rounds;
 use super::settle;
 use super::spec::Spec;
@@ -43,9 +44,6 @@ use crate::stack::Endpoints;
 use crate::tap::Marks;
 use crate::timeline::{Entry, Happening, Timeline};
 use crate::verdict::{History, Judgement, Strike, judge};
-
-/// The name of the instance that drains a group which stands still.
-const CLEAN: &str = "clean";
 
 /// A run that has a verdict.
 pub struct Finished {
@@ -253,24 +251,17 @@ async fn act(
     }
 
     phases.next("settle");
-    watcher.phase("settling: every payment has its last word");
-    if !settle::drained(field).await? {
-        watcher.phase("the group stands still: a clean instance takes over");
-        fleet.stop().await;
-        // Whoever left without a word would keep its partitions from the clean one until its session
-        // ends.
-        field.group.evict_all().await?;
-        fleet.start(CLEAN);
-        settle::drained(field).await?;
-    }
-    settle::settle(field, &evidence(&fired)).await?;
+    let revived = revival::settle(field, &fleet, watcher, &evidence(&fired)).await?;
     phases.next("stop");
     fleet.stop().await;
 
     let acknowledges = field.timeline.acknowledges(&field.resources.topic);
     fired.iter_mut().for_each(|f| f.doubt_silence(acknowledges));
     let strikes = evidence(&fired);
-    let history = settle::history(field, &strikes).await?;
+    let history = History {
+        revived,
+        ..settle::history(field, &strikes).await?
+    };
     let judgement = judge(&history, field.spec.guarantee, &field.spec.done);
     let ledger = field.account.ledger();
     folder.write("history.json", &history)?;

@@ -18,6 +18,7 @@ mod parked;
 mod phases;
 mod reset;
 mod resources;
+mod revival;
 mod rounds;
 mod settle;
 mod sighted;

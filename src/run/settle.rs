@@ -1,6 +1,6 @@
 //! Settling: the end of a run, when nothing may be called lost that is only late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -57,7 +57,7 @@ fn patience(field: &Field) -> Duration {
 pub(super) async fn at_rest(field: &Field) -> Result<(), RunError> {
     drained(field).await?;
     if field.spec.seeks_windows {
-        settle(field, &[]).await
+        settle(field, &[]).await.map(drop)
     } else {
         quiet(field).await
     }
@@ -89,23 +89,20 @@ fn left(committed: &BTreeMap<i32, i64>, ends: &BTreeMap<i32, i64>) -> u64 {
 }
 
 /// Waits for a quiet period, and for much longer while anything looks lost, half-done or
-/// unfinished: durable workers recover on timers of their own.
-pub(super) async fn settle(field: &Field, strikes: &[Strike]) -> Result<(), RunError> {
+/// unfinished: durable workers recover on timers of their own. Returns what time did not clear.
+pub(super) async fn settle(
+    field: &Field,
+    strikes: &[Strike],
+) -> Result<BTreeSet<String>, RunError> {
     let mut patience = Patience::begin(patience(field), Instant::now());
     loop {
         quiet(field).await?;
         let is_over = patience.is_over(&field.pace, something_starts(field), Instant::now());
-        if !suspect(&history(field, strikes).await?) || is_over {
-            return Ok(());
+        let open = verdict::open(&history(field, strikes).await?);
+        if open.is_empty() || is_over {
+            return Ok(open);
         }
     }
-}
-
-/// Whether time could still clear a payment.
-fn suspect(history: &History) -> bool {
-    let promise = verdict::Guarantee::EffectivelyOnce;
-    let counts = verdict::judge(history, promise, verdict::CHARGED).counts;
-    counts.lost + counts.half_done + counts.unfinished > 0
 }
 
 /// Everything that is known of the run now.
@@ -122,6 +119,7 @@ pub(super) async fn history(field: &Field, strikes: &[Strike]) -> Result<History
         deliveries: field.timeline.deliveries(),
         silent: silent(field),
         strikes: strikes.to_vec(),
+        revived: BTreeSet::new(),
     })
 }
 

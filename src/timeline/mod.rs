@@ -9,6 +9,7 @@ mod happening;
 mod reading;
 mod refusals;
 mod successor;
+mod survivors;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
@@ -27,6 +28,7 @@ pub use changes::changes_something;
 pub use happening::{Clause, DELIVERED, Happening};
 pub use reading::{background, biography, idle_changes, taps};
 pub use refusals::{Refusal, missed_topics, refusals};
+pub use survivors::may_hold;
 
 /// One entry of a timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -29,6 +29,10 @@ pub struct History {
     pub silent: Vec<String>,
     /// Every fault of the schedule, whether it fired or not.
     pub strikes: Vec<Strike>,
+    /// The payments that came to their end only when every process was started anew: one that lived
+    /// on after its fault had left them lying.
+    #[serde(default)]
+    pub revived: BTreeSet<String>,
 }
 
 impl History {
@@ -44,6 +48,17 @@ impl History {
     #[must_use]
     pub fn redelivered(&self, payment: &str) -> bool {
         self.deliveries.get(payment).is_some_and(|times| *times > 1)
+    }
+
+    /// What is to be known of the payments that only a restart brought to their end; nothing where
+    /// there are none.
+    #[must_use]
+    pub fn told_of_revived(&self) -> Option<String> {
+        let number = self.revived.len();
+        let payments = if number == 1 { "payment" } else { "payments" };
+        (number > 0).then(|| {
+            format!("{number} {payments} came to an end only after every process was started anew")
+        })
     }
 
     /// The effects of this payment, in the order in which they were counted.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use guarantee::Guarantee;
 pub use history::{Effect, History, Produced, Strike};
-pub use outcome::{Outcome, outcome_of};
+pub use outcome::{Outcome, open, outcome_of};
 pub use storm::{StormFacts, StormJudgement, judge_storm};
 
 /// Whether the guarantee stood. The exit code of a run is [`Verdict::exit_code`].
@@ -152,6 +152,7 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
             reasons.push(note.clone());
         }
     }
+    reasons.extend(history.told_of_revived());
     Judgement {
         verdict: Verdict::Held,
         reasons,

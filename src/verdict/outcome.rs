@@ -1,6 +1,6 @@
 //! What became of one payment.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -137,6 +137,18 @@ pub(super) fn fates(history: &History) -> Vec<(String, Fate)> {
         .order
         .iter()
         .map(|p| ((*p).to_owned(), classify(&index, history, p)))
+        .collect()
+}
+
+/// The payments that time could still clear: lost, unfinished or half-done as it stands, and nothing
+/// worse.
+#[must_use]
+pub fn open(history: &History) -> BTreeSet<String> {
+    let is_open = |fate: &Fate| fate.outcome == Outcome::Lost || fate.unfinished || fate.half_done;
+    let fates = fates(history).into_iter();
+    fates
+        .filter(|(_, fate)| is_open(fate))
+        .map(|(payment, _)| payment)
         .collect()
 }
 

@@ -25,6 +25,7 @@ fn good() -> History {
         deliveries: ids.iter().map(|id| ((*id).to_owned(), 1)).collect(),
         parked: [].into(),
         silent: Vec::new(),
+        revived: [].into(),
         strikes: vec![strike("msg-0002")],
     }
 }
@@ -240,6 +241,36 @@ fn what_is_to_be_known_of_a_strike_is_told_and_changes_no_verdict() {
     );
     history.effects.push(charge("ch_again", "msg-0002"));
     assert_eq!(effectively_once(&history).verdict, Verdict::Violated);
+}
+
+#[test]
+fn what_only_a_restart_brought_to_its_end_is_told_and_kept_its_promise() {
+    let mut history = good();
+    history.revived = ["msg-0002".to_owned()].into();
+    let judgement = effectively_once(&history);
+    assert_eq!(judgement.verdict, Verdict::Held);
+    assert_eq!(
+        judgement.reasons[1..],
+        ["1 payment came to an end only after every process was started anew"]
+    );
+    history.effects.remove(2);
+    assert_eq!(effectively_once(&history).verdict, Verdict::Violated);
+}
+
+#[test]
+fn what_time_could_clear_is_open() {
+    let mut history = good();
+    assert!(open(&history).is_empty());
+    history.effects.remove(2);
+    assert_eq!(open(&history), ["msg-0003".to_owned()].into());
+    history.effects.push(charge("ch_again", "msg-0002"));
+    assert_eq!(
+        open(&history),
+        ["msg-0003".to_owned()].into(),
+        "no time takes a second charge back"
+    );
+    history.committed.clear();
+    assert_eq!(open(&history).len(), history.produced.len());
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn who_goes_around_a_tap_only_when_struck_is_told_too() {
     );
     let report = explored(&script, folder.path(), &["--faults", "kill,unavailable"]);
     let (of, warning) = (report.cells.len(), "no traffic seen at the Postgres tap");
-    let expected = format!("{warning} in {of} of {of} struck runs");
+    let expected = format!("{warning} in {of} of {of} cells");
     assert!(report.warnings.contains(&expected), "{:?}", report.warnings);
     assert_eq!(report.verdict, Verdict::Unknown, "{}", report.headline);
     for cell in &report.cells {

@@ -168,6 +168,8 @@ zoo! {
     statements_of_the_order_alone_are_not_accused => "zoo-order-twin",
     a_timer_that_outruns_a_pickled_job_is_found_to_lose => "zoo-pickled-broken",
     pickled_jobs_are_not_accused => "zoo-pickled-twin",
+    a_queue_that_nobody_looks_after_is_found_to_lose => "zoo-queue-broken",
+    a_queue_that_the_next_start_recovers_is_not_accused => "zoo-queue-twin",
     sealed_rows_are_found_to_duplicate => "zoo-sealed-broken",
     sealed_rows_are_not_accused => "zoo-sealed-twin",
     coordinates_as_key_are_found_to_duplicate_a_message => "zoo-coordinates-per-message",

@@ -56,3 +56,11 @@ CREATE TABLE ledger (
     msg_id text PRIMARY KEY,
     amount bigint NOT NULL
 );
+
+-- Of zoo-queue: the payments that it has taken over, as JSON.
+CREATE TABLE queue (
+    msg_id text PRIMARY KEY,
+    payment text NOT NULL,
+    taken boolean NOT NULL DEFAULT false,
+    charged boolean NOT NULL DEFAULT false
+);

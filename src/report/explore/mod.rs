@@ -51,7 +51,7 @@ pub struct ExploreReport {
     pub reasons: Vec<String>,
     /// What the consumer does for one payment, in order: the signatures of its boundary events.
     pub recording: Vec<String>,
-    /// What the user should know of the recording and of the struck runs: `no traffic seen at the
+    /// What the user should know of the recording and of the cells: `no traffic seen at the
     /// Postgres tap`.
     pub warnings: Vec<String>,
     /// Every window with every fault, in the order of the windows.

@@ -51,6 +51,13 @@ pub fn joined(settings: &Settings, own: &[(&str, &str)]) -> anyhow::Result<Strea
     Ok(consumer)
 }
 
+/// The id of the payment in a record, and the payment as JSON.
+pub fn written(record: &BorrowedMessage<'_>) -> anyhow::Result<(String, String)> {
+    let payment = Payment::from_record(record)?;
+    let json = serde_json::to_string(&payment)?;
+    Ok((payment.id, json))
+}
+
 /// A poll as other clients know it: the first record and what comes right behind it, up to `most`.
 pub async fn poll(consumer: &StreamConsumer, most: usize) -> KafkaResult<Vec<BorrowedMessage<'_>>> {
     let mut records = vec![consumer.recv().await?];

@@ -1,0 +1,104 @@
+//! Which processes outlived what they were given.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Entry, Happening};
+use crate::tap::Source;
+
+/// Whether a process that still runs may hold one of these payments: it ran already when the payment
+/// was seen last, whoever had it then, or nobody saw it.
+#[must_use]
+pub fn may_hold(entries: &[Entry], payments: &BTreeSet<String>) -> bool {
+    let mut running: HashMap<&Source, usize> = HashMap::new();
+    for (at, entry) in entries.iter().enumerate() {
+        match &entry.what {
+            Happening::Started { source, .. } => {
+                running.insert(source, at);
+            }
+            Happening::Exited { source, .. } => {
+                running.remove(source);
+            }
+            _ => {}
+        }
+    }
+    let seen_last = |payment: &String| {
+        let mut latest = entries.iter().enumerate().rev();
+        let found = latest.find(|(_, e)| e.boundary().is_some() && e.concerns(payment));
+        found.map_or(entries.len(), |(at, _)| at)
+    };
+    let seen_last = payments.iter().map(seen_last).max();
+    seen_last.is_some_and(|seen| running.values().any(|started| *started < seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tap::{BoundaryEvent, Stage, Tap};
+    use crate::timeline::Timeline;
+
+    fn source(incarnation: u32) -> Source {
+        let instance = "a".into();
+        Source {
+            instance,
+            incarnation,
+        }
+    }
+
+    fn started(incarnation: u32) -> Happening {
+        let source = source(incarnation);
+        Happening::Started { source, pid: 7 }
+    }
+
+    fn exited(incarnation: u32) -> Happening {
+        let status = "signal 9".into();
+        let source = source(incarnation);
+        Happening::Exited { source, status }
+    }
+
+    fn insert(incarnation: u32, payment: &str) -> Happening {
+        let event = BoundaryEvent {
+            tap: Tap::Postgres,
+            stage: Stage::Answered,
+            source: source(incarnation),
+            signature: "INSERT".into(),
+            subjects: vec![payment.into()],
+            outcome: String::new(),
+            writes: true,
+            detail: None,
+        };
+        Happening::Boundary { event }
+    }
+
+    fn holds(happened: Vec<Happening>, payment: &str) -> bool {
+        let timeline = Timeline::in_memory();
+        for what in happened {
+            timeline.record(None, what);
+        }
+        may_hold(&timeline.entries(), &[payment.to_owned()].into())
+    }
+
+    #[test]
+    fn who_lives_on_may_hold_what_it_was_given() {
+        assert!(holds(vec![started(1), insert(1, "p")], "p"));
+        assert!(holds(vec![started(1)], "p"), "nobody saw it");
+    }
+
+    #[test]
+    fn who_was_started_afterwards_has_recovered_what_it_can() {
+        let killed = vec![started(1), insert(1, "p"), exited(1), started(2)];
+        assert!(!holds(killed.clone(), "p"));
+        let others = [killed.clone(), vec![insert(2, "q")]].concat();
+        assert!(!holds(others, "p"), "that is another payment");
+        let again = [killed, vec![insert(2, "p")]].concat();
+        assert!(holds(again, "p"), "it was given it again");
+    }
+
+    #[test]
+    fn the_dead_hold_nothing_and_nothing_is_held_by_nobody() {
+        assert!(!holds(vec![started(1), insert(1, "p"), exited(1)], "p"));
+        assert!(!may_hold(&[], &BTreeSet::new()));
+        let timeline = Timeline::in_memory();
+        timeline.record(None, started(1));
+        assert!(!may_hold(&timeline.entries(), &BTreeSet::new()));
+    }
+}
