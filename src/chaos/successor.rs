@@ -1,16 +1,12 @@
 //! How a zombie's successor is followed: to the end of its work, or to what the zombie keeps it from.
 
-use std::time::Duration;
+mod watch;
 
 use tokio::time::Instant;
 
+use self::watch::{Conclusion, Sight, Watch};
 use super::scene::{POLL, Scene, StrikeError};
 use crate::timeline::Happening;
-
-/// How long a successor that owns the partition may be given nothing before it is taken to wait for
-/// the position that the zombie's open transaction holds back. One that reads positions as they were
-/// before it (`read_uncommitted`) asks for one and fetches at once, in some milliseconds.
-const FIRST_FETCH: Duration = Duration::from_secs(3);
 
 /// Which backends wait for a lock that one of these backends holds.
 const BLOCKED_BY: &str = "
@@ -39,74 +35,58 @@ impl Scene {
     /// the zombie's lock. Everything, not only the payment: the zombie may have more records in its
     /// buffer, and would race the successor for them by chance.
     pub(super) async fn wait_successor(&self) -> Result<Successor, StrikeError> {
-        let mut moved = Instant::now();
-        let ends = self
-            .group
-            .cluster()
-            .end_offsets(&self.topic, &[self.partition])
-            .await?;
+        let began = Instant::now();
+        let cluster = self.group.cluster();
+        let ends = cluster.end_offsets(&self.topic, &[self.partition]).await?;
         let end = ends.get(&self.partition).copied().unwrap_or_default();
-        let (mut quiet, mut barred) = (Silence::begin(self.silence), None);
-        let mut position = None;
+        let mut watch = Watch::begin(self.offset, end, self.step, self.silence, began);
         loop {
-            let now = self.committed().await?;
-            if now != position {
-                (position, moved) = (now, Instant::now());
-            }
-            if let Some(committed) = now
-                && committed >= end
-            {
-                let successor = self.owner().await?;
-                self.record(Happening::TookOver {
-                    successor,
-                    committed,
-                });
-                return Ok(Successor::Finished);
-            }
-            let is_past = now.is_some_and(|next| next > self.offset);
-            if let Some(backend) = self.blocked_by_zombie().await? {
-                return Ok(self.at_the_lock(backend, is_past));
-            }
-            let source = &self.process.source;
-            let given =
-                self.timeline
-                    .given_beside(source, &self.topic, self.partition, self.offset);
-            if given || !self.awaits_transaction().await? {
-                barred = None;
-            } else if barred.get_or_insert_with(Instant::now).elapsed() > FIRST_FETCH {
-                let (successor, holder) = (self.owner().await?, source.clone());
-                self.record(Happening::AwaitsTransaction { successor, holder });
-                return Ok(Successor::Fenced);
-            }
-            let is_silent = given && quiet.lasts(self.timeline.activity());
-            if !given {
-                quiet = Silence::begin(self.silence);
-            } else if is_silent && is_past {
-                return Ok(Successor::Finished);
-            }
-            // Whoever acknowledges and has not is slow, and has not overtaken the zombie.
-            let acknowledges = self.acknowledges || self.timeline.acknowledges(&self.topic);
-            if is_silent && !acknowledges {
-                return Ok(Successor::Silent);
-            }
-            let limit = self.patience_with_successor(acknowledges);
-            if moved.elapsed() > limit {
-                let (successor, seconds) = (self.owner().await?, limit.as_secs_f64());
-                let stalled = Happening::Stalled { successor, seconds };
-                return Ok(self.unmet(stalled));
+            let sight = self.sight().await?;
+            if let Some(conclusion) = watch.conclude(&sight, Instant::now()) {
+                return self.successor(conclusion).await;
             }
             tokio::time::sleep(POLL).await;
         }
     }
 
-    /// How long the group's position may stand: for one step, after which there must be time for a
-    /// silence where that is all that can be seen of a successor's end.
-    fn patience_with_successor(&self, acknowledges: bool) -> Duration {
-        if acknowledges {
-            self.step
-        } else {
-            self.step + self.silence
-        }
+    async fn sight(&self) -> Result<Sight, StrikeError> {
+        let (source, topic) = (&self.process.source, &self.topic);
+        let timeline = &self.timeline;
+        let given = timeline.given_beside(source, topic, self.partition, self.offset);
+        Ok(Sight {
+            position: self.committed().await?,
+            blocked: self.blocked_by_zombie().await?,
+            given,
+            barred: !given && self.awaits_transaction().await?,
+            activity: timeline.activity(),
+            acknowledges: self.acknowledges || timeline.acknowledges(topic),
+        })
+    }
+
+    async fn successor(&self, conclusion: Conclusion) -> Result<Successor, StrikeError> {
+        Ok(match conclusion {
+            Conclusion::AtEnd(committed) => {
+                let successor = self.owner().await?;
+                self.record(Happening::TookOver {
+                    successor,
+                    committed,
+                });
+                Successor::Finished
+            }
+            Conclusion::AtLock { backend, is_past } => self.at_the_lock(backend, is_past),
+            Conclusion::AtTransaction => {
+                let holder = self.process.source.clone();
+                let successor = self.owner().await?;
+                self.record(Happening::AwaitsTransaction { successor, holder });
+                Successor::Fenced
+            }
+            Conclusion::Past => Successor::Finished,
+            Conclusion::Silent => Successor::Silent,
+            Conclusion::Stalled(limit) => {
+                let (successor, seconds) = (self.owner().await?, limit.as_secs_f64());
+                self.unmet(Happening::Stalled { successor, seconds })
+            }
+        })
     }
 
     /// Tells the lock of the payment in hand from another one's, which the zombie holds as well: for
@@ -155,29 +135,5 @@ impl Scene {
         }
         let row = self.database.query_opt(BLOCKED_BY, &[&backends]).await?;
         Ok(row.map(|row| row.get(0)))
-    }
-}
-
-/// Notices that a count has stood still for a while.
-struct Silence {
-    limit: Duration,
-    count: u64,
-    since: Instant,
-}
-
-impl Silence {
-    fn begin(limit: Duration) -> Self {
-        Self {
-            limit,
-            count: 0,
-            since: Instant::now(),
-        }
-    }
-
-    fn lasts(&mut self, count: u64) -> bool {
-        if count != self.count {
-            (self.count, self.since) = (count, Instant::now());
-        }
-        self.since.elapsed() > self.limit
     }
 }
