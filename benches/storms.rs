@@ -4,6 +4,10 @@
 //! what tap and metric counted. How often that is so depends on the machine, so it is measured and never
 //! tested.
 
+#[path = "../tests/support/consumers.rs"]
+#[allow(dead_code, reason = "tests need more of it")]
+mod consumers;
+
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
@@ -32,6 +36,7 @@ const SIZES: [Size; 2] = [
 ];
 
 fn main() -> ExitCode {
+    consumers::built();
     // Cargo adds a flag of its own.
     let asked = std::env::args()
         .skip(1)

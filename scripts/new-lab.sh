@@ -35,14 +35,11 @@ sed -i.bak -E \
   "$folder"/*
 rm "$folder"/*.bak
 
-# Its programs stand with those of the other labs, in front of the zoo's.
-programs=""
+# Its programs stand behind those of the other labs.
 for source in "$folder"/*.rs; do
   program=$(basename "$source" .rs)
-  programs+="[[bin]]\nname = \"lab-$id-${program//_/-}\"\npath = \"$source\"\n\n"
+  printf '\n[[bin]]\nname = "lab-%s-%s"\npath = "%s"\n' "$id" "${program//_/-}" "${source#labs/}" >>labs/Cargo.toml
 done
-awk -v programs="$programs" '/^# The zoo:/ { printf "%s", programs } { print }' Cargo.toml > Cargo.toml.new
-mv Cargo.toml.new Cargo.toml
 
 printf 'made %s: lab 1 under another name, yours to change\n' "$folder"
 printf 'next: cargo build, then crashwindow lab %s\n' "$id"

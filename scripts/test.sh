@@ -31,7 +31,8 @@ all_targets() {
   # shellcheck disable=SC2086 # the list is words
   printf -- '--test %s\n' $first
   printf -- '--lib --bins\n--doc\n'
-  cargo test --no-run 2>&1 | sed -n 's|.*Executable tests/.*/deps/\(.*\)-[0-9a-f]*)|\1|p' |
+  # Every package of consumers has a target `programs`, and cargo runs them all by that name.
+  cargo test --no-run 2>&1 | sed -n 's|.*Executable tests/.*/deps/\(.*\)-[0-9a-f]*)|\1|p' | sort -u |
     while read -r target; do
       [[ " $first " == *" $target "* ]] || printf -- '--test %s\n' "$target"
     done

@@ -17,10 +17,11 @@
 //! - [`quiz`]: what an attendee predicts, and what the run says to it.
 //! - [`report`]: the verdict for a terminal and for machines.
 //! - [`dashboard`]: a page that shows all of it live, and its API.
-//! - [`consumer`]: what a lab consumer imports: settings, payment, provider client.
+//!
+//! Consumers are no part of it, and it knows none of their code: those of the labs are a package of
+//! their own (`labs/`). What both sides agree on is a third (`contract/`).
 
 pub mod chaos;
-pub mod consumer;
 pub mod dashboard;
 pub mod drill;
 pub mod effects;

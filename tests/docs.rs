@@ -6,6 +6,8 @@ mod support;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crashwindow::run::manifest;
+
 use support::{CRASHWINDOW, command};
 
 /// What CI runs itself, because it cannot be run from within a test.
@@ -22,8 +24,8 @@ const COMMANDS: [&str; 14] = [
 
 fn documents() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let labs = std::fs::read_dir(root.join("labs")).unwrap().flatten();
-    let guides = labs.map(|lab| lab.path().join("README.md"));
+    let labs = manifest::all(&support::labs()).expect("every lab's manifest can be used");
+    let guides = labs.into_iter().map(|lab| lab.folder.join("README.md"));
     guides
         .chain(["README.md", "CONTRIBUTING.md", "docs/explore.md"].map(|name| root.join(name)))
         .collect()

@@ -15,14 +15,24 @@ fn labs() -> Vec<Manifest> {
     manifest::all(&root().join("labs")).expect("every manifest can be used")
 }
 
-/// The names and paths of the `[[bin]]` entries.
-fn programs() -> BTreeSet<(String, String)> {
-    let text = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let cargo: toml::Table = toml::from_str(&text).unwrap();
-    let bins = cargo["bin"].as_array().unwrap();
+/// The packages of consumers, by their folders.
+const CONSUMERS: [&str; 3] = ["labs", "tests/explore/consumers", "tests/zoo"];
+
+fn toml_in(path: &str) -> toml::Table {
+    let text = std::fs::read_to_string(root().join(path)).expect(path);
+    toml::from_str(&text).expect(path)
+}
+
+/// The names and paths of the `[[bin]]` entries of the package in this folder.
+fn programs(folder: &str) -> BTreeSet<(String, String)> {
+    let manifest = toml_in(&format!("{folder}/Cargo.toml"));
+    let bins = manifest["bin"].as_array().unwrap();
     let field = |bin: &toml::Value, key: &str| bin[key].as_str().unwrap().to_owned();
     bins.iter()
-        .map(|bin| (field(bin, "name"), field(bin, "path")))
+        .map(|bin| {
+            let path = format!("{folder}/{}", field(bin, "path"));
+            (field(bin, "name"), path)
+        })
         .collect()
 }
 
@@ -33,11 +43,122 @@ fn files_in(folder: &Path) -> BTreeSet<String> {
         .collect()
 }
 
+/// What Cargo.lock says that a package links, whatever for, all the way down.
+fn linked(lock: &toml::Table, package: &str) -> BTreeSet<String> {
+    let packages = lock["package"].as_array().expect("it has packages");
+    let mut linked = BTreeSet::new();
+    let mut next = vec![package.to_owned()];
+    while let Some(name) = next.pop() {
+        let known = packages
+            .iter()
+            .filter(|p| p["name"].as_str() == Some(&name));
+        let known: Vec<_> = known.collect();
+        assert!(!known.is_empty(), "Cargo.lock has no {name}");
+        let dependencies = known
+            .iter()
+            .filter_map(|p| p.get("dependencies")?.as_array());
+        for dependency in dependencies.flatten().filter_map(toml::Value::as_str) {
+            // `rand 0.10.4` where there are several.
+            let name = dependency.split(' ').next().unwrap_or_default().to_owned();
+            if linked.insert(name.clone()) {
+                next.push(name);
+            }
+        }
+    }
+    linked
+}
+
+/// What of the lab a consumer would link without needing it; nothing but the lab needs any of it.
+const OF_THE_LAB: [&str; 6] = [
+    "askama",
+    "axum",
+    "clap",
+    "crashwindow",
+    "kafka-protocol",
+    "rust-embed",
+];
+
+fn of_the_lab(lock: &toml::Table, package: &str) -> Vec<String> {
+    let linked = linked(lock, package).into_iter();
+    linked
+        .filter(|name| OF_THE_LAB.contains(&name.as_str()))
+        .collect()
+}
+
+#[test]
+fn the_lab_and_the_consumers_link_nothing_of_each_other() {
+    let lock = toml_in("Cargo.lock");
+    let lab = linked(&lock, "crashwindow");
+    for name in OF_THE_LAB.iter().filter(|name| **name != "crashwindow") {
+        assert!(
+            lab.contains(*name),
+            "{name} is no dependency of the lab any more"
+        );
+    }
+    assert_eq!(of_the_lab(&lock, "crashwindow-contract"), [""; 0]);
+    for folder in CONSUMERS {
+        let manifest = toml_in(&format!("{folder}/Cargo.toml"));
+        let name = manifest["package"]["name"].as_str().unwrap();
+        assert_eq!(of_the_lab(&lock, name), [""; 0], "linked by {name}");
+        assert!(!lab.contains(name), "the lab links {name}");
+    }
+}
+
+#[test]
+fn what_is_linked_by_way_of_another_is_noticed() {
+    let lock = "
+        [[package]]
+        name = \"labs\"
+        dependencies = [\"rand 0.8.8\", \"pages\"]
+        [[package]]
+        name = \"rand\"
+        version = \"0.8.8\"
+        [[package]]
+        name = \"pages\"
+        dependencies = [\"axum\"]
+        [[package]]
+        name = \"axum\"
+        dependencies = [\"pages\"]";
+    let lock = toml::from_str(lock).unwrap();
+    assert_eq!(of_the_lab(&lock, "labs"), ["axum"]);
+    assert_eq!(of_the_lab(&lock, "rand"), [""; 0]);
+}
+
+#[test]
+fn what_names_no_package_is_about_every_package() {
+    let workspace = toml_in("Cargo.toml");
+    let listed = |key: &str| -> BTreeSet<String> {
+        let listed = workspace["workspace"][key].as_array().expect(key);
+        let paths = listed.iter().map(|path| path.as_str().unwrap().to_owned());
+        paths.collect()
+    };
+    let packages: BTreeSet<String> = CONSUMERS
+        .into_iter()
+        .chain(["contract"])
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(listed("members"), packages);
+    let with_the_lab = packages.iter().cloned().chain([".".to_owned()]);
+    assert_eq!(listed("default-members"), with_the_lab.collect());
+    for folder in &packages {
+        let manifest = toml_in(&format!("{folder}/Cargo.toml"));
+        let inherited = manifest["lints"]["workspace"].as_bool();
+        assert_eq!(inherited, Some(true), "the lints of {folder}");
+    }
+    for folder in CONSUMERS {
+        // Without it, tests would start programs that nobody has built.
+        let test = root().join(folder).join("tests/programs.rs");
+        assert!(test.is_file(), "{} is not there", test.display());
+    }
+}
+
 #[test]
 fn every_folder_in_labs_is_a_lab() {
+    let package = ["Cargo.toml", "src", "tests"].map(str::to_owned);
     let known: BTreeSet<String> = labs()
         .iter()
         .map(|l| format!("{}-{}", l.id, l.name))
+        .chain(package)
         .collect();
     assert_eq!(files_in(&root().join("labs")), known);
 }
@@ -54,12 +175,9 @@ fn a_labs_consumers_are_exactly_the_programs_under_its_folder() {
             lab.consumers.values().map(program).collect::<Vec<_>>()
         })
         .collect();
-    let built = programs()
-        .into_iter()
-        .filter(|(_, path)| path.starts_with("labs/"))
-        .collect();
     assert_eq!(
-        declared, built,
+        declared,
+        programs("labs"),
         "manifests on the left, Cargo.toml on the right"
     );
 }
@@ -187,10 +305,7 @@ fn every_consumer_has_a_table_of_what_exploration_must_find() {
 
 #[test]
 fn consumers_are_short_and_state_their_promise() {
-    for (name, path) in programs()
-        .into_iter()
-        .filter(|(_, path)| path.starts_with("labs/"))
-    {
+    for (name, path) in programs("labs") {
         let source = std::fs::read_to_string(root().join(&path)).unwrap();
         assert!(
             source.contains("//! Promised: "),
@@ -243,12 +358,9 @@ fn the_zoos_data_programs_and_guide_agree() {
             (text(c, bin), format!("tests/zoo/{}", text(c, "source")))
         })
         .collect();
-    let built = programs()
-        .into_iter()
-        .filter(|(_, path)| path.starts_with("tests/zoo/"))
-        .collect();
     assert_eq!(
-        declared, built,
+        declared,
+        programs("tests/zoo"),
         "expected.toml on the left, Cargo.toml on the right"
     );
     for (_, path) in &declared {

@@ -3,7 +3,7 @@
 //! Promised:      every payment is charged, and the customer is charged once.
 //! Not promised:  that a frozen instance cannot hold up its successor: it holds the row lock.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 
 #[tokio::main]

@@ -3,7 +3,7 @@
 //! Promised:      every order is marked paid, wherever the process dies.
 //! Not promised:  that it is marked paid only once.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 
 #[tokio::main]

@@ -3,7 +3,7 @@
 //! Promised:      every order is marked paid, and is marked paid once.
 //! Not promised:  that a frozen instance cannot hold up its successor: it holds the row lock.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 use tokio_postgres::error::SqlState;
 

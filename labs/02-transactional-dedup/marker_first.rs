@@ -3,7 +3,7 @@
 //! Promised:      no order is marked paid twice, wherever the process dies.
 //! Not promised:  that every order is marked paid at all.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 
 #[tokio::main]

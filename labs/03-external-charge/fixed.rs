@@ -3,7 +3,7 @@
 //! Promised:      every payment is charged, and is charged once, however late the redelivery.
 //! Not promised:  that an attempt which is itself a day old, frozen, cannot charge again.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 
 #[tokio::main]

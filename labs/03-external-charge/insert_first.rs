@@ -3,7 +3,7 @@
 //! Promised:      two instances never charge one payment at the same time.
 //! Not promised:  that a rolled-back transaction takes its charge with it. It cannot.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 
 #[tokio::main]

@@ -3,7 +3,7 @@
 //! Promised:      every payment is charged, and is charged once for as long as its key lives.
 //! Not promised:  that a redelivery comes within the day that a key lives.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 
 #[tokio::main]

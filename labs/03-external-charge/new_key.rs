@@ -3,7 +3,7 @@
 //! Promised:      every payment is charged, wherever the process dies.
 //! Not promised:  that it is charged only once: a redelivery is another attempt.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 
 #[tokio::main]

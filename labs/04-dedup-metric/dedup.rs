@@ -3,7 +3,7 @@
 //! Promised:      every payment is in the ledger once, however often it is delivered.
 //! Not promised:  that it is delivered once: what was done since the last commit comes again.
 
-use crashwindow::consumer::{Batch, Metrics, Settings};
+use crashwindow_labs::{Batch, Metrics, Settings};
 use futures::StreamExt;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 

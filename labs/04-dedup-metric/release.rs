@@ -4,7 +4,7 @@
 //! Promised:      every payment is in the ledger, wherever the process dies.
 //! Not promised:  that it is there once: who takes over a partition looks in another namespace.
 
-use crashwindow::consumer::{Batch, Metrics, Settings};
+use crashwindow_labs::{Batch, Metrics, Settings};
 use futures::StreamExt;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 

@@ -114,7 +114,8 @@ mod tests {
 
     use super::*;
 
-    const LINE: &str = "2026-11-25T04:43:24.2Z  INFO crashwindow::consumer: rebalance: lost [2]";
+    const LINE: &str =
+        "2026-11-25T04:43:24.2Z  INFO crashwindow_labs::metrics: rebalance: lost [2]";
 
     #[test]
     fn each_line_is_told_once_and_whole() {

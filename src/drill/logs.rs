@@ -76,9 +76,9 @@ mod tests {
     #[test]
     fn lines_that_differ_in_numbers_are_one_kind() {
         let log = [
-            "2026-11-25T04:43:24.2Z  INFO crashwindow::consumer: rebalance: lost [2, 6]",
-            "2026-11-25T04:43:25.2Z  INFO crashwindow::consumer: rebalance: lost [1]",
-            "2026-11-25T04:43:26.2Z  WARN crashwindow::consumer: refused: UnknownMemberId",
+            "2026-11-25T04:43:24.2Z  INFO crashwindow_labs::metrics: rebalance: lost [2, 6]",
+            "2026-11-25T04:43:25.2Z  INFO crashwindow_labs::metrics: rebalance: lost [1]",
+            "2026-11-25T04:43:26.2Z  WARN crashwindow_labs::metrics: refused: UnknownMemberId",
             "   0: anyhow::error::from",
             "Error: connection closed",
         ];

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{CONSUMER, CONSUMER_TARGET, Kind, LAB, Label, Metric};
+use super::{CONSUMER, Kind, LAB, Label, Metric};
 
 const HEAD: &str = "\
-<!-- Written by `crashwindow metrics`; a test compares. Change src/metrics/ instead. -->
+<!-- Written by `crashwindow metrics`; a test compares. Change contract/src/ or src/metrics/ instead. -->
 # Metrics
 
 Names and units are those of Prometheus' own conventions: counters end with `_total`, units are base
@@ -31,6 +31,26 @@ const OF_THE_LAB: &str = "
 The dashboard (`crashwindow serve`) serves these at `/metrics`. They are counted from outside: in the
 ledger, at the taps, at the producer. A consumer that is wrong about itself is not wrong here.
 ";
+
+/// What the service discovery (`GET /sd`) adds to each of them.
+const CONSUMER_TARGET: &[Label] = &[
+    Label {
+        name: "lab",
+        meaning: "the lab's number",
+    },
+    Label {
+        name: "consumer",
+        meaning: "which of the lab's consumers the storm began with",
+    },
+    Label {
+        name: "instance",
+        meaning: "the `CONSUMER_ID`, which a replacement keeps",
+    },
+    Label {
+        name: "run",
+        meaning: "the run's number; one more time series of each metric per storm, so rules leave it out",
+    },
+];
 
 /// The page, as Markdown.
 #[must_use]

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crashwindow_contract::Payment;
 use futures::future::try_join_all;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -15,7 +16,6 @@ use rdkafka::util::Timeout;
 use tokio::sync::watch;
 
 use crate::chaos::Schedule;
-use crate::consumer::Payment;
 use crate::stack::Kafka;
 use crate::tap::{order_id, payment_id, payment_number};
 use crate::verdict::Produced;

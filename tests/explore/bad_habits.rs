@@ -7,11 +7,12 @@ use std::process::Output;
 use crashwindow::report::explore::{CellOutcome, ExploreReport};
 use crashwindow::verdict::Verdict;
 
-use crate::support::{CRASHWINDOW, crashwindow, endpoints, explore};
+use crate::support::consumers::program;
+use crate::support::{crashwindow, endpoints, explore};
 
 /// The consumer with this habit, as a command for a shell.
 fn consumer(habit: &str) -> String {
-    let program = Path::new(CRASHWINDOW).with_file_name("bad-habits");
+    let program = program("bad-habits");
     format!("{} {habit}", program.display())
 }
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 use crashwindow::report::explore::ExploreReport;
 use crashwindow::verdict::Verdict;
 
-use crate::support::{CRASHWINDOW, command, crashwindow, wait_until};
+use crate::support::consumers::program;
+use crate::support::{command, crashwindow, wait_until};
 
 /// The consumer with this habit, as a command for a shell.
 fn consumer(habit: &str) -> String {
-    let program = Path::new(CRASHWINDOW).with_file_name("bad-habits");
+    let program = program("bad-habits");
     format!("exec {} {habit}", program.display())
 }
 

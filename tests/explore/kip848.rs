@@ -4,17 +4,18 @@
 //! Its zombies may go on with records from their buffers before they hear that they were evicted,
 //! which is what the successor has done by then.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crashwindow::verdict::Verdict;
 
 use crate::labs::is_lab_1;
-use crate::support::{CRASHWINDOW, explore, labs};
+use crate::support::consumers::program;
+use crate::support::{explore, labs};
 
 fn check(consumer: &str) -> Verdict {
     let folder = labs().join("01-select-then-act");
     is_lab_1s_source(consumer, &folder);
-    let program = PathBuf::from(CRASHWINDOW).with_file_name(format!("kip848-{consumer}"));
+    let program = program(&format!("kip848-{consumer}"));
     let report = explore(&[
         "--schema",
         folder.join("schema.sql").to_str().unwrap(),

@@ -1,13 +1,12 @@
 //! Who leaves its group without a word keeps nobody out of it.
 
-use std::path::Path;
-
 use crashwindow::verdict::Verdict;
 
-use crate::support::{CRASHWINDOW, crashwindow, explore};
+use crate::support::consumers::program;
+use crate::support::{crashwindow, explore};
 
 fn consumer() -> String {
-    let program = Path::new(CRASHWINDOW).with_file_name("bad-habits");
+    let program = program("bad-habits");
     format!("exec {}", program.display())
 }
 
@@ -15,7 +14,7 @@ fn consumer() -> String {
 /// member until its session ends, 45 s later: the clean instance had nothing to read.
 #[test]
 fn a_clean_instance_joins_although_its_predecessor_sent_no_leave_group() {
-    let program = Path::new(CRASHWINDOW).with_file_name("bad-habits");
+    let program = program("bad-habits");
     let report = explore(&[
         "--faults",
         "lost-response",

@@ -1,11 +1,10 @@
 //! Topics and things that are a run's own: made for it, named to the consumer, removed with it.
 
-use std::path::Path;
-
 use crashwindow::verdict::{History, Verdict};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
-use crate::support::{CRASHWINDOW, endpoints, explore};
+use crate::support::consumers::program;
+use crate::support::{endpoints, explore};
 
 /// The topics on the broker whose names begin so.
 fn topics(beginning: &str) -> Vec<String> {
@@ -21,7 +20,7 @@ fn topics(beginning: &str) -> Vec<String> {
 
 #[test]
 fn a_runs_topics_are_named_to_the_consumer_read_and_removed() {
-    let program = Path::new(CRASHWINDOW).with_file_name("bad-habits");
+    let program = program("bad-habits");
     let folder = tempfile::tempdir().unwrap();
     let (names, resets) = (folder.path().join("names"), folder.path().join("resets"));
     let script = format!(

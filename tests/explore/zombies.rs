@@ -1,16 +1,11 @@
 //! What keeps a zombie's successor waiting is told as what it is.
 
-use std::path::{Path, PathBuf};
-
 use crashwindow::chaos::Fault;
 use crashwindow::report::explore::CellOutcome;
 use crashwindow::verdict::Verdict;
 
-use crate::support::{CRASHWINDOW, explore};
-
-fn program(name: &str) -> PathBuf {
-    Path::new(CRASHWINDOW).with_file_name(name)
-}
+use crate::support::consumers::program;
+use crate::support::explore;
 
 /// Its position is in the frozen instance's transaction, which nobody ends before it is thawed:
 /// without being told, the successor was given up after 20 s.

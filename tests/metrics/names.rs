@@ -1,4 +1,4 @@
-//! Whatever is asked for or served is described in `src/metrics/`, and so on the page of metrics.
+//! Whatever is asked for or served is described in `src/metrics/` or `contract/`, and so on the page of metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -167,7 +167,7 @@ fn after_kill_9_of_the_controller_nothing_survives_and_the_next_run_clears_up() 
 #[test]
 fn after_kill_9_of_the_controller_nothing_survives_that_a_wrapper_has_started() {
     let stack = support::External::of_the_tests();
-    let consumer = Path::new(support::CRASHWINDOW).with_file_name("lab-01-broken");
+    let consumer = support::consumers::program("lab-01-broken");
     // As `npm start` or a script does; the last makes itself independent as a daemon does.
     let wrapper = format!(
         "pids=${{0%/*}}/pids; {} & echo $! >> $pids; setsid sleep 1000 & echo $! >> $pids

@@ -1,6 +1,7 @@
 //! What tests share: the stack they run on and the program they drive.
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+pub mod consumers;
 pub mod grafana;
 pub mod prometheus;
 pub mod promql;
@@ -51,9 +52,12 @@ pub fn broker_pid() -> u32 {
     pid.try_into().expect("a process id")
 }
 
-/// The program with these arguments, on the tests' stack, not yet started.
+/// The program with these arguments, on the tests' stack, not yet started. The consumers that it may
+/// start are built.
 #[must_use]
+#[track_caller]
 pub fn command(args: &[&str]) -> Command {
+    consumers::built();
     let mut command = Command::new(CRASHWINDOW);
     command
         .args(args)

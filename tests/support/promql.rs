@@ -80,7 +80,7 @@ fn after_matchers(text: &str) -> &str {
     }
 }
 
-/// The series of the metrics that are described in `src/metrics/`.
+/// The series of the metrics that are described in `src/metrics/` and `contract/`.
 #[must_use]
 pub fn described() -> BTreeSet<String> {
     let mut names = BTreeSet::new();

@@ -8,6 +8,7 @@ use crashwindow::report::explore::{Cell, CellOutcome};
 use crashwindow::verdict::Verdict;
 use serde::Deserialize;
 
+use crate::support::consumers::program;
 use crate::support::explore_with;
 use crate::support::redis::Redis;
 
@@ -103,7 +104,7 @@ fn check(name: &str) {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let schema = root.join("tests/zoo").join(&consumer.schema);
     let bin = consumer.bin.as_ref().unwrap_or(&consumer.name);
-    let program = PathBuf::from(crate::support::CRASHWINDOW).with_file_name(bin);
+    let program = program(bin);
     // What is planted is lost for good. What must not be accused is given all the time there is.
     let patience = if consumer.finds.is_empty() { "20" } else { "3" };
     let mut args = vec![

@@ -1,6 +1,9 @@
 //! The measurements, on a stack of their own. `tests/bench.rs` makes them, too, on a scale that only
 //! shows that they work.
 
+#[path = "../../../tests/support/consumers.rs"]
+#[allow(dead_code, reason = "tests need more of it")]
+mod consumers;
 mod cpu;
 mod explore;
 mod feed;
@@ -84,7 +87,7 @@ impl Scale {
 pub type Print<'a> = dyn FnMut(&str) + 'a;
 
 /// Brings a stack up, measures everything on it, and takes it down again, also when it is
-/// interrupted. `program` is `crashwindow`, built as this is.
+/// interrupted. `program` is `crashwindow`, built as this is; the consumers are built as well.
 ///
 /// # Errors
 /// When the stack does not come up, or a way that is measured breaks.
@@ -94,6 +97,7 @@ pub fn measure(
     may_install: bool,
     print: &mut Print<'_>,
 ) -> anyhow::Result<()> {
+    consumers::built();
     if scale.makes("feed") {
         feed::measure(scale, print)?;
     }

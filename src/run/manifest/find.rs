@@ -9,17 +9,11 @@ use super::{Manifest, ManifestError};
 /// # Errors
 /// When the folder or one of its manifests cannot be used.
 pub fn all(labs: &Path) -> Result<Vec<Manifest>, ManifestError> {
-    let unreadable = |source| ManifestError::Unreadable {
-        path: labs.to_owned(),
-        source,
-    };
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(labs).map_err(unreadable)? {
-        let folder = entry.map_err(unreadable)?.path();
-        if folder.join("lab.toml").is_file() {
-            found.push(Manifest::load(&folder)?);
-        }
-    }
+    let folders = folders(labs)?;
+    let mut found = folders
+        .iter()
+        .map(|folder| Manifest::load(folder))
+        .collect::<Result<Vec<_>, _>>()?;
     found.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(found)
 }
@@ -29,13 +23,8 @@ pub fn all(labs: &Path) -> Result<Vec<Manifest>, ManifestError> {
 /// # Errors
 /// When there is none, or its manifest cannot be used.
 pub fn find(labs: &Path, lab: &str) -> Result<Manifest, ManifestError> {
-    let unreadable = |source| ManifestError::Unreadable {
-        path: labs.to_owned(),
-        source,
-    };
     let mut known = Vec::new();
-    for entry in std::fs::read_dir(labs).map_err(unreadable)? {
-        let folder = entry.map_err(unreadable)?.path();
+    for folder in folders(labs)? {
         let name = folder
             .file_name()
             .unwrap_or_default()
@@ -54,6 +43,22 @@ pub fn find(labs: &Path, lab: &str) -> Result<Manifest, ManifestError> {
         labs: labs.to_owned(),
         known,
     })
+}
+
+/// The folders of the labs, each with a manifest: beside them stands what their consumers share.
+fn folders(labs: &Path) -> Result<Vec<PathBuf>, ManifestError> {
+    let unreadable = |source| ManifestError::Unreadable {
+        path: labs.to_owned(),
+        source,
+    };
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(labs).map_err(unreadable)? {
+        let folder = entry.map_err(unreadable)?.path();
+        if folder.join("lab.toml").is_file() {
+            folders.push(folder);
+        }
+    }
+    Ok(folders)
 }
 
 /// The folder of labs: here, above here, or above the program.

@@ -49,6 +49,18 @@ fn a_lab_is_found_by_number_id_or_name() {
 }
 
 #[test]
+fn what_stands_beside_the_labs_is_none() {
+    assert!(Path::new(LABS).join("src/lib.rs").is_file());
+    let error = find(Path::new(LABS), "src").unwrap_err();
+    let ManifestError::UnknownLab { known, .. } = error else {
+        panic!("{error}");
+    };
+    let labs = all(Path::new(LABS)).unwrap();
+    let ids: Vec<_> = labs.iter().map(|lab| lab.id.as_str()).collect();
+    assert_eq!(known, ids.join(" "));
+}
+
+#[test]
 fn an_unknown_lab_is_told_which_there_are() {
     let error = find(Path::new(LABS), "99").unwrap_err().to_string();
     assert!(error.contains("\"99\"") && error.contains("01"), "{error}");

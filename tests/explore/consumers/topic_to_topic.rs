@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crashwindow::consumer::Settings;
+use crashwindow_labs::Settings;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};

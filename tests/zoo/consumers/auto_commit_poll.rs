@@ -2,7 +2,7 @@
 //!
 //! As the Java client does it: what the timer commits was asked for after the effect before it.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{Consumer, StreamConsumer};
 
 #[tokio::main]

@@ -3,7 +3,7 @@
 //! Planted: an offset is stored when the record is handed out, and committed by a timer.
 //! Found:   stall-kill before COMMIT: lost, or charged and not recorded after POST /v1/charges.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{Consumer, StreamConsumer};
 
 #[tokio::main]

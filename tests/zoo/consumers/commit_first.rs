@@ -3,7 +3,7 @@
 //! Planted: whatever ends the process after the commit ends the payment.
 //! Found:   after OffsetCommit, before COMMIT: lost.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 
 #[tokio::main]

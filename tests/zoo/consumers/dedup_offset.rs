@@ -3,7 +3,7 @@
 //! Planted: the same payment at a new offset is a new payment, to the table and to the provider.
 //! Found:   with the fault duplicate: charged twice.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::Message;
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 

@@ -2,7 +2,7 @@
 //!
 //! A payment that stands still behind a lock is late, not lost: fenced, and charged once in the end.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 
 #[tokio::main]

@@ -3,7 +3,7 @@
 //! Planted: a transaction that is rolled back after the charge leaves no trace of it.
 //! Found:   after POST /v1/charges, before COMMIT has happened: charged again by the redelivery.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 
 #[tokio::main]

@@ -9,7 +9,7 @@ mod shared;
 use std::time::Duration;
 
 use anyhow::Context;
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::Message;
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};

@@ -5,7 +5,7 @@
 
 mod shared;
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer};
 
 #[tokio::main]

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::time::Duration;
 
 use anyhow::Context;
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use openssl::hash::MessageDigest;

@@ -3,7 +3,7 @@
 //! Planted: librdkafka stores an offset when it hands the record out; `select!` drops the work.
 //! Found:   terminate before COMMIT: lost, or charged and not recorded after POST /v1/charges.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 use tokio::signal::unix::{SignalKind, signal};
 

@@ -8,7 +8,7 @@ mod shared;
 
 use std::time::Duration;
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::{Message, Offset};
 

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 
 /// Long beside every answer of a server of the lab: whoever judges by silence calls this the end.

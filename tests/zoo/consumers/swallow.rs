@@ -3,7 +3,7 @@
 //! Planted: one bad minute of the provider is forgotten, with the row saying that it was done.
 //! Found:   before POST /v1/charges, which never arrives: lost.
 
-use crashwindow::consumer::{Payment, Settings};
+use crashwindow_labs::{Payment, Settings};
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 
 #[tokio::main]

@@ -1,10 +1,10 @@
 //! The contract between the lab and a consumer: what an instance finds in its environment.
 
 use rdkafka::ClientConfig;
+use tokio_postgres::NoTls;
 use tracing_subscriber::EnvFilter;
 
-use super::PaymentApi;
-use crate::stack;
+use crate::PaymentApi;
 
 /// What the lab tells an instance.
 #[derive(Debug, Clone)]
@@ -71,12 +71,14 @@ impl Settings {
         config
     }
 
-    /// A connection to the run's database.
+    /// A connection to the run's database, in plaintext: a tap lies between, and it speaks no TLS.
     ///
     /// # Errors
     /// When Postgres does not answer or refuses us.
-    pub async fn database(&self) -> anyhow::Result<tokio_postgres::Client> {
-        let (client, _connection) = stack::postgres::connect(&self.database_url, None).await?;
+    pub async fn database(&self) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+        let (client, connection) = tokio_postgres::connect(&self.database_url, NoTls).await?;
+        // It ends with the client, or with an error that the client's next statement has as well.
+        tokio::spawn(connection);
         Ok(client)
     }
 

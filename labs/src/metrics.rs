@@ -1,15 +1,17 @@
 //! The metrics that a production consumer exports, served for Prometheus on `METRICS_ADDR`.
 //!
-//! [`crate::metrics`] says what each means. A check is counted after the statement that decided it
+//! `crashwindow-contract` says what each means. A check is counted after the statement that decided it
 //! was committed: counted earlier, one that is rolled back would be a hit that never was.
 
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use anyhow::Context;
-use axum::Router;
-use axum::routing::get;
-use prometheus::{Encoder, Histogram, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder};
+use crashwindow_contract::{
+    BUILD_INFO, COMMIT_FAILURES, DEDUP_CHECKS, EFFECTS, LAG, PAYMENTS_PROCESSED, POLL_GAP,
+    REBALANCES, UNCOMMITTED,
+};
+use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, Registry};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, ConsumerContext, Rebalance};
@@ -17,11 +19,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::TopicPartitionList;
 
-use super::Check;
-use crate::metrics::{
-    BUILD_INFO, COMMIT_FAILURES, DEDUP_CHECKS, EFFECTS, LAG, PAYMENTS_PROCESSED, POLL_GAP,
-    REBALANCES, UNCOMMITTED,
-};
+use crate::{Check, page};
 
 /// Where Prometheus finds the metrics.
 const METRICS_ADDR: &str = "METRICS_ADDR";
@@ -71,13 +69,7 @@ impl Metrics {
             let listener = tokio::net::TcpListener::bind(address)
                 .await
                 .with_context(|| format!("the metrics cannot be served on {address}"))?;
-            let registry = metrics.registry.clone();
-            let page = move || {
-                let registry = registry.clone();
-                async move { text(&registry) }
-            };
-            let router = Router::new().route("/metrics", get(page));
-            tokio::spawn(async move { axum::serve(listener, router).await });
+            tokio::spawn(page::serve(listener, metrics.registry.clone()));
         }
         Ok(metrics)
     }
@@ -215,17 +207,6 @@ impl ConsumerContext for Metrics {
     }
 }
 
-/// Everything in the registry in Prometheus' text format.
-fn text(registry: &Registry) -> String {
-    let mut text = Vec::new();
-    // Into memory, of what was registered without an error.
-    let written = TextEncoder::new().encode(&registry.gather(), &mut text);
-    written.map_or_else(
-        |e| format!("# {e}\n"),
-        |()| String::from_utf8_lossy(&text).into_owned(),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,7 +220,7 @@ mod tests {
             Check::Redelivery,
             Check::Republish,
         ]);
-        let text = text(&metrics.registry);
+        let text = page::text(&metrics.registry);
         for line in [
             "dedup_checks_total{origin=\"new\",result=\"miss\"} 2",
             "dedup_checks_total{origin=\"redelivery\",result=\"hit\"} 1",

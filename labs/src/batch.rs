@@ -7,7 +7,7 @@ use rdkafka::error::KafkaError;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::payment::{Payment, PaymentError};
+use crate::{Payment, PaymentError};
 
 /// The payments of a batch and where they were, in the order of their delivery; each column has a
 /// value for each payment.

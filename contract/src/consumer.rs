@@ -1,6 +1,6 @@
 //! The metrics that a consumer exports, as it would in production: nothing here needs the lab.
 
-use super::{Kind, Label, Metric};
+use crate::metric::{Kind, Label, Metric};
 
 /// Payments looked up.
 pub const DEDUP_CHECKS: Metric = Metric {
@@ -107,24 +107,4 @@ pub const CONSUMER: &[Metric] = &[
     LAG,
     UNCOMMITTED,
     BUILD_INFO,
-];
-
-/// What the service discovery (`GET /sd`) adds to each of them.
-pub const CONSUMER_TARGET: &[Label] = &[
-    Label {
-        name: "lab",
-        meaning: "the lab's number",
-    },
-    Label {
-        name: "consumer",
-        meaning: "which of the lab's consumers the storm began with",
-    },
-    Label {
-        name: "instance",
-        meaning: "the `CONSUMER_ID`, which a replacement keeps",
-    },
-    Label {
-        name: "run",
-        meaning: "the run's number; one more time series of each metric per storm, so rules leave it out",
-    },
 ];

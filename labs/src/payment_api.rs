@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::Payment;
+use crate::Payment;
 
 /// A client of a Stripe-compatible payment API.
 ///
@@ -63,7 +63,7 @@ struct ErrorObject {
 }
 
 impl PaymentApi {
-    pub(super) fn new(url: &str, api_key: &str) -> Self {
+    pub(crate) fn new(url: &str, api_key: &str) -> Self {
         Self {
             http: reqwest::Client::new(),
             charges_url: format!("{}/v1/charges", url.trim_end_matches('/')),
