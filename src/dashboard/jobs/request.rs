@@ -4,7 +4,6 @@
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::chaos::Fault;
 use crate::chaos::storm::Cause;
 use crate::dashboard::App;
 use crate::dashboard::problem::Problem;
@@ -25,7 +24,7 @@ pub(in crate::dashboard) enum Request {
         #[serde(skip_serializing_if = "Option::is_none")]
         scenario: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        fault: Option<Strikes>,
+        fault: Option<FaultChoice>,
         #[serde(skip_serializing_if = "Option::is_none")]
         payments: Option<u32>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,20 +63,6 @@ pub(in crate::dashboard) enum Request {
         #[serde(skip_serializing_if = "Option::is_none")]
         seconds: Option<u64>,
     },
-}
-
-/// A fault, or the word `none`.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(untagged)]
-pub(in crate::dashboard) enum Strikes {
-    Fault(Fault),
-    No(Nothing),
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::dashboard) enum Nothing {
-    None,
 }
 
 /// The most payments that a page may ask for: what a wall can show.
@@ -137,10 +122,7 @@ impl Request {
                 }
                 let mut changes = Changes {
                     scenario: scenario.clone(),
-                    fault: fault.map(|fault| match fault {
-                        Strikes::Fault(fault) => FaultChoice::Some(fault),
-                        Strikes::No(_) => FaultChoice::None,
-                    }),
+                    fault: *fault,
                     payments: *payments,
                     seed: *seed,
                     ..Changes::default()
