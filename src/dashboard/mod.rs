@@ -8,6 +8,8 @@
 mod assets;
 mod events;
 mod feed;
+#[cfg(test)]
+mod generated;
 mod guard;
 mod instance;
 mod jobs;
