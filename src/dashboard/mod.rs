@@ -6,6 +6,8 @@
 //! test holds the server against it.
 
 mod assets;
+#[cfg(test)]
+mod described;
 mod events;
 mod feed;
 #[cfg(test)]
