@@ -244,3 +244,26 @@ fn too_many(what: &str) -> Problem {
     let next = format!("ask for {what}");
     Problem::new(StatusCode::BAD_REQUEST, "this cannot be asked for", next)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_request_names_a_fault_or_none_and_an_unknown_one_is_refused_with_the_list() {
+        let asked = |fault: &str| {
+            let run = json!({ "kind": "run", "lab": "01", "consumer": "fixed", "fault": fault });
+            serde_json::from_value::<Request>(run.clone()).map(|request| {
+                assert_eq!(serde_json::to_value(request).unwrap(), run);
+            })
+        };
+        assert!(asked("none").is_ok() && asked("stall-kill").is_ok());
+        let error = asked("gremlin").unwrap_err().to_string();
+        assert!(
+            error.contains("\"gremlin\"") && error.contains("stall-kill"),
+            "{error}"
+        );
+    }
+}
