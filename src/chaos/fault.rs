@@ -7,7 +7,7 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::{Strike, duplicate, kill, lost_response, stall_kill, terminate, unavailable, zombie};
+use super::Strike;
 use crate::named::registry;
 
 registry! {
@@ -16,19 +16,19 @@ registry! {
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Fault ("fault"): Facts {
         /// `kill.rs`
-        Kill = kill::FACTS,
+        Kill = super::kill::FACTS,
         /// `terminate.rs`
-        Terminate = terminate::FACTS,
+        Terminate = super::terminate::FACTS,
         /// `zombie.rs`
-        Zombie = zombie::FACTS,
+        Zombie = super::zombie::FACTS,
         /// `lost_response.rs`
-        LostResponse = lost_response::FACTS,
+        LostResponse = super::lost_response::FACTS,
         /// `unavailable.rs`
-        Unavailable = unavailable::FACTS,
+        Unavailable = super::unavailable::FACTS,
         /// `stall_kill.rs`
-        StallKill = stall_kill::FACTS,
+        StallKill = super::stall_kill::FACTS,
         /// `duplicate.rs`
-        Duplicate = duplicate::FACTS,
+        Duplicate = super::duplicate::FACTS,
     }
 }
 
