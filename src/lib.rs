@@ -17,6 +17,7 @@
 //! - [`quiz`]: what an attendee predicts, and what the run says to it.
 //! - [`report`]: the verdict for a terminal and for machines.
 //! - [`dashboard`]: a page that shows all of it live, and its API.
+//! - [`named`]: names on the command line, in files and in reports, each list in one place.
 //!
 //! Consumers are no part of it, and it knows none of their code: those of the labs are a package of
 //! their own (`labs/`). What both sides agree on is a third (`contract/`).
@@ -28,6 +29,7 @@ pub mod effects;
 pub mod explore;
 pub mod group;
 pub mod metrics;
+pub mod named;
 pub mod provider;
 pub mod quiz;
 pub mod report;

@@ -1,12 +1,22 @@
 //! `kill`: the process dies in the window.
-//!
-//! Finds effects without a record, and records without an acknowledgement.
 
+use super::fault::{Facts, Target};
 use super::{Scene, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 
+pub(super) const FACTS: Facts = Facts {
+    name: "kill",
+    help: "SIGKILL in the window; the member is evicted by protocol, so nobody waits for its session",
+    finds: "effects without a record, and records without an acknowledgement",
+    target: Target::Gap { merges: true },
+    can_wait: true,
+    word: "killed",
+    told: "killed {window}",
+    strike: Some(&Kill),
+};
+
 /// SIGKILL, and eviction of the dead member, so that nothing waits for its session to expire.
-pub(super) struct Kill;
+struct Kill;
 
 impl Strike for Kill {
     fn strike<'a>(&'a self, scene: &'a Scene) -> StrikeFuture<'a> {

@@ -1,12 +1,22 @@
 //! `lost-response`: the server has acted, the connection drops, the process lives.
-//!
-//! Finds retries without a stable key, and a COMMIT of which nobody knows how it ended.
 
+use super::fault::{Events, Facts, Target};
 use super::{Scene, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 
+pub(super) const FACTS: Facts = Facts {
+    name: "lost-response",
+    help: "the server has acted, the connection drops, the process lives",
+    finds: "retries without a stable key, and a COMMIT of which nobody knows how it ended",
+    target: Target::Answer(Events::Changes),
+    can_wait: false,
+    word: "answer lost",
+    told: "the answer to {event} was lost",
+    strike: Some(&LostResponse),
+};
+
 /// The answer never arrives.
-pub(super) struct LostResponse;
+struct LostResponse;
 
 impl Strike for LostResponse {
     fn strike<'a>(&'a self, _scene: &'a Scene) -> StrikeFuture<'a> {

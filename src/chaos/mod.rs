@@ -1,11 +1,13 @@
 //! Faults: what is done to an instance in a window.
 //!
-//! Each fault is one file with one function behind [`Strike`]; `kill.rs` is the smallest and the
-//! template for the next. A fault runs while the request that opened its window is held, so the
-//! window stays open for as long as the fault takes, and ends by saying what becomes of the
-//! request. Faults wait for events with a deadline, never for time to pass.
+//! Each fault is a line of [`Fault`] and a file, with what is known of it and one function behind
+//! [`Strike`]; `kill.rs` is the template for the next. A fault runs while the request that opened
+//! its window is held, so the window stays open for as long as the fault takes, and ends by saying
+//! what becomes of the request. Faults wait for events with a deadline, never for time to pass.
 
 mod descendants;
+mod duplicate;
+mod fault;
 mod kill;
 mod lost_response;
 mod process;
@@ -19,99 +21,18 @@ mod unavailable;
 mod window;
 mod zombie;
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::tap::Decision;
 
 pub(crate) use descendants::descendants;
+pub use fault::{Events, Fault, Target};
 pub use process::{Process, ProcessError, describe_exit};
 pub use scene::{Crew, Scene, StrikeError};
 pub use schedule::{Planned, Round, Schedule, ScheduleError};
 pub use window::{Edge, Window};
-
-/// The faults that a schedule can name.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    clap::ValueEnum,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fault {
-    /// SIGKILL in the window; the member is evicted at once and the instance is started again
-    Kill,
-    /// SIGTERM in the window, a grace period, SIGKILL
-    Terminate,
-    /// SIGSTOP in the window, eviction, a successor takes over and finishes, SIGCONT
-    Zombie,
-    /// The server has acted, the connection drops, the process lives
-    LostResponse,
-    /// The request fails at once and never reaches the server
-    Unavailable,
-    /// The request is held until the payment is acknowledged, then SIGKILL
-    StallKill,
-    /// The same payment is produced again at a new offset
-    Duplicate,
-}
-
-impl Fault {
-    /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 7] = [
-        Self::Kill,
-        Self::Terminate,
-        Self::Zombie,
-        Self::LostResponse,
-        Self::Unavailable,
-        Self::StallKill,
-        Self::Duplicate,
-    ];
-
-    /// The word used on the command line and in reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Kill => "kill",
-            Self::Terminate => "terminate",
-            Self::Zombie => "zombie",
-            Self::LostResponse => "lost-response",
-            Self::Unavailable => "unavailable",
-            Self::StallKill => "stall-kill",
-            Self::Duplicate => "duplicate",
-        }
-    }
-
-    /// What is done in the window; none for a duplicate, which is produced and strikes nobody.
-    #[must_use]
-    pub fn strike(self) -> Option<&'static dyn Strike> {
-        match self {
-            Self::Kill => Some(&kill::Kill),
-            Self::Terminate => Some(&terminate::Terminate),
-            Self::Zombie => Some(&zombie::Zombie),
-            Self::LostResponse => Some(&lost_response::LostResponse),
-            Self::Unavailable => Some(&unavailable::Unavailable),
-            Self::StallKill => Some(&stall_kill::StallKill),
-            Self::Duplicate => None,
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
 
 /// What a strike came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

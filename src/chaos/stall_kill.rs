@@ -1,9 +1,8 @@
 //! `stall-kill`: the request is held until the payment is acknowledged, then the process dies.
-//!
-//! Finds auto-commit and whatever else acknowledges before its effect.
 
 use std::time::Duration;
 
+use super::fault::{Events, Facts, Target};
 use super::{Scene, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 use crate::timeline::Happening;
@@ -18,8 +17,19 @@ fn note() -> String {
     format!("nothing was acknowledged within {seconds} s, it was killed all the same")
 }
 
+pub(super) const FACTS: Facts = Facts {
+    name: "stall-kill",
+    help: "the request is held until the payment is acknowledged, then SIGKILL",
+    finds: "auto-commit, and whatever else acknowledges before its effect",
+    target: Target::Request(Events::Effects),
+    can_wait: false,
+    word: "held, then killed",
+    told: "killed while {event} was held",
+    strike: Some(&StallKill),
+};
+
 /// The effect never happens; the acknowledgement had its chance.
-pub(super) struct StallKill;
+struct StallKill;
 
 impl Strike for StallKill {
     fn strike<'a>(&'a self, scene: &'a Scene) -> StrikeFuture<'a> {

@@ -1,9 +1,8 @@
 //! `terminate`: what every rolling deploy does.
-//!
-//! Finds shutdown paths that commit past what was done, or drop it.
 
 use std::time::Duration;
 
+use super::fault::{Facts, Target};
 use super::{Scene, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 
@@ -11,8 +10,19 @@ use crate::tap::Decision;
 /// is over by then; one that waits is waiting for this answer.
 const HEADSTART: Duration = Duration::from_secs(1);
 
+pub(super) const FACTS: Facts = Facts {
+    name: "terminate",
+    help: "SIGTERM in the window, a grace period, SIGKILL: what a rolling deploy does",
+    finds: "shutdown paths that commit past what was done, or drop it",
+    target: Target::Gap { merges: false },
+    can_wait: false,
+    word: "terminated",
+    told: "asked to end (SIGTERM) {window}",
+    strike: Some(&Terminate),
+};
+
 /// SIGTERM with the request held, then a grace period in which it is answered, then SIGKILL.
-pub(super) struct Terminate;
+struct Terminate;
 
 impl Strike for Terminate {
     fn strike<'a>(&'a self, scene: &'a Scene) -> StrikeFuture<'a> {

@@ -1,12 +1,22 @@
 //! `unavailable`: the request fails at once and never reaches the server, as servers fail.
-//!
-//! Finds swallowed errors, and acknowledgements of what failed.
 
+use super::fault::{Events, Facts, Target};
 use super::{Scene, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 
+pub(super) const FACTS: Facts = Facts {
+    name: "unavailable",
+    help: "the request fails at once and never reaches the server",
+    finds: "swallowed errors, and acknowledgements of what failed",
+    target: Target::Request(Events::ButDeliveries),
+    can_wait: false,
+    word: "request refused",
+    told: "{event} was refused once",
+    strike: Some(&Unavailable),
+};
+
 /// One refusal, in the boundary's own way.
-pub(super) struct Unavailable;
+struct Unavailable;
 
 impl Strike for Unavailable {
     fn strike<'a>(&'a self, _scene: &'a Scene) -> StrikeFuture<'a> {

@@ -1,14 +1,24 @@
 //! `zombie`: the process sleeps through its own replacement and wakes up to finish.
-//!
-//! Finds check-then-act races; shows what fencing by the group does and does not stop.
 
+use super::fault::{Facts, Target};
 use super::successor::Successor;
 use super::{Scene, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 
+pub(super) const FACTS: Facts = Facts {
+    name: "zombie",
+    help: "SIGSTOP in the window, eviction; a successor takes over and finishes, or stands at the zombie's row lock or open transaction; SIGCONT",
+    finds: "check-then-act races, and what fencing by the group does not stop",
+    target: Target::Gap { merges: false },
+    can_wait: false,
+    word: "frozen and evicted",
+    told: "frozen and evicted {window}",
+    strike: Some(&Zombie),
+};
+
 /// SIGSTOP, eviction, a successor that finishes, or meets the zombie's row lock or transaction,
 /// SIGCONT.
-pub(super) struct Zombie;
+struct Zombie;
 
 impl Strike for Zombie {
     fn strike<'a>(&'a self, scene: &'a Scene) -> StrikeFuture<'a> {

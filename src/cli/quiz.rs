@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use clap::Args;
-use crashwindow::quiz::{Answer, Answers, Fate, Question, Quiz, fates};
+use crashwindow::quiz::{Answer, Answers, Question, Quiz, fates};
 use crashwindow::report::{RunReport, terminal};
 use crashwindow::run::manifest::{self, Manifest};
 use crashwindow::run::{Changes, Spec};
-use crashwindow::verdict::Verdict;
+use crashwindow::verdict::{Outcome, Verdict};
 use tokio::sync::mpsc;
 
 use super::execute::{Session, relative};
@@ -222,20 +222,24 @@ fn introduce(lab: &Manifest) {
     print!("{}", terminal::wrap(&lab.question));
 }
 
+/// How often a payment took effect that did so again, where several are told together.
+const TWICE: usize = 2;
+
 /// The run's numbers, beside what was predicted.
 fn confront(question: &Question, place: usize, report: &RunReport) {
     let fates = fates(report);
     let struck: usize = fates.values().sum();
-    let found: Vec<String> = fates
-        .iter()
-        .map(|(fate, n)| format!("{n} {}", fate.told(&report.done)))
-        .collect();
+    let told = |outcome: Outcome| {
+        let n = fates.get(&outcome)?;
+        Some(format!("{n} {}", outcome.told(&report.done, TWICE)))
+    };
+    let found: Vec<String> = Outcome::ALL.into_iter().filter_map(told).collect();
     println!("\nthe run {}: {struck} payments were struck", report.run);
     println!("  found            {}", found.join(", "));
     if let Some(predicted) = question.options[place].predicts {
         println!(
             "  predicted        {struck} {}",
-            predicted.told(&report.done)
+            predicted.told(&report.done, TWICE)
         );
     }
     println!("  delivered again  {}", report.counts.redeliveries);
@@ -254,9 +258,9 @@ fn confront(question: &Question, place: usize, report: &RunReport) {
 }
 
 /// Whether the run shows what the right option says.
-fn agrees<'a>(question: &Question, mut found: impl Iterator<Item = &'a Fate>) -> bool {
+fn agrees<'a>(question: &Question, mut found: impl Iterator<Item = &'a Outcome>) -> bool {
     let expected = question.options[question.right()].predicts;
-    found.all(|fate| Some(*fate) == expected)
+    found.all(|outcome| Some(*outcome) == expected)
 }
 
 /// The right answer first, whoever gave it, and then what is wrong with each other.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
-use crashwindow::chaos::{Edge, Fault};
+use crashwindow::chaos::Edge;
 use crashwindow::run::manifest::{self, Manifest};
 use crashwindow::run::storm::StormSpec;
 use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange, folder};
@@ -66,7 +66,7 @@ pub struct What {
     scenario: Option<String>,
 
     /// The fault [default: the scenario's]; with none the verdict can only be unknown or violated
-    #[arg(long, value_parser = parse_fault, value_name = FAULTS)]
+    #[arg(long, value_enum)]
     fault: Option<FaultChoice>,
 
     /// The boundary event at the window's edge [default: the scenario's]
@@ -112,19 +112,6 @@ pub struct Labs {
     /// The folder of labs [default: `labs` here, above here, or above this program]
     #[arg(long, value_name = "DIR", env = "CRASHWINDOW_LABS")]
     labs: Option<PathBuf>,
-}
-
-/// What `--fault` takes.
-const FAULTS: &str = "kill|terminate|zombie|lost-response|unavailable|stall-kill|duplicate|none";
-
-fn parse_fault(word: &str) -> Result<FaultChoice, String> {
-    if word == "none" {
-        return Ok(FaultChoice::None);
-    }
-    let fault = Fault::ALL.into_iter().find(|fault| fault.name() == word);
-    fault
-        .map(FaultChoice::Some)
-        .ok_or_else(|| format!("the faults are {FAULTS}"))
 }
 
 impl Labs {

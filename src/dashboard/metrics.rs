@@ -13,13 +13,13 @@ use super::App;
 use crate::chaos::Fault;
 use crate::chaos::storm::Blow;
 use crate::metrics::{
-    DUPLICATE_EFFECTS, FAULTS, LEDGER_EFFECTS, OUTCOMES, PAYMENTS, PRODUCED, REDELIVERIES, RUNS,
+    DUPLICATE_EFFECTS, FAULTS, LEDGER_EFFECTS, PAYMENTS, PRODUCED, REDELIVERIES, RUNS,
 };
 use crate::report::RunReport;
 use crate::report::storm::StormReport;
 use crate::run::manifest::Manifest;
 use crate::run::storm::{Mark, Sample};
-use crate::verdict::Verdict;
+use crate::verdict::{Outcome, Verdict};
 
 /// Counts what this server's jobs come to. Clones count together.
 #[derive(Clone)]
@@ -64,8 +64,9 @@ impl Metrics {
             self.runs
                 .with_label_values(&[lab, consumer, verdict.name()]);
         }
-        for outcome in OUTCOMES {
-            self.payments.with_label_values(&[lab, consumer, outcome]);
+        for outcome in Outcome::ALL {
+            self.payments
+                .with_label_values(&[lab, consumer, outcome.name()]);
         }
         self.redeliveries.with_label_values(&[lab, consumer]);
         if of.storm.is_some() {
@@ -89,18 +90,10 @@ impl Metrics {
         let [lab, consumer] = who;
         self.verdict(who, report.verdict);
         let counts = &report.counts;
-        let by_outcome = [
-            counts.once,
-            counts.duplicated,
-            counts.lost,
-            counts.unfinished,
-            counts.half_done,
-            counts.parked,
-        ];
-        for (outcome, count) in OUTCOMES.into_iter().zip(by_outcome) {
+        for outcome in Outcome::ALL {
             self.payments
-                .with_label_values(&[lab, consumer, outcome])
-                .inc_by(count as u64);
+                .with_label_values(&[lab, consumer, outcome.name()])
+                .inc_by(counts.of(outcome) as u64);
         }
         self.redeliveries
             .with_label_values(&who)
@@ -145,9 +138,12 @@ impl Metrics {
         // A group that did not come to its end may still pay what is missing.
         let counts = &report.counts;
         let missing = counts.payments.saturating_sub(counts.paid);
-        let outcome = if counts.drained { "lost" } else { "unfinished" };
+        let outcome = match counts.drained {
+            true => Outcome::Lost,
+            false => Outcome::Unfinished,
+        };
         self.payments
-            .with_label_values(&[lab, consumer, outcome])
+            .with_label_values(&[lab, consumer, outcome.name()])
             .inc_by(missing);
     }
 

@@ -6,8 +6,12 @@
 //! test holds the server against it.
 
 mod assets;
+#[cfg(test)]
+mod described;
 mod events;
 mod feed;
+#[cfg(test)]
+mod generated;
 mod guard;
 mod instance;
 mod jobs;

@@ -234,7 +234,7 @@ fn sequence(app: &App, run: &str, payment: &str) -> Result<Value, Problem> {
     let text = format!(
         "{payment}: {}: {}.",
         prose(&entries, payment),
-        outcome.told(&spec.done)
+        outcome.told(&spec.done, history.effects_of(payment).len())
     );
     let (lanes, steps) = steps::steps(&lines);
     Ok(json!({

@@ -4,32 +4,39 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::named::Named;
 use crate::run::Finished;
 use crate::tap::{Detail, Stage, Tap, kafka, payment_number};
 use crate::timeline::{Entry, Happening};
 use crate::verdict::{Outcome, outcome_of};
 
-/// What is known of a payment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// What is known of a payment: what became of it, or how far it has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Known {
     /// Nobody has it.
     #[default]
     Waiting,
     /// An instance was given it.
     Delivered,
-    /// It took effect once.
-    Once,
-    /// It took effect more than once.
-    Duplicated,
-    /// It never took effect and will not be delivered again.
-    Lost,
-    /// It took effect, and the consumer does not know.
-    HalfDone,
-    /// It was put where an operator finds it, and took no effect.
-    Parked,
-    /// It was not acknowledged when the run ended.
-    Unfinished,
+    /// What became of it, as far as was seen.
+    Of(Outcome),
+}
+
+impl Named for Known {
+    const KIND: &'static str = "state of a payment";
+
+    fn every() -> impl Iterator<Item = Self> {
+        let outcomes = Outcome::ALL.into_iter().map(Self::Of);
+        [Self::Waiting, Self::Delivered].into_iter().chain(outcomes)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Of(outcome) => outcome.name(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -131,8 +138,8 @@ impl Wall {
         cell.charges.push(charge.to_owned());
         cell.effects = cell.charges.len();
         cell.known = match cell.effects {
-            1 => Known::Once,
-            _ => Known::Duplicated,
+            1 => Known::Of(Outcome::Once),
+            _ => Known::Of(Outcome::Duplicated),
         };
         self.change(payment);
     }
@@ -143,14 +150,7 @@ impl Wall {
             let outcome = outcome_of(&finished.history, &produced.payment);
             let effects = finished.history.effects_of(&produced.payment).len();
             if let Some(cell) = self.cell(&produced.payment) {
-                cell.known = match outcome {
-                    Outcome::Once => Known::Once,
-                    Outcome::Duplicated(_) => Known::Duplicated,
-                    Outcome::Lost => Known::Lost,
-                    Outcome::Unfinished => Known::Unfinished,
-                    Outcome::HalfDone => Known::HalfDone,
-                    Outcome::Parked => Known::Parked,
-                };
+                cell.known = Known::Of(outcome);
                 cell.effects = effects;
                 self.change(&produced.payment);
             }
@@ -193,7 +193,7 @@ impl Wall {
     fn tell(&self, places: impl Iterator<Item = usize>) -> Value {
         let cell = |place: usize| {
             let cell = &self.cells[place];
-            json!([place + 1, cell.known, cell.effects])
+            json!([place + 1, cell.known.name(), cell.effects])
         };
         json!({
             "at_ms": self.at_ms,
@@ -212,12 +212,12 @@ impl Wall {
             *match cell.known {
                 Known::Waiting => &mut counts.waiting,
                 Known::Delivered => &mut counts.delivered,
-                Known::Once => &mut counts.once,
-                Known::Duplicated => &mut counts.duplicated,
-                Known::Lost => &mut counts.lost,
-                Known::HalfDone => &mut counts.half_done,
-                Known::Parked => &mut counts.parked,
-                Known::Unfinished => &mut counts.unfinished,
+                Known::Of(Outcome::Once) => &mut counts.once,
+                Known::Of(Outcome::Duplicated) => &mut counts.duplicated,
+                Known::Of(Outcome::Lost) => &mut counts.lost,
+                Known::Of(Outcome::HalfDone) => &mut counts.half_done,
+                Known::Of(Outcome::Parked) => &mut counts.parked,
+                Known::Of(Outcome::Unfinished) => &mut counts.unfinished,
             } += 1;
         }
         counts

@@ -1,7 +1,9 @@
 //! The cells: which window is struck with which fault.
 
+use std::collections::BTreeMap;
+
 use super::recording::{Recorded, Recording};
-use crate::chaos::{Edge, Fault, Planned, Window};
+use crate::chaos::{Edge, Events, Fault, Planned, Target, Window};
 use crate::report::explore::CellWindow;
 
 /// One cell, before it is executed.
@@ -47,7 +49,7 @@ pub struct Same {
 pub fn plan(recording: &Recording, faults: &[Fault], victim: &str) -> (Vec<Plan>, Vec<Same>) {
     let events = &recording.events;
     let (mut plans, mut same): (Vec<Plan>, Vec<Same>) = (Vec::new(), Vec::new());
-    let (mut changed, mut last_kill) = (true, None);
+    let (mut changed, mut last) = (true, BTreeMap::new());
     let push = |plans: &mut Vec<Plan>, fault, place: &Place| {
         let number = plans.len() + 1;
         plans.push(cell(recording, number, fault, place, victim));
@@ -56,26 +58,26 @@ pub fn plan(recording: &Recording, faults: &[Fault], victim: &str) -> (Vec<Plan>
     for (i, event) in events.iter().enumerate() {
         changed |= event.writes;
         for fault in faults {
-            let place = match fault {
-                Fault::Kill => {
+            let place = match fault.target() {
+                Target::Gap { merges: true } => {
                     let place = after(events, i);
-                    match last_kill {
+                    match last.get(fault) {
                         Some(cell) if !changed => same.push(Same {
                             window: window(recording, &place),
                             fault: *fault,
-                            cell,
+                            cell: *cell,
                         }),
-                        _ => last_kill = Some(push(&mut plans, *fault, &place)),
+                        _ => {
+                            let cell = push(&mut plans, *fault, &place);
+                            last.insert(*fault, cell);
+                        }
                     }
                     None
                 }
-                Fault::Terminate | Fault::Zombie => Some(after(events, i)),
-                Fault::LostResponse => event.writes.then_some(Place::After(i)),
-                Fault::Unavailable => (!event.delivers).then_some(Place::Before(i)),
-                Fault::StallKill => {
-                    (event.writes && !event.acknowledges).then_some(Place::Before(i))
-                }
-                Fault::Duplicate => None,
+                Target::Gap { merges: false } => Some(after(events, i)),
+                Target::Answer(of) => includes(of, event).then_some(Place::After(i)),
+                Target::Request(of) => includes(of, event).then_some(Place::Before(i)),
+                Target::Workload => None,
             };
             if let Some(place) = place {
                 push(&mut plans, *fault, &place);
@@ -83,12 +85,21 @@ pub fn plan(recording: &Recording, faults: &[Fault], victim: &str) -> (Vec<Plan>
         }
         changed = false;
     }
-    if faults.contains(&Fault::Duplicate)
-        && let Some(last) = events.len().checked_sub(1)
-    {
-        push(&mut plans, Fault::Duplicate, &Place::After(last));
+    if let Some(last) = events.len().checked_sub(1) {
+        let of_workload = |fault: &&Fault| fault.target() == Target::Workload;
+        for fault in faults.iter().filter(of_workload) {
+            push(&mut plans, *fault, &Place::After(last));
+        }
     }
     (plans, same)
+}
+
+fn includes(events: Events, event: &Recorded) -> bool {
+    match events {
+        Events::ButDeliveries => !event.delivers,
+        Events::Changes => event.writes,
+        Events::Effects => event.writes && !event.acknowledges,
+    }
 }
 
 /// The window after event `i`. It is struck when the next request arrives: then the consumer is

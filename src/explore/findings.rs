@@ -48,7 +48,7 @@ pub(super) fn cell(plan: &Plan, struck: &Struck, exploration: &str) -> Cell {
     if elsewhere {
         text.push_str("; its commit came elsewhere than in the recording, as a timer's does");
     }
-    let allowed = outcome == CellOutcome::Duplicated
+    let allowed = outcome == CellOutcome::Of(Outcome::Duplicated)
         && finished.spec.guarantee == Guarantee::AtLeastOnce
         && judgement.verdict == Verdict::Violated;
     if allowed {
@@ -95,33 +95,22 @@ fn outcome(finished: &Finished) -> (CellOutcome, String, usize) {
     let planned = finished.spec.schedule.strikes().next();
     let struck = planned.map_or("", |planned| planned.payment.as_str());
     let exceptions = &finished.judgement.exceptions;
-    let Some(worst) = exceptions.iter().map(|(_, o)| of_outcome(*o)).max() else {
+    let Some(worst) = exceptions.iter().map(|(_, outcome)| *outcome).max() else {
         let outcome = match fired {
             None => CellOutcome::NotReached,
             Some(fired) if fired.fenced => CellOutcome::Fenced,
-            Some(_) => CellOutcome::Once,
+            Some(_) => CellOutcome::Of(Outcome::Once),
         };
         return (outcome, struck.to_owned(), 0);
     };
     let hit: Vec<&String> = exceptions
         .iter()
-        .filter(|(_, o)| of_outcome(*o) == worst)
+        .filter(|(_, outcome)| *outcome == worst)
         .map(|(payment, _)| payment)
         .collect();
     let told = hit.iter().find(|p| p.as_str() == struck);
     let told = told.unwrap_or(&hit[0]).to_string();
-    (worst, told, hit.len())
-}
-
-fn of_outcome(outcome: Outcome) -> CellOutcome {
-    match outcome {
-        Outcome::Once => CellOutcome::Once,
-        Outcome::Duplicated(_) => CellOutcome::Duplicated,
-        Outcome::Lost => CellOutcome::Lost,
-        Outcome::Unfinished => CellOutcome::Unfinished,
-        Outcome::HalfDone => CellOutcome::HalfDone,
-        Outcome::Parked => CellOutcome::Parked,
-    }
+    (worst.into(), told, hit.len())
 }
 
 /// `payment msg-0002 was charged twice, and so were 2 others`.
@@ -134,17 +123,12 @@ fn told(
 ) -> String {
     let effects = finished.history.effects_of(payment).len();
     let fate = match outcome {
-        CellOutcome::Once => "took effect once".to_owned(),
+        CellOutcome::Of(outcome) => outcome.sentence(done, effects),
         CellOutcome::Fenced => {
             "took effect once; the successor had to wait for the zombie's row lock or transaction"
                 .to_owned()
         }
         CellOutcome::NotReached => return "the consumer did not come to this window".to_owned(),
-        CellOutcome::Unfinished => "was not acknowledged when the cell ended".to_owned(),
-        CellOutcome::HalfDone => format!("was {done} and acknowledged, but is not recorded"),
-        CellOutcome::Duplicated => format!("was {}", Outcome::Duplicated(effects).told(done)),
-        CellOutcome::Lost => "was acknowledged and never took effect".to_owned(),
-        CellOutcome::Parked => "was parked, as what cannot be done is meant to be".to_owned(),
     };
     let others = match hit.saturating_sub(1) {
         0 => String::new(),
@@ -182,7 +166,6 @@ fn by_victim(struck: &Struck) -> Option<String> {
 }
 
 fn place(plan: &Plan) -> String {
-    use crate::chaos::Fault;
     let short = |s: &Option<String>| s.as_ref().map(|s| report::shorten(s));
     let (after, before) = (short(&plan.window.after), short(&plan.window.before));
     let between = match (&after, &before) {
@@ -192,15 +175,7 @@ fn place(plan: &Plan) -> String {
         (None, None) => String::new(),
     };
     let struck = report::shorten(&plan.planned.window.at);
-    match plan.planned.fault {
-        Fault::Kill => format!("killed {between}"),
-        Fault::Terminate => format!("asked to end (SIGTERM) {between}"),
-        Fault::Zombie => format!("frozen and evicted {between}"),
-        Fault::LostResponse => format!("the answer to {struck} was lost"),
-        Fault::Unavailable => format!("{struck} was refused once"),
-        Fault::StallKill => format!("killed while {struck} was held"),
-        Fault::Duplicate => "produced again at a new offset".to_owned(),
-    }
+    plan.planned.fault.told(&between, &struck)
 }
 
 /// The report of an exploration that came to no cell.

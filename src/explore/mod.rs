@@ -104,12 +104,14 @@ impl From<RunError> for Failed {
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
     /// The consumer does not even do its work when nothing strikes it.
-    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with{}\nnext: read {}", outcome.told(done), hints(warnings), caused(cause.as_deref()), log.display())]
+    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with{}\nnext: read {}", outcome.told(done, *effects), hints(warnings), caused(cause.as_deref()), log.display())]
     Baseline {
         /// The payment.
         payment: String,
         /// What became of it.
         outcome: Outcome,
+        /// How often it took effect.
+        effects: usize,
         /// What is done to a payment that takes effect.
         done: String,
         /// What the recording lacks.
@@ -376,6 +378,7 @@ fn check_baseline(recorded: &Finished, recording: &Recording) -> Result<(), Expl
         Some((payment, outcome)) => Err(ExploreError::Baseline {
             payment: payment.clone(),
             outcome: *outcome,
+            effects: recorded.history.effects_of(payment).len(),
             done: recorded.spec.done.clone(),
             warnings: [recording.warnings.clone(), missed(recorded)].concat(),
             cause: run::cause::named_in(&recorded.run_dir.join("logs")).map(Box::new),

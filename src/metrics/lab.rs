@@ -12,16 +12,6 @@ const CONSUMER_LABEL: Label = Label {
     meaning: "which of the lab's consumers",
 };
 
-/// What may become of a payment, as the label `outcome` has it.
-pub const OUTCOMES: [&str; 6] = [
-    "once",
-    "duplicated",
-    "lost",
-    "unfinished",
-    "half_done",
-    "parked",
-];
-
 /// Verdicts.
 pub const RUNS: Metric = Metric {
     name: "crashwindow_runs_total",

@@ -11,8 +11,7 @@ mod page;
 pub use crashwindow_contract::{CONSUMER, Kind, Label, Metric};
 
 pub use lab::{
-    DUPLICATE_EFFECTS, FAULTS, LAB, LEDGER_EFFECTS, OUTCOMES, PAYMENTS, PRODUCED, REDELIVERIES,
-    RUNS,
+    DUPLICATE_EFFECTS, FAULTS, LAB, LEDGER_EFFECTS, PAYMENTS, PRODUCED, REDELIVERIES, RUNS,
 };
 pub use page::page;
 

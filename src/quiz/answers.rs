@@ -7,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Choice, Fate, Question, QuizError};
+use super::{Choice, Question, QuizError};
+use crate::verdict::Outcome;
 
 /// One answer to one question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +24,7 @@ pub struct Answer {
     /// Whether it was the right one.
     pub right: bool,
     /// What it predicted.
-    pub predicted: Option<Fate>,
+    pub predicted: Option<Outcome>,
     /// The run that told; none where nothing was run.
     pub run: Option<String>,
     /// When: seconds since the Unix epoch.

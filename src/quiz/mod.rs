@@ -9,14 +9,14 @@ mod error;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 pub use answers::{Answer, Answers};
 pub use error::QuizError;
 
 use crate::report::RunReport;
 use crate::run::manifest::Manifest;
-use crate::verdict::Verdict;
+use crate::verdict::Outcome;
 
 /// The version of the form of `quiz.toml` that this program reads.
 const SCHEMA: u32 = 1;
@@ -68,76 +68,22 @@ pub struct Choice {
     #[serde(default)]
     pub right: bool,
     /// What it says becomes of a payment that is struck, where a run will tell.
-    pub predicts: Option<Fate>,
+    pub predicts: Option<Outcome>,
     /// Why it is right, or what is wrong with it.
     pub explain: String,
 }
 
-/// What becomes of a payment: the outcomes of a verdict, as an attendee can predict them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// It took effect once.
-    Once,
-    /// It took effect twice or more.
-    Duplicated,
-    /// It never took effect and will not be delivered again.
-    Lost,
-    /// It took effect, and the consumer does not know.
-    HalfDone,
-    /// It was put where an operator finds it, and took no effect.
-    Parked,
-    /// It was not acknowledged when the run ended.
-    Unfinished,
-}
-
-impl Fate {
-    /// The fate by its name in a report.
-    fn named(outcome: &str) -> Self {
-        match outcome {
-            "duplicated" => Self::Duplicated,
-            "lost" => Self::Lost,
-            "half_done" => Self::HalfDone,
-            "parked" => Self::Parked,
-            "unfinished" => Self::Unfinished,
-            _ => Self::Once,
-        }
-    }
-
-    /// In words; `done` is what is done to a payment that takes effect.
-    #[must_use]
-    pub fn told(self, done: &str) -> String {
-        match self {
-            Self::Once => format!("{done} once"),
-            Self::Duplicated => format!("{done} twice"),
-            Self::Lost => "lost".to_owned(),
-            Self::HalfDone => format!("{done} but not recorded"),
-            Self::Parked => "parked".to_owned(),
-            Self::Unfinished => "unfinished".to_owned(),
-        }
-    }
-
-    /// The verdict of a run in which this became of the struck payments.
-    fn verdict(self) -> Verdict {
-        match self {
-            Self::Once | Self::Parked => Verdict::Held,
-            Self::Duplicated | Self::Lost | Self::HalfDone => Verdict::Violated,
-            Self::Unfinished => Verdict::Unknown,
-        }
-    }
-}
-
-/// How many of the struck payments met which fate.
+/// How many of the struck payments had which outcome.
 #[must_use]
-pub fn fates(report: &RunReport) -> BTreeMap<Fate, usize> {
+pub fn fates(report: &RunReport) -> BTreeMap<Outcome, usize> {
     let mut fates = BTreeMap::new();
     for fault in report.faults.iter().filter(|f| f.fired) {
         let exception = report
             .exceptions
             .iter()
             .find(|e| e.payment == fault.payment);
-        let fate = exception.map_or(Fate::Once, |e| Fate::named(&e.outcome));
-        *fates.entry(fate).or_insert(0) += 1;
+        let outcome = exception.map_or(Outcome::Once, |e| e.outcome);
+        *fates.entry(outcome).or_insert(0) += 1;
     }
     fates
 }
@@ -244,12 +190,11 @@ fn check(question: &Question, lab: &Manifest) -> Vec<String> {
             None
         }
     };
-    if let (Some(expected), Some(fate)) = (expected, right.predicts)
-        && *expected != fate.verdict()
+    if let (Some(expected), Some(outcome)) = (expected, right.predicts)
+        && *expected != outcome.verdict(lab.guarantee)
     {
         problems.push(format!(
-            "calls {} right, and the manifest expects {}",
-            fate.told("effect"),
+            "calls {outcome} right, and the manifest expects {}",
             expected.name()
         ));
     }

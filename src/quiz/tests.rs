@@ -67,6 +67,46 @@ fn contradictions_are_named() {
 }
 
 #[test]
+fn a_prediction_that_names_no_outcome_is_refused_with_the_list() {
+    let vanished = GOOD.replacen("\"duplicated\"", "\"vanished\"", 1);
+    let error = toml::from_str::<Quiz>(&vanished).unwrap_err().to_string();
+    assert!(
+        error.contains("\"vanished\"") && error.contains("half_done"),
+        "{error}"
+    );
+}
+
+/// A report with two struck payments, of which the first is an exception.
+fn report(outcome: &str) -> serde_json::Result<RunReport> {
+    let fault = |payment: &str| {
+        serde_json::json!({
+            "fault": "zombie", "window": { "at": "POST", "edge": "before" }, "payment": payment,
+            "instance": "a", "fired": true, "redelivered": true, "problem": null
+        })
+    };
+    let mut report = crate::report::fixture::data();
+    report["faults"] = serde_json::json!([fault("msg-0003"), fault("msg-0004")]);
+    report["exceptions"] = serde_json::json!([
+        { "payment": "msg-0003", "outcome": outcome, "charges": [] }
+    ]);
+    serde_json::from_value(report)
+}
+
+#[test]
+fn what_became_of_the_struck_is_counted_and_an_unknown_outcome_is_never_once() {
+    let fates = fates(&report("lost").unwrap());
+    assert_eq!(
+        fates,
+        BTreeMap::from([(Outcome::Once, 1), (Outcome::Lost, 1)])
+    );
+    let error = report("vanished").unwrap_err().to_string();
+    assert!(
+        error.contains("\"vanished\"") && error.contains("half_done"),
+        "{error}"
+    );
+}
+
+#[test]
 fn options_are_chosen_by_letter_in_either_case() {
     let quiz: Quiz = toml::from_str(GOOD).unwrap();
     let question = &quiz.questions[0];

@@ -7,7 +7,7 @@ use super::RunReport;
 
 const SCHEMA: &str = include_str!("../../docs/run.schema.json");
 
-fn data() -> Value {
+pub(crate) fn data() -> Value {
     json!({
         "schema": 1,
         "lab": "01",

@@ -4,7 +4,7 @@ mod biography;
 mod cost;
 pub mod explore;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod run;
 pub mod storm;
 pub mod table;

@@ -82,8 +82,8 @@ pub struct Stack {
 pub struct Exception {
     /// The payment.
     pub payment: String,
-    /// What became of it: `duplicated`, `lost`, `unfinished`, `half_done` or `parked`.
-    pub outcome: String,
+    /// What became of it; never that it took effect once.
+    pub outcome: Outcome,
     /// Its charges in the ledger.
     pub charges: Vec<String>,
 }
@@ -113,7 +113,7 @@ pub struct Witness {
     /// The payment.
     pub payment: String,
     /// What became of it.
-    pub outcome: String,
+    pub outcome: Outcome,
     /// Its timeline.
     pub biography: Vec<Line>,
     /// The same in one sentence.
@@ -200,7 +200,7 @@ impl RunReport {
             .iter()
             .map(|(payment, outcome)| Exception {
                 payment: payment.clone(),
-                outcome: outcome.name().to_owned(),
+                outcome: *outcome,
                 charges: history.effects_of(payment),
             });
         Self {
@@ -285,21 +285,21 @@ fn witnesses(finished: &Finished, faults: &[FaultReport]) -> Vec<Witness> {
         .into_iter()
         .map(|(payment, outcome)| {
             let entries = biography::of(finished, &payment);
+            let effects = finished.history.effects_of(&payment);
             Witness {
                 biography: biography::lines(&entries, &payment),
                 text: format!(
                     "{payment}: {}: {}.",
                     biography::prose(&entries, &payment),
-                    outcome.told(&finished.spec.done)
+                    outcome.told(&finished.spec.done, effects.len())
                 ),
-                effects: finished.history.effects_of(&payment),
-                outcome: outcome.name().to_owned(),
+                effects,
+                outcome,
                 payment,
             }
         })
         .collect();
-    let parked = Outcome::Parked.name();
-    witnesses.sort_by_key(|w| (w.outcome == parked, w.biography.len()));
+    witnesses.sort_by_key(|w| (w.outcome == Outcome::Parked, w.biography.len()));
     witnesses.truncate(MAX_WITNESSES);
     witnesses
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::RunReport;
+use crate::verdict::Outcome;
 
 /// The table: a column for each report, a row for each count.
 #[must_use]
@@ -27,16 +28,19 @@ pub fn render(reports: &[RunReport]) -> String {
         let _ = writeln!(out, "  {name:<28}{cells}");
     };
     row("", &|r| r.consumer.clone());
-    row(&format!("{done} once"), &|r| r.counts.once.to_string());
-    row(&format!("{done} twice or more"), &|r| {
-        r.counts.duplicated.to_string()
-    });
-    row("lost", &|r| r.counts.lost.to_string());
-    row("half-done", &|r| r.counts.half_done.to_string());
-    if reports.iter().any(|r| r.counts.parked > 0) {
-        row("parked", &|r| r.counts.parked.to_string());
+    for outcome in Outcome::ALL {
+        let parks = || reports.iter().any(|r| r.counts.parked > 0);
+        if outcome == Outcome::Parked && !parks() {
+            continue;
+        }
+        let or_more = match outcome {
+            Outcome::Duplicated => " or more",
+            _ => "",
+        };
+        row(&format!("{}{or_more}", outcome.label(done)), &|r| {
+            r.counts.of(outcome).to_string()
+        });
     }
-    row("unfinished", &|r| r.counts.unfinished.to_string());
     row("redelivered", &|r| r.counts.redeliveries.to_string());
     row("  of these absorbed", &|r| r.absorbed().to_string());
     row("verdict", &|r| r.verdict.name().to_owned());

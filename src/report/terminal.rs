@@ -8,7 +8,7 @@ use super::RunReport;
 use super::run::Witness;
 use crate::chaos::Fault;
 use crate::run::Spec;
-use crate::verdict::Verdict;
+use crate::verdict::{Outcome, Verdict};
 
 /// How many payment ids are named beside a count.
 const MAX_IDS: usize = 6;
@@ -42,29 +42,22 @@ pub fn render(report: &RunReport, next: &str) -> String {
         let _ = writeln!(out, "{line}");
     }
     let _ = writeln!(out);
-    let (once, twice) = (
-        format!("{} once", report.done),
-        format!("{} twice", report.done),
-    );
+    let labels = Outcome::ALL.map(|outcome| (outcome, outcome.label(&report.done)));
     // The columns stay where they are for the shortest words.
-    let width = twice.chars().count().max(14);
-    for (name, count, outcome) in [
-        (once.as_str(), counts.once, None),
-        (&twice, counts.duplicated, Some("duplicated")),
-        ("lost", counts.lost, Some("lost")),
-        ("half-done", counts.half_done, Some("half_done")),
-        ("parked", counts.parked, Some("parked")),
-        ("unfinished", counts.unfinished, Some("unfinished")),
-    ] {
+    let width = labels.iter().map(|(_, label)| label.chars().count());
+    let width = width.max().unwrap_or_default().max(14);
+    for (outcome, label) in labels {
+        let count = counts.of(outcome);
         // What did not happen needs a line only where people look for it.
-        if count == 0 && matches!(name, "half-done" | "parked" | "unfinished") {
+        let sought = matches!(outcome, Outcome::Once | Outcome::Duplicated | Outcome::Lost);
+        if count == 0 && !sought {
             continue;
         }
-        let ids = outcome.map_or_else(String::new, |outcome| ids(report, outcome));
+        let ids = ids(report, outcome);
         let _ = writeln!(
             out,
             "{}",
-            format!("  {name:<width$} {count:>5}   {ids}").trim_end()
+            format!("  {label:<width$} {count:>5}   {ids}").trim_end()
         );
     }
     let _ = writeln!(
@@ -124,7 +117,7 @@ fn struck(report: &RunReport) -> Vec<String> {
     kinds.into_iter().map(tell).collect()
 }
 
-fn ids(report: &RunReport, outcome: &str) -> String {
+fn ids(report: &RunReport, outcome: Outcome) -> String {
     let of = report.exceptions.iter().filter(|e| e.outcome == outcome);
     let all: Vec<&str> = of.map(|e| e.payment.as_str()).collect();
     let named = all

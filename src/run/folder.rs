@@ -67,7 +67,7 @@ pub enum FolderError {
         source: io::Error,
     },
     /// A file of the folder is not what it should be.
-    #[error("{path} cannot be read as what a run saves: {reason}", path = path.display())]
+    #[error("{path} cannot be read as what a run saves: {reason}\nnext: mend that file, or take another run", path = path.display())]
     Malformed {
         /// The file.
         path: PathBuf,

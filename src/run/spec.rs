@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{Manifest, ManifestError, Provider};
 use crate::chaos::{Fault, Schedule, Window};
 use crate::effects::EffectSource;
+use crate::named::{Named, by_name};
 use crate::tap::Tap;
 use crate::verdict::{self, Guarantee, Verdict};
 
@@ -130,6 +133,48 @@ pub enum FaultChoice {
     None,
     /// This one.
     Some(Fault),
+}
+
+impl FaultChoice {
+    const ALL: [Self; Fault::ALL.len() + 1] = {
+        let mut all = [Self::None; Fault::ALL.len() + 1];
+        let mut at = 0;
+        while at < Fault::ALL.len() {
+            all[at] = Self::Some(Fault::ALL[at]);
+            at += 1;
+        }
+        all
+    };
+}
+
+impl Named for FaultChoice {
+    const KIND: &'static str = "fault";
+
+    fn every() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter()
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Some(fault) => fault.name(),
+        }
+    }
+}
+
+by_name!(FaultChoice);
+
+impl ValueEnum for FaultChoice {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::None => Some(PossibleValue::new(self.name()).help("nothing is struck")),
+            Self::Some(fault) => fault.to_possible_value(),
+        }
+    }
 }
 
 /// What is to be changed of a scenario's window.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::outcome::Breaks;
 use super::{CHARGED, Counts, were};
 
 /// A delivery guarantee, as it is declared for a consumer.
@@ -43,25 +44,30 @@ impl Guarantee {
         }
     }
 
+    /// Whether it forbids what breaks this part of a promise.
+    pub(super) fn promises(self, part: Breaks) -> bool {
+        match (self, part) {
+            (_, Breaks::Nothing | Breaks::Undecided) => false,
+            (Self::AtMostOnce, part) => part == Breaks::Once,
+            (Self::AtLeastOnce, part) => part == Breaks::Never,
+            (Self::EffectivelyOnce | Self::ExactlyOncePerRecord, _) => true,
+        }
+    }
+
     /// What of these counts breaks the promise, in words; empty when nothing does. `repeated` payments
     /// took effect more often than it [allows](Self::allows).
     ///
     /// Half-done breaks whatever forbids a loss: its offset is committed, so nobody will ever
     /// finish it. Unfinished breaks nothing: its last word has not been spoken.
     pub(super) fn broken_by(self, counts: &Counts, repeated: usize, done: &str) -> Vec<String> {
-        let (forbids_duplicates, forbids_losses) = match self {
-            Self::AtMostOnce => (true, false),
-            Self::AtLeastOnce => (false, true),
-            Self::EffectivelyOnce | Self::ExactlyOncePerRecord => (true, true),
-        };
         let mut broken = Vec::new();
-        if forbids_duplicates && repeated > 0 {
+        if self.promises(Breaks::Once) && repeated > 0 {
             broken.push(more_than_once(repeated, done));
         }
-        if forbids_losses && counts.lost > 0 {
+        if self.promises(Breaks::Never) && counts.lost > 0 {
             broken.push(format!("{} lost", were(counts.lost, "payment")));
         }
-        if forbids_losses && counts.half_done > 0 {
+        if self.promises(Breaks::Never) && counts.half_done > 0 {
             broken.push(format!(
                 "{} {done} but not recorded",
                 were(counts.half_done, "payment")

@@ -6,6 +6,7 @@
 //! seen, it is *unknown*, whatever else the counts say. A run, a cell of an exploration and the replay
 //! of that cell are judged by this function alone, and so cannot differ.
 
+mod fates;
 mod guarantee;
 mod history;
 mod outcome;
@@ -13,9 +14,10 @@ mod storm;
 
 use serde::{Deserialize, Serialize};
 
+pub use fates::{open, outcome_of};
 pub use guarantee::Guarantee;
 pub use history::{Effect, History, Produced, Strike};
-pub use outcome::{Outcome, open, outcome_of};
+pub use outcome::Outcome;
 pub use storm::{StormFacts, StormJudgement, judge_storm};
 
 /// Whether the guarantee stood. The exit code of a run is [`Verdict::exit_code`].
@@ -75,6 +77,21 @@ pub struct Counts {
     pub redeliveries: usize,
 }
 
+impl Counts {
+    /// How many payments had this outcome.
+    #[must_use]
+    pub fn of(&self, outcome: Outcome) -> usize {
+        match outcome {
+            Outcome::Once => self.once,
+            Outcome::Duplicated => self.duplicated,
+            Outcome::Lost => self.lost,
+            Outcome::HalfDone => self.half_done,
+            Outcome::Parked => self.parked,
+            Outcome::Unfinished => self.unfinished,
+        }
+    }
+}
+
 /// The verdict with what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judgement {
@@ -104,14 +121,14 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
         ..Counts::default()
     };
     let mut exceptions = Vec::new();
-    for (payment, fate) in outcome::fates(history) {
+    for (payment, fate) in fates::fates(history) {
         let outcome = fate.outcome;
         counts.payments += 1;
         counts.unfinished += usize::from(fate.unfinished);
         counts.half_done += usize::from(fate.half_done);
         match outcome {
             Outcome::Once => counts.once += 1,
-            Outcome::Duplicated(_) => counts.duplicated += 1,
+            Outcome::Duplicated => counts.duplicated += 1,
             Outcome::Lost => counts.lost += 1,
             Outcome::Parked => counts.parked += 1,
             Outcome::Unfinished | Outcome::HalfDone => {}
@@ -122,7 +139,7 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
     }
 
     let unseen = unseen(history);
-    let broken = guarantee.broken_by(&counts, outcome::repeated(history, guarantee), done);
+    let broken = guarantee.broken_by(&counts, fates::repeated(history, guarantee), done);
     // What went around the taps, or came of a strike that went wrong, accuses nobody.
     if !broken.is_empty() && unseen.is_empty() {
         return Judgement {
@@ -209,7 +226,7 @@ fn doubts(history: &History, counts: &Counts) -> Vec<String> {
             were(counts.unfinished, "payment")
         ));
     }
-    let strangers = outcome::unattributed(history);
+    let strangers = fates::unattributed(history);
     if strangers > 0 {
         doubts.push(format!(
             "{} counted for no payment that was produced",

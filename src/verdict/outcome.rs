@@ -1,186 +1,274 @@
-//! What became of one payment.
+//! The registry of outcomes: what may become of one payment, and everything that is said of it.
+//!
+//! A verdict, a matrix, the dashboard's grid, quizzes and manifests take names and words from here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Ordering;
 
-use serde::{Deserialize, Serialize};
+use super::{Guarantee, Verdict};
+use crate::named::registry;
 
-use super::{Effect, Guarantee, History, Produced};
+registry! {
+    /// What became of one payment. The greater is the worse.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum Outcome ("outcome"): Facts {
+        /// Took effect once, recorded, offset committed.
+        Once = Facts {
+            name: "once",
+            short: "once",
+            word: "once",
+            label: "{done} once",
+            told: "{done} once",
+            sentence: "took effect once",
+            means: "every payment took effect once",
+            legend: None,
+            severity: 0,
+            breaks: Breaks::Nothing,
+        },
+        /// Took effect at least twice.
+        Duplicated = Facts {
+            name: "duplicated",
+            short: "twice",
+            word: "twice",
+            label: "{done} {times}",
+            told: "{done} {times}",
+            sentence: "was {done} {times}",
+            means: "took effect twice or more",
+            legend: None,
+            severity: 4,
+            breaks: Breaks::Once,
+        },
+        /// The offset is committed and it took no effect: it will never be delivered again.
+        Lost = Facts {
+            name: "lost",
+            short: "lost",
+            word: "LOST",
+            label: "lost",
+            told: "lost",
+            sentence: "was acknowledged and never took effect",
+            means: "acknowledged, and never took effect",
+            legend: None,
+            severity: 5,
+            breaks: Breaks::Never,
+        },
+        /// Took effect, offset committed, but the consumer's tables do not know it: nobody will ever
+        /// finish it.
+        HalfDone = Facts {
+            name: "half_done",
+            short: "half-done",
+            word: "half",
+            label: "half-done",
+            told: "{done} but not recorded",
+            sentence: "was {done} and acknowledged, but is not recorded",
+            means: "took effect, but is not recorded",
+            legend: Some("not recorded"),
+            severity: 3,
+            breaks: Breaks::Never,
+        },
+        /// Acknowledged, without an effect, and put where an operator finds it.
+        Parked = Facts {
+            name: "parked",
+            short: "parked",
+            word: "park",
+            label: "parked",
+            told: "parked",
+            sentence: "was parked, as what cannot be done is meant to be",
+            means: "put where an operator finds it, without an effect",
+            legend: Some("put aside, not done"),
+            severity: 1,
+            breaks: Breaks::Nothing,
+        },
+        /// The offset is not committed: its last word has not been spoken.
+        Unfinished = Facts {
+            name: "unfinished",
+            short: "unfinished",
+            word: "open",
+            label: "unfinished",
+            told: "unfinished",
+            sentence: "was not acknowledged when the cell ended",
+            means: "not acknowledged when the cell ended",
+            legend: Some("not acked"),
+            severity: 2,
+            breaks: Breaks::Undecided,
+        },
+    }
+}
 
-/// What became of one payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Charged once, recorded, offset committed.
+/// What is known of an outcome. In the texts `{done}` stands for what is done to a payment that takes
+/// effect (`charged`), and `{times}` for how often (`twice`).
+struct Facts {
+    name: &'static str,
+    /// See [`Outcome::short`].
+    short: &'static str,
+    /// See [`Outcome::word`].
+    word: &'static str,
+    /// See [`Outcome::label_template`].
+    label: &'static str,
+    /// See [`Outcome::told`].
+    told: &'static str,
+    /// See [`Outcome::sentence`].
+    sentence: &'static str,
+    /// See [`Outcome::means`].
+    means: &'static str,
+    /// See [`Outcome::legend`].
+    legend: Option<&'static str>,
+    /// 0 for what is wished; no two are alike.
+    severity: u8,
+    breaks: Breaks,
+}
+
+/// The part of a promise that an outcome breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Breaks {
+    /// None.
+    Nothing,
+    /// That it takes effect once at the most.
     Once,
-    /// Charged this many times, at least twice.
-    Duplicated(usize),
-    /// The offset is committed and nobody was charged: it will never be delivered again.
-    Lost,
-    /// The offset is not committed: its last word has not been spoken.
-    Unfinished,
-    /// Charged and committed, but the consumer's tables do not know it.
-    HalfDone,
-    /// Acknowledged, never charged, and put where an operator finds it.
-    Parked,
+    /// That it takes effect, to the end.
+    Never,
+    /// None yet: it may still come to another outcome.
+    Undecided,
 }
 
 impl Outcome {
-    /// The word used in reports.
+    /// The outcome in few words, without what was done: `half-done`.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Once => "once",
-            Self::Duplicated(_) => "duplicated",
-            Self::Lost => "lost",
-            Self::Unfinished => "unfinished",
-            Self::HalfDone => "half_done",
-            Self::Parked => "parked",
-        }
+    pub fn short(self) -> &'static str {
+        self.facts().short
     }
-}
 
-impl Outcome {
-    /// The outcome in words; `done` is what was done to a payment that took effect.
+    /// The word of a matrix: short, and no two alike, so that nobody needs a colour.
     #[must_use]
-    pub fn told(&self, done: &str) -> String {
-        match self {
-            Self::Once => format!("{done} once"),
-            Self::Duplicated(2) => format!("{done} twice"),
-            Self::Duplicated(n) => format!("{done} {n} times"),
-            Self::Lost => "lost".to_owned(),
-            Self::Unfinished => "unfinished".to_owned(),
-            Self::HalfDone => format!("{done} but not recorded"),
-            Self::Parked => "parked".to_owned(),
+    pub fn word(self) -> &'static str {
+        self.facts().word
+    }
+
+    /// The head of a count, with `{done}` and `{times}` to be replaced.
+    #[must_use]
+    pub fn label_template(self) -> &'static str {
+        self.facts().label
+    }
+
+    /// The head of a count: `charged twice`, `half-done`.
+    #[must_use]
+    pub fn label(self, done: &str) -> String {
+        fill(self.facts().label, done, 2)
+    }
+
+    /// The outcome of a payment with so many effects, within a sentence: `charged 3 times`.
+    #[must_use]
+    pub fn told(self, done: &str, effects: usize) -> String {
+        fill(self.facts().told, done, effects)
+    }
+
+    /// What became of a payment with so many effects, as the rest of a sentence about it: `was charged
+    /// and acknowledged, but is not recorded`.
+    #[must_use]
+    pub fn sentence(self, done: &str, effects: usize) -> String {
+        fill(self.facts().sentence, done, effects)
+    }
+
+    /// What it means, for a legend with room.
+    #[must_use]
+    pub fn means(self) -> &'static str {
+        self.facts().means
+    }
+
+    /// What its [word](Self::word) means, in few words; none where it explains itself.
+    #[must_use]
+    pub fn legend(self) -> Option<&'static str> {
+        self.facts().legend
+    }
+
+    pub(super) fn breaks(self) -> Breaks {
+        self.facts().breaks
+    }
+
+    /// The verdict of a run in which this alone became of the payments that were struck. For what is
+    /// promised of each record, it is taken that a payment stands in one record.
+    #[must_use]
+    pub fn verdict(self, guarantee: Guarantee) -> Verdict {
+        match self.breaks() {
+            Breaks::Nothing => Verdict::Held,
+            Breaks::Undecided => Verdict::Unknown,
+            part if guarantee.promises(part) => Verdict::Violated,
+            Breaks::Once | Breaks::Never => Verdict::Held,
         }
     }
 }
 
-/// Looks up what a history says of each payment.
-struct Index<'a> {
-    charges: HashMap<&'a str, usize>,
-    /// Whether every offset of the payment is behind the group's position.
-    acknowledged: HashMap<&'a str, bool>,
-    order: Vec<&'a str>,
+impl Ord for Outcome {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.facts().severity.cmp(&other.facts().severity)
+    }
 }
 
-fn index(history: &History) -> Index<'_> {
-    let mut charges: HashMap<&str, usize> = HashMap::new();
-    for Effect { payment, .. } in &history.effects {
-        if let Some(payment) = payment {
-            *charges.entry(payment).or_default() += 1;
+impl PartialOrd for Outcome {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// `{times}` first: what was done comes from a manifest, and is no template.
+fn fill(template: &str, done: &str, effects: usize) -> String {
+    let times = match effects {
+        ..=2 => "twice".to_owned(),
+        n => format!("{n} times"),
+    };
+    template.replace("{times}", &times).replace("{done}", done)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_outcomes_are_equally_bad_or_have_one_word() {
+        let severities: BTreeSet<u8> = Outcome::ALL.map(|o| o.facts().severity).into();
+        let words: BTreeSet<&str> = Outcome::ALL.map(Outcome::word).into();
+        let short: BTreeSet<&str> = Outcome::ALL.map(Outcome::short).into();
+        let all = Outcome::ALL.len();
+        assert_eq!(
+            (severities.len(), words.len(), short.len()),
+            (all, all, all)
+        );
+        let worst = Outcome::ALL.into_iter().max();
+        assert_eq!(worst, Some(Outcome::Lost));
+    }
+
+    #[test]
+    fn each_is_told_with_the_word_of_the_lab() {
+        let told = |outcome: Outcome, effects| outcome.told("marked paid", effects);
+        assert_eq!(told(Outcome::Once, 1), "marked paid once");
+        assert_eq!(told(Outcome::Duplicated, 2), "marked paid twice");
+        assert_eq!(told(Outcome::Duplicated, 3), "marked paid 3 times");
+        assert_eq!(told(Outcome::HalfDone, 1), "marked paid but not recorded");
+        assert_eq!(Outcome::Duplicated.label("charged"), "charged twice");
+        assert_eq!(Outcome::HalfDone.label("charged"), "half-done");
+        for outcome in Outcome::ALL {
+            for text in [
+                outcome.told("x", 2),
+                outcome.sentence("x", 2),
+                outcome.label("x"),
+            ] {
+                assert!(!text.contains('{'), "{outcome}: {text}");
+            }
         }
     }
-    let mut order = Vec::with_capacity(history.produced.len());
-    let mut acknowledged: HashMap<&str, bool> = HashMap::new();
-    for Produced {
-        payment,
-        partition,
-        offset,
-    } in &history.produced
-    {
-        let here = history
-            .committed
-            .get(partition)
-            .is_some_and(|next| next > offset);
-        acknowledged
-            .entry(payment)
-            .and_modify(|all| *all &= here)
-            .or_insert_with(|| {
-                order.push(payment.as_str());
-                here
-            });
+
+    #[test]
+    fn what_an_outcome_breaks_depends_on_what_was_promised() {
+        use Guarantee::{AtLeastOnce, AtMostOnce, EffectivelyOnce};
+        let verdicts = |outcome: Outcome| {
+            [AtMostOnce, AtLeastOnce, EffectivelyOnce].map(|promise| outcome.verdict(promise))
+        };
+        let (held, violated) = (Verdict::Held, Verdict::Violated);
+        assert_eq!(verdicts(Outcome::Once), [held; 3]);
+        assert_eq!(verdicts(Outcome::Parked), [held; 3]);
+        assert_eq!(verdicts(Outcome::Duplicated), [violated, held, violated]);
+        assert_eq!(verdicts(Outcome::Lost), [held, violated, violated]);
+        assert_eq!(verdicts(Outcome::HalfDone), [held, violated, violated]);
+        assert_eq!(verdicts(Outcome::Unfinished), [Verdict::Unknown; 3]);
     }
-    Index {
-        charges,
-        acknowledged,
-        order,
-    }
-}
-
-/// What a history says of one payment. What is left undone of it is told beside its outcome: a
-/// second effect would hide it.
-pub(super) struct Fate {
-    pub(super) outcome: Outcome,
-    /// Whether an offset of it is not committed.
-    pub(super) unfinished: bool,
-    /// Whether it took effect and is acknowledged, and the consumer's tables do not know it.
-    pub(super) half_done: bool,
-}
-
-fn classify(index: &Index<'_>, history: &History, payment: &str) -> Fate {
-    let charges = index.charges.get(payment).copied().unwrap_or_default();
-    let acknowledged = index.acknowledged.get(payment).copied().unwrap_or_default();
-    let recorded = history
-        .recorded
-        .as_ref()
-        .is_none_or(|ids| ids.contains(payment));
-    let parked = history.parked.contains(payment);
-    let outcome = match (charges, acknowledged, recorded) {
-        (2.., _, _) => Outcome::Duplicated(charges),
-        (_, false, _) => Outcome::Unfinished,
-        (0, true, _) if parked => Outcome::Parked,
-        (0, true, _) => Outcome::Lost,
-        (1, true, true) => Outcome::Once,
-        (1, true, false) => Outcome::HalfDone,
-    };
-    Fate {
-        outcome,
-        unfinished: !acknowledged,
-        half_done: charges > 0 && acknowledged && !recorded,
-    }
-}
-
-/// What became of each payment, in the order of production.
-pub(super) fn fates(history: &History) -> Vec<(String, Fate)> {
-    let index = index(history);
-    index
-        .order
-        .iter()
-        .map(|p| ((*p).to_owned(), classify(&index, history, p)))
-        .collect()
-}
-
-/// The payments that time could still clear: lost, unfinished or half-done as it stands, and nothing
-/// worse.
-#[must_use]
-pub fn open(history: &History) -> BTreeSet<String> {
-    let is_open = |fate: &Fate| fate.outcome == Outcome::Lost || fate.unfinished || fate.half_done;
-    let fates = fates(history).into_iter();
-    fates
-        .filter(|(_, fate)| is_open(fate))
-        .map(|(payment, _)| payment)
-        .collect()
-}
-
-/// How many payments took effect more often than the promise allows.
-pub(super) fn repeated(history: &History, guarantee: Guarantee) -> usize {
-    let index = index(history);
-    let mut records: HashMap<&str, usize> = HashMap::new();
-    for produced in &history.produced {
-        *records.entry(&produced.payment).or_default() += 1;
-    }
-    let charged = index.charges.iter();
-    let too_often = charged.filter(|(payment, charges)| {
-        records
-            .get(*payment)
-            .is_some_and(|records| **charges > guarantee.allows(*records))
-    });
-    too_often.count()
-}
-
-/// What became of one payment.
-#[must_use]
-pub fn outcome_of(history: &History, payment: &str) -> Outcome {
-    classify(&index(history), history, payment).outcome
-}
-
-/// Charges that belong to no payment of the journal: somebody was charged for nothing we sent.
-pub(super) fn unattributed(history: &History) -> usize {
-    let index = index(history);
-    let known = |e: &Effect| {
-        e.payment
-            .as_deref()
-            .is_some_and(|p| index.acknowledged.contains_key(p))
-    };
-    history.effects.iter().filter(|e| !known(e)).count()
 }

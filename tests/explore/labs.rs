@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crashwindow::chaos::Fault;
+use crashwindow::chaos::{Fault, Target};
 use crashwindow::report::explore::{Cell, CellOutcome, ExploreReport};
 use crashwindow::run::manifest::{self, ExploreRow, Manifest};
-use crashwindow::verdict::Verdict;
+use crashwindow::verdict::{Outcome, Verdict};
 
 use crate::support::{self, explore};
 
@@ -14,10 +14,10 @@ type Matrix = BTreeMap<(String, bool, Fault), CellOutcome>;
 /// Where a cell stands in a table of reasoning: the event, and whether the fault strikes the event
 /// itself or the window behind it.
 fn place(cell: &Cell) -> (String, bool) {
-    let (event, at) = match cell.fault {
-        Fault::Kill | Fault::Terminate | Fault::Zombie => (&cell.window.after, false),
-        Fault::LostResponse | Fault::Duplicate => (&cell.window.after, true),
-        Fault::Unavailable | Fault::StallKill => (&cell.window.before, true),
+    let (event, at) = match cell.fault.target() {
+        Target::Gap { .. } => (&cell.window.after, false),
+        Target::Answer(_) | Target::Workload => (&cell.window.after, true),
+        Target::Request(_) => (&cell.window.before, true),
     };
     (event.clone().unwrap_or_default(), at)
 }
@@ -140,7 +140,7 @@ fn the_matrix_of_lab_1_broken_is_the_one_in_its_manifest() {
     for cell in report
         .cells
         .iter()
-        .filter(|c| c.outcome == CellOutcome::Duplicated)
+        .filter(|c| c.outcome == CellOutcome::Of(Outcome::Duplicated))
     {
         let charges = cell
             .biography
@@ -166,7 +166,7 @@ fn verdict_of(rows: &[ExploreRow]) -> Verdict {
     let mut outcomes = rows
         .iter()
         .flat_map(|r| r.after.values().chain(r.at.values()));
-    if outcomes.all(|o| matches!(o, CellOutcome::Once | CellOutcome::Fenced)) {
+    if outcomes.all(|o| matches!(o, CellOutcome::Of(Outcome::Once) | CellOutcome::Fenced)) {
         Verdict::Held
     } else {
         Verdict::Violated

@@ -2,7 +2,7 @@
 
 use crashwindow::chaos::Fault;
 use crashwindow::report::explore::CellOutcome;
-use crashwindow::verdict::Verdict;
+use crashwindow::verdict::{Outcome, Verdict};
 
 use crate::support::consumers::program;
 use crate::support::explore;
@@ -58,7 +58,12 @@ fn the_lock_of_another_payment_is_no_fence_of_the_struck_one() {
     let cells: Vec<_> = report.cells.iter().filter(of_another).collect();
     assert!(!cells.is_empty(), "{:#?}", report.cells);
     for cell in cells {
-        assert_eq!(cell.outcome, CellOutcome::Once, "{}", cell.text);
+        assert_eq!(
+            cell.outcome,
+            CellOutcome::Of(Outcome::Once),
+            "{}",
+            cell.text
+        );
         assert_eq!(cell.verdict, Verdict::Unknown, "{}", cell.text);
     }
 }

@@ -2,7 +2,7 @@
 
 use crashwindow::chaos::Fault;
 use crashwindow::report::explore::{CellOutcome, ExploreReport};
-use crashwindow::verdict::Verdict;
+use crashwindow::verdict::{Outcome, Verdict};
 
 use crate::support::explore;
 
@@ -33,7 +33,7 @@ fn broken_charges_twice(language: &str, faults: &[Fault]) {
     for fault in faults {
         let found = report.cells.iter().any(|cell| {
             cell.fault == *fault
-                && cell.outcome == CellOutcome::Duplicated
+                && cell.outcome == CellOutcome::Of(Outcome::Duplicated)
                 && cell.window.after.as_deref() == Some("POST /v1/charges")
         });
         assert!(found, "{fault} after the charge: {:#?}", report.cells);
@@ -93,9 +93,8 @@ fn kafka_streams_is_not_accused_of_what_it_does_not_promise() {
 fn kafka_streams_that_commit_apart_are_found_to_write_twice() {
     let options = ["--effects-topic", "receipts"];
     let report = explored_with("java-streams", &options, &["at-least-once"]);
-    let found = report
-        .cells
-        .iter()
-        .any(|cell| cell.fault == Fault::Kill && cell.outcome == CellOutcome::Duplicated);
+    let found = report.cells.iter().any(|cell| {
+        cell.fault == Fault::Kill && cell.outcome == CellOutcome::Of(Outcome::Duplicated)
+    });
     assert!(found, "{:#?}", report.cells);
 }

@@ -4,7 +4,6 @@
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::chaos::Fault;
 use crate::chaos::storm::Cause;
 use crate::dashboard::App;
 use crate::dashboard::problem::Problem;
@@ -25,7 +24,7 @@ pub(in crate::dashboard) enum Request {
         #[serde(skip_serializing_if = "Option::is_none")]
         scenario: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        fault: Option<Strikes>,
+        fault: Option<FaultChoice>,
         #[serde(skip_serializing_if = "Option::is_none")]
         payments: Option<u32>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,20 +63,6 @@ pub(in crate::dashboard) enum Request {
         #[serde(skip_serializing_if = "Option::is_none")]
         seconds: Option<u64>,
     },
-}
-
-/// A fault, or the word `none`.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(untagged)]
-pub(in crate::dashboard) enum Strikes {
-    Fault(Fault),
-    No(Nothing),
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::dashboard) enum Nothing {
-    None,
 }
 
 /// The most payments that a page may ask for: what a wall can show.
@@ -137,10 +122,7 @@ impl Request {
                 }
                 let mut changes = Changes {
                     scenario: scenario.clone(),
-                    fault: fault.map(|fault| match fault {
-                        Strikes::Fault(fault) => FaultChoice::Some(fault),
-                        Strikes::No(_) => FaultChoice::None,
-                    }),
+                    fault: *fault,
                     payments: *payments,
                     seed: *seed,
                     ..Changes::default()
@@ -261,4 +243,27 @@ fn saved(app: &App, run: &str) -> Result<Spec, Problem> {
 fn too_many(what: &str) -> Problem {
     let next = format!("ask for {what}");
     Problem::new(StatusCode::BAD_REQUEST, "this cannot be asked for", next)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_request_names_a_fault_or_none_and_an_unknown_one_is_refused_with_the_list() {
+        let asked = |fault: &str| {
+            let run = json!({ "kind": "run", "lab": "01", "consumer": "fixed", "fault": fault });
+            serde_json::from_value::<Request>(run.clone()).map(|request| {
+                assert_eq!(serde_json::to_value(request).unwrap(), run);
+            })
+        };
+        assert!(asked("none").is_ok() && asked("stall-kill").is_ok());
+        let error = asked("gremlin").unwrap_err().to_string();
+        assert!(
+            error.contains("\"gremlin\"") && error.contains("stall-kill"),
+            "{error}"
+        );
+    }
 }

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use super::{Cell, CellOutcome, CellWindow, ExploreReport, Merged, SCHEMA};
 use crate::chaos::Fault;
 use crate::report::{Line, Phase, Stack, Times};
-use crate::verdict::{Guarantee, Verdict};
+use crate::verdict::{Guarantee, Outcome, Verdict};
 
 pub(super) const SELECT: &str = "SELECT 1 FROM processed WHERE msg_id = $1";
 pub(super) const CHARGE: &str = "POST /v1/charges";
@@ -110,11 +110,7 @@ fn a_fenced_zombie() -> Vec<Line> {
 }
 
 fn cell(at: CellWindow, fault: Fault, outcome: CellOutcome, biography: Vec<Line>) -> Cell {
-    let verdict = match outcome {
-        CellOutcome::Once | CellOutcome::Fenced | CellOutcome::Parked => Verdict::Held,
-        CellOutcome::NotReached | CellOutcome::Unfinished => Verdict::Unknown,
-        _ => Verdict::Violated,
-    };
+    let verdict = outcome.verdict(Guarantee::EffectivelyOnce);
     Cell {
         cell: 0,
         window: at,
@@ -195,10 +191,13 @@ pub(super) fn report_of(cells: Vec<Cell>) -> ExploreReport {
 /// Lab 1's broken consumer, killed and frozen in every window: every outcome once or more, a window
 /// that needs no run of its own, and a cell of which none could be made.
 pub(super) fn report() -> ExploreReport {
-    use CellOutcome::{Duplicated, Fenced, HalfDone, Lost, NotReached, Once, Parked, Unfinished};
+    use CellOutcome::{Fenced, NotReached};
     use Fault::{Kill, Zombie};
+    use Outcome::{Duplicated, HalfDone, Lost, Once, Parked, Unfinished};
     let told = |what: &str| lines(&[(10.0, "a", "was killed"), (11.5, "a", what)]);
-    let cell = |number, fault, outcome, biography| cell(window(number), fault, outcome, biography);
+    fn cell(number: usize, fault: Fault, outcome: impl Into<CellOutcome>, told: Vec<Line>) -> Cell {
+        self::cell(window(number), fault, outcome.into(), told)
+    }
     let mut report = report_of(vec![
         cell(1, Kill, Once, told("was answered 0 rows")),
         cell(2, Zombie, Duplicated, a_zombie()),
@@ -229,7 +228,14 @@ pub(super) fn report() -> ExploreReport {
 
 /// Nothing is broken, and something was done that nobody can say whose it is.
 pub(super) fn unattributed() -> ExploreReport {
-    let once = |number| cell(window(number), Fault::Kill, CellOutcome::Once, Vec::new());
+    let once = |number| {
+        cell(
+            window(number),
+            Fault::Kill,
+            CellOutcome::Of(Outcome::Once),
+            Vec::new(),
+        )
+    };
     ExploreReport {
         verdict: Verdict::Unknown,
         headline: "nobody can say which payment this is about".into(),
@@ -242,7 +248,14 @@ pub(super) fn unattributed() -> ExploreReport {
 /// The widest matrix: every fault there is in every window.
 pub(super) fn every_fault() -> ExploreReport {
     let cells = [2, 3, 4].into_iter().flat_map(|number| {
-        let one = move |f: &Fault| cell(window(number), *f, CellOutcome::Duplicated, a_zombie());
+        let one = move |f: &Fault| {
+            cell(
+                window(number),
+                *f,
+                CellOutcome::Of(Outcome::Duplicated),
+                a_zombie(),
+            )
+        };
         Fault::value_variants().iter().map(one)
     });
     report_of(cells.collect())

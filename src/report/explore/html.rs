@@ -9,32 +9,9 @@ use askama::Template;
 use super::diagram::{Diagram, Shape};
 use super::matrix::{self, Matrix, Square};
 use super::{Cell, CellOutcome, CellWindow, ExploreReport, NOBODYS};
+use crate::named::Named;
 use crate::report::Line;
 use crate::verdict::Verdict;
-
-/// Every outcome in the order of the legend, with what it means.
-const OUTCOMES: [(CellOutcome, &str); 8] = [
-    (CellOutcome::Once, "every payment took effect once"),
-    (
-        CellOutcome::Fenced,
-        "once, and a row lock or a transaction kept the zombie and its successor apart",
-    ),
-    (CellOutcome::Duplicated, "took effect twice or more"),
-    (CellOutcome::Lost, "acknowledged, and nobody was charged"),
-    (CellOutcome::HalfDone, "charged, but not recorded"),
-    (
-        CellOutcome::Parked,
-        "put where an operator finds it, and not charged",
-    ),
-    (
-        CellOutcome::Unfinished,
-        "not acknowledged when the cell ended",
-    ),
-    (
-        CellOutcome::NotReached,
-        "the consumer did not come to the window, or no run could be made",
-    ),
-];
 
 /// The report as an HTML document.
 ///
@@ -54,7 +31,7 @@ struct Page<'a> {
     matrix: Matrix<'a>,
     biographies: Vec<Biography<'a>>,
     /// The outcomes that occur.
-    legend: Vec<(CellOutcome, &'static str)>,
+    legend: Vec<CellOutcome>,
     /// What it means that a change is nobody's.
     nobodys: &'static str,
     /// The cells of which there is no run.
@@ -98,13 +75,12 @@ impl<'a> Page<'a> {
                 open: worst.is_some_and(|worst| std::ptr::eq(worst, cell)),
             }
         };
-        let occurs =
-            |(outcome, _): &(CellOutcome, &str)| report.cells.iter().any(|c| c.outcome == *outcome);
+        let occurs = |outcome: &CellOutcome| report.cells.iter().any(|c| c.outcome == *outcome);
         Self {
             report,
             matrix: Matrix::new(report),
             biographies: report.cells.iter().map(tell).collect(),
-            legend: OUTCOMES.into_iter().filter(occurs).collect(),
+            legend: CellOutcome::every().filter(occurs).collect(),
             nobodys: NOBODYS,
             not_made: report.cells.iter().filter(|c| !c.was_run()).collect(),
         }

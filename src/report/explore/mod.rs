@@ -9,6 +9,7 @@ mod fixture;
 pub mod html;
 pub mod junit;
 mod matrix;
+mod outcome;
 mod reading;
 #[cfg(test)]
 mod schema;
@@ -17,6 +18,7 @@ pub mod terminal;
 
 use std::path::PathBuf;
 
+pub use outcome::CellOutcome;
 use serde::{Deserialize, Serialize};
 
 use super::{Line, Stack, Times, run};
@@ -144,58 +146,4 @@ pub struct Merged {
     pub fault: Fault,
     /// The number of the cell that stands for it.
     pub cell: usize,
-}
-
-/// What became of the payments of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CellOutcome {
-    /// Took effect once.
-    Once,
-    /// Took effect once, and the successor had to wait for the zombie's row lock or open transaction.
-    Fenced,
-    /// The consumer did not come to the window, or did something else before it.
-    NotReached,
-    /// Acknowledged, without an effect, and put where an operator finds it.
-    Parked,
-    /// Not acknowledged when the cell ended.
-    Unfinished,
-    /// Took effect, but is not recorded.
-    HalfDone,
-    /// Took effect twice or more.
-    Duplicated,
-    /// Acknowledged without an effect.
-    Lost,
-}
-
-impl CellOutcome {
-    /// The name used in reports that are data.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Once => "once",
-            Self::Fenced => "fenced",
-            Self::NotReached => "not_reached",
-            Self::Parked => "parked",
-            Self::Unfinished => "unfinished",
-            Self::HalfDone => "half_done",
-            Self::Duplicated => "duplicated",
-            Self::Lost => "lost",
-        }
-    }
-
-    /// The word of a matrix: short, and no two alike, so that nobody needs a colour.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Once => "once",
-            Self::Fenced => "fence",
-            Self::NotReached => "?",
-            Self::Parked => "park",
-            Self::Unfinished => "open",
-            Self::HalfDone => "half",
-            Self::Duplicated => "twice",
-            Self::Lost => "LOST",
-        }
-    }
 }

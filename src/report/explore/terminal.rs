@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::matrix::{self, Matrix, Row, Square};
 use super::{Cell, CellOutcome, ExploreReport, NOBODYS};
 use crate::chaos::Fault;
+use crate::named::Named;
 use crate::report::terminal::{style, wrap};
 use crate::verdict::Verdict;
 
@@ -188,17 +189,21 @@ fn legend(matrix: &Matrix) -> String {
     let came_to = |outcome| any(&|s| s.cell().is_some_and(|c| c.outcome == outcome));
     let broken = any(&|s| s.cell().is_some_and(|c| c.verdict == Verdict::Violated));
     let unjudged = any(&|s| s.cell().is_some_and(is_unjudged));
-    let entries = [
-        (broken, "! breaks the promise"),
-        (unjudged, "WORD?: no evidence"),
-        (came_to(CellOutcome::HalfDone), "half: not recorded"),
-        (came_to(CellOutcome::Parked), "park: put aside, not done"),
-        (came_to(CellOutcome::Unfinished), "open: not acked"),
-        (came_to(CellOutcome::Fenced), "fence: waited for a lock"),
-        (came_to(CellOutcome::NotReached), "?: not reached"),
-        (any(&|s| matches!(s, Square::Same(_))), "=N: as in row N"),
-        (any(&|s| s == Square::None), "·: none"),
+    let mut entries = vec![
+        (broken, "! breaks the promise".to_owned()),
+        (unjudged, "WORD?: no evidence".to_owned()),
     ];
+    entries.extend(CellOutcome::every().filter_map(|outcome| {
+        let told = format!("{}: {}", outcome.word(), outcome.legend()?);
+        Some((came_to(outcome), told))
+    }));
+    entries.extend([
+        (
+            any(&|s| matches!(s, Square::Same(_))),
+            "=N: as in row N".to_owned(),
+        ),
+        (any(&|s| s == Square::None), "·: none".to_owned()),
+    ]);
     let told = entries.into_iter().filter(|(occurs, _)| *occurs);
     // No line ends within an entry.
     let told: Vec<String> = told

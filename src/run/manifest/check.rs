@@ -101,11 +101,13 @@ impl Manifest {
                 s.strikes
             )
         });
-        // Only there is a moment at which nobody has the payment.
-        problems.unless(s.wait_hours.is_none() || s.fault == Fault::Kill, || {
+        problems.unless(s.wait_hours.is_none() || s.fault.can_wait(), || {
+            let can_wait = Fault::ALL.into_iter().filter(|fault| fault.can_wait());
+            let can_wait: Vec<&str> = can_wait.map(Fault::name).collect();
             format!(
-                "scenario {name:?} waits after the fault {}; a payment waits after a kill only",
-                s.fault
+                "scenario {name:?} waits after the fault {}; a payment waits only after: {}",
+                s.fault,
+                can_wait.join(", ")
             )
         });
         problems.unless(s.wait_hours != Some(0), || {

@@ -67,6 +67,19 @@ fn an_unknown_lab_is_told_which_there_are() {
 }
 
 #[test]
+fn an_unknown_fault_or_outcome_is_refused_with_the_list() {
+    let fault = "fault = \"zombie\"";
+    assert_refused(fault, "fault = \"gremlin\"", "no fault \"gremlin\"");
+    assert_refused(fault, "fault = \"gremlin\"", "stall-kill");
+    let at = "at = { lost-response = \"duplicated\"";
+    let vanished = "at = { lost-response = \"vanished\"";
+    assert_refused(at, vanished, "\"vanished\"");
+    assert_refused(at, vanished, "not_reached");
+    let gremlin = "at = { gremlin = \"duplicated\"";
+    assert_refused(at, gremlin, "no fault \"gremlin\"");
+}
+
+#[test]
 fn malformed_toml_is_refused_with_its_line() {
     assert_refused("payments = 200", "payments = ", "line 11");
 }
@@ -155,7 +168,7 @@ fn a_payment_waits_after_a_kill_only() {
     assert_eq!(scenario.wait_hours, Some(25));
     let zombie = "name = \"zombie\"\nfault = \"zombie\"";
     let to = format!("{zombie}\nwait_hours = 25");
-    assert_refused(zombie, &to, "waits after a kill only");
+    assert_refused(zombie, &to, "a payment waits only after: kill");
     let to = format!("{kill}\nwait_hours = 0");
     assert_refused(kill, &to, "waits for 0 hours");
 }

@@ -1,5 +1,6 @@
+import { OUTCOMES } from '../lib/registry';
 import type { RunReport } from '../lib/types';
-import { count } from '../lib/words';
+import { count, stateWords } from '../lib/words';
 import { VerdictBadge } from './bits';
 
 interface Line {
@@ -9,17 +10,17 @@ interface Line {
 }
 
 function lines(done: string, parks: boolean): Line[] {
-  const parked = { label: 'parked', of: (r: RunReport) => count(r.counts.parked ?? 0) };
+  const parked = { label: OUTCOMES.parked, of: (r: RunReport) => count(r.counts.parked ?? 0) };
   return [
-    { label: `${done} once`, of: (r) => count(r.counts.once) },
+    { label: stateWords('once', done), of: (r) => count(r.counts.once) },
     {
-      label: `${done} twice`,
+      label: stateWords('duplicated', done),
       of: (r) => count(r.counts.duplicated),
       wrong: (r) => r.counts.duplicated > 0,
     },
-    { label: 'lost', of: (r) => count(r.counts.lost), wrong: (r) => r.counts.lost > 0 },
+    { label: OUTCOMES.lost, of: (r) => count(r.counts.lost), wrong: (r) => r.counts.lost > 0 },
     {
-      label: 'half-done or unfinished',
+      label: `${OUTCOMES.half_done} or ${OUTCOMES.unfinished}`,
       of: (r) => count(r.counts.half_done + r.counts.unfinished),
       wrong: (r) => r.counts.half_done + r.counts.unfinished > 0,
     },

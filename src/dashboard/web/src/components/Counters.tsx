@@ -1,4 +1,5 @@
-import { count } from '../lib/words';
+import type { Outcome } from '../lib/types';
+import { count, stateWords } from '../lib/words';
 import type { WallState } from '../live/wall';
 import { Big } from './bits';
 
@@ -8,11 +9,11 @@ export function Counters({ wall, done }: { wall: WallState; done: string }) {
   const gone =
     counts.once + counts.duplicated + counts.half_done + counts.parked + counts.unfinished;
   // What is parked is where an operator finds it: no promise is broken by it.
-  const others: [string, number, string, boolean][] = [
-    ['lost', counts.lost, 'lost', true],
-    ['half_done', counts.half_done, 'half-done', true],
-    ['parked', counts.parked, 'parked', false],
-    ['unfinished', counts.unfinished, 'unfinished', true],
+  const others: [Outcome, boolean][] = [
+    ['lost', true],
+    ['half_done', true],
+    ['parked', false],
+    ['unfinished', true],
   ];
   return (
     <dl class="counters">
@@ -21,14 +22,21 @@ export function Counters({ wall, done }: { wall: WallState; done: string }) {
         id="duplicated"
         wrong={counts.duplicated > 0}
         value={count(counts.duplicated)}
-        label={`${done} twice`}
+        label={stateWords('duplicated', done)}
       />
-      <Big id="once" value={count(counts.once)} label={`${done} once`} />
-      {others.map(([id, n, label, wrong]) =>
-        id === 'lost' || n > 0 ? (
-          <Big key={id} id={id} value={count(n)} wrong={wrong && n > 0} label={label} />
-        ) : null,
-      )}
+      <Big id="once" value={count(counts.once)} label={stateWords('once', done)} />
+      {others.map(([id, wrong]) => {
+        const n = counts[id];
+        return id === 'lost' || n > 0 ? (
+          <Big
+            key={id}
+            id={id}
+            value={count(n)}
+            wrong={wrong && n > 0}
+            label={stateWords(id, done)}
+          />
+        ) : null;
+      })}
       <Big
         id="redelivered"
         value={count(counts.redelivered)}

@@ -4,10 +4,11 @@ import { litBy } from '../lib/code';
 import { columnOf, mergeRuns, reportsOf } from '../lib/columns';
 import { useStarter } from '../lib/jobs';
 import { useLoad } from '../lib/load';
+import { FAULTS } from '../lib/registry';
 import { href, set, usePlace } from '../lib/router';
 import { token } from '../lib/token';
 import type { LabPage, Question, RunReport, Scenario } from '../lib/types';
-import { faultWord, shortSignature } from '../lib/words';
+import { shortSignature } from '../lib/words';
 import { isOn, useFeed } from '../live/feed';
 import { BeforeAfter } from './BeforeAfter';
 import { BiographyDialog } from './BiographyDialog';
@@ -17,7 +18,7 @@ import { RunColumn } from './RunColumn';
 import { Legend } from './Wall';
 
 function scenarioWords(scenario: Scenario): string {
-  const what = faultWord(scenario.fault);
+  const what = FAULTS[scenario.fault].word;
   return `${what} ${scenario.edge} ${shortSignature(scenario.at)}`;
 }
 

@@ -1,13 +1,14 @@
-import { FAULTS, matrix, sameAs, wasRun, windowNumber } from '../lib/matrix';
+import { matrix, sameAs, wasRun, windowNumber } from '../lib/matrix';
+import { CELL_OUTCOMES, FAULTS, type Fault } from '../lib/registry';
 import { set } from '../lib/router';
 import type { ExploreCell, ExploreReport, Window } from '../lib/types';
-import { FAULT_MEANS, faultWord, outcomeWord, windowEdges, windowWords } from '../lib/words';
+import { windowEdges, windowWords } from '../lib/words';
 
 const SIGN = { held: '', violated: '✕ ', unknown: '? ' };
 
 /** What became of a cell's payments, or that there is no run of it. */
 function word(cell: ExploreCell): string {
-  return wasRun(cell) ? outcomeWord(cell.outcome) : 'not run';
+  return wasRun(cell) ? CELL_OUTCOMES[cell.outcome] : 'not run';
 }
 
 function Cell({ cell, open }: { cell: ExploreCell; open: boolean }) {
@@ -16,7 +17,7 @@ function Cell({ cell, open }: { cell: ExploreCell; open: boolean }) {
       type="button"
       class={`cell ${cell.verdict}`}
       aria-pressed={open}
-      aria-label={`${faultWord(cell.fault)}, ${windowWords(cell.window)}: ${word(cell)}, ${cell.verdict}`}
+      aria-label={`${FAULTS[cell.fault].word}, ${windowWords(cell.window)}: ${word(cell)}, ${cell.verdict}`}
       data-cell={cell.cell}
       onClick={() => set({ cell: open ? undefined : String(cell.cell) })}
     >
@@ -34,7 +35,7 @@ function Same({ cell, window }: { cell: ExploreCell; window: Window }) {
       type="button"
       class={`same ${cell.verdict}`}
       title={as}
-      aria-label={`${faultWord(cell.fault)}, ${windowWords(window)}: ${as}`}
+      aria-label={`${FAULTS[cell.fault].word}, ${windowWords(window)}: ${as}`}
       data-same={cell.cell}
       onClick={() => set({ cell: String(cell.cell) })}
     >
@@ -60,7 +61,8 @@ function Edges({ window }: { window: Window }) {
 
 /** Every window of a consumer with what every fault came to in it. */
 export function Matrix({ report, open }: { report: ExploreReport; open: number }) {
-  const faults = FAULTS.filter((fault) => report.cells.some((cell) => cell.fault === fault));
+  const occurs = (fault: Fault) => report.cells.some((cell) => cell.fault === fault);
+  const faults = (Object.keys(FAULTS) as Fault[]).filter(occurs);
   const isSame = (report.merged ?? []).length > 0;
   return (
     <>
@@ -72,7 +74,11 @@ export function Matrix({ report, open }: { report: ExploreReport; open: number }
           <tr>
             <th scope="col">Window</th>
             {faults.map((fault) => (
-              <th key={fault} scope="col" title={FAULT_MEANS[fault]}>
+              <th
+                key={fault}
+                scope="col"
+                title={`${FAULTS[fault].help}; finds ${FAULTS[fault].finds}`}
+              >
                 {fault}
               </th>
             ))}

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, problemOf } from '../lib/api';
+import { OUTCOMES, type Outcome } from '../lib/registry';
 import { token } from '../lib/token';
 import type { Problem, Question } from '../lib/types';
 import { ProblemNote } from './bits';
@@ -55,18 +56,10 @@ export function Predict(props: {
   );
 }
 
-const FATES: Record<string, string> = {
-  once: 'once',
-  duplicated: 'twice',
-  lost: 'lost',
-  half_done: 'half-done',
-  parked: 'parked',
-  unfinished: 'unfinished',
-};
-
-function fateWords(fates: Record<string, number>): string {
-  const told = Object.entries(fates).filter(([, n]) => n > 0);
-  return told.map(([fate, n]) => `${FATES[fate] ?? fate}: ${n}`).join(', ');
+function fateWords(fates: Partial<Record<Outcome, number>>): string {
+  const outcomes = Object.keys(OUTCOMES) as Outcome[];
+  const told = outcomes.filter((outcome) => (fates[outcome] ?? 0) > 0);
+  return told.map((outcome) => `${OUTCOMES[outcome]}: ${fates[outcome]}`).join(', ');
 }
 
 /** One question with the explanation of every option. */

@@ -1,3 +1,4 @@
+import { OUTCOMES } from '../lib/registry';
 import type { RunLine } from '../lib/types';
 import { count, seconds, when } from '../lib/words';
 import { VerdictBadge } from './bits';
@@ -14,18 +15,12 @@ function result(run: RunLine): string {
     return `${count(num(counts.paid))} paid, ${count(num(counts.effects))} effects`;
   }
   const told: string[] = [];
-  for (const [key, word] of [
-    ['duplicated', 'twice'],
-    ['lost', 'lost'],
-    ['half_done', 'half-done'],
-    ['parked', 'parked'],
-    ['unfinished', 'unfinished'],
-  ] as const) {
-    const n = num(counts[key]);
-    if (n > 0) told.push(`${count(n)} ${word}`);
+  for (const [outcome, word] of Object.entries(OUTCOMES)) {
+    const n = num(counts[outcome]);
+    if (outcome !== 'once' && n > 0) told.push(`${count(n)} ${word}`);
   }
   const payments = count(num(counts.payments));
-  return told.length === 0 ? `${payments} once` : `${told.join(', ')} of ${payments}`;
+  return told.length === 0 ? `${payments} ${OUTCOMES.once}` : `${told.join(', ')} of ${payments}`;
 }
 
 function about(run: RunLine): string {

@@ -11,17 +11,9 @@ export type InstanceState =
   | 'thawed'
   | 'ended';
 
-export interface LiveCounts {
+export interface LiveCounts extends Record<PaymentState, number> {
   produced: number;
-  delivered: number;
   redelivered: number;
-  once: number;
-  duplicated: number;
-  lost: number;
-  half_done: number;
-  parked: number;
-  unfinished: number;
-  waiting: number;
 }
 
 export interface Sample {

@@ -1,15 +1,5 @@
 import type { ExploreCell, ExploreReport, Fault, Window } from './types';
 
-export const FAULTS: readonly Fault[] = [
-  'kill',
-  'terminate',
-  'zombie',
-  'lost-response',
-  'unavailable',
-  'stall-kill',
-  'duplicate',
-];
-
 /** What stands where a window meets a fault; nothing where the fault does not apply. */
 export interface Square {
   cell: ExploreCell;

@@ -2,13 +2,8 @@
 import type { JobEvents } from './events';
 import type { Cause, CellOutcome, Fault, Outcome, Verdict } from './types';
 
-export interface Counts {
+export interface Counts extends Record<Exclude<Outcome, 'parked'>, number> {
   payments: number;
-  once: number;
-  duplicated: number;
-  lost: number;
-  unfinished: number;
-  half_done: number;
   /** Older reports do not say. */
   parked?: number;
   redeliveries: number;

@@ -1,19 +1,12 @@
 /** What the API sends; docs/openapi.json and the schemas beside it say what each field means. */
+
+import type { Fault, Outcome } from './registry';
+
 export type * from './events';
+export type * from './registry';
 export type * from './reports';
 
 export type Verdict = 'held' | 'violated' | 'unknown';
-export type Outcome = 'once' | 'duplicated' | 'lost' | 'half_done' | 'parked' | 'unfinished';
-export type CellOutcome = Outcome | 'fenced' | 'not_reached';
-export type PaymentState = 'waiting' | 'delivered' | Outcome;
-export type Fault =
-  | 'kill'
-  | 'terminate'
-  | 'zombie'
-  | 'lost-response'
-  | 'unavailable'
-  | 'stall-kill'
-  | 'duplicate';
 export type Cause = 'rebalances' | 'release' | 'republish' | 'slow';
 export type Action =
   | 'restart'
@@ -96,7 +89,7 @@ export interface Question {
   run: { consumer: string; scenario: string } | null;
   options: { letter: string; text: string }[];
   answer: { chosen: string; run: string | null } | null;
-  reveal: { right: string; explain: string[]; fates: Record<string, number> } | null;
+  reveal: { right: string; explain: string[]; fates: Partial<Record<Outcome, number>> } | null;
 }
 
 export type JobRequest =

@@ -1,4 +1,5 @@
-import type { CellOutcome, ExploreCell, Fault, PaymentState, Verdict, Window } from './types';
+import { PAYMENT_STATES, type PaymentState } from './registry';
+import type { ExploreCell, Verdict, Window } from './types';
 
 const number = new Intl.NumberFormat('en-GB');
 
@@ -37,38 +38,9 @@ export function paymentIndex(name: string): number {
 
 /** What a payment's state is called, where an effect is called `done` (`charged`). */
 export function stateWords(state: PaymentState, done: string, effects = 2): string {
-  switch (state) {
-    case 'waiting':
-      return 'waiting';
-    case 'delivered':
-      return 'delivered';
-    case 'once':
-      return `${done} once`;
-    case 'duplicated':
-      return `${done} ${times(Math.max(effects, 2))}`;
-    case 'lost':
-      return 'lost';
-    case 'half_done':
-      return 'half-done';
-    case 'parked':
-      return 'parked';
-    case 'unfinished':
-      return 'unfinished';
-  }
-}
-
-/** What stands in a cell of the matrix, as the terminal has it. */
-export function outcomeWord(outcome: CellOutcome): string {
-  switch (outcome) {
-    case 'duplicated':
-      return 'twice';
-    case 'half_done':
-      return 'half-done';
-    case 'not_reached':
-      return 'not reached';
-    default:
-      return outcome;
-  }
+  return PAYMENT_STATES[state]
+    .replace('{times}', times(Math.max(effects, 2)))
+    .replace('{done}', () => done);
 }
 
 export const VERDICT_MEANS: Record<Verdict, string> = {
@@ -76,30 +48,6 @@ export const VERDICT_MEANS: Record<Verdict, string> = {
   violated: 'the promise was broken',
   unknown: 'nothing can be said',
 };
-
-export const FAULT_MEANS: Record<Fault, string> = {
-  kill: 'SIGKILL in the window',
-  terminate: 'SIGTERM, a grace period, SIGKILL',
-  zombie: 'frozen and evicted; a successor takes over; thawed',
-  'lost-response': 'the server acted, its answer was lost',
-  unavailable: 'refused once, before anything was done',
-  'stall-kill': 'held until acknowledged, then SIGKILL',
-  duplicate: 'produced again at a new offset',
-};
-
-const FAULT_WORDS: Record<string, string> = {
-  kill: 'killed',
-  terminate: 'terminated',
-  zombie: 'frozen and evicted',
-  'lost-response': 'answer lost',
-  unavailable: 'request refused',
-  'stall-kill': 'held, then killed',
-  duplicate: 'sent again',
-};
-
-export function faultWord(fault: string): string {
-  return FAULT_WORDS[fault] ?? fault;
-}
 
 /** `POST /v1/charges`, `SELECT processed`: the few words that a window is known by. */
 export function shortSignature(signature: string): string {

@@ -1,17 +1,9 @@
-import type { LiveCounts, PaymentState, RunReport } from '../lib/types';
+import { OUTCOMES, type Outcome, PAYMENT_STATES, type PaymentState } from '../lib/registry';
+import type { LiveCounts, RunReport } from '../lib/types';
 import { paymentIndex } from '../lib/words';
 
 /** In the order in which a payment comes to them; a wall keeps the place in this list. */
-export const STATES: readonly PaymentState[] = [
-  'waiting',
-  'delivered',
-  'once',
-  'duplicated',
-  'lost',
-  'half_done',
-  'parked',
-  'unfinished',
-];
+export const STATES = Object.keys(PAYMENT_STATES) as PaymentState[];
 
 /** One cell for each payment; the first payment is the one with the number 1. */
 export interface WallState {
@@ -24,18 +16,11 @@ export interface WallState {
   reported: boolean;
 }
 
-const NOTHING: LiveCounts = {
+const NOTHING = {
   produced: 0,
-  delivered: 0,
   redelivered: 0,
-  once: 0,
-  duplicated: 0,
-  lost: 0,
-  half_done: 0,
-  parked: 0,
-  unfinished: 0,
-  waiting: 0,
-};
+  ...Object.fromEntries(STATES.map((state) => [state, 0])),
+} as LiveCounts;
 
 export function emptyWall(payments: number, struck: string[] = []): WallState {
   return {
@@ -75,13 +60,10 @@ export function wallOf(report: RunReport): WallState {
     ...NOTHING,
     produced: counts.payments,
     redelivered: counts.redeliveries,
-    once: counts.once,
-    duplicated: counts.duplicated,
-    lost: counts.lost,
-    half_done: counts.half_done,
-    parked: counts.parked ?? 0,
-    unfinished: counts.unfinished,
   };
+  for (const outcome of Object.keys(OUTCOMES) as Outcome[]) {
+    wall.counts[outcome] = counts[outcome] ?? 0;
+  }
   return wall;
 }
 

@@ -9,10 +9,11 @@ import { api } from '../lib/api';
 import { columnOf } from '../lib/columns';
 import { useStarter } from '../lib/jobs';
 import { useLoad } from '../lib/load';
+import { FAULTS } from '../lib/registry';
 import { go, href, set, usePlace } from '../lib/router';
 import { token } from '../lib/token';
 import type { ExploreReport, Report, RunReport, StormReport } from '../lib/types';
-import { faultWord, shortSignature } from '../lib/words';
+import { shortSignature } from '../lib/words';
 
 function isExplore(report: Report): report is ExploreReport {
   return 'cells' in report;
@@ -29,7 +30,7 @@ function Faults({ report }: { report: RunReport }) {
       <ul class="faults">
         {report.faults.map((fault) => (
           <li key={`${fault.payment} ${fault.window.at}`}>
-            <strong>{fault.payment}</strong>: {faultWord(fault.fault)} {fault.window.edge}{' '}
+            <strong>{fault.payment}</strong>: {FAULTS[fault.fault].word} {fault.window.edge}{' '}
             {shortSignature(fault.window.at)}
             {fault.fired ? '' : ', but it never came to that'}
             {fault.redelivered ? ', delivered again' : ''}

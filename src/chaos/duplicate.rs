@@ -1,0 +1,14 @@
+//! `duplicate`: the workload, not an instance, is struck.
+
+use super::fault::{Facts, Target};
+
+pub(super) const FACTS: Facts = Facts {
+    name: "duplicate",
+    help: "the same payment is produced again at a new offset",
+    finds: "dedup that is keyed on the offset",
+    target: Target::Workload,
+    can_wait: false,
+    word: "sent again",
+    told: "produced again at a new offset",
+    strike: None,
+};

@@ -1,0 +1,194 @@
+//! The registry of faults.
+//!
+//! A fault is a line here, and a file that says everything else of it. Whatever names faults takes
+//! them from here: the command line, matrices, metrics and the pages; schemas and documents are
+//! compared with it.
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use super::Strike;
+use crate::named::registry;
+
+registry! {
+    /// The faults that a schedule can name, from what every consumer meets to what is particular:
+    /// also the order of a matrix's columns.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Fault ("fault"): Facts {
+        /// `kill.rs`
+        Kill = super::kill::FACTS,
+        /// `terminate.rs`
+        Terminate = super::terminate::FACTS,
+        /// `zombie.rs`
+        Zombie = super::zombie::FACTS,
+        /// `lost_response.rs`
+        LostResponse = super::lost_response::FACTS,
+        /// `unavailable.rs`
+        Unavailable = super::unavailable::FACTS,
+        /// `stall_kill.rs`
+        StallKill = super::stall_kill::FACTS,
+        /// `duplicate.rs`
+        Duplicate = super::duplicate::FACTS,
+    }
+}
+
+/// What is known of a fault.
+pub(super) struct Facts {
+    pub(super) name: &'static str,
+    /// See [`Fault::help`].
+    pub(super) help: &'static str,
+    /// See [`Fault::finds`].
+    pub(super) finds: &'static str,
+    /// See [`Fault::target`].
+    pub(super) target: Target,
+    /// See [`Fault::can_wait`].
+    pub(super) can_wait: bool,
+    /// See [`Fault::word`].
+    pub(super) word: &'static str,
+    /// How a strike is told: `{window}` stands for the gap of [`Target::Gap`], `{event}` for the event
+    /// of the other targets.
+    pub(super) told: &'static str,
+    /// See [`Fault::strike`].
+    pub(super) strike: Option<&'static dyn Strike>,
+}
+
+/// What a fault is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The gap between two events.
+    Gap {
+        /// Whether it is the same in two gaps between which nothing outside has changed: nothing of
+        /// the process survives, and none of its code runs.
+        merges: bool,
+    },
+    /// The request of an event, before the server has it.
+    Request(Events),
+    /// The answer of an event, when the server has acted.
+    Answer(Events),
+    /// What is produced; no instance is struck.
+    Workload,
+}
+
+/// The events to which a fault can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Events {
+    /// All but deliveries: what they are about is known only with their answer.
+    ButDeliveries,
+    /// Those that change something outside.
+    Changes,
+    /// Those that change something outside and acknowledge nothing.
+    Effects,
+}
+
+impl Fault {
+    /// What is done, in one sentence without its full stop.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        self.facts().help
+    }
+
+    /// The mistakes of a consumer that it finds.
+    #[must_use]
+    pub fn finds(self) -> &'static str {
+        self.facts().finds
+    }
+
+    /// What it is done to.
+    #[must_use]
+    pub fn target(self) -> Target {
+        self.facts().target
+    }
+
+    /// Whether there is a moment at which nobody has the payment, so that it can be made to wait.
+    #[must_use]
+    pub fn can_wait(self) -> bool {
+        self.facts().can_wait
+    }
+
+    /// What was done, in few words: `answer lost`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        self.facts().word
+    }
+
+    /// What was done and where: `window` is the gap in words, `event` the event that was struck.
+    #[must_use]
+    pub fn told(self, window: &str, event: &str) -> String {
+        let (place, words) = self.target().place(window, event);
+        self.facts()
+            .told
+            .replace(place, words)
+            .trim_end()
+            .to_owned()
+    }
+
+    /// What is done in the window; none where no instance is struck.
+    #[must_use]
+    pub fn strike(self) -> Option<&'static dyn Strike> {
+        self.facts().strike
+    }
+}
+
+impl Target {
+    /// What in [`Facts::told`] stands for where it was done.
+    fn place<'a>(self, window: &'a str, event: &'a str) -> (&'static str, &'a str) {
+        match self {
+            Self::Gap { .. } => ("{window}", window),
+            Self::Request(_) | Self::Answer(_) | Self::Workload => ("{event}", event),
+        }
+    }
+}
+
+impl ValueEnum for Fault {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.help()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_strikes_an_instance_or_the_workload() {
+        for fault in Fault::ALL {
+            let strikes_nobody = fault.target() == Target::Workload;
+            assert_eq!(fault.strike().is_none(), strikes_nobody, "{fault}");
+        }
+    }
+
+    #[test]
+    fn every_fault_tells_where_it_was_done() {
+        for fault in Fault::ALL.into_iter().filter(|f| f.strike().is_some()) {
+            let told = fault.told("after POST", "INSERT");
+            let place = match fault.target() {
+                Target::Gap { .. } => "after POST",
+                _ => "INSERT",
+            };
+            assert!(told.contains(place), "{fault}: {told}");
+            assert!(!told.contains('{'), "{fault}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_an_event_is_called_is_no_template() {
+        let told = Fault::LostResponse.told("", "SELECT '{window}{event}'");
+        assert_eq!(told, "the answer to SELECT '{window}{event}' was lost");
+    }
+
+    #[test]
+    fn no_text_of_a_fault_is_empty_or_ends_as_a_sentence_does() {
+        for fault in Fault::ALL {
+            for text in [fault.help(), fault.finds(), fault.word()] {
+                assert!(
+                    !text.is_empty() && !text.ends_with('.'),
+                    "{fault}: {text:?}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What became of the payments of a cell: what may become of a payment, and what only a cell can tell.
+
+use std::cmp::Ordering;
+
+use crate::named::{Named, by_name};
+use crate::verdict::{Guarantee, Outcome, Verdict};
+
+/// What became of the payments of a cell; the worst of them. The greater is the worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CellOutcome {
+    /// What became of a payment.
+    Of(Outcome),
+    /// Took effect once, and the successor had to wait for the zombie's row lock or open transaction.
+    Fenced,
+    /// The consumer did not come to the window, or did something else before it.
+    NotReached,
+}
+
+impl CellOutcome {
+    /// See [`Outcome::short`].
+    #[must_use]
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Of(outcome) => outcome.short(),
+            Self::Fenced => "fenced",
+            Self::NotReached => "not reached",
+        }
+    }
+
+    /// See [`Outcome::word`].
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Of(outcome) => outcome.word(),
+            Self::Fenced => "fence",
+            Self::NotReached => "?",
+        }
+    }
+
+    /// See [`Outcome::means`].
+    #[must_use]
+    pub fn means(self) -> &'static str {
+        match self {
+            Self::Of(outcome) => outcome.means(),
+            Self::Fenced => {
+                "once, and a row lock or a transaction kept the zombie and its successor apart"
+            }
+            Self::NotReached => "the consumer did not come to the window, or no run could be made",
+        }
+    }
+
+    /// See [`Outcome::legend`].
+    #[must_use]
+    pub fn legend(self) -> Option<&'static str> {
+        match self {
+            Self::Of(outcome) => outcome.legend(),
+            Self::Fenced => Some("waited for a lock"),
+            Self::NotReached => Some("not reached"),
+        }
+    }
+
+    /// See [`Outcome::verdict`].
+    #[must_use]
+    pub fn verdict(self, guarantee: Guarantee) -> Verdict {
+        match self {
+            Self::Of(outcome) => outcome.verdict(guarantee),
+            Self::Fenced => Verdict::Held,
+            Self::NotReached => Verdict::Unknown,
+        }
+    }
+
+    /// By what became of the payments, and then by what was met on the way: a fence, and worse, no
+    /// window.
+    fn severity(self) -> (Outcome, u8) {
+        match self {
+            Self::Of(outcome) => (outcome, 0),
+            Self::Fenced => (Outcome::Once, 1),
+            Self::NotReached => (Outcome::Once, 2),
+        }
+    }
+}
+
+impl Named for CellOutcome {
+    const KIND: &'static str = "outcome of a cell";
+
+    fn every() -> impl Iterator<Item = Self> {
+        let payments = Outcome::ALL.into_iter().map(Self::Of);
+        payments.chain([Self::Fenced, Self::NotReached])
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Of(outcome) => outcome.name(),
+            Self::Fenced => "fenced",
+            Self::NotReached => "not_reached",
+        }
+    }
+}
+
+by_name!(CellOutcome);
+
+impl From<Outcome> for CellOutcome {
+    fn from(outcome: Outcome) -> Self {
+        Self::Of(outcome)
+    }
+}
+
+impl Ord for CellOutcome {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.severity().cmp(&other.severity())
+    }
+}
+
+impl PartialOrd for CellOutcome {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_what_is_wished_to_what_is_worst() {
+        let mut all: Vec<CellOutcome> = CellOutcome::every().collect();
+        all.sort();
+        let names: Vec<&str> = all.into_iter().map(CellOutcome::name).collect();
+        let expected = [
+            "once",
+            "fenced",
+            "not_reached",
+            "parked",
+            "unfinished",
+            "half_done",
+            "duplicated",
+            "lost",
+        ];
+        assert_eq!(names, expected);
+    }
+}
