@@ -2,10 +2,14 @@
 //!
 //! A folder is locked by the controller for as long as the run goes on. A folder that says
 //! `running` and is not locked belongs to a controller that was killed.
+//!
+//! It is its owner's alone: no file of ours in it holds a credential, but a consumer may log the DSN
+//! that it was given, and a `--reset` command says what its author wrote.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -108,7 +112,7 @@ impl RunFolder {
         loop {
             let id = format!("{number:04}");
             let path = runs.join(&id);
-            match fs::create_dir(&path) {
+            match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => {
                     let lock_path = path.join("lock");
                     let lock = File::create(&lock_path).map_err(FolderError::io(&lock_path))?;
@@ -240,6 +244,8 @@ pub(crate) fn ids(runs: &Path) -> Result<Vec<String>, FolderError> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -250,6 +256,14 @@ mod tests {
             RunFolder::create(home.path()).unwrap(),
         );
         assert_eq!((first.id.as_str(), second.id.as_str()), ("0001", "0002"));
+    }
+
+    #[test]
+    fn nobody_else_may_look_into_a_run() {
+        let home = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(home.path()).unwrap();
+        let mode = run.path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
     }
 
     #[test]
