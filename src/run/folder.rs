@@ -19,6 +19,9 @@ use serde::{Deserialize, Serialize};
 /// The file that says how far the run has come.
 pub const STATE: &str = "state.json";
 
+/// The file with what a run was asked.
+pub const SPEC: &str = "spec.json";
+
 /// The file with what a storm was asked.
 pub const STORM: &str = "storm.json";
 
@@ -70,8 +73,19 @@ pub enum FolderError {
         /// Why.
         source: io::Error,
     },
+    /// A file of the folder cannot be had.
+    #[error("{path} cannot be read: {source}\nnext: name another run", path = path.display())]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A file of the folder is not what it should be.
-    #[error("{path} cannot be read as what a run saves: {reason}", path = path.display())]
+    #[error(
+        "{path} cannot be read as what a run saves: {reason}\nnext: mend it, or name another run",
+        path = path.display()
+    )]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -167,7 +181,10 @@ pub fn write(folder: &Path, name: &str, value: &impl Serialize) -> Result<(), Fo
 /// When it is not there or is not what it should be.
 pub fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T, FolderError> {
     let path = folder.join(name);
-    let bytes = fs::read(&path).map_err(FolderError::io(&path))?;
+    let bytes = fs::read(&path).map_err(|source| FolderError::Unread {
+        path: path.clone(),
+        source,
+    })?;
     serde_json::from_slice(&bytes).map_err(|e| FolderError::Malformed {
         path,
         reason: e.to_string(),
@@ -187,7 +204,7 @@ pub fn find(runs: &Path, run: &str) -> Result<PathBuf, FolderError> {
     ];
     if let Some(found) = candidates
         .into_iter()
-        .find(|p| p.join("spec.json").is_file() || p.join(STORM).is_file())
+        .find(|p| p.join(SPEC).is_file() || p.join(STORM).is_file())
     {
         return Ok(found);
     }
@@ -280,7 +297,7 @@ mod tests {
     fn a_run_is_found_by_number_short_number_and_path() {
         let home = tempfile::tempdir().unwrap();
         let run = RunFolder::create(home.path()).unwrap();
-        run.write("spec.json", &1).unwrap();
+        run.write(SPEC, &1).unwrap();
         for name in ["0001", "1", "runs/0001", run.path.to_str().unwrap()] {
             assert_eq!(find(home.path(), name).unwrap(), run.path);
         }

@@ -21,6 +21,7 @@ mod reset;
 mod resources;
 mod revival;
 mod rounds;
+pub mod saved;
 mod settle;
 mod sighted;
 pub mod spec;
