@@ -256,14 +256,13 @@ fn a_client_that_closes_nothing_is_refused_with_what_to_do() {
     };
     let query = |_| framed(b'Q', format!("SELECT {text}\0").as_bytes());
     let sync = |_| framed(b'S', b"");
-    let cases: [(&dyn Fn(usize) -> Vec<u8>, &str); 4] = [
-        (&statement, "1 MiB of prepared statements"),
-        (&portal, "1 MiB of portals"),
-        (&query, "1 MiB of statements without an answer"),
-        (&sync, "1 MiB of statements without an answer"),
+    let cases = [
+        (planted(statement), "1 MiB of prepared statements"),
+        (planted(portal), "1 MiB of portals"),
+        (planted(query), "1 MiB of statements without an answer"),
+        (planted(sync), "1 MiB of statements without an answer"),
     ];
-    for (message, told) in cases {
-        let (number, refused) = planted(message);
+    for ((number, refused), told) in cases {
         assert!(number > 50, "{told} after {number}");
         assert!(
             refused.contains(told) && refused.contains("; let it "),
