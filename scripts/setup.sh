@@ -53,6 +53,9 @@ if [ "${1:-}" = test ]; then
   fi
   need javac default-jdk-headless "compiles the example consumer in Java"
   need promtool prometheus "checks the alerts, and watches a storm (the stack starts it by itself)"
+  if ! docker compose version >/dev/null 2>&1; then
+    need docker-compose docker-compose "reads the composition; no engine is needed for that"
+  fi
   need psql postgresql-client "one of the clients that must work through the Postgres tap"
   need python3 python3 "runs the official Python SDK"
   # On Debian, Python comes without what a virtual environment needs.

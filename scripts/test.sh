@@ -14,11 +14,12 @@ CRASHWINDOW_TEST_STACK="test-$$"
 export CRASHWINDOW_TEST_STACK
 bin=target/debug/crashwindow
 
-# One target, and what it printed only if it failed.
+# One target, and what it printed only if it failed; which tests were ignored, and why, in any case.
 one_target() {
   local began=$SECONDS output
   if output=$(cargo test --quiet "$@" 2>&1 </dev/null); then
     printf 'ok      %4d s  %s\n' $((SECONDS - began)) "$*"
+    grep -o 'ignored: .*' <<<"$output" || true
   else
     printf 'FAILED  %4d s  %s\n%s\n' $((SECONDS - began)) "$*" "$output"
     return 1

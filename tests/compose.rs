@@ -1,11 +1,16 @@
 //! The composition is understood by Compose, and nobody in it is root, can be reached from another
 //! machine, or reaches the engine. scripts/docker-test.sh starts it.
 
-use std::io::Write;
+#[path = "support/tools.rs"]
+#[allow(dead_code, reason = "other tests use what this one does not")]
+mod tools;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
+
+use tools::COMPOSE;
 
 const SERVICES: [&str; 7] = [
     "grafana",
@@ -25,8 +30,8 @@ fn composition() -> String {
 /// Prints a YAML file as JSON: version 1 of Compose cannot, and comes with the Python that can.
 const TO_JSON: &str = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
 
-/// What Compose makes of a composition; its complaint if it makes nothing. None, with a line that
-/// says so, where there is no Compose.
+/// What Compose makes of a composition; its complaint if it makes nothing. None, and
+/// the test is ignored, where there is no Compose.
 fn understood(text: &str) -> Option<Result<Value, String>> {
     let folder = tempfile::tempdir().expect("made");
     let file = folder.path().join("compose.yaml");
@@ -50,17 +55,9 @@ fn understood(text: &str) -> Option<Result<Value, String>> {
         let output = run("docker", &["compose"], &["--format", "json"]).expect("it was there");
         return Some(said(output).map(|json| serde_json::from_str(&json).expect("JSON")));
     }
-    match run("docker-compose", &[], &[]) {
-        Ok(output) => Some(said(output).map(|yaml| json_of(&yaml))),
-        Err(error) => {
-            // Not captured: whoever reads the tests' output should see it.
-            let _ = writeln!(
-                std::io::stderr(),
-                "skipped: there is neither docker compose nor docker-compose ({error})"
-            );
-            None
-        }
-    }
+    let output = run("docker-compose", &[], &[]);
+    let found = COMPOSE.is_there(output.is_ok());
+    found.then(|| said(output.expect("it was there")).map(|yaml| json_of(&yaml)))
 }
 
 fn json_of(yaml: &str) -> Value {

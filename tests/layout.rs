@@ -412,3 +412,32 @@ fn a_storms_guide_shows_every_scenario_with_its_verdict_and_every_cause_has_one(
         );
     }
 }
+
+/// What is wrong with the table of deadlines: rows that name no constant.
+fn unknown_deadlines(table: &str) -> Vec<String> {
+    let rows = table.lines().filter(|line| line.starts_with("| `"));
+    let named = rows.map(|row| {
+        let mut names = row.split('`').skip(1).step_by(2);
+        (
+            names.next().unwrap_or_default(),
+            names.next().unwrap_or_default(),
+        )
+    });
+    let is_there = |(constant, file): &(&str, &str)| {
+        let text = std::fs::read_to_string(root().join(file)).unwrap_or_default();
+        text.contains(&format!("const {constant}: "))
+    };
+    named
+        .filter(|named| !is_there(named))
+        .map(|(constant, file)| format!("{constant} in {file}"))
+        .collect()
+}
+
+#[test]
+fn every_deadline_that_is_told_is_there() {
+    let told = std::fs::read_to_string(root().join("docs/timing.md")).expect("it is told");
+    assert!(told.lines().filter(|line| line.starts_with("| `")).count() > 10);
+    assert_eq!(unknown_deadlines(&told), Vec::<String>::new());
+    let moved = told.replace("`IDLE_MS`", "`IDLE`");
+    assert_eq!(unknown_deadlines(&moved), ["IDLE in src/explore/mod.rs"]);
+}

@@ -14,6 +14,7 @@ mod lab;
 #[allow(dead_code, reason = "the tests beside it use what this one does not")]
 mod wire;
 
+use bytes::BytesMut;
 use crashwindow::tap::{Decision, Stage};
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,6 +25,9 @@ use wire::Wire;
 
 /// In KiB. Two buffers of 64 KiB in each direction, and an allocator's slack.
 const BOUND: u64 = 8 * 1024;
+
+/// In KiB. What the statements that a client has open may take; an allocator's slack comes on top.
+const OPEN: u64 = 64 * 1024;
 
 const MIB: usize = 1 << 20;
 
@@ -125,6 +129,27 @@ async fn what_passes_does_not_stay() {
     assert!(
         peak() - before < BOUND,
         "parameter: {} KiB",
+        peak() - before
+    );
+
+    // Each statement has a name of its own, and none is deallocated.
+    let mut wire = Wire::open(lab.tap.address(), &lab.config).await;
+    let text = "x".repeat(60_000);
+    let mut statements = 0_u64;
+    loop {
+        let (name, query) = (format!("s{statements}"), format!("SELECT {text}"));
+        let mut parse = BytesMut::new();
+        frontend::parse(&name, &query, [], &mut parse).expect("a text");
+        let written = within("a statement to be read", wire.stream.write_all(&parse)).await;
+        if written.is_err() {
+            break;
+        }
+        statements += 1;
+        assert!(statements * 60 < 2 * OPEN, "it is not bounded");
+    }
+    assert!(
+        peak() - before < BOUND + OPEN + OPEN / 2,
+        "statements: {} KiB",
         peak() - before
     );
 }

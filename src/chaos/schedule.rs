@@ -163,6 +163,15 @@ pub enum ScheduleError {
         /// How many it has.
         partitions: u32,
     },
+    /// A saved schedule that nobody executes.
+    #[error("the schedule has no instance")]
+    NoInstance,
+    /// Saved rounds that do not hold every payment once.
+    #[error("the rounds of the schedule do not hold payment {payment} in its turn")]
+    OutOfTurn {
+        /// The number of the first payment that is left out or comes twice.
+        payment: u64,
+    },
     /// A saved strike at a payment that its round does not produce.
     #[error(
         "the schedule strikes at {payment}, and that round has the payments {} to {}",
@@ -183,17 +192,6 @@ pub enum ScheduleError {
         /// The version found.
         found: u32,
     },
-}
-
-impl ScheduleError {
-    /// What to do about it.
-    #[must_use]
-    pub fn next(&self) -> &'static str {
-        match self {
-            Self::TooFewPayments { .. } => "fewer --strikes or more --payments",
-            _ => "mend the schedule.json that was saved, or take that of another run",
-        }
-    }
 }
 
 impl Schedule {
@@ -261,7 +259,20 @@ impl Schedule {
             let partitions = self.partitions;
             return Err(ScheduleError::Partitions { partitions });
         }
-        self.rounds.iter().try_for_each(Round::check)?;
+        if self.instances == 0 {
+            return Err(ScheduleError::NoInstance);
+        }
+        let mut payment = 1;
+        for round in &self.rounds {
+            round.check()?;
+            if u64::from(round.first) != payment {
+                return Err(ScheduleError::OutOfTurn { payment });
+            }
+            payment = u64::from(round.last) + 1;
+        }
+        if payment != u64::from(self.payments) + 1 {
+            return Err(ScheduleError::OutOfTurn { payment });
+        }
         Ok(self)
     }
 

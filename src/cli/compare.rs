@@ -10,7 +10,7 @@ use crashwindow::stack::Options;
 use crashwindow::verdict::Verdict;
 
 use super::execute::Session;
-use super::run::{Labs, Settle, What, saved};
+use super::run::{Labs, Settle, What, earlier};
 use super::stack_args::StackArgs;
 
 /// Run every consumer of a lab under the same schedule and print them side by side
@@ -90,7 +90,7 @@ impl Compare {
     fn specs(&self, lab: &Manifest, options: &Options) -> anyhow::Result<Vec<Spec>> {
         let mut changes = self.what.clone().changes(&self.settle);
         if let Some(run) = &self.replay {
-            changes.take(&saved(options, run)?)?;
+            changes.take(&earlier(options, run)?);
         }
         let mut specs = Vec::new();
         for consumer in lab.lineup() {

@@ -6,7 +6,7 @@ use clap::Args;
 use crashwindow::run::Spec;
 
 use super::execute::{Session, show};
-use super::run::{Labs, saved};
+use super::run::{Labs, earlier};
 use super::stack_args::StackArgs;
 
 /// Execute the schedule of a saved run again, with the same consumer
@@ -39,8 +39,7 @@ impl Replay {
     /// When there is no such run, or it ends without a verdict.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let options = self.stack.options()?;
-        let spec = saved(&options, &self.run)?;
-        spec.schedule.clone().checked()?;
+        let spec = earlier(&options, &self.run)?;
         let lab = match &spec.lab {
             lab if lab == Spec::NO_LAB => None,
             lab => Some(self.labs.find(lab)?),

@@ -8,8 +8,7 @@ use anyhow::bail;
 use clap::Args;
 use crashwindow::chaos::Edge;
 use crashwindow::run::manifest::{self, Manifest};
-use crashwindow::run::storm::StormSpec;
-use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange, folder};
+use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange, folder, saved};
 use crashwindow::stack::Options;
 
 use super::execute::{Session, show};
@@ -176,16 +175,15 @@ impl What {
 /// What an earlier run was asked to do.
 ///
 /// # Errors
-/// When there is no such run.
-pub fn saved(options: &Options, run: &str) -> anyhow::Result<Spec> {
+/// When there is no such run, or what it saved cannot be executed.
+pub fn earlier(options: &Options, run: &str) -> anyhow::Result<Spec> {
     let runs = crashwindow::stack::runs_folder(options)?;
     let found = folder::find(&runs, run)?;
     if found.join(folder::STORM).is_file() {
-        let storm: StormSpec = folder::read(&found, folder::STORM)?;
-        let lab = storm.lab;
+        let lab = saved::storm(&found)?.lab;
         bail!("run {run:?} is a storm\nnext: crashwindow storm {lab} --replay {run}");
     }
-    Ok(folder::read(&found, "spec.json")?)
+    Ok(saved::run(&found)?)
 }
 
 impl Run {
@@ -198,7 +196,7 @@ impl Run {
         let options = self.stack.options()?;
         let mut changes = self.what.changes(&self.settle);
         if let Some(run) = &self.replay {
-            changes.take(&saved(&options, run)?)?;
+            changes.take(&earlier(&options, run)?);
         }
         let spec = Spec::decide(&lab, &self.consumer, &changes)?;
         let session = Session::open(&options).await?;

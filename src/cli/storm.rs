@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Args;
-use crashwindow::chaos::storm::Cause;
+use crashwindow::chaos::storm::{Cause, LONGEST_S, MOST_INSTANCES, MOST_PARTITIONS, MOST_RATE};
 use crashwindow::report::storm::{StormReport, render};
-use crashwindow::run::folder;
 use crashwindow::run::storm::{StormChanges, StormSpec};
+use crashwindow::run::{folder, saved};
 use crashwindow::stack;
 use crashwindow::verdict::Verdict;
 
@@ -70,19 +70,19 @@ pub struct Size {
     real_time: bool,
 
     /// For how long payments are produced [default: the lab's]
-    #[arg(long, value_name = "S", conflicts_with = "real_time", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "S", conflicts_with = "real_time", value_parser = clap::value_parser!(u64).range(1..=LONGEST_S))]
     seconds: Option<u64>,
 
     /// Payments per second [default: the lab's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_RATE)))]
     rate: Option<u32>,
 
     /// Instances in the group [default: the lab's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_INSTANCES)))]
     instances: Option<u32>,
 
     /// Partitions of the topic [default: the lab's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_PARTITIONS)))]
     partitions: Option<u32>,
 
     /// Plans the same storm again [default: drawn, and printed]
@@ -126,8 +126,7 @@ impl Storm {
             if !found.join(folder::STORM).is_file() {
                 bail!("run {run:?} is no storm\nnext: crashwindow replay {run}");
             }
-            let saved: StormSpec = folder::read(&found, folder::STORM)?;
-            changes.plan = Some(saved.plan);
+            changes.plan = Some(saved::storm(&found)?.plan);
         }
         let spec = StormSpec::decide(&lab, &changes)?;
         let session = Session::open(&options).await?;

@@ -1,5 +1,6 @@
 //! The runs that were kept, and what became of a payment in one.
 
+use std::io::ErrorKind;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -10,6 +11,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_DISPOSITION;
 use axum::response::{Html, IntoResponse};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::App;
@@ -17,7 +19,7 @@ use super::problem::Problem;
 use crate::report::explore::{ExploreReport, html, steps};
 use crate::report::{RunReport, lines, prose, storm, terminal};
 use crate::run::Spec;
-use crate::run::folder::{self, STATE, STORM, State as Reached};
+use crate::run::folder::{self, FolderError, SPEC, STATE, STORM, State as Reached};
 use crate::timeline::{Entry, biography};
 use crate::verdict::{History, outcome_of};
 
@@ -89,8 +91,8 @@ fn is_before(id: &str, other: &str) -> bool {
 
 fn line(path: &FilePath, id: &str) -> Value {
     let state = folder::read::<Reached>(path, STATE).ok();
-    let report = saved_report(path).unwrap_or_default();
-    let spec = folder::read::<Value>(path, "spec.json")
+    let report: Value = saved_report(path).unwrap_or_default();
+    let spec = folder::read::<Value>(path, SPEC)
         .or_else(|_| folder::read(path, STORM))
         .unwrap_or_default();
     let kind = kind_of(path);
@@ -133,17 +135,18 @@ fn kind_of(path: &FilePath) -> &'static str {
     }
 }
 
-fn saved_report(path: &FilePath) -> Result<Value, Problem> {
+fn saved_report<T: DeserializeOwned>(path: &FilePath) -> Result<T, Problem> {
     let name = match kind_of(path) {
         "explore" => "explore.json",
         _ => "report.json",
     };
-    folder::read(path, name).map_err(|_| {
-        Problem::new(
+    folder::read(path, name).map_err(|error| match error {
+        FolderError::Unread { source, .. } if source.kind() == ErrorKind::NotFound => Problem::new(
             StatusCode::NOT_FOUND,
             "the run has no report: it goes on, or it ended without a verdict",
             "wait for its end, or choose another",
-        )
+        ),
+        damaged => Problem::missing(&damaged),
     })
 }
 
@@ -151,7 +154,7 @@ pub(super) async fn report(
     State(app): State<Arc<App>>,
     Path(run): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    aside(move || Ok(Json(saved_report(&folder_of(&app, &run)?)?))).await
+    aside(move || Ok(Json(saved_report::<Value>(&folder_of(&app, &run)?)?))).await
 }
 
 pub(super) async fn cell(
@@ -180,19 +183,14 @@ pub(super) async fn download_html(
 /// An exploration as its own page; what the terminal shows of anything else.
 fn page(app: &App, run: &str) -> Result<String, Problem> {
     let path = folder_of(app, run)?;
-    let report = saved_report(&path)?;
-    let unread = |e: serde_json::Error| Problem::told(StatusCode::NOT_FOUND, &e);
     Ok(match kind_of(&path) {
-        "explore" => {
-            let report: ExploreReport = serde_json::from_value(report).map_err(unread)?;
-            html::render(&report)
-        }
+        "explore" => html::render(&saved_report::<ExploreReport>(&path)?),
         "storm" => {
-            let report: storm::StormReport = serde_json::from_value(report).map_err(unread)?;
+            let report: storm::StormReport = saved_report(&path)?;
             as_page(run, &storm::render(&report, "crashwindow drill"))
         }
         _ => {
-            let report: RunReport = serde_json::from_value(report).map_err(unread)?;
+            let report: RunReport = saved_report(&path)?;
             let next = format!("crashwindow replay {run}");
             as_page(run, &terminal::render(&report, &next))
         }
@@ -220,7 +218,7 @@ fn sequence(app: &App, run: &str, payment: &str) -> Result<Value, Problem> {
         Problem::new(StatusCode::NOT_FOUND, what.to_string(), next)
     };
     let history: History = folder::read(&path, "history.json").map_err(|e| missing(&e))?;
-    let spec: Spec = folder::read(&path, "spec.json").map_err(|e| missing(&e))?;
+    let spec: Spec = folder::read(&path, SPEC).map_err(|e| missing(&e))?;
     if !history.produced.iter().any(|p| p.payment == payment) {
         return Err(missing(&format!("run {run} has no payment {payment:?}")));
     }
@@ -245,4 +243,24 @@ fn sequence(app: &App, run: &str, payment: &str) -> Result<Value, Problem> {
         "lanes": lanes,
         "lines": steps,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_report_is_not_called_a_run_that_goes_on() {
+        let run = tempfile::tempdir().unwrap();
+        let told = || {
+            let report = saved_report::<RunReport>(run.path());
+            let problem = report.expect_err("it is no report").json();
+            problem["error"].as_str().unwrap().to_owned()
+        };
+        assert!(told().contains("it goes on"), "{}", told());
+        for text in ["{", "{}"] {
+            std::fs::write(run.path().join("report.json"), text).unwrap();
+            assert!(told().contains("report.json cannot be read"), "{}", told());
+        }
+    }
 }

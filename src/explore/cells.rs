@@ -195,6 +195,7 @@ mod tests {
             several: false,
             background: BTreeSet::new(),
             unattributed: Vec::new(),
+            cut_off: None,
             warnings: Vec::new(),
             taps: Vec::new(),
             join_seconds: 0.0,

@@ -231,6 +231,7 @@ impl Findings<'_> {
         if all == 0 {
             doubts.push("the recording shows no window".to_owned());
         }
+        doubts.extend(self.recording.cut_off.clone());
         if unknown > 0 {
             doubts.push(format!("{unknown} of {all} cells could not be judged"));
         }

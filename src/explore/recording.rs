@@ -40,6 +40,8 @@ pub struct Recording {
     pub background: BTreeSet<String>,
     /// What changed something for a payment, and nobody can say for which: it was no window.
     pub unattributed: Vec<String>,
+    /// Why windows may be missing, where they may.
+    pub cut_off: Option<String>,
     /// What the user should know: `no traffic seen at the Postgres tap`.
     pub warnings: Vec<String>,
     /// The boundaries at which there was traffic, in the order of [`Tap`].
@@ -107,6 +109,7 @@ impl Recording {
             alone,
             several: has_several_in_hand(company, finished),
             unattributed,
+            cut_off: finished.history.told_of_unkept(),
             warnings: warnings(finished, &changed_once),
             taps: timeline::taps(timeline).into_iter().collect(),
             background,

@@ -33,6 +33,14 @@ pub enum RunError {
     /// Kafka could not be asked.
     #[error("{0}\nnext: crashwindow status")]
     Group(#[from] GroupError),
+    /// The instances of a storm did not join, and the taps have refused them something.
+    #[error("{reason}\n{refused}\nnext: let the consumers do without it: the taps speak plaintext")]
+    Refused {
+        /// What was waited for.
+        reason: GroupError,
+        /// What was refused, a line each.
+        refused: String,
+    },
     /// A Kafka client could not be made.
     #[error("a Kafka client could not be made: {0}\nnext: crashwindow doctor")]
     Client(#[from] rdkafka::error::KafkaError),

@@ -2,10 +2,14 @@
 //!
 //! A folder is locked by the controller for as long as the run goes on. A folder that says
 //! `running` and is not locked belongs to a controller that was killed.
+//!
+//! It is its owner's alone: no file of ours in it holds a credential, but a consumer may log the DSN
+//! that it was given, and a `--reset` command says what its author wrote.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -14,6 +18,9 @@ use serde::{Deserialize, Serialize};
 
 /// The file that says how far the run has come.
 pub const STATE: &str = "state.json";
+
+/// The file with what a run was asked.
+pub const SPEC: &str = "spec.json";
 
 /// The file with what a storm was asked.
 pub const STORM: &str = "storm.json";
@@ -66,8 +73,19 @@ pub enum FolderError {
         /// Why.
         source: io::Error,
     },
+    /// A file of the folder cannot be had.
+    #[error("{path} cannot be read: {source}\nnext: name another run", path = path.display())]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A file of the folder is not what it should be.
-    #[error("{path} cannot be read as what a run saves: {reason}\nnext: mend that file, or take another run", path = path.display())]
+    #[error(
+        "{path} cannot be read as what a run saves: {reason}\nnext: mend it, or name another run",
+        path = path.display()
+    )]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -108,7 +126,7 @@ impl RunFolder {
         loop {
             let id = format!("{number:04}");
             let path = runs.join(&id);
-            match fs::create_dir(&path) {
+            match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => {
                     let lock_path = path.join("lock");
                     let lock = File::create(&lock_path).map_err(FolderError::io(&lock_path))?;
@@ -163,7 +181,10 @@ pub fn write(folder: &Path, name: &str, value: &impl Serialize) -> Result<(), Fo
 /// When it is not there or is not what it should be.
 pub fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T, FolderError> {
     let path = folder.join(name);
-    let bytes = fs::read(&path).map_err(FolderError::io(&path))?;
+    let bytes = fs::read(&path).map_err(|source| FolderError::Unread {
+        path: path.clone(),
+        source,
+    })?;
     serde_json::from_slice(&bytes).map_err(|e| FolderError::Malformed {
         path,
         reason: e.to_string(),
@@ -183,7 +204,7 @@ pub fn find(runs: &Path, run: &str) -> Result<PathBuf, FolderError> {
     ];
     if let Some(found) = candidates
         .into_iter()
-        .find(|p| p.join("spec.json").is_file() || p.join(STORM).is_file())
+        .find(|p| p.join(SPEC).is_file() || p.join(STORM).is_file())
     {
         return Ok(found);
     }
@@ -240,6 +261,8 @@ pub(crate) fn ids(runs: &Path) -> Result<Vec<String>, FolderError> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -250,6 +273,14 @@ mod tests {
             RunFolder::create(home.path()).unwrap(),
         );
         assert_eq!((first.id.as_str(), second.id.as_str()), ("0001", "0002"));
+    }
+
+    #[test]
+    fn nobody_else_may_look_into_a_run() {
+        let home = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(home.path()).unwrap();
+        let mode = run.path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
     }
 
     #[test]
@@ -266,7 +297,7 @@ mod tests {
     fn a_run_is_found_by_number_short_number_and_path() {
         let home = tempfile::tempdir().unwrap();
         let run = RunFolder::create(home.path()).unwrap();
-        run.write("spec.json", &1).unwrap();
+        run.write(SPEC, &1).unwrap();
         for name in ["0001", "1", "runs/0001", run.path.to_str().unwrap()] {
             assert_eq!(find(home.path(), name).unwrap(), run.path);
         }

@@ -20,7 +20,7 @@ use super::RunError;
 use super::counting::Counter;
 use super::fired::Fired;
 use super::fleet::{Fleet, FleetView, instance_name};
-use super::folder::{RunFolder, STATE, State};
+use super::folder::{RunFolder, SPEC, STATE, State};
 use super::instance::Launch;
 use super::joining::group_is_whole;
 use super::pace::Pace;
@@ -106,7 +106,7 @@ pub async fn execute(
     watcher.phase("preparing a topic, a group, a database and a provider account");
     let folder = RunFolder::create(runs)?;
     folder.write(STATE, &State::Running)?;
-    folder.write("spec.json", &spec)?;
+    folder.write(SPEC, &spec)?;
     folder.write("schedule.json", &spec.schedule)?;
     watcher.begun(&folder.id);
     watcher.planned(&spec);

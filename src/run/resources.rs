@@ -1,21 +1,18 @@
 //! What a run owns on the stack: a topic, a group and a database of its own, so that runs never
 //! see each other. They are gone when the run ends; what a killed controller left behind is
-//! cleared by the next run.
+//! cleared by the next run (`leftovers`).
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use rand::distr::{Alphanumeric, SampleString};
-use serde::{Deserialize, Serialize};
 
 use super::RunError;
-use super::folder::{self, RunFolder};
+use super::folder::RunFolder;
+use super::leftovers::Record;
 use crate::group::{Cluster, GroupClient};
 use crate::stack::{self, Endpoints};
-
-/// The file of the run folder that names what the run owns, for whoever must clear it.
-const FILE: &str = "resources.json";
 
 /// How long dropping one resource may take; a server that is gone must not hold up the end.
 const DROP_DEADLINE: Duration = Duration::from_secs(10);
@@ -25,7 +22,7 @@ const DROP_DEADLINE: Duration = Duration::from_secs(10);
 const REPLICATION: i16 = -1;
 
 /// The names of what a run owns, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resources {
     /// The topic of the payments.
     pub topic: String,
@@ -34,10 +31,8 @@ pub struct Resources {
     /// The database.
     pub database: String,
     /// The topic that the consumer writes to, where its records are the effects.
-    #[serde(default)]
     pub output_topic: Option<String>,
     /// The topic that the consumer writes to what it cannot do.
-    #[serde(default)]
     pub parked_topic: Option<String>,
     /// The stack that holds them.
     pub endpoints: Endpoints,
@@ -77,7 +72,7 @@ impl Resources {
             parked_topic: suffixes.parked.map(|suffix| format!("{name}-{suffix}")),
             endpoints: endpoints.clone(),
         };
-        folder.write(FILE, &resources)?;
+        Record::of(&resources).save(folder)?;
         let schema = schema(resources.word());
         let created = async {
             tokio::try_join!(
@@ -225,45 +220,6 @@ impl Resources {
             }
         }
     }
-
-    /// What an earlier run owns, if it had got that far.
-    fn of(folder: &Path) -> Option<Self> {
-        folder::read(folder, FILE).ok()
-    }
-}
-
-/// Clears what runs left whose controller was killed, and marks them inconclusive. Only what is
-/// on the given stack is cleared: another one may be down, and is wiped when it comes up.
-///
-/// # Errors
-/// When the runs cannot be listed or marked.
-pub async fn sweep(runs: &Path, endpoints: &Endpoints) -> Result<usize, RunError> {
-    let mut swept = 0;
-    for path in folder::abandoned(runs)? {
-        // The cells of an exploration are runs too.
-        swept += Box::pin(sweep(&path.join("cells"), endpoints)).await?;
-        let state: folder::State = match folder::read(&path, folder::STATE) {
-            Ok(state) => state,
-            // Killed between making the folder and writing to it: nothing was created yet.
-            Err(_) => continue,
-        };
-        if !matches!(state, folder::State::Running) {
-            continue;
-        }
-        if let Some(resources) = Resources::of(&path)
-            && resources.endpoints == *endpoints
-        {
-            resources.drop_all().await;
-        }
-        let reason = "the controller was killed in mid-run".to_owned();
-        folder::write(
-            &path,
-            folder::STATE,
-            &folder::State::Inconclusive { reason },
-        )?;
-        swept += 1;
-    }
-    Ok(swept)
 }
 
 /// A connection that drives itself.

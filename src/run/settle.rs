@@ -118,6 +118,7 @@ pub(super) async fn history(field: &Field, strikes: &[Strike]) -> Result<History
         committed: field.committed().await?,
         deliveries: field.timeline.deliveries(),
         silent: silent(field),
+        unkept: field.timeline.unkept(),
         strikes: strikes.to_vec(),
         revived: BTreeSet::new(),
     })

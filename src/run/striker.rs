@@ -21,7 +21,7 @@ use crate::chaos::{Planned, Process, Scene, Struck};
 use crate::group::GroupClient;
 use crate::provider::Clock;
 use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Tap};
-use crate::timeline::{Happening, Refusal, Timeline};
+use crate::timeline::{Happening, Timeline};
 
 /// How long an instance may take to end after SIGTERM, as an orchestrator gives it by default.
 const GRACE: Duration = Duration::from_secs(10);
@@ -229,61 +229,26 @@ impl Inner {
     }
 }
 
-/// How many different refusals are written down: a client may send other nonsense each time.
-const REFUSALS: usize = 20;
-
 impl Hook for Striker {
     fn refused(&self, source: &Source, tap: Tap, reason: &str) {
-        let timeline = &self.0.timeline;
-        // Whoever is refused asks again and again.
-        let known = timeline.refusals();
-        let refusal = Refusal {
-            tap,
-            reason: reason.to_owned(),
-        };
-        if known.len() < REFUSALS && !known.contains(&refusal) {
-            let Refusal { tap, reason } = refusal;
-            let source = source.clone();
-            timeline.record(
-                None,
-                Happening::Refused {
-                    source,
-                    tap,
-                    reason,
-                },
-            );
-        }
+        self.0.timeline.refuse(source, tap, reason);
     }
 
     fn left_for_tls(&self, source: &Source, tap: Tap, reason: &str) {
         let fleet = self.0.crew.fleet();
         let instance = fleet.and_then(|fleet| fleet.get(&source.instance));
         // Whom the lab ends leaves for want of nothing.
-        let is_ended = instance.is_some_and(|instance| instance.is_in_hand());
-        if !is_ended && !self.0.timeline.left_for_tls(source, tap) {
-            let left = Happening::LeftForTls {
-                source: source.clone(),
-                tap,
-                reason: reason.to_owned(),
-            };
-            self.0.timeline.record(None, left);
+        if !instance.is_some_and(|instance| instance.is_in_hand()) {
+            self.0.timeline.leave_for_tls(source, tap, reason);
         }
     }
 
     fn missed_topic(&self, source: &Source, topic: &str) {
-        let timeline = &self.0.timeline;
-        // Whoever misses one asks again and again; who sends other names each time is not followed.
-        let known = timeline.missed_topics();
-        if known.len() < REFUSALS && !known.iter().any(|missed| missed == topic) {
-            let (source, topic) = (source.clone(), topic.to_owned());
-            timeline.record(None, Happening::MissedTopic { source, topic });
-        }
+        self.0.timeline.miss_topic(source, topic);
     }
 
     fn came_in_plaintext(&self, source: &Source, tap: Tap) {
-        let source = source.clone();
-        let came = Happening::CameInPlaintext { source, tap };
-        self.0.timeline.record(None, came);
+        self.0.timeline.come_in_plaintext(source, tap);
     }
 
     fn at(&self, mut event: BoundaryEvent) -> DecisionFuture<'_> {

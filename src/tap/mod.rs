@@ -5,6 +5,7 @@
 //! long as it likes to answer: an answer that is late is how a request is *held*. Faults are
 //! therefore driven by events, never by the clock.
 
+mod budget;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod gate;

@@ -60,6 +60,12 @@ impl Entry {
     }
 }
 
+/// How many boundary events are kept in memory. A payment makes about a dozen, so that these are of some
+/// 80,000 payments, where a lab's run has 200; at about a kilobyte each they are a gigabyte. What comes
+/// after them is written to the file, struck and counted as activity, and no longer looked at: a run that
+/// has more cannot be held.
+const KEPT: usize = 1_000_000;
+
 /// Collects entries in memory and, line by line, in `events.jsonl`, so that a run that dies leaves
 /// behind what it had seen.
 pub struct Timeline {
@@ -77,7 +83,25 @@ pub struct Timeline {
 
 struct Inner {
     entries: Vec<Arc<Entry>>,
+    /// How many more boundary events can be kept.
+    room: usize,
+    /// How many could not.
+    unkept: u64,
     file: Option<BufWriter<File>>,
+}
+
+impl Inner {
+    /// What was done to an instance is always kept: it is bounded by those who do it.
+    fn keep(&mut self, entry: Entry) {
+        if entry.boundary().is_some() {
+            let Some(room) = self.room.checked_sub(1) else {
+                self.unkept += 1;
+                return;
+            };
+            self.room = room;
+        }
+        self.entries.push(Arc::new(entry));
+    }
 }
 
 impl Timeline {
@@ -86,20 +110,22 @@ impl Timeline {
     /// # Errors
     /// When the file cannot be created.
     pub fn to_file(path: &Path) -> std::io::Result<Self> {
-        Ok(Self::new(Some(BufWriter::new(File::create(path)?))))
+        Ok(Self::new(Some(BufWriter::new(File::create(path)?)), KEPT))
     }
 
     /// A timeline in memory alone.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self::new(None)
+        Self::new(None, KEPT)
     }
 
-    fn new(file: Option<BufWriter<File>>) -> Self {
+    fn new(file: Option<BufWriter<File>>, room: usize) -> Self {
         Self {
             began: Instant::now(),
             inner: Mutex::new(Inner {
                 entries: Vec::new(),
+                room,
+                unkept: 0,
                 file,
             }),
             activity: watch::Sender::new(0),
@@ -138,7 +164,7 @@ impl Timeline {
                     .and_then(|()| file.write_all(b"\n"))
                     .and_then(|()| file.flush());
             }
-            inner.entries.push(Arc::new(entry));
+            inner.keep(entry);
         }
         if changes {
             self.changes.fetch_add(1, Ordering::Relaxed);
@@ -157,6 +183,12 @@ impl Timeline {
     fn is_background(&self, event: &BoundaryEvent) -> bool {
         let background = self.background.lock().expect("no holder panics");
         event.names_no_payment() && background.contains(&event.signature)
+    }
+
+    /// How many boundary events there were that are in no entry, because there were too many before.
+    #[must_use]
+    pub fn unkept(&self) -> u64 {
+        self.lock().unkept
     }
 
     /// Everything so far.
@@ -243,6 +275,39 @@ mod tests {
             },
             pid: 7,
         }
+    }
+
+    fn crossed() -> Happening {
+        let event = BoundaryEvent {
+            tap: Tap::Postgres,
+            stage: crate::tap::Stage::Answered,
+            source: Source {
+                instance: "a".into(),
+                incarnation: 1,
+            },
+            signature: "COMMIT".into(),
+            subjects: Vec::new(),
+            outcome: String::new(),
+            writes: true,
+            detail: None,
+        };
+        Happening::Boundary { event }
+    }
+
+    #[test]
+    fn more_events_than_can_be_kept_are_counted_and_written_and_what_is_done_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let file = BufWriter::new(File::create(&path).unwrap());
+        let timeline = Timeline::new(Some(file), 2);
+        for what in [crossed(), crossed(), crossed(), started(), crossed()] {
+            timeline.record(None, what);
+        }
+        let entries = timeline.entries();
+        assert_eq!((entries.len(), timeline.unkept()), (3, 2));
+        assert_eq!(entries[2].what, started());
+        assert_eq!(timeline.activity(), 4);
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 5);
     }
 
     #[test]

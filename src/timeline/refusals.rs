@@ -67,7 +67,57 @@ pub fn missed_topics<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<St
     missed
 }
 
+/// How many different refusals are written down: a client may send other nonsense each time.
+const REFUSALS: usize = 20;
+
 impl Timeline {
+    /// Writes a refusal down. Whoever is refused asks again and again, and is told of once.
+    pub fn refuse(&self, source: &Source, tap: Tap, reason: &str) {
+        let known = self.refusals();
+        let refusal = Refusal {
+            tap,
+            reason: reason.to_owned(),
+        };
+        if known.len() < REFUSALS && !known.contains(&refusal) {
+            let Refusal { tap, reason } = refusal;
+            let source = source.clone();
+            let refused = Happening::Refused {
+                source,
+                tap,
+                reason,
+            };
+            self.record(None, refused);
+        }
+    }
+
+    /// Writes down that a client has left for want of TLS, once for each process and tap.
+    pub fn leave_for_tls(&self, source: &Source, tap: Tap, reason: &str) {
+        if !self.left_for_tls(source, tap) {
+            let left = Happening::LeftForTls {
+                source: source.clone(),
+                tap,
+                reason: reason.to_owned(),
+            };
+            self.record(None, left);
+        }
+    }
+
+    /// Writes down that a client came in plaintext after all.
+    pub fn come_in_plaintext(&self, source: &Source, tap: Tap) {
+        let source = source.clone();
+        self.record(None, Happening::CameInPlaintext { source, tap });
+    }
+
+    /// Writes down that a client missed a topic. Whoever misses one asks again and again; who sends other
+    /// names each time is not followed.
+    pub fn miss_topic(&self, source: &Source, topic: &str) {
+        let known = self.missed_topics();
+        if known.len() < REFUSALS && !known.iter().any(|missed| missed == topic) {
+            let (source, topic) = (source.clone(), topic.to_owned());
+            self.record(None, Happening::MissedTopic { source, topic });
+        }
+    }
+
     /// The topics that clients asked for while they were not there, each once.
     #[must_use]
     pub fn missed_topics(&self) -> Vec<String> {

@@ -27,6 +27,9 @@ pub struct History {
     /// did there went around the taps.
     #[serde(default)]
     pub silent: Vec<String>,
+    /// How many boundary events were seen and not looked at, because there were too many before.
+    #[serde(default)]
+    pub unkept: u64,
     /// Every fault of the schedule, whether it fired or not.
     pub strikes: Vec<Strike>,
     /// The payments that came to their end only when every process was started anew: one that lived
@@ -58,6 +61,15 @@ impl History {
         let payments = if number == 1 { "payment" } else { "payments" };
         (number > 0).then(|| {
             format!("{number} {payments} came to an end only after every process was started anew")
+        })
+    }
+
+    /// Why a run with more events than can be kept proves nothing; nothing where all were.
+    #[must_use]
+    pub fn told_of_unkept(&self) -> Option<String> {
+        let unkept = self.unkept;
+        (unkept > 0).then(|| {
+            format!("{unkept} events were more than can be kept; fewer payments make fewer")
         })
     }
 

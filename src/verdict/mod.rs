@@ -226,6 +226,7 @@ fn doubts(history: &History, counts: &Counts) -> Vec<String> {
             were(counts.unfinished, "payment")
         ));
     }
+    doubts.extend(history.told_of_unkept());
     let strangers = fates::unattributed(history);
     if strangers > 0 {
         doubts.push(format!(

@@ -25,6 +25,7 @@ fn good() -> History {
         deliveries: ids.iter().map(|id| ((*id).to_owned(), 1)).collect(),
         parked: [].into(),
         silent: Vec::new(),
+        unkept: 0,
         revived: [].into(),
         strikes: vec![strike("msg-0002")],
     }
@@ -447,4 +448,18 @@ fn what_is_not_a_charge_is_told_in_its_own_word() {
         judgement.reasons,
         ["1 payment was marked paid more than once"]
     );
+}
+
+#[test]
+fn a_run_with_more_events_than_are_kept_is_not_held_and_its_ledger_still_counts() {
+    let mut history = good();
+    history.unkept = 7;
+    assert_unknown(&history, "7 events were more than can be kept");
+    let effect = history.effects[0].clone();
+    history.effects.push(Effect {
+        charge: "ch_again".to_owned(),
+        ..effect
+    });
+    let judgement = judge(&history, Guarantee::EffectivelyOnce, "charged");
+    assert_eq!(judgement.verdict, Verdict::Violated, "{judgement:?}");
 }

@@ -1,30 +1,21 @@
 //! Prometheus' own tool on the configuration, the rules and their tests.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use crate::support::tools::PROMTOOL;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docker/prometheus")
 }
 
-/// None, with a line that says so, where this machine does not have the tool.
+/// None where this machine does not have the tool.
 fn promtool(folder: &Path, args: &[&str]) -> Option<Output> {
-    match Command::new("promtool")
-        .args(args)
-        .current_dir(folder)
-        .output()
-    {
-        Ok(output) => Some(output),
-        Err(error) => {
-            // Not captured: whoever reads the tests' output should see it.
-            let _ = writeln!(
-                std::io::stderr(),
-                "skipped: there is no promtool ({error}); scripts/setup.sh test brings it"
-            );
-            None
-        }
-    }
+    PROMTOOL.is_on_path().then(|| {
+        let mut promtool = Command::new("promtool");
+        let output = promtool.args(args).current_dir(folder).output();
+        output.expect("it is on the PATH")
+    })
 }
 
 #[track_caller]

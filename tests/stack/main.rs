@@ -6,3 +6,6 @@ mod lab;
 mod life;
 mod prometheus;
 mod refusals;
+#[path = "../support/tools.rs"]
+#[allow(dead_code, reason = "other tests use what this one does not")]
+mod tools;

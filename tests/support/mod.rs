@@ -7,6 +7,7 @@ pub mod prometheus;
 pub mod promql;
 pub mod redis;
 pub mod sdk;
+pub mod tools;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -1,10 +1,10 @@
 //! The Prometheus of the tests' stack, asked.
 
-use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
+use super::tools::PROMETHEUS;
 use super::{crashwindow, endpoints};
 
 /// How long it may take until Prometheus has seen something: it hears of a new instance within ten
@@ -27,7 +27,7 @@ pub fn now() -> f64 {
 }
 
 impl Prometheus {
-    /// None, with a line that says so, where this machine has no Prometheus.
+    /// None, and the test is ignored, where this machine has no Prometheus.
     ///
     /// # Panics
     /// When it has one and the stack did not start it.
@@ -39,11 +39,7 @@ impl Prometheus {
         }
         let doctor = String::from_utf8_lossy(&crashwindow(&["doctor"]).stdout).into_owned();
         assert!(doctor.contains("absent   Prometheus:"), "{doctor}");
-        // Not captured: whoever reads the tests' output should see it.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: there is no prometheus on the PATH (scripts/setup.sh test brings it)"
-        );
+        let _ = PROMETHEUS.is_there(false);
         None
     }
 

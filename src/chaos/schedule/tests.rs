@@ -106,6 +106,20 @@ fn a_saved_schedule_that_cannot_be_executed_is_refused() {
         "the round of payments 1 to 10 of the schedule has none that is produced at once"
     );
     assert_eq!(
+        refused(|schedule| schedule.instances = 0),
+        "the schedule has no instance"
+    );
+    for (payments, payment) in [(9, 11), (12, 11)] {
+        assert_eq!(
+            refused(|schedule| schedule.payments = payments),
+            format!("the rounds of the schedule do not hold payment {payment} in its turn")
+        );
+    }
+    assert_eq!(
+        refused(|schedule| schedule.rounds.push(schedule.rounds[0].clone())),
+        "the rounds of the schedule do not hold payment 11 in its turn"
+    );
+    assert_eq!(
         at("x"),
         "the schedule strikes at x, and that round has the payments msg-0001 to msg-0010"
     );

@@ -4,6 +4,7 @@
 //! *numbers*: how many deliveries are repeated while partitions keep moving, and whether the metrics
 //! tell the truth about it.
 
+mod misfit;
 mod plan;
 mod positions;
 mod promise;
@@ -13,6 +14,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use misfit::{LONGEST_S, MOST_INSTANCES, MOST_PARTITIONS, MOST_RATE, Misfit};
 pub use plan::{PlanError, Weather};
 pub use positions::{Owed, Positions};
 pub use promise::{Incident, Progress, Promise};
@@ -216,40 +218,6 @@ pub struct StormPlan {
 const BUCKETS: u64 = 18;
 
 impl StormPlan {
-    /// Why it cannot be carried out, if it cannot: one that was saved may have been edited.
-    #[must_use]
-    pub fn misfit(&self) -> Option<String> {
-        let (begins, ends) = self.incident_ms;
-        if !(begins < ends && ends <= self.length_ms) {
-            return Some(format!(
-                "its incident, {begins} to {ends} ms, is not within its {} ms",
-                self.length_ms
-            ));
-        }
-        if self.rate == 0 || self.instances == 0 || self.partitions < self.instances {
-            return Some("it has no payments, or instances without a partition".to_owned());
-        }
-        self.strikes.iter().find_map(|strike| {
-            let (blow, at) = (strike.blow, strike.at_ms);
-            // A schedule may be of a cluster with more brokers: they are counted round.
-            let is_broker = blow == Blow::BrokerStop;
-            match (blow.victims(), strike.slot) {
-                (Victims::ByHand, _) => {
-                    Some(format!("{} at {at} ms comes by hand alone", blow.name()))
-                }
-                (Victims::One, None) => Some(format!("{} at {at} ms strikes nobody", blow.name())),
-                (Victims::One, Some(slot)) if slot >= self.instances && !is_broker => {
-                    Some(format!(
-                        "{} at {at} ms strikes place {slot} of {}",
-                        blow.name(),
-                        self.instances
-                    ))
-                }
-                _ => None,
-            }
-        })
-    }
-
     /// The length of a stretch in the series, in milliseconds: a minute of the ten, compressed with
     /// them.
     #[must_use]

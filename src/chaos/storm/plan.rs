@@ -9,7 +9,7 @@ use super::{Blow, Cause, StormPlan};
 const REPUBLISHED: f64 = 0.08;
 
 /// The shortest storm with room for its three phases; see [`Weather::plan`].
-const SHORTEST_S: u64 = 18;
+pub(super) const SHORTEST_S: u64 = 18;
 
 /// What a storm is planned from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

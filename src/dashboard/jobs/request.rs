@@ -10,7 +10,7 @@ use crate::dashboard::problem::Problem;
 use crate::dashboard::runs;
 use crate::run::manifest::Manifest;
 use crate::run::storm::{StormChanges, StormSpec};
-use crate::run::{Changes, FaultChoice, Spec, folder};
+use crate::run::{Changes, FaultChoice, Spec, saved};
 use crate::stack;
 
 /// See the module.
@@ -128,8 +128,8 @@ impl Request {
                     ..Changes::default()
                 };
                 if let Some(run) = replay {
-                    let earlier = saved(app, run)?;
-                    changes.take(&earlier).map_err(|e| Problem::bad(&e))?;
+                    let earlier = earlier(app, run)?;
+                    changes.take(&earlier);
                 }
                 let lab = find(lab)?;
                 let spec = decide(&lab, consumer, &changes)?;
@@ -164,9 +164,7 @@ impl Request {
                 Ok((Some(lab), vec![spec]))
             }
             Self::Replay { run } => {
-                let spec = saved(app, run)?;
-                let schedule = spec.schedule.clone().checked();
-                schedule.map_err(|e| Problem::bad(&e))?;
+                let spec = earlier(app, run)?;
                 // A consumer of no lab has no lines to show.
                 let lab = app.lab(&spec.lab).ok();
                 Ok((lab, vec![spec]))
@@ -235,9 +233,9 @@ fn not_too_long(seconds: Option<u64>) -> Result<Option<u64>, Problem> {
     Ok(seconds)
 }
 
-fn saved(app: &App, run: &str) -> Result<Spec, Problem> {
+fn earlier(app: &App, run: &str) -> Result<Spec, Problem> {
     let found = runs::folder_of(app, run)?;
-    folder::read(&found, "spec.json").map_err(|e| Problem::bad(&e))
+    saved::run(&found).map_err(|e| Problem::bad(&e))
 }
 
 fn too_many(what: &str) -> Problem {

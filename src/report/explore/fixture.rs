@@ -140,7 +140,7 @@ pub(super) fn report_of(cells: Vec<Cell>) -> ExploreReport {
     let numbered = cells.into_iter().zip(1..).map(|(cell, number)| Cell {
         cell: number,
         replay: match cell.was_run() {
-            true => format!("crashwindow replay 0007 --cell {number}"),
+            true => format!("crashwindow replay runs/0007/cells/{number:04}"),
             false => String::new(),
         },
         ..cell

@@ -172,7 +172,7 @@ mod tests {
         let story = failure.text().unwrap();
         assert!(story.contains("    1231.7 ms  a charged ch_1"), "{story}");
         assert!(
-            story.ends_with("replay: crashwindow replay 0007 --cell 3"),
+            story.ends_with("replay: crashwindow replay runs/0007/cells/0003"),
             "{story}"
         );
     }

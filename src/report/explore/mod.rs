@@ -88,7 +88,7 @@ impl ExploreReport {
 /// One window struck with one fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
-    /// The number of the cell, from 1; `crashwindow replay RUN --cell N` runs it again.
+    /// The number of the cell, from 1.
     pub cell: usize,
     /// Where it was struck.
     pub window: CellWindow,

@@ -41,6 +41,9 @@ pub struct StormReport {
     pub expected: Option<Verdict>,
     /// Why.
     pub reasons: Vec<String>,
+    /// What the taps have refused, each once: what the consumer lacked for it is no fault of the storm's.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// Payments per second.
     pub rate: u32,
     /// Instances in the group.
@@ -148,6 +151,7 @@ impl StormReport {
             verdict: finished.judgement.verdict,
             expected: spec.expected,
             reasons: finished.judgement.reasons.clone(),
+            warnings: finished.refusals.iter().map(ToString::to_string).collect(),
             rate: plan.rate,
             instances: plan.instances,
             partitions: plan.partitions,

@@ -92,6 +92,9 @@ pub fn render(report: &StormReport, next: &str) -> String {
             let _ = writeln!(out, "  {} failed: {problem}", told(mark));
         }
     }
+    for warning in &report.warnings {
+        let _ = writeln!(out, "  warning: {warning}");
+    }
     let style = style(report.verdict);
     let _ = writeln!(out, "\n{style}{}{style:#}", report.sentence());
     if let Some(expected) = report.expected.filter(|e| *e != report.verdict) {

@@ -6,8 +6,9 @@ use tokio::time::Instant;
 
 use super::spec::StormSpec;
 use super::strikes::Striker;
-use crate::group::Group;
+use crate::group::{Group, GroupError};
 use crate::run::{RunError, settle};
+use crate::timeline::Refusal;
 
 /// How often the group's position is read while it comes to its end.
 const POLL: Duration = Duration::from_millis(100);
@@ -22,8 +23,22 @@ pub(super) async fn joined(spec: &StormSpec, striker: &Striker) -> Result<(), Ru
     let what = format!("{instances} instances to join");
     let join = Duration::from_millis(spec.join_ms);
     let whole = |group: &Group| group.members.len() == instances && striker.all_owned(group);
-    striker.group.wait_until(join, &what, whole).await?;
-    Ok(())
+    match striker.group.wait_until(join, &what, whole).await {
+        Ok(_) => Ok(()),
+        Err(reason) => Err(told(reason, &striker.hook.refusals())),
+    }
+}
+
+/// A client need not tell what it was refused.
+fn told(reason: GroupError, refusals: &[Refusal]) -> RunError {
+    if refusals.is_empty() {
+        return reason.into();
+    }
+    let refused: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+    RunError::Refused {
+        reason,
+        refused: refused.join("\n"),
+    }
 }
 
 /// Waits until the group's position is at the end of everything; false when it stood still.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::RangeInclusive;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,6 +12,7 @@ use crate::chaos::storm::{Account, Owed, Place, Positions, Redeliveries, Told};
 use crate::tap::{
     BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Stage, Tap, kafka,
 };
+use crate::timeline::{Refusal, Timeline};
 
 /// Of at most this many answers of a slow database one is later than a consumer can wait.
 const WORST_OF: u32 = 4;
@@ -34,11 +35,18 @@ pub(super) struct StormHook {
     /// So many records in a check are a pile.
     pile: u64,
     gate: CheckGate,
+    /// Where what the taps refuse is written down.
+    timeline: Arc<Timeline>,
 }
 
 impl StormHook {
     /// `rate` is what an instance is given in a second.
-    pub(super) fn new(redeliveries: Redeliveries, max_poll_interval: Duration, rate: u32) -> Self {
+    pub(super) fn new(
+        redeliveries: Redeliveries,
+        max_poll_interval: Duration,
+        rate: u32,
+        timeline: Arc<Timeline>,
+    ) -> Self {
         let work = max_poll_interval / 5 * rate / 2;
         Self {
             redeliveries: Mutex::new(redeliveries),
@@ -49,6 +57,7 @@ impl StormHook {
             max_poll_interval,
             pile: work.as_secs(),
             gate: CheckGate::default(),
+            timeline,
         }
     }
 
@@ -56,6 +65,11 @@ impl StormHook {
     /// when none is under way there.
     pub(super) async fn hold_checks(&self, instance: Option<&str>) -> Held<'_> {
         self.gate.close(instance).await
+    }
+
+    /// What the taps have refused, each once.
+    pub(super) fn refusals(&self) -> Vec<Refusal> {
+        self.timeline.refusals()
     }
 
     /// How many records were checked in all, and how many of them again.
@@ -223,6 +237,22 @@ impl StormHook {
 }
 
 impl Hook for StormHook {
+    fn refused(&self, source: &Source, tap: Tap, reason: &str) {
+        self.timeline.refuse(source, tap, reason);
+    }
+
+    fn left_for_tls(&self, source: &Source, tap: Tap, reason: &str) {
+        self.timeline.leave_for_tls(source, tap, reason);
+    }
+
+    fn missed_topic(&self, source: &Source, topic: &str) {
+        self.timeline.miss_topic(source, topic);
+    }
+
+    fn came_in_plaintext(&self, source: &Source, tap: Tap) {
+        self.timeline.come_in_plaintext(source, tap);
+    }
+
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
         let hold = self.saw(&event);
         if event.tap == Tap::Postgres {
@@ -247,5 +277,45 @@ impl Hook for StormHook {
             }
             Decision::Pass
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chaos::storm::Redeliveries;
+
+    #[test]
+    fn what_the_taps_refuse_in_a_storm_is_written_down_once() {
+        let timeline = Arc::new(Timeline::in_memory());
+        let second = Duration::from_secs(1);
+        let hook = StormHook::new(
+            Redeliveries::of("check", 1, 2),
+            second,
+            100,
+            Arc::clone(&timeline),
+        );
+        let source = Source {
+            instance: "a".to_owned(),
+            incarnation: 1,
+        };
+        for _ in 0..3 {
+            hook.refused(&source, Tap::Kafka, "no SASL here");
+            hook.left_for_tls(&source, Tap::Postgres, "no TLS here");
+        }
+        let told: Vec<String> = timeline
+            .refusals()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "refused at the Kafka tap: no SASL here",
+                "refused at the Postgres tap: no TLS here"
+            ]
+        );
+        hook.came_in_plaintext(&source, Tap::Postgres);
+        assert_eq!(timeline.refusals().len(), 1);
     }
 }

@@ -50,7 +50,7 @@ use crate::chaos::storm::{Account, Incident, Redeliveries};
 use crate::provider::{Behaviour, Clock, Provider};
 use crate::stack::Endpoints;
 use crate::tap::Marks;
-use crate::timeline::Timeline;
+use crate::timeline::{Refusal, Timeline};
 use crate::verdict::{StormFacts, StormJudgement, judge_storm};
 
 pub use hands::{Hands, Manual, What};
@@ -72,6 +72,8 @@ pub struct StormFinished {
     pub facts: StormFacts,
     /// What tap and metric have both counted.
     pub account: Account,
+    /// What the taps have refused, each once.
+    pub refusals: Vec<Refusal>,
     /// What that means.
     pub judgement: StormJudgement,
     /// The number of the run folder.
@@ -137,6 +139,7 @@ async fn play(
         Redeliveries::of(&checks.statement, checks.partitions, checks.offsets),
         spec.max_poll_interval(),
         spec.plan.rate / spec.plan.instances,
+        Arc::clone(&timeline),
     ));
     let taps = Arc::new(StormTaps::default());
     let provider = Provider::new(Clock::default());
@@ -315,6 +318,7 @@ async fn act(
         owners: observer.owners,
         facts,
         account,
+        refusals: striker.hook.refusals(),
         run_id: folder.id.clone(),
         run_dir: folder.path.clone(),
     })

@@ -263,7 +263,12 @@ mod tests {
              poll_gap_seconds_bucket{le=\"+Inf\"} 9\n\
              poll_gap_seconds_count 9\n",
         );
-        let hook = StormHook::new(Redeliveries::of("INSERT", 1, 2), Duration::from_secs(4), 1);
+        let hook = StormHook::new(
+            Redeliveries::of("INSERT", 1, 2),
+            Duration::from_secs(4),
+            1,
+            Arc::new(crate::timeline::Timeline::in_memory()),
+        );
         let scraper = Scraper::new(Arc::default(), Arc::new(hook), Duration::from_secs(4));
         assert_eq!(scraper.late_polls(&page), 2);
     }

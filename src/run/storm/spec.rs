@@ -74,7 +74,7 @@ pub struct StormChanges {
     pub seed: Option<u64>,
     /// The brokers that can be stopped; see [`crate::stack::switches`].
     pub brokers: Vec<Switch>,
-    /// A plan to execute instead of planning one.
+    /// A plan to execute instead of planning one: checked, as [`crate::run::saved`] does.
     pub plan: Option<StormPlan>,
 }
 
@@ -108,11 +108,6 @@ pub enum StormError {
          next: CRASHWINDOW_CLUSTER=yes make lab-up"
     )]
     NoBroker,
-    /// A saved schedule cannot be carried out.
-    #[error(
-        "the schedule cannot be carried out: {0}\nnext: crashwindow storm LAB, which plans another"
-    )]
-    Misfit(String),
     /// It cannot be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -165,9 +160,6 @@ impl StormSpec {
             Some(plan) => plan.clone(),
             None => weather.plan(changes.seed.unwrap_or_else(draw_seed))?,
         };
-        if let Some(misfit) = plan.misfit() {
-            return Err(StormError::Misfit(misfit));
-        }
         let stops = |strike: &StormStrike| strike.blow == Blow::BrokerStop;
         if changes.brokers.is_empty() && plan.strikes.iter().any(stops) {
             return Err(StormError::NoBroker);

@@ -269,7 +269,8 @@ impl Striker {
     /// The broker that is struck, if it is one. A schedule may be of a cluster with more of them.
     pub(super) fn broker(&self, strike: &StormStrike) -> Option<&Switch> {
         let place = strike.slot.filter(|_| strike.blow == Blow::BrokerStop)?;
-        self.brokers.iter().cycle().nth(place as usize)
+        let turn = (place as usize).checked_rem(self.brokers.len())?;
+        self.brokers.get(turn)
     }
 
     pub(super) fn now_ms(&self) -> u64 {

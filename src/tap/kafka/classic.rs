@@ -201,7 +201,7 @@ impl Exchange for Heartbeat {
         let Member {
             group, member_id, ..
         } = &self.member;
-        let changed = shared.state.heartbeat(group, member_id, code);
+        let changed = shared.state.heartbeat(group, member_id, code)?;
         check_fenced(&shared.state, &self.member, code);
         let said = || {
             report(

@@ -166,7 +166,7 @@ impl Exchange for TxnOffsetCommit {
             }
         }
         if let Some(transaction) = &self.commit.transactional_id {
-            shared.state.pend(transaction, &self.commit.offsets);
+            shared.state.pend(transaction, &self.commit.offsets)?;
         }
         put_out(&self.commit, &shared.state);
         let outcome = outcome(&self.commit.offsets);

@@ -28,6 +28,7 @@ use super::frame::{self, RequestHead};
 use super::reader::Malformed;
 use super::receive::{Received, receive};
 use super::{Broker, Shared, versions};
+use crate::tap::budget::TooMuch;
 use crate::tap::{Decision, Stage, Tap};
 
 /// Clients have a handful of requests in flight.
@@ -52,6 +53,8 @@ pub(super) enum Closed {
     Sasl,
     #[error(transparent)]
     Malformed(#[from] Malformed),
+    #[error(transparent)]
+    TooMuch(#[from] TooMuch),
     #[error(transparent)]
     Io(#[from] io::Error),
 }

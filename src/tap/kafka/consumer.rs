@@ -82,7 +82,7 @@ impl Exchange for ConsumerGroupHeartbeat {
         let Member {
             group, member_id, ..
         } = &self.member;
-        let news = state.heartbeat(group, member_id, code);
+        let news = state.heartbeat(group, member_id, code)?;
         check_fenced(state, &self.member, code);
         if self.leaves() {
             if code == 0 {

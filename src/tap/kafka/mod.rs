@@ -38,6 +38,7 @@ mod frame;
 pub mod fuzz;
 mod membership;
 mod names;
+mod open;
 mod produce;
 mod producer_id;
 mod reader;

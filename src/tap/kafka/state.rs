@@ -9,6 +9,8 @@ use tokio::sync::watch;
 
 use super::detail::{Delivery, Member, Position, TopicPartition};
 use super::exchange::each_once;
+use super::open::{Heartbeats, Pending};
+use crate::tap::budget::TooMuch;
 
 /// A client prefetches 100,000 records of a partition (librdkafka's `queued.min.messages`).
 const REMEMBERED: usize = 131_072;
@@ -21,10 +23,10 @@ pub(super) struct State {
     topics: Mutex<HashMap<u128, String>>,
     partitions: Mutex<HashMap<TopicPartition, Partition>>,
     /// What transactions that are under way will commit.
-    pending: Mutex<HashMap<String, Vec<Position>>>,
+    pending: Mutex<Pending>,
     members: watch::Sender<Vec<Member>>,
     /// What each member's last heartbeat was answered.
-    heartbeats: Mutex<HashMap<(String, String), i16>>,
+    heartbeats: Mutex<Heartbeats>,
 }
 
 #[derive(Debug, Default)]
@@ -123,22 +125,19 @@ impl State {
     }
 
     /// Notes what a transaction will commit when it ends well.
-    pub(super) fn pend(&self, transaction: &str, offsets: &[Position]) {
+    pub(super) fn pend(&self, transaction: &str, offsets: &[Position]) -> Result<(), TooMuch> {
         let mut pending = self.pending.lock().expect("no holder panics");
         let accepted = offsets
             .iter()
             .filter(|position| position.error.is_none())
             .cloned();
-        pending
-            .entry(transaction.to_owned())
-            .or_default()
-            .extend(accepted);
+        pending.add(transaction, accepted)
     }
 
     /// The positions that a transaction will commit when it ends well.
     pub(super) fn positions_in(&self, transaction: &str) -> Vec<Position> {
         let pending = self.pending.lock().expect("no holder panics");
-        pending.get(transaction).cloned().unwrap_or_default()
+        pending.of(transaction)
     }
 
     /// Notes that a transaction has ended.
@@ -147,7 +146,7 @@ impl State {
             .pending
             .lock()
             .expect("no holder panics")
-            .remove(transaction);
+            .end(transaction);
         if let Some(offsets) = pending.filter(|_| committed) {
             self.commit(&offsets);
         }
@@ -176,11 +175,10 @@ impl State {
 
     /// Notes that this member has left or has been put out.
     pub(super) fn left(&self, group: &str, member_id: &str) {
-        let key = (group.to_owned(), member_id.to_owned());
         self.heartbeats
             .lock()
             .expect("no holder panics")
-            .remove(&key);
+            .left(group, member_id);
         self.members.send_if_modified(|members| {
             let before = members.len();
             members.retain(|known| !known.is(group, member_id));
@@ -189,10 +187,14 @@ impl State {
     }
 
     /// Notes the answer to a heartbeat; whether it is another than the last.
-    pub(super) fn heartbeat(&self, group: &str, member_id: &str, error_code: i16) -> bool {
-        let key = (group.to_owned(), member_id.to_owned());
+    pub(super) fn heartbeat(
+        &self,
+        group: &str,
+        member_id: &str,
+        error_code: i16,
+    ) -> Result<bool, TooMuch> {
         let mut heartbeats = self.heartbeats.lock().expect("no holder panics");
-        heartbeats.insert(key, error_code).unwrap_or(0) != error_code
+        heartbeats.answered(group, member_id, error_code)
     }
 
     pub(super) fn members(&self) -> watch::Receiver<Vec<Member>> {

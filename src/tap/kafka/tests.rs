@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes};
+use kafka_protocol::messages::txn_offset_commit_request::{
+    TxnOffsetCommitRequestPartition, TxnOffsetCommitRequestTopic,
+};
 use kafka_protocol::messages::*;
-use kafka_protocol::protocol::{Encodable, Message, Request};
+use kafka_protocol::protocol::{Encodable, Message, Request, StrBytes};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -199,4 +202,50 @@ fn every_version_of_every_message_has_the_shape_that_is_expected() {
     }
     check(fetched);
     check(|_| metadata());
+}
+
+/// Answers requests of a planted client, each another than the last, until the tap refuses one.
+fn planted<R: Request>(
+    tap: &KafkaTap,
+    request: impl Fn(usize) -> R,
+    answer: &R::Response,
+) -> (usize, String) {
+    let api = ApiKey::try_from(R::KEY).expect("an API");
+    let version = R::VERSIONS.intersect(&R::Response::VERSIONS).max;
+    let answer = bytes(answer, version);
+    for number in 0.. {
+        let request = bytes(&request(number), version);
+        let read = exchange::read(api, version, &request, &tap.shared, &mut Arc::default());
+        let mut exchange = read.expect("a good request").expect("it is read");
+        if let Err(closed) = exchange.answered(&answer, &tap.shared) {
+            return (number, closed.to_string());
+        }
+    }
+    unreachable!("it is bounded")
+}
+
+#[tokio::test]
+async fn a_client_that_never_ends_what_it_begins_is_refused_with_what_to_do() {
+    let tap = tap();
+    let text = |text: String| StrBytes::from_string(text);
+    let heartbeat = |n| {
+        let member = HeartbeatRequest::default().with_group_id(GroupId(text("g".into())));
+        member.with_member_id(text(format!("consumer-{n}")))
+    };
+    let (members, told) = planted(&tap, heartbeat, &HeartbeatResponse::default());
+    assert!(members > 1_000, "{members}");
+    assert!(told.contains("1 MiB of group members"), "{told}");
+
+    let commit = |n| {
+        let partition = TxnOffsetCommitRequestPartition::default().with_committed_offset(1);
+        let topic = TxnOffsetCommitRequestTopic::default()
+            .with_name(TopicName(text("t".into())))
+            .with_partitions(vec![partition; 100]);
+        TxnOffsetCommitRequest::default()
+            .with_transactional_id(TransactionalId(text(format!("x-{n}"))))
+            .with_topics(vec![topic])
+    };
+    let (commits, told) = planted(&tap, commit, &TxnOffsetCommitResponse::default());
+    assert!(commits > 100, "{commits}");
+    assert!(told.contains("16 MiB of offsets"), "{told}");
 }

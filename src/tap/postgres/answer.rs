@@ -61,10 +61,10 @@ impl Session {
     }
 
     fn head(&mut self) -> Option<&mut Expected> {
-        while matches!(self.expected.front(), Some(Expected::CopyEnd)) {
-            self.expected.pop_front();
+        while matches!(self.expected.first(), Some(Expected::CopyEnd)) {
+            self.expected.pop();
         }
-        self.expected.front_mut()
+        self.expected.first_mut()
     }
 
     fn executing(&mut self) -> bool {
@@ -76,10 +76,10 @@ impl Session {
     fn prepared(&mut self) -> Heard {
         match self.head() {
             Some(Expected::Parse | Expected::Bind | Expected::Describe) => {
-                self.expected.pop_front();
+                self.expected.pop();
             }
             Some(Expected::Close(_)) => {
-                if let Some(Expected::Close(Some((name, closed)))) = self.expected.pop_front()
+                if let Some(Expected::Close(Some((name, closed)))) = self.expected.pop()
                     && self.statements.get(&name) == Some(&closed)
                 {
                     self.statements.remove(&name);
@@ -100,7 +100,7 @@ impl Session {
                 Heard::Hold
             }
             Some(Expected::Execute(_)) => {
-                let Some(Expected::Execute(asked)) = self.expected.pop_front() else {
+                let Some(Expected::Execute(asked)) = self.expected.pop() else {
                     unreachable!("it was just looked at");
                 };
                 let mut reply = Reply::default();
@@ -129,7 +129,7 @@ impl Session {
     /// Whether more statements, and a Sync, are expected before anything else.
     fn ahead(&self) -> (bool, bool) {
         let mut more = false;
-        for expected in &self.expected {
+        for expected in self.expected.iter() {
             match expected {
                 Expected::Execute(_) => more = true,
                 Expected::Sync(_) => return (more, true),
@@ -193,7 +193,7 @@ impl Session {
             return None;
         }
         loop {
-            if let Expected::Execute(asked) = self.expected.pop_front()? {
+            if let Expected::Execute(asked) = self.expected.pop()? {
                 return Some(asked);
             }
         }
@@ -230,7 +230,7 @@ impl Session {
         let transaction = self.transaction;
         let unsynced = self.unsynced.take();
         let mut answered: Vec<_> = unsynced.into_iter().collect();
-        while let Some(expected) = self.expected.pop_front() {
+        while let Some(expected) = self.expected.pop() {
             match expected {
                 Expected::Execute(asked) => answered.push((asked, Reply::word("skipped"))),
                 Expected::Simple(asked, reply) => {

@@ -13,10 +13,11 @@ use super::frame::Malformed;
 use super::hangup::Hangup;
 use super::message;
 use super::reply::Reply;
-use super::session::{Asked, Session};
+use super::session::{Asked, Session, Unserved};
 use super::startup::{self, Opening};
 use super::upstream::{Stream, Upstream, UpstreamError};
 use super::{Options, Transaction, backend, frontend};
+use crate::tap::budget::TooMuch;
 use crate::tap::{BoundaryEvent, Decision, Detail, Hook, Source, Stage, Tap};
 
 /// How long the last words to a client may take to be read: a socket that is closed over unread
@@ -34,6 +35,8 @@ pub(super) enum Ended {
     AskedForTls,
     #[error("what came is not the protocol of Postgres: {0}")]
     Malformed(#[from] Malformed),
+    #[error(transparent)]
+    TooMuch(#[from] TooMuch),
     #[error("the server cannot be reached: {0}")]
     Unreachable(#[from] UpstreamError),
     #[error("it was dropped")]
@@ -42,6 +45,15 @@ pub(super) enum Ended {
     Refused,
     #[error("{0}")]
     Io(#[from] io::Error),
+}
+
+impl From<Unserved> for Ended {
+    fn from(unserved: Unserved) -> Self {
+        match unserved {
+            Unserved::Malformed(malformed) => malformed.into(),
+            Unserved::TooMuch(too_much) => too_much.into(),
+        }
+    }
 }
 
 /// What the connections of a tap share.
@@ -88,7 +100,7 @@ pub(super) async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
                 hook.left_for_tls(source, Tap::Postgres, &ended.to_string());
             }
         }
-        Ended::Malformed(_) => {
+        Ended::Malformed(_) | Ended::TooMuch(_) => {
             tracing::warn!(%source, "a connection to the database ended: {ended}");
             let hook = &shared.hook;
             hook.refused(source, Tap::Postgres, &ended.to_string());

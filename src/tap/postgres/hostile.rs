@@ -6,9 +6,9 @@ use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::frame::{Frames, INSPECTED, Malformed, Piece, Side};
+use super::frame::{Frames, INSPECTED, Piece, Side};
 use super::fuzz::framed;
-use super::session::Session;
+use super::session::{Session, Unserved};
 use super::statement::Statement;
 use crate::tap::Marks;
 
@@ -66,7 +66,7 @@ fn feed(
     frames: &mut Frames,
     session: &mut Session,
     met: &mut Met,
-) -> Result<(), Malformed> {
+) -> Result<(), Unserved> {
     while let Some(piece) = frames.next()? {
         if let Piece::Message(message) = piece {
             met.messages += 1;
@@ -217,4 +217,87 @@ fn any_text_has_a_signature() {
             "{text}"
         );
     });
+}
+
+/// Asks with messages of a planted client, each another than the last, until the tap refuses one.
+fn planted(message: impl Fn(usize) -> Vec<u8>) -> (usize, String) {
+    let (mut session, mut met) = (small(), Met::default());
+    let mut frames = Frames::new(Side::Client);
+    for number in 0.. {
+        frames.buffer.extend_from_slice(&message(number));
+        if let Err(refused) = feed(Side::Client, &mut frames, &mut session, &mut met) {
+            return (number, refused.to_string());
+        }
+    }
+    unreachable!("it is bounded")
+}
+
+/// Far less than a client may have open, so that a test is soon beyond it.
+const OPEN: usize = 1 << 20;
+
+fn small() -> Session {
+    Session::within(OPEN, true, Marks::default())
+}
+
+/// A hundredth of it.
+fn long() -> String {
+    "x".repeat(OPEN / 100)
+}
+
+#[test]
+fn a_client_that_closes_nothing_is_refused_with_what_to_do() {
+    let text = long();
+    let statement = |n| framed(b'P', format!("s{n}\0SELECT {text}\0\0\0").as_bytes());
+    // One name for all of them: the portals keep what they stand for.
+    let portal = |n| {
+        let parse = framed(b'P', format!("\0SELECT {text}\0\0\0").as_bytes());
+        let bind = framed(b'B', format!("p{n}\0\0\0\0\0\0\0\0").as_bytes());
+        [parse, bind].concat()
+    };
+    let query = |_| framed(b'Q', format!("SELECT {text}\0").as_bytes());
+    let sync = |_| framed(b'S', b"");
+    let cases = [
+        (planted(statement), "1 MiB of prepared statements"),
+        (planted(portal), "1 MiB of portals"),
+        (planted(query), "1 MiB of statements without an answer"),
+        (planted(sync), "1 MiB of statements without an answer"),
+    ];
+    for ((number, refused), told) in cases {
+        assert!(number > 50, "{told} after {number}");
+        assert!(
+            refused.contains(told) && refused.contains("; let it "),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn a_client_that_closes_what_it_opens_is_served_for_ever() {
+    let text = long();
+    let (mut session, mut met) = (small(), Met::default());
+    let (mut client, mut server) = (Frames::new(Side::Client), Frames::new(Side::Server));
+    server.buffer.extend_from_slice(&framed(b'Z', b"I"));
+    for number in 0..1_000 {
+        let asked = [
+            framed(b'P', format!("s{number}\0SELECT {text}\0\0\0").as_bytes()),
+            framed(
+                b'B',
+                format!("p{number}\0s{number}\0\0\0\0\0\0\0").as_bytes(),
+            ),
+            framed(b'E', format!("p{number}\0\0\0\0\0").as_bytes()),
+            framed(b'C', format!("Ss{number}\0").as_bytes()),
+            framed(b'S', b""),
+        ];
+        client.buffer.extend_from_slice(&asked.concat());
+        feed(Side::Client, &mut client, &mut session, &mut met).expect("it is served");
+        let heard = [
+            framed(b'1', b""),
+            framed(b'2', b""),
+            framed(b'C', b"SELECT 1\0"),
+            framed(b'3', b""),
+            framed(b'Z', b"I"),
+        ];
+        server.buffer.extend_from_slice(&heard.concat());
+        feed(Side::Server, &mut server, &mut session, &mut met).expect("it is served");
+    }
 }

@@ -34,6 +34,9 @@
 //!   the first 64 KiB; without one a statement inherits those of the last statement of its transaction
 //!   that had one, and what ends a transaction is about all that was in it. BEGIN comes before any
 //!   mark, so it has none.
+//! - **Bounds.** A client that has more statements, portals or unanswered statements open than can be
+//!   remembered is refused, as its next statement could not be attributed. What it deallocates by SQL
+//!   counts until the name is given again.
 //! - **Ends.** When the client closes or dies, the server's side is closed at once, also while a
 //!   statement is held or executed. A statement that is executed is not cancelled: the server would
 //!   not cancel it for a client that dies either.
@@ -55,6 +58,7 @@ pub mod fuzz;
 mod hangup;
 #[cfg(test)]
 mod hostile;
+mod kept;
 mod lexer;
 mod listener;
 mod message;

@@ -1,7 +1,6 @@
 //! What a connection knows of itself: what the client has asked for, in order, and what the server
 //! has yet to answer (PostgreSQL: Frontend/Backend Protocol, "Message Flow"). No I/O.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,10 +8,12 @@ use bytes::Bytes;
 use super::Transaction;
 use super::attribution::Attribution;
 use super::frame::{Malformed, Message};
+use super::kept::{LIMIT, Named, Owed, Weigh};
 use super::message;
 use super::parameters;
 use super::reply::Reply;
 use super::statement::Statement;
+use crate::tap::budget::TooMuch;
 use crate::tap::{Found, Marks};
 
 /// A statement on its way: the parts of its event that do not change until it is answered.
@@ -22,6 +23,15 @@ pub(super) struct Asked {
     pub(super) subjects: Vec<String>,
     /// Where they are kept.
     pub(super) parameters: Vec<Option<Bytes>>,
+}
+
+/// A message with which the connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unserved {
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error(transparent)]
+    TooMuch(#[from] TooMuch),
 }
 
 /// What becomes of a client's message.
@@ -55,10 +65,10 @@ pub(super) enum Expected {
 }
 
 #[derive(Debug)]
-struct Portal {
-    asked: Arc<Statement>,
-    found: Found,
-    parameters: Vec<Option<Bytes>>,
+pub(super) struct Portal {
+    pub(super) asked: Arc<Statement>,
+    pub(super) found: Found,
+    pub(super) parameters: Vec<Option<Bytes>>,
     /// The number of Syncs before it.
     syncs: u64,
 }
@@ -66,7 +76,7 @@ struct Portal {
 /// One connection, as far as its messages tell.
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) expected: VecDeque<Expected>,
+    pub(super) expected: Owed,
     /// The last statement before a Sync, answered, while the Sync is not: what is done in an implicit
     /// transaction is durable only then, and may still fail.
     pub(super) unsynced: Option<(Asked, Reply)>,
@@ -82,8 +92,8 @@ pub(super) struct Session {
     pub(super) transaction: Option<Transaction>,
     pub(super) backend_pid: Option<i32>,
     pub(super) attribution: Attribution,
-    pub(super) statements: HashMap<String, Arc<Statement>>,
-    portals: HashMap<String, Portal>,
+    pub(super) statements: Named<Arc<Statement>>,
+    portals: Named<Portal>,
     syncs: u64,
     keep_parameters: bool,
     marks: Marks,
@@ -91,10 +101,15 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(keep_parameters: bool, marks: Marks) -> Self {
+        Self::within(LIMIT, keep_parameters, marks)
+    }
+
+    /// One that may have so many bytes of each kind open.
+    pub(super) fn within(limit: usize, keep_parameters: bool, marks: Marks) -> Self {
         Self {
             keep_parameters,
             marks,
-            expected: VecDeque::from([Expected::Startup]),
+            expected: Owed::new(Expected::Startup, limit),
             unsynced: None,
             held: false,
             failed: false,
@@ -103,68 +118,69 @@ impl Session {
             transaction: None,
             backend_pid: None,
             attribution: Attribution::default(),
-            statements: HashMap::new(),
-            portals: HashMap::new(),
+            statements: Named::statements(limit),
+            portals: Named::portals(limit),
             syncs: 0,
         }
     }
 
     /// Takes a message of the client; what it makes the server owe is noted here, before the message
     /// goes on.
-    pub(super) fn ask(&mut self, message: &Message) -> Result<Step, Malformed> {
+    pub(super) fn ask(&mut self, message: &Message) -> Result<Step, Unserved> {
         let body = message.body();
         let expected = match message.tag {
             b'Q' => {
                 let (text, _) = message::string(message, body)?;
-                return Ok(self.simple(Statement::parse(&text, &self.marks), Found::default()));
+                return self.simple(Statement::parse(&text, &self.marks), Found::default());
             }
             b'F' => {
                 let found = self.marks.found_in(body);
-                return Ok(self.simple(Statement::unseen("(function call)"), found));
+                return self.simple(Statement::unseen("(function call)"), found);
             }
             b'E' => {
                 let (portal, _) = message::string(message, body)?;
-                return Ok(self.execute(&portal));
+                return self.execute(&portal);
             }
             b'P' => self.parse(message)?,
             b'B' => self.bind(message)?,
             b'D' => Expected::Describe,
             b'C' => self.close(message)?,
             b'S' => {
-                self.sync();
+                self.sync()?;
                 return Ok(Step::Forward);
             }
             b'c' | b'f' => {
                 self.copying = false;
                 if !self.expected.is_empty() {
-                    self.expected.push_back(Expected::CopyEnd);
+                    self.expected.push(Expected::CopyEnd)?;
                 }
                 return Ok(Step::Forward);
             }
             _ => return Ok(Step::Forward),
         };
-        self.expected.push_back(expected);
+        self.expected.push(expected)?;
         Ok(Step::Defer)
     }
 
-    fn simple(&mut self, statement: Statement, found: Found) -> Step {
+    fn simple(&mut self, statement: Statement, found: Found) -> Result<Step, Unserved> {
         let asked = self.asked(Arc::new(statement), found);
         self.attribution.unit_ends();
         let expected = Expected::Simple(asked.clone(), Reply::default());
-        self.expected.push_back(expected);
+        self.expected.push(expected)?;
         self.held = true;
-        Step::Ask(asked)
+        Ok(Step::Ask(asked))
     }
 
-    fn parse(&mut self, message: &Message) -> Result<Expected, Malformed> {
+    fn parse(&mut self, message: &Message) -> Result<Expected, Unserved> {
         let (name, length) = message::string(message, message.body())?;
         let (text, _) = message::string(message, &message.body()[length..])?;
-        self.statements
-            .insert(name, Arc::new(Statement::parse(&text, &self.marks)));
+        let statement = Statement::parse(&text, &self.marks);
+        let weight = statement.weight();
+        self.statements.insert(name, Arc::new(statement), weight)?;
         Ok(Expected::Parse)
     }
 
-    fn bind(&mut self, message: &Message) -> Result<Expected, Malformed> {
+    fn bind(&mut self, message: &Message) -> Result<Expected, Unserved> {
         let body = message.body();
         let (portal, length) = message::string(message, body)?;
         let body = &body[length..];
@@ -181,20 +197,18 @@ impl Session {
             Some(statement) => Arc::clone(statement),
             None => Arc::new(Statement::unseen("(unknown statement)")),
         };
-        let syncs = self.syncs;
-        self.portals.insert(
-            portal,
-            Portal {
-                asked,
-                found,
-                parameters,
-                syncs,
-            },
-        );
+        let bound = Portal {
+            asked,
+            found,
+            parameters,
+            syncs: self.syncs,
+        };
+        let weight = bound.weight();
+        self.portals.insert(portal, bound, weight)?;
         Ok(Expected::Bind)
     }
 
-    fn execute(&mut self, portal: &str) -> Step {
+    fn execute(&mut self, portal: &str) -> Result<Step, Unserved> {
         let (statement, found, parameters) = match self.portals.get_mut(portal) {
             // They are those of its first execution; one that was suspended goes on without.
             Some(portal) => (
@@ -213,9 +227,9 @@ impl Session {
             parameters,
             ..self.asked(statement, found)
         };
-        self.expected.push_back(Expected::Execute(asked.clone()));
+        self.expected.push(Expected::Execute(asked.clone()))?;
         self.held = true;
-        Step::Ask(asked)
+        Ok(Step::Ask(asked))
     }
 
     fn asked(&mut self, statement: Arc<Statement>, mut found: Found) -> Asked {
@@ -242,17 +256,18 @@ impl Session {
         Ok(Expected::Close(statement.map(|of| (name, of))))
     }
 
-    fn sync(&mut self) {
+    fn sync(&mut self) -> Result<(), TooMuch> {
         self.attribution.unit_ends();
-        if !self.copying {
-            self.syncs += 1;
-            self.expected.push_back(Expected::Sync(self.syncs));
+        if self.copying {
+            return Ok(());
         }
+        self.syncs += 1;
+        self.expected.push(Expected::Sync(self.syncs))
     }
 
     /// Forgets the portals that ended with the transaction that the `sync`-th Sync closed.
     pub(super) fn portals_end(&mut self, sync: u64) {
-        self.portals.retain(|_, portal| portal.syncs >= sync);
+        self.portals.retain(|portal| portal.syncs >= sync);
     }
 
     /// The state that the next statement meets, where it is known: not while the server has answers

@@ -132,37 +132,3 @@ fn what_cannot_be_planned_is_told() {
         assert!(error.contains(text) && error.contains("next: "), "{error}");
     }
 }
-
-#[test]
-fn what_is_planned_fits_and_what_was_edited_may_not() {
-    for cause in Cause::ALL {
-        assert_eq!(weather(cause).plan(4).unwrap().misfit(), None);
-    }
-    let plan = || weather(Cause::Rebalances).plan(4).unwrap();
-    let strike = |blow, slot| StormStrike {
-        at_ms: 7_000,
-        blow,
-        slot,
-        uncommitted: None,
-        for_ms: 0,
-    };
-    for (strike, told) in [
-        (strike(Blow::Kill, None), "kill at 7000 ms strikes nobody"),
-        (strike(Blow::Kill, Some(4)), "strikes place 4 of 4"),
-        (strike(Blow::Thaw, Some(0)), "comes by hand alone"),
-    ] {
-        let mut edited = plan();
-        edited.strikes = vec![strike];
-        assert!(edited.misfit().unwrap().contains(told), "{edited:?}");
-    }
-    for edit in [
-        |plan: &mut StormPlan| plan.incident_ms = (50_000, 20_000),
-        |plan: &mut StormPlan| plan.incident_ms.1 = plan.length_ms + 1,
-        |plan: &mut StormPlan| plan.rate = 0,
-        |plan: &mut StormPlan| plan.instances = 17,
-    ] {
-        let mut edited = plan();
-        edit(&mut edited);
-        assert!(edited.misfit().is_some(), "{edited:?}");
-    }
-}

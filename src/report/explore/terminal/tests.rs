@@ -32,20 +32,20 @@ open: not acked, fence: waited for a lock, ?: not reached, =N: as in row N, ·: 
 
 LOST: msg-0001, kill after kafka OffsetCommit
 msg-0001 was struck by kill and is lost.
-replay: crashwindow replay 0007 --cell 9
+replay: crashwindow replay runs/0007/cells/0009
 
 twice: msg-0001, zombie after SELECT 1 FROM processed WHERE msg_id = $1, before POST /v1/charges
 msg-0001 was struck by zombie and is duplicated.
-replay: crashwindow replay 0007 --cell 2
+replay: crashwindow replay runs/0007/cells/0002
 
 twice: msg-0001 and 2 others, kill after POST /v1/charges, before INSERT INTO processed (msg_id)
 VALUES ($1)
 msg-0001 was struck by kill and is duplicated.
-replay: crashwindow replay 0007 --cell 3
+replay: crashwindow replay runs/0007/cells/0003
 
 half: msg-0001, zombie after POST /v1/charges, before INSERT INTO processed (msg_id) VALUES ($1)
 msg-0001 was struck by zombie and is half_done.
-replay: crashwindow replay 0007 --cell 4
+replay: crashwindow replay runs/0007/cells/0004
 
 1 of 10 cells could not be run:
 frozen: no run could be made of it: the consumer did not join in 30 s

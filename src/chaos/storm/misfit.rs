@@ -1,0 +1,290 @@
+//! Plans that cannot be carried out: one that was saved may have been edited, cut short, or written by
+//! another version.
+
+use std::ops::RangeInclusive;
+
+use super::plan::SHORTEST_S;
+use super::{Blow, StormPlan, StormStrike, Victims};
+
+/// The longest storm, in seconds: a day.
+pub const LONGEST_S: u64 = 86_400;
+
+/// The most payments per second; one producer does not send more.
+pub const MOST_RATE: u32 = 100_000;
+
+/// The most instances: each is a process on this machine.
+pub const MOST_INSTANCES: u32 = 64;
+
+/// The most partitions; a broker of the lab serves no more in time.
+pub const MOST_PARTITIONS: u32 = 1_000;
+
+/// Why a plan cannot be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// A number that no storm has.
+    #[error("its {what} is {value}, and can be {} to {}", .within.start(), .within.end())]
+    Number {
+        /// Which number.
+        what: &'static str,
+        /// What it is.
+        value: u64,
+        /// What it can be.
+        within: RangeInclusive<u64>,
+    },
+    /// There is no time in which the incident is counted.
+    #[error(
+        "its incident, {begins} to {ends} ms, leaves nothing to count within its {length_ms} ms"
+    )]
+    Incident {
+        /// Where the incident begins, in milliseconds.
+        begins: u64,
+        /// Where it ends.
+        ends: u64,
+        /// Where the storm ends.
+        length_ms: u64,
+    },
+    /// What only a room does.
+    #[error("{} at {at_ms} ms comes by hand alone", .blow.name())]
+    ByHand {
+        /// What is done.
+        blow: Blow,
+        /// When.
+        at_ms: u64,
+    },
+    /// What strikes one has none to strike.
+    #[error("{} at {at_ms} ms strikes nobody", .blow.name())]
+    Nobody {
+        /// What is done.
+        blow: Blow,
+        /// When.
+        at_ms: u64,
+    },
+    /// There is no such place in the fleet.
+    #[error("{} at {at_ms} ms strikes place {slot} of {instances}", .blow.name())]
+    Place {
+        /// What is done.
+        blow: Blow,
+        /// When.
+        at_ms: u64,
+        /// Which place is struck, from 0.
+        slot: u32,
+        /// How many there are.
+        instances: u32,
+    },
+    /// What strikes all of them names one.
+    #[error("{} at {at_ms} ms strikes all, and names place {slot}", .blow.name())]
+    OneOfAll {
+        /// What is done.
+        blow: Blow,
+        /// When.
+        at_ms: u64,
+        /// The place.
+        slot: u32,
+    },
+    /// A broker has no records.
+    #[error("{} at {at_ms} ms waits for records, which a broker has not", .blow.name())]
+    Waits {
+        /// What is done.
+        blow: Blow,
+        /// When.
+        at_ms: u64,
+    },
+}
+
+/// A number of a plan, and what it can be.
+fn number(what: &'static str, value: u64, within: RangeInclusive<u64>) -> Result<(), Misfit> {
+    if within.contains(&value) {
+        return Ok(());
+    }
+    Err(Misfit::Number {
+        what,
+        value,
+        within,
+    })
+}
+
+impl StormPlan {
+    /// Checks a plan that was read from a file, so that carrying it out meets nothing impossible.
+    ///
+    /// # Errors
+    /// The first thing that is.
+    pub fn checked(self) -> Result<Self, Misfit> {
+        let (partitions, instances) = (u64::from(self.partitions), u64::from(self.instances));
+        let most_instances = partitions.min(MOST_INSTANCES.into());
+        number(
+            "length in ms",
+            self.length_ms,
+            SHORTEST_S * 1_000..=LONGEST_S * 1_000,
+        )?;
+        number("rate", self.rate.into(), 1..=MOST_RATE.into())?;
+        number(
+            "number of partitions",
+            partitions,
+            2..=MOST_PARTITIONS.into(),
+        )?;
+        number("number of instances", instances, 2..=most_instances)?;
+        number(
+            "republished_per_mille",
+            self.republished_per_mille.into(),
+            0..=1_000,
+        )?;
+        let (begins, ends) = self.incident_ms;
+        let shows = begins.saturating_add(self.bucket_ms());
+        if shows >= ends || ends > self.length_ms {
+            return Err(Misfit::Incident {
+                begins,
+                ends,
+                length_ms: self.length_ms,
+            });
+        }
+        let check = |strike: &StormStrike| strike.check(self.instances);
+        self.strikes.iter().try_for_each(check)?;
+        Ok(self)
+    }
+}
+
+impl StormStrike {
+    fn check(&self, instances: u32) -> Result<(), Misfit> {
+        let (blow, at_ms) = (self.blow, self.at_ms);
+        let latest = LONGEST_S * 1_000;
+        number("time of a strike in ms", at_ms, 0..=latest)?;
+        number("length of a strike in ms", self.for_ms, 0..=latest)?;
+        // Payments are numbered so.
+        let records = self.uncommitted.unwrap_or(0);
+        number(
+            "number of uncommitted records",
+            records,
+            0..=u32::MAX.into(),
+        )?;
+        // A schedule may be of a cluster with more brokers: they are counted round.
+        let is_broker = blow == Blow::BrokerStop;
+        if is_broker && self.uncommitted.is_some() {
+            return Err(Misfit::Waits { blow, at_ms });
+        }
+        match (blow.victims(), self.slot) {
+            (Victims::ByHand, _) => Err(Misfit::ByHand { blow, at_ms }),
+            (Victims::One, None) => Err(Misfit::Nobody { blow, at_ms }),
+            (Victims::One, Some(slot)) if slot >= instances && !is_broker => Err(Misfit::Place {
+                blow,
+                at_ms,
+                slot,
+                instances,
+            }),
+            (Victims::All, Some(slot)) => Err(Misfit::OneOfAll { blow, at_ms, slot }),
+            (Victims::One, Some(_)) | (Victims::All, None) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Cause, Weather};
+    use super::*;
+
+    fn plan(cause: Cause) -> StormPlan {
+        let weather = Weather {
+            cause,
+            seconds: 50,
+            rate: 100,
+            partitions: 8,
+            instances: 4,
+            commit_interval_ms: 2_000,
+            brokers: 3,
+        };
+        weather.plan(4).expect("it can be planned")
+    }
+
+    /// What is said of a plan in which this was changed.
+    fn refused(change: impl FnOnce(&mut StormPlan)) -> String {
+        let mut edited = plan(Cause::Rebalances);
+        change(&mut edited);
+        let misfit = edited.checked().expect_err("it cannot be carried out");
+        misfit.to_string()
+    }
+
+    /// What is said of a plan with this strike alone.
+    fn struck(blow: Blow, slot: Option<u32>, change: impl FnOnce(&mut StormStrike)) -> String {
+        let mut strike = StormStrike {
+            at_ms: 7_000,
+            blow,
+            slot,
+            uncommitted: None,
+            for_ms: 0,
+        };
+        change(&mut strike);
+        refused(|plan| plan.strikes = vec![strike])
+    }
+
+    #[test]
+    fn whatever_is_planned_fits() {
+        for cause in Cause::ALL {
+            assert_eq!(plan(cause).checked(), Ok(plan(cause)));
+        }
+    }
+
+    #[test]
+    fn numbers_that_no_storm_has_are_refused() {
+        assert_eq!(
+            refused(|plan| plan.length_ms = 80),
+            "its length in ms is 80, and can be 18000 to 86400000"
+        );
+        assert_eq!(
+            refused(|plan| plan.instances = 9),
+            "its number of instances is 9, and can be 2 to 8"
+        );
+        for edit in [
+            |plan: &mut StormPlan| plan.rate = 0,
+            |plan: &mut StormPlan| plan.partitions = u32::MAX,
+            |plan: &mut StormPlan| plan.instances = 0,
+            |plan: &mut StormPlan| plan.republished_per_mille = u32::MAX,
+            |plan: &mut StormPlan| plan.incident_ms = (40_000, 20_000),
+            |plan: &mut StormPlan| plan.incident_ms = (10_000, 10_001),
+            |plan: &mut StormPlan| plan.incident_ms = (u64::MAX, u64::MAX),
+            |plan: &mut StormPlan| plan.incident_ms.1 = plan.length_ms + 1,
+        ] {
+            refused(edit);
+        }
+    }
+
+    #[test]
+    fn a_strike_at_somebody_who_is_not_there_is_refused() {
+        let as_it_is = |_: &mut StormStrike| {};
+        for (told, said) in [
+            (
+                struck(Blow::Kill, None, as_it_is),
+                "kill at 7000 ms strikes nobody",
+            ),
+            (
+                struck(Blow::Kill, Some(4), as_it_is),
+                "kill at 7000 ms strikes place 4 of 4",
+            ),
+            (
+                struck(Blow::Thaw, Some(0), as_it_is),
+                "thaw at 7000 ms comes by hand alone",
+            ),
+            (
+                struck(Blow::BrokerOutage, Some(9), as_it_is),
+                "broker-outage at 7000 ms strikes all, and names place 9",
+            ),
+            (
+                struck(Blow::BrokerStop, Some(9), |strike| {
+                    strike.uncommitted = Some(5)
+                }),
+                "broker-stop at 7000 ms waits for records, which a broker has not",
+            ),
+        ] {
+            assert_eq!(told, said);
+        }
+    }
+
+    #[test]
+    fn a_strike_that_never_comes_or_never_ends_is_refused() {
+        for edit in [
+            |strike: &mut StormStrike| strike.at_ms = u64::MAX,
+            |strike: &mut StormStrike| strike.for_ms = u64::MAX,
+            |strike: &mut StormStrike| strike.uncommitted = Some(u64::MAX),
+        ] {
+            struck(Blow::Kill, Some(0), edit);
+        }
+    }
+}
