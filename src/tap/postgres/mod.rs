@@ -47,6 +47,7 @@ mod answer;
 mod attribution;
 mod backend;
 mod calls;
+mod command;
 mod connection;
 mod frame;
 mod frontend;
@@ -72,6 +73,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Gate, Marks};
 
+pub use command::Command;
 pub use listener::PostgresTap;
 pub use upstream::Upstream;
 
