@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 use super::live::Inner;
 use super::problem::split;
-use crate::tap::{BoundaryEvent, Detail, Stage};
+use crate::tap::{BoundaryEvent, Detail, Role, Stage};
 use crate::timeline::{Entry, Happening};
-
-/// How it is told that a process was killed.
-const SIGKILL: &str = "signal 9";
 
 /// Takes in what was recorded.
 pub(super) fn saw(inner: &mut Inner, entry: &Entry) {
@@ -18,7 +16,7 @@ pub(super) fn saw(inner: &mut Inner, entry: &Entry) {
     match &entry.what {
         Happening::Boundary { event } => crossed(inner, entry, event),
         Happening::Started { source, .. } => stands(inner, &source.instance, "starting"),
-        Happening::Exited { source, status } if status.starts_with(SIGKILL) => {
+        Happening::Exited { source, signal, .. } if *signal == Some(Signal::SIGKILL as i32) => {
             stands(inner, &source.instance, "killed");
         }
         Happening::Exited { source, .. } => stands(inner, &source.instance, "ended"),
@@ -79,7 +77,7 @@ fn crossed(inner: &mut Inner, entry: &Entry, event: &BoundaryEvent) {
     }
     inner.wall.saw(entry);
     // Where it stands is told by what it asks for; an answer to a fetch hands it a payment.
-    if event.stage == Stage::Received || event.signature.starts_with("kafka Fetch") {
+    if event.stage == Stage::Received || event.role == Role::Deliver {
         let instance = inner.instance(&event.source.instance, "joined");
         instance.is_at(Some(&event.signature), event.payment());
     }
@@ -122,4 +120,69 @@ fn struck(
         "instance": instance, "text": text, "problem": problem,
     });
     inner.push("fault", &told);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tap::{Source, Tap};
+
+    fn source() -> Source {
+        Source {
+            instance: "a".into(),
+            incarnation: 1,
+        }
+    }
+
+    fn seen(inner: &mut Inner, what: Happening) -> Option<&'static str> {
+        let entry = Entry {
+            at_ms: 1.0,
+            payment: None,
+            what,
+        };
+        saw(inner, &entry);
+        inner.state_of("a")
+    }
+
+    #[test]
+    fn who_ended_by_a_kill_is_told_by_the_signal_and_not_by_words() {
+        let exited = |status: &str, signal| Happening::Exited {
+            source: source(),
+            status: status.into(),
+            signal,
+        };
+        let mut inner = Inner::default();
+        assert_eq!(
+            seen(&mut inner, exited("in words", Some(9))),
+            Some("killed")
+        );
+        assert_eq!(seen(&mut inner, exited("signal 9", None)), Some("ended"));
+        assert_eq!(
+            seen(&mut inner, exited("signal 9", Some(15))),
+            Some("ended")
+        );
+    }
+
+    #[test]
+    fn where_an_instance_stands_is_told_by_a_request_or_a_delivery_whatever_it_is_called() {
+        let stands_at = |role, stage| {
+            let mut inner = Inner::default();
+            let event = BoundaryEvent {
+                tap: Tap::Kafka,
+                stage,
+                source: source(),
+                signature: "in words".into(),
+                subjects: Vec::new(),
+                outcome: String::new(),
+                writes: false,
+                role,
+                result: None,
+                detail: None,
+            };
+            seen(&mut inner, Happening::Boundary { event })
+        };
+        assert_eq!(stands_at(Role::Deliver, Stage::Answered), Some("joined"));
+        assert_eq!(stands_at(Role::Request, Stage::Received), Some("joined"));
+        assert_eq!(stands_at(Role::Request, Stage::Answered), None);
+    }
 }

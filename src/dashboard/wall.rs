@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::named::Named;
 use crate::run::Finished;
-use crate::tap::{Detail, Stage, Tap, kafka, payment_number};
+use crate::tap::{Detail, EventOutcome, Stage, Tap, kafka, payment_number};
 use crate::timeline::{Entry, Happening};
 use crate::verdict::{Outcome, outcome_of};
 
@@ -105,12 +105,9 @@ impl Wall {
                 }
             }
             (_, Tap::Provider, Stage::Executed | Stage::Answered) => {
-                let is_charge = event.signature.starts_with("POST ");
-                if let (true, Some(payment)) = (is_charge, event.payment()) {
-                    let charges = event.outcome.split(' ').filter(|w| w.starts_with("ch_"));
-                    for charge in charges {
-                        self.charged(payment, charge);
-                    }
+                let charge = event.result.as_ref().and_then(EventOutcome::effect);
+                if let (Some(charge), Some(payment)) = (charge, event.payment()) {
+                    self.charged(payment, charge);
                 }
             }
             _ => {}
@@ -227,7 +224,7 @@ impl Wall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::{BoundaryEvent, Source};
+    use crate::tap::{BoundaryEvent, Role, Source};
 
     fn charge(stage: Stage, id: &str) -> Entry {
         let event = BoundaryEvent {
@@ -239,8 +236,12 @@ mod tests {
             },
             signature: "POST /v1/charges".into(),
             subjects: vec!["msg-0002".into()],
-            outcome: format!("200 {id}"),
+            outcome: "in words".into(),
             writes: true,
+            role: Role::Request,
+            result: Some(EventOutcome::Executed {
+                effect: Some(id.to_owned()),
+            }),
             detail: None,
         };
         Entry {
@@ -262,5 +263,25 @@ mod tests {
         let told = wall.changes().unwrap();
         assert_eq!(told["changed"], json!([[2, "duplicated", 2]]));
         assert_eq!(told["counts"]["waiting"], 1);
+    }
+
+    #[test]
+    fn words_charge_nobody_and_a_charge_that_is_only_found_is_none() {
+        let mut wall = Wall::new(2);
+        wall.changes();
+        let effect = || Some("ch_1".to_owned());
+        for result in [
+            None,
+            Some(EventOutcome::DONE),
+            Some(EventOutcome::Found { effect: effect() }),
+        ] {
+            let mut entry = charge(Stage::Answered, "ch_1");
+            if let Happening::Boundary { event } = &mut entry.what {
+                event.outcome = "200 ch_1".into();
+                event.result = result;
+            }
+            wall.saw(&entry);
+        }
+        assert!(wall.changes().is_none());
     }
 }

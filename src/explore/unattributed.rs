@@ -55,7 +55,7 @@ impl Known<'_> {
 mod tests {
     use super::*;
     use crate::tap::postgres::Detail as Statement;
-    use crate::tap::{Detail, Source, Stage, Tap};
+    use crate::tap::{Detail, Role, Source, Stage, Tap};
 
     fn round(first: u32) -> Entry {
         entry(Happening::RoundBegan {
@@ -88,6 +88,8 @@ mod tests {
                 subjects: subjects.iter().map(|s| (*s).to_owned()).collect(),
                 outcome: tag.into(),
                 writes: true,
+                role: Role::Request,
+                result: None,
                 detail: Some(Detail::Postgres(Statement {
                     tag: Some(tag.into()),
                     rows,

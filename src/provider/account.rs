@@ -170,14 +170,23 @@ impl Account {
             Read::RetrieveIntent => books.show(id, form),
             Read::ListCharges => Ok(Reply::ok("list", &page::list(&books.charges, form)?)),
             Read::ListIntents => Ok(Reply::ok("list", &page::list(&books.intents, form)?)),
-            Read::SearchCharges => self.search(&books.charges, form),
-            Read::SearchIntents => self.search(&books.intents, form),
+            Read::SearchCharges => {
+                let (reply, found) = self.search(&books.charges, form)?;
+                Ok(reply.found(found))
+            }
+            Read::SearchIntents => Ok(self.search(&books.intents, form)?.0),
         }
     }
 
-    fn search<T: Listed>(&self, objects: &[T], form: &Form) -> Result<Reply, ApiError> {
+    /// The reply, and the id of the latest that was found.
+    fn search<T: Listed>(
+        &self,
+        objects: &[T],
+        form: &Form,
+    ) -> Result<(Reply, Option<String>), ApiError> {
         let (now, lag) = (self.0.clock.now(), self.behaviour().search_lag);
-        let (word, result) = search::search(objects, form, now, lag)?;
-        Ok(Reply::ok(&word, &result))
+        let (found, result) = search::search(objects, form, now, lag)?;
+        let word = found.as_deref().unwrap_or("none");
+        Ok((Reply::ok(word, &result), found))
     }
 }

@@ -56,7 +56,7 @@ impl Books {
             Order::CreateCharge(request) => {
                 request.authorize()?;
                 let charge = Charge::new(now.as_secs(), request);
-                let reply = Reply::ok(&charge.id, &charge.object());
+                let reply = Reply::ok(&charge.id, &charge.object()).charging(&charge.id);
                 self.enter(charge, orderer, now);
                 Ok(reply)
             }
@@ -100,8 +100,9 @@ impl Books {
         now: Duration,
     ) -> Result<Reply, ApiError> {
         let charge = find_mut(&mut self.intents, id)?.confirm(now, confirmation)?;
+        let made = charge.id.clone();
         self.enter(charge, orderer, now);
-        self.show(id, form)
+        Ok(self.show(id, form)?.charging(&made))
     }
 
     /// Keeps a charge that was made.

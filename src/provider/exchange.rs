@@ -17,7 +17,7 @@ use super::idempotency::{self, Fingerprint};
 use super::operation::{Change, Operation, object_id};
 use super::order::{Order, Orderer};
 use super::reply::Reply;
-use crate::tap::{BoundaryEvent, Decision, Stage, Tap};
+use crate::tap::{BoundaryEvent, Decision, Role, Stage, Tap};
 
 /// A request that was read completely, and where it came from.
 pub(super) struct Exchange {
@@ -38,13 +38,13 @@ impl Exchange {
     /// Serves the request; no reply means that the connection must close without another byte.
     pub(super) async fn serve(self) -> Option<Reply> {
         let subjects = self.subjects();
-        let reply = match self.ask(Stage::Received, &subjects, String::new()).await {
+        let reply = match self.ask(Stage::Received, &subjects, None).await {
             Decision::Drop => return None,
             Decision::Fail(status) => return Some(ApiError::injected(status).into()),
             Decision::Unavailable => return Some(ApiError::injected(503).into()),
             Decision::Pass => self.act(&subjects).await?,
         };
-        match self.ask(Stage::Answered, &subjects, reply.outcome()).await {
+        match self.ask(Stage::Answered, &subjects, Some(&reply)).await {
             Decision::Drop => None,
             Decision::Fail(status) => Some(ApiError::injected(status).into()),
             Decision::Unavailable => Some(ApiError::injected(503).into()),
@@ -52,15 +52,17 @@ impl Exchange {
         }
     }
 
-    async fn ask(&self, stage: Stage, subjects: &[String], outcome: String) -> Decision {
+    async fn ask(&self, stage: Stage, subjects: &[String], reply: Option<&Reply>) -> Decision {
         let event = BoundaryEvent {
             tap: Tap::Provider,
             stage,
             source: self.endpoint.source.clone(),
             signature: self.signature(),
             subjects: subjects.to_vec(),
-            outcome,
+            outcome: reply.map(Reply::outcome).unwrap_or_default(),
             writes: self.method == "POST",
+            role: Role::Request,
+            result: reply.map(Reply::result),
             detail: None,
         };
         self.endpoint.hook.at(event).await
@@ -138,10 +140,7 @@ impl Exchange {
         };
         let executed = account.execute(order, form, &orderer);
 
-        let decision = match self
-            .ask(Stage::Executed, subjects, executed.outcome())
-            .await
-        {
+        let decision = match self.ask(Stage::Executed, subjects, Some(&executed)).await {
             Decision::Pass => mishap.map_or(Decision::Pass, Mishap::decision),
             decision => decision,
         };

@@ -125,6 +125,7 @@ mod tests {
             status,
             body: format!("{{\"status\":{status}}}"),
             word: "ch_1".to_owned(),
+            effect: Some("ch_1".to_owned()),
             request_id: "req_1".to_owned(),
         }
     }

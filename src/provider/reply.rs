@@ -6,6 +6,7 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
 use super::error::ApiError;
+use crate::tap::EventOutcome;
 
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -20,6 +21,8 @@ pub(super) struct Saved {
     pub(super) body: String,
     /// What came of it, in a word: `ch_…`, `card_declined`.
     pub(super) word: String,
+    /// The charge that it made.
+    pub(super) effect: Option<String>,
     /// The `Request-Id` of the first request.
     pub(super) request_id: String,
 }
@@ -30,6 +33,8 @@ pub(super) struct Reply {
     status: u16,
     body: String,
     word: String,
+    /// What came of the request.
+    result: EventOutcome,
     /// The request of which this is a replay.
     original_request: Option<String>,
     /// Remembered under a key: a retry with that key gets the same answer again.
@@ -45,9 +50,27 @@ impl Reply {
             status: 200,
             body: object.to_string(),
             word: word.to_owned(),
+            result: EventOutcome::DONE,
             original_request: None,
             saved: false,
             retry: false,
+        }
+    }
+
+    /// The same, to a request that has charged the customer.
+    pub(super) fn charging(self, charge: &str) -> Self {
+        let effect = Some(charge.to_owned());
+        Self {
+            result: EventOutcome::Executed { effect },
+            ..self
+        }
+    }
+
+    /// The same, to a search for a charge.
+    pub(super) fn found(self, effect: Option<String>) -> Self {
+        Self {
+            result: EventOutcome::Found { effect },
+            ..self
         }
     }
 
@@ -56,6 +79,9 @@ impl Reply {
             status: saved.status,
             body: saved.body,
             word: saved.word,
+            result: EventOutcome::Replayed {
+                effect: saved.effect,
+            },
             original_request: Some(saved.request_id),
             saved: true,
             retry: false,
@@ -69,6 +95,7 @@ impl Reply {
             status: self.status,
             body: self.body.clone(),
             word: self.word.clone(),
+            effect: self.result.effect().map(str::to_owned),
             request_id: request_id.to_owned(),
         }
     }
@@ -80,6 +107,11 @@ impl Reply {
             None => "",
         };
         format!("{} {}{replayed}", self.status, self.word)
+    }
+
+    /// The same, typed.
+    pub(super) fn result(&self) -> EventOutcome {
+        self.result.clone()
     }
 
     /// The answer on the wire. The key is echoed, as the real API does (stripe/stripe-mock,
@@ -119,6 +151,7 @@ impl From<ApiError> for Reply {
             status: error.status,
             body: error.body().to_string(),
             word: error.word().to_owned(),
+            result: EventOutcome::failed(error.status, error.word()),
             original_request: None,
             saved: false,
             retry: error.asks_for_retry(),

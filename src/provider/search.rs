@@ -19,7 +19,7 @@ pub(super) fn search<T: Listed>(
     form: &Form,
     now: Duration,
     lag: Duration,
-) -> Result<(String, Value), ApiError> {
+) -> Result<(Option<String>, Value), ApiError> {
     page::refuse_unknown(form, &["query", "limit"])?;
     let limit = page::limit(form)?;
     let query = form.get("query");
@@ -35,7 +35,7 @@ pub(super) fn search<T: Listed>(
         .rev()
         .filter(|object| indexed(object) && matches(object))
         .collect();
-    let word = found.first().map_or("none", |object| object.id());
+    let latest = found.first().map(|object| object.id().to_owned());
     let shown = found.iter().take(limit);
     let result = json!({
         "object": "search_result",
@@ -44,7 +44,7 @@ pub(super) fn search<T: Listed>(
         "next_page": null,
         "url": format!("{}/search", T::URL),
     });
-    Ok((word.to_owned(), result))
+    Ok((latest, result))
 }
 
 /// The key and the value of the one clause.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::run::Finished;
 use crate::tap::kafka::Detail as KafkaDetail;
-use crate::tap::postgres::Transaction;
+use crate::tap::postgres::{Command, Transaction};
 use crate::tap::{BoundaryEvent, Detail, Stage, Tap};
 use crate::timeline::{Entry, Happening};
 use crate::verdict::Produced;
@@ -107,7 +107,7 @@ fn commits_a_change(event: &BoundaryEvent) -> bool {
         && event.writes
         && statement.sqlstate.is_none()
         && statement.transaction == Some(Transaction::Idle)
-        && event.outcome != "ROLLBACK"
+        && statement.command() != Some(Command::Rollback)
 }
 
 /// The smallest value that is not below `percent` of them; 0 of none.
@@ -130,9 +130,7 @@ fn covered(spans: &mut [(f64, f64)]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::Source;
-    use crate::tap::kafka;
-    use crate::tap::postgres;
+    use crate::tap::{Role, Source, kafka, postgres};
 
     fn entry(at_ms: f64, event: BoundaryEvent) -> Entry {
         let payment = event.payment().map(str::to_owned);
@@ -161,6 +159,8 @@ mod tests {
             subjects: payment.map(str::to_owned).into_iter().collect(),
             outcome: String::new(),
             writes: true,
+            role: Role::Request,
+            result: None,
             detail,
         }
     }

@@ -4,12 +4,13 @@
 use serde_json::{Value, json};
 
 use super::RunReport;
+use crate::timeline::Kind;
 
 const SCHEMA: &str = include_str!("../../docs/run.schema.json");
 
 pub(crate) fn data() -> Value {
     json!({
-        "schema": 1,
+        "schema": 2,
         "lab": "01",
         "lab_name": "select-then-act",
         "consumer": "broken",
@@ -42,7 +43,10 @@ pub(crate) fn data() -> Value {
         "witnesses": [{
             "payment": "msg-0009",
             "outcome": "parked",
-            "biography": [{ "at_ms": 1.5, "who": "a", "what": "was given the payment" }],
+            "biography": [{
+                "at_ms": 1.5, "who": "a", "what": "was given the payment",
+                "kind": "move", "party": "kafka", "towards": true
+            }],
             "text": "msg-0009: a was given the payment: parked.",
             "effects": []
         }],
@@ -75,9 +79,13 @@ fn the_schema_knows_what_is_parked_and_older_reports_that_do_not() {
         r["counts"].as_object_mut().unwrap().remove("parked");
     }));
     let mut old = data();
+    old["schema"] = json!(1);
+    let line = &mut old["witnesses"][0]["biography"][0];
+    *line = json!({ "at_ms": 1.5, "who": "a", "what": "was given the payment" });
     old["counts"].as_object_mut().unwrap().remove("parked");
     let read: RunReport = serde_json::from_value(old).unwrap();
     assert_eq!(read.counts.parked, 0);
+    assert_eq!(read.witnesses[0].biography[0].kind, Kind::default());
 }
 
 #[test]
@@ -88,6 +96,10 @@ fn the_schema_can_say_no() {
         |r| r["exceptions"][1]["outcome"] = json!("vanished")
     ));
     assert!(!is_valid(|r| r["guarantee"] = json!("exactly-once")));
+    assert!(!is_valid(|r| r["schema"] = json!(1)));
+    assert!(!is_valid(|r| {
+        r["witnesses"][0]["biography"][0]["kind"] = json!("mark")
+    }));
 }
 
 #[test]

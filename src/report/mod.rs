@@ -5,11 +5,13 @@ mod cost;
 pub mod explore;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod line;
 mod run;
 pub mod storm;
 pub mod table;
 pub mod terminal;
 
-pub use biography::{Line, lines, of as biography_of, prose, shorten};
+pub use biography::{of as biography_of, prose, shorten};
 pub use cost::Cost;
+pub use line::{Line, lines};
 pub use run::{Exception, FaultReport, Phase, RunReport, SCHEMA, Stack, Times, Witness};

@@ -6,15 +6,17 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::biography::{self, Line};
+use super::biography;
 use super::cost::Cost;
+use super::line::{self, Line};
 use crate::chaos::{Fault, Window};
 use crate::run::{Finished, Fired, Seconds};
 use crate::stack::Endpoints;
 use crate::verdict::{Counts, Guarantee, Outcome, Verdict, outcome_of};
 
-/// The version of the report's form.
-pub const SCHEMA: u32 = 1;
+/// The version of the report's form. Of schema 1 the lines of a biography are words alone, and are read
+/// as marks.
+pub const SCHEMA: u32 = 2;
 
 /// How many witnesses a report carries; the run folder has every payment's events.
 const MAX_WITNESSES: usize = 10;
@@ -287,7 +289,7 @@ fn witnesses(finished: &Finished, faults: &[FaultReport]) -> Vec<Witness> {
             let entries = biography::of(finished, &payment);
             let effects = finished.history.effects_of(&payment);
             Witness {
-                biography: biography::lines(&entries, &payment),
+                biography: line::lines(&entries, &payment),
                 text: format!(
                     "{payment}: {}: {}.",
                     biography::prose(&entries, &payment),

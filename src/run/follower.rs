@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::tap::kafka::Detail as KafkaDetail;
 use crate::tap::postgres::Transaction;
-use crate::tap::{BoundaryEvent, Detail, Stage};
+use crate::tap::{BoundaryEvent, Detail, Role, Stage};
 
 /// Where a record is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +140,7 @@ pub(crate) fn begins(event: &BoundaryEvent) -> bool {
 
 /// Whether the event hands records to the consumer.
 pub(crate) fn delivers(event: &BoundaryEvent) -> bool {
-    matches!(&event.detail, Some(Detail::Kafka(KafkaDetail::Fetch(_))))
+    event.role == Role::Deliver
 }
 
 /// Where a delivery has the payment.
@@ -161,5 +161,5 @@ fn delivered_at(event: &BoundaryEvent, payment: &str) -> Option<Place> {
 
 /// Whether the event moves a position of the group for good.
 pub(crate) fn is_ack(event: &BoundaryEvent) -> bool {
-    matches!(&event.detail, Some(Detail::Kafka(detail)) if !detail.acknowledges().is_empty())
+    event.role == Role::Acknowledge
 }

@@ -1,6 +1,7 @@
 //! The instances of a run, supervised as an orchestrator would: one that exits is started again
 //! under the same name, a bounded number of times.
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
@@ -272,12 +273,12 @@ impl Supervisor {
             _ = stopped => end(&process, &mut ward).await?,
         };
         exit.send_replace(Some(status));
-        let status_text = describe_exit(status);
         self.launch.timeline.record(
             None,
             Happening::Exited {
                 source,
-                status: status_text,
+                status: describe_exit(status),
+                signal: status.signal(),
             },
         );
         Ok(status)

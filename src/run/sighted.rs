@@ -34,7 +34,7 @@ impl Sighted {
         let mut sighted = Self::default();
         for entry in entries {
             match &entry.what {
-                Happening::Exited { source, status } if source.instance == instance => {
+                Happening::Exited { source, status, .. } if source.instance == instance => {
                     sighted.exits.push(status.clone());
                 }
                 Happening::MissedTopic { source, topic } if source.instance == instance => {

@@ -64,7 +64,7 @@ impl Target {
 mod tests {
     use super::*;
     use crate::chaos::{Edge, Fault, Window};
-    use crate::tap::{Detail, Source, Stage, Tap, kafka};
+    use crate::tap::{Detail, Role, Source, Stage, Tap, kafka};
 
     fn event(stage: Stage, signature: &str, payment: &str) -> BoundaryEvent {
         BoundaryEvent {
@@ -78,6 +78,8 @@ mod tests {
             subjects: vec![payment.into()],
             outcome: String::new(),
             writes: true,
+            role: Role::Request,
+            result: None,
             detail: None,
         }
     }
@@ -186,9 +188,9 @@ mod tests {
         };
         BoundaryEvent {
             tap: Tap::Kafka,
-            detail: Some(Detail::Kafka(kafka::Detail::Commit(commit))),
             ..event(stage, "kafka OffsetCommit", "msg-0002")
         }
+        .with_detail(Detail::Kafka(kafka::Detail::Commit(commit)))
     }
 
     /// The payment at offset 7.
@@ -204,9 +206,9 @@ mod tests {
         };
         BoundaryEvent {
             tap: Tap::Kafka,
-            detail: Some(Detail::Kafka(kafka::Detail::Fetch(vec![delivery]))),
             ..event(Answered, "kafka Fetch", "msg-0002")
         }
+        .with_detail(Detail::Kafka(kafka::Detail::Fetch(vec![delivery])))
     }
 
     #[test]

@@ -12,7 +12,9 @@ mod gate;
 pub mod kafka;
 mod listener;
 mod marks;
+mod outcome;
 pub mod postgres;
+mod stored;
 
 use std::fmt;
 use std::future::Future;
@@ -23,6 +25,8 @@ use serde::{Deserialize, Serialize};
 pub use gate::Gate;
 pub use listener::Listener;
 pub use marks::{Found, Marks, order_id, payment_id, payment_number};
+pub use outcome::{EventOutcome, Role};
+pub(crate) use stored::CHARGE_SEARCH;
 
 /// The boundary on which an event was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
@@ -79,8 +83,9 @@ impl fmt::Display for Source {
 
 /// One request at a tap, at one stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "stored::Stored")]
 pub struct BoundaryEvent {
-    /// The boundary that was crossed.
+    /// The boundary that was crossed, and so the party at the other end.
     pub tap: Tap,
     /// How far the request had come.
     pub stage: Stage,
@@ -89,23 +94,44 @@ pub struct BoundaryEvent {
     /// The request without its data, equal in every run: `POST /v1/charges`.
     pub signature: String,
     /// All payments that the request is about, by the marks that it carries.
-    #[serde(default)]
     pub subjects: Vec<String>,
     /// What came of it, in the server's words: `200 ch_1`, `409 idempotency_key_in_use`; empty at
-    /// [`Stage::Received`].
+    /// [`Stage::Received`]. To be shown: whoever decides does so by `result`.
     pub outcome: String,
     /// Whether the request can change what anybody outside the instance sees. What only reads opens
     /// no window of its own for a crash, but does for a zombie.
     pub writes: bool,
+    /// What it is to a delivery guarantee.
+    pub role: Role,
+    /// What came of it; none at [`Stage::Received`], and where the tap cannot say.
+    pub result: Option<EventOutcome>,
     /// What the tap knows beyond words, for whoever decides by it.
     pub detail: Option<Detail>,
 }
 
 impl BoundaryEvent {
+    /// Adds what the tap knows of the request, and what that makes of it.
+    #[must_use]
+    pub fn with_detail(self, detail: Detail) -> Self {
+        let answered = self.stage == Stage::Answered;
+        Self {
+            role: detail.role(),
+            result: detail.result().filter(|_| answered),
+            detail: Some(detail),
+            ..self
+        }
+    }
+
     /// Whether the event is about this payment, alone or among others.
     #[must_use]
     pub fn concerns(&self, payment: &str) -> bool {
         self.subjects.iter().any(|subject| subject == payment)
+    }
+
+    /// Whether the server is known to have done nothing of what it was asked.
+    #[must_use]
+    pub fn was_in_vain(&self) -> bool {
+        self.result.as_ref().is_some_and(EventOutcome::is_in_vain)
     }
 
     /// Whether no payment is told by its marks: it carries none, or an id that is another run's or the
@@ -147,6 +173,23 @@ pub enum Detail {
     Postgres(postgres::Detail),
     /// A request to the broker.
     Kafka(kafka::Detail),
+}
+
+impl Detail {
+    fn role(&self) -> Role {
+        match self {
+            Self::Postgres(_) => Role::Request,
+            Self::Kafka(detail) => detail.role(),
+        }
+    }
+
+    /// What came of the request, once it is answered.
+    fn result(&self) -> Option<EventOutcome> {
+        match self {
+            Self::Postgres(statement) => statement.result(),
+            Self::Kafka(detail) => Some(detail.result()),
+        }
+    }
 }
 
 /// What a [`Hook`] wants done with the request it was asked about.
@@ -217,6 +260,8 @@ mod tests {
                 subjects: subjects.iter().map(|id| (*id).to_owned()).collect(),
                 outcome: String::new(),
                 writes: true,
+                role: Role::Request,
+                result: None,
                 detail: None,
             };
             event.names_no_payment()

@@ -1,7 +1,6 @@
 //! What an event changed outside the instance, if it did.
 
-use crate::tap::kafka::{self, Commit, Step};
-use crate::tap::{BoundaryEvent, Detail, Stage, Tap, postgres};
+use crate::tap::{BoundaryEvent, Detail, Stage};
 
 /// Whether the event is the answer to what would make something outside the instance different. A
 /// statement that writes and touches no row, as a worker's poll does, changes nothing.
@@ -14,51 +13,14 @@ pub fn changes_something(event: &BoundaryEvent) -> bool {
     event.stage == Stage::Answered && event.writes && touched
 }
 
-/// Whether the server did nothing of what it was asked: it refused, gave up, or had done it before. A
-/// failure of which it is not certain is none.
-pub(super) fn is_in_vain(event: &BoundaryEvent) -> bool {
-    match &event.detail {
-        Some(Detail::Postgres(statement)) => changed_no_row(statement),
-        Some(Detail::Kafka(detail)) => broker_refused(detail),
-        None if matches!(event.tap, Tap::Provider | Tap::Sink) => {
-            // A failure with 5xx may have been executed.
-            event.outcome.starts_with('4') || event.outcome.ends_with("(replayed)")
-        }
-        None => false,
-    }
-}
-
-/// Several statements in one request may hold a COMMIT before the one that failed: the tag of whatever
-/// was completed is there.
-fn changed_no_row(statement: &postgres::Detail) -> bool {
-    match (&statement.tag, &statement.sqlstate) {
-        (None, refused) => refused.is_some(),
-        // So is answered the COMMIT of a transaction that has failed.
-        (Some(tag), _) => tag == "ROLLBACK",
-    }
-}
-
-fn broker_refused(detail: &kafka::Detail) -> bool {
-    match detail {
-        kafka::Detail::Commit(Commit { offsets, .. }) => {
-            !offsets.is_empty() && offsets.iter().all(|p| p.error.is_some())
-        }
-        kafka::Detail::Produce(sent) => !sent.is_empty() && sent.iter().all(|p| p.error.is_some()),
-        kafka::Detail::Transaction(transaction) => {
-            transaction.error.is_some() || transaction.step == Step::Abort
-        }
-        kafka::Detail::Fetch(_) | kafka::Detail::Membership(_) => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::Source;
-    use crate::tap::kafka::{Position, Transaction};
+    use crate::tap::kafka::{self, Commit, Position, Step, Transaction};
+    use crate::tap::{EventOutcome, Role, Source, Tap, postgres};
     use crate::timeline::{Happening, Timeline};
 
-    fn answered(tap: Tap, outcome: &str, detail: Option<Detail>) -> BoundaryEvent {
+    fn answered(tap: Tap) -> BoundaryEvent {
         BoundaryEvent {
             tap,
             stage: Stage::Answered,
@@ -68,9 +30,11 @@ mod tests {
             },
             signature: String::new(),
             subjects: Vec::new(),
-            outcome: outcome.into(),
+            outcome: String::new(),
             writes: true,
-            detail,
+            role: Role::Request,
+            result: None,
+            detail: None,
         }
     }
 
@@ -80,17 +44,7 @@ mod tests {
             sqlstate: sqlstate.map(Into::into),
             ..postgres::Detail::default()
         };
-        answered(Tap::Postgres, "", Some(Detail::Postgres(detail)))
-    }
-
-    #[test]
-    fn a_statement_that_failed_was_in_vain_unless_another_was_completed_before_it() {
-        assert!(is_in_vain(&statement(None, Some("23505"))));
-        assert!(is_in_vain(&statement(Some("ROLLBACK"), None)));
-        assert!(!is_in_vain(&statement(Some("INSERT 0 1"), None)));
-        let partly = Some("INSERT 0 1; COMMIT");
-        assert!(!is_in_vain(&statement(partly, Some("23505"))));
-        assert!(!is_in_vain(&statement(None, None)), "nothing is known");
+        answered(Tap::Postgres).with_detail(Detail::Postgres(detail))
     }
 
     #[test]
@@ -102,15 +56,28 @@ mod tests {
         };
         assert_eq!(seen(statement(None, Some("23505"))), (1, 0));
         assert_eq!(seen(statement(Some("INSERT 0 1"), None)), (2, 1));
+        let partly = statement(Some("INSERT 0 1; COMMIT"), Some("23505"));
+        assert_eq!(seen(partly), (3, 2));
+        assert_eq!(seen(statement(Some("ROLLBACK"), None)), (4, 2));
+        assert_eq!(seen(statement(None, None)), (5, 3), "nothing is known");
     }
 
     #[test]
     fn a_request_was_in_vain_that_was_refused_or_answered_before() {
-        let provider = |outcome| is_in_vain(&answered(Tap::Provider, outcome, None));
-        assert!(provider("409 idempotency_key_in_use"));
-        assert!(provider("200 ch_1 (replayed)"));
-        assert!(!provider("200 ch_1"));
-        assert!(!provider("500 api_error"), "it may have been executed");
+        let provider = |result| {
+            let result = Some(result);
+            let event = answered(Tap::Provider);
+            BoundaryEvent { result, ..event }.was_in_vain()
+        };
+        assert!(provider(EventOutcome::failed(
+            409,
+            "idempotency_key_in_use"
+        )));
+        let effect = || Some("ch_1".to_owned());
+        assert!(provider(EventOutcome::Replayed { effect: effect() }));
+        assert!(!provider(EventOutcome::Executed { effect: effect() }));
+        let may_be_executed = EventOutcome::failed(500, "api_error");
+        assert!(!provider(may_be_executed));
     }
 
     #[test]
@@ -133,7 +100,7 @@ mod tests {
                 offsets: errors.iter().map(position).collect(),
             };
             let detail = Detail::Kafka(kafka::Detail::Commit(commit));
-            is_in_vain(&answered(Tap::Kafka, "", Some(detail)))
+            answered(Tap::Kafka).with_detail(detail).was_in_vain()
         };
         assert!(commit(&[Some("ILLEGAL_GENERATION")]));
         assert!(!commit(&[Some("ILLEGAL_GENERATION"), None]));
@@ -148,9 +115,23 @@ mod tests {
                 error: error.map(Into::into),
             };
             let detail = Detail::Kafka(kafka::Detail::Transaction(transaction));
-            is_in_vain(&answered(Tap::Kafka, "", Some(detail)))
+            answered(Tap::Kafka).with_detail(detail).was_in_vain()
         };
         assert!(ended(Step::Abort, None) && ended(Step::Commit, Some("PRODUCER_FENCED")));
         assert!(!ended(Step::Commit, None));
+        let sent = |error: Option<&str>, base_offset| {
+            let production = kafka::Production {
+                topic: "orders".into(),
+                partition: 0,
+                payments: Vec::new(),
+                base_offset,
+                error: error.map(Into::into),
+            };
+            let detail = Detail::Kafka(kafka::Detail::Produce(vec![production]));
+            answered(Tap::Kafka).with_detail(detail).was_in_vain()
+        };
+        assert!(sent(Some("NOT_LEADER_OR_FOLLOWER"), None));
+        assert!(!sent(None, Some(7)));
+        assert!(!sent(None, None), "with acks=0 nobody says");
     }
 }

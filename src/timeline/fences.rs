@@ -1,6 +1,5 @@
 //! What keeps a successor from a message: asked of the timeline while an instance is frozen.
 
-use super::changes::is_in_vain;
 use super::{Entry, Happening, Timeline};
 use crate::tap::kafka::{Commit, Step, Transaction};
 use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
@@ -27,7 +26,7 @@ impl Timeline {
     pub fn acknowledges(&self, topic: &str) -> bool {
         let moves = |event: &BoundaryEvent| {
             let moved = match &event.detail {
-                Some(Detail::Kafka(detail)) if !is_in_vain(event) => detail.acknowledges(),
+                Some(Detail::Kafka(detail)) if !event.was_in_vain() => detail.acknowledges(),
                 _ => &[],
             };
             let mut moved = moved.iter();
@@ -106,7 +105,7 @@ fn ends(transaction: &Transaction) -> bool {
 mod tests {
     use super::*;
     use crate::tap::kafka::Position;
-    use crate::tap::postgres;
+    use crate::tap::{Role, postgres};
 
     fn source(instance: &str) -> Source {
         Source {
@@ -124,8 +123,11 @@ mod tests {
             subjects: Vec::new(),
             outcome: String::new(),
             writes: true,
-            detail: Some(detail),
-        };
+            role: Role::Request,
+            result: None,
+            detail: None,
+        }
+        .with_detail(detail);
         Happening::Boundary { event }
     }
 

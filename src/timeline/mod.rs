@@ -4,8 +4,10 @@
 //! A payment's *biography* is the part of the timeline that carries its id ([`Timeline::biography`]).
 
 mod changes;
+mod clause;
 mod fences;
 mod happening;
+mod kind;
 mod reading;
 mod refusals;
 mod successor;
@@ -25,7 +27,9 @@ use tokio::sync::watch;
 use crate::tap::{BoundaryEvent, Detail, Tap, kafka};
 
 pub use changes::changes_something;
-pub use happening::{Clause, DELIVERED, Happening};
+pub use clause::Clause;
+pub use happening::Happening;
+pub use kind::{Kind, Mark};
 pub use reading::{background, biography, idle_changes, taps};
 pub use refusals::{Refusal, missed_topics, refusals};
 pub use survivors::may_hold;
@@ -143,7 +147,7 @@ impl Timeline {
         let (writes, changes) = match &what {
             Happening::Boundary { event } => {
                 let writes = changes_something(event) && !self.is_background(event);
-                (writes, writes && !changes::is_in_vain(event))
+                (writes, writes && !event.was_in_vain())
             }
             _ => (false, false),
         };

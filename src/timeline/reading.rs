@@ -72,7 +72,7 @@ fn selects(event: &BoundaryEvent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::kafka;
+    use crate::tap::{Role, kafka};
     use crate::timeline::Timeline;
 
     fn source(instance: &str) -> Source {
@@ -114,8 +114,11 @@ mod tests {
                 subjects: vec!["msg-0002".into()],
                 outcome: format!("offset {offset}"),
                 writes: true,
-                detail: Some(Detail::Kafka(kafka::Detail::Commit(commit))),
-            };
+                role: Role::Request,
+                result: None,
+                detail: None,
+            }
+            .with_detail(Detail::Kafka(kafka::Detail::Commit(commit)));
             Happening::Boundary { event }
         };
         let timeline = Timeline::in_memory();

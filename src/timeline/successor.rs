@@ -33,7 +33,7 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::Stage;
+    use crate::tap::{Role, Stage};
 
     fn source(instance: &str) -> Source {
         Source {
@@ -60,8 +60,11 @@ mod tests {
             subjects: Vec::new(),
             outcome: String::new(),
             writes: false,
-            detail: Some(Detail::Kafka(kafka::Detail::Fetch(vec![delivery]))),
-        };
+            role: Role::Request,
+            result: None,
+            detail: None,
+        }
+        .with_detail(Detail::Kafka(kafka::Detail::Fetch(vec![delivery])));
         Happening::Boundary { event }
     }
 

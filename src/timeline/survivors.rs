@@ -33,7 +33,7 @@ pub fn may_hold(entries: &[Entry], payments: &BTreeSet<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::{BoundaryEvent, Stage, Tap};
+    use crate::tap::{BoundaryEvent, Role, Stage, Tap};
     use crate::timeline::Timeline;
 
     fn source(incarnation: u32) -> Source {
@@ -52,7 +52,11 @@ mod tests {
     fn exited(incarnation: u32) -> Happening {
         let status = "signal 9".into();
         let source = source(incarnation);
-        Happening::Exited { source, status }
+        Happening::Exited {
+            source,
+            status,
+            signal: Some(9),
+        }
     }
 
     fn insert(incarnation: u32, payment: &str) -> Happening {
@@ -64,6 +68,8 @@ mod tests {
             subjects: vec![payment.into()],
             outcome: String::new(),
             writes: true,
+            role: Role::Request,
+            result: None,
             detail: None,
         };
         Happening::Boundary { event }

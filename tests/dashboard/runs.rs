@@ -84,7 +84,7 @@ async fn the_wall_ends_as_the_ledger_says_and_every_event_is_replayed() {
         .await;
     assert_eq!(told["effects"].as_array().unwrap().len(), 2);
     let lines = told["lines"].as_array().unwrap();
-    assert!(lines.iter().any(|line| line["strike"] == true), "{told}");
+    assert!(lines.iter().any(|line| line["mark"] == "struck"), "{told}");
 }
 
 #[tokio::test]

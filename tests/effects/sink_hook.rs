@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crashwindow::effects::Sink;
 use crashwindow::tap::{
-    BoundaryEvent, Decision, DecisionFuture, Hook, Listener, Marks, Stage, Tap,
+    BoundaryEvent, Decision, DecisionFuture, EventOutcome, Hook, Listener, Marks, Role, Stage, Tap,
 };
 use reqwest::{RequestBuilder, Response};
 use tokio::sync::{mpsc, oneshot};
@@ -96,6 +96,10 @@ async fn a_request_passes_three_stages_that_tell_its_story() {
             subjects: vec!["msg-0017".to_owned()],
             outcome: outcome.to_owned(),
             writes: true,
+            role: Role::Request,
+            result: (done == 1).then(|| EventOutcome::Executed {
+                effect: Some("post_1".to_owned()),
+            }),
             detail: None,
         };
         assert_eq!(event, expected);

@@ -1,9 +1,13 @@
 //! The stages of a request, and what each decision does at each of them.
 
+use std::time::Duration;
+
 use crate::support::{Answer, Desk, Lab, finished, http, source, start, unanswered};
-use crashwindow::tap::{Decision, Stage, Tap};
+use crashwindow::tap::{Decision, EventOutcome, Stage, Tap};
+use reqwest::RequestBuilder;
 
 const ALL: [Stage; 3] = [Stage::Received, Stage::Executed, Stage::Answered];
+const READ: [Stage; 2] = [Stage::Received, Stage::Answered];
 
 /// Retries with the same key, unhindered.
 async fn retry(lab: &Lab, desk: &mut Desk, stages: &[Stage]) -> Answer {
@@ -36,6 +40,9 @@ async fn a_request_passes_three_stages_that_tell_its_story() {
             Stage::Executed | Stage::Answered => format!("200 {}", lab.charged()[0]),
         };
         assert_eq!(event.outcome, expected);
+        let effect = lab.charged().first().cloned();
+        let result = (stage != Stage::Received).then_some(EventOutcome::Executed { effect });
+        assert_eq!(event.result, result);
         question.decide(Decision::Pass);
     }
 
@@ -54,6 +61,9 @@ async fn a_replay_is_not_executed_and_says_so() {
 
     let expected = format!("200 {} (replayed)", first.id());
     assert_eq!(answered.event.outcome, expected);
+    let effect = Some(first.id().to_owned());
+    let replayed = EventOutcome::Replayed { effect };
+    assert_eq!(answered.event.result, Some(replayed));
     answered.decide(Decision::Pass);
     assert!(finished(second).await.is_replay());
 }
@@ -97,11 +107,71 @@ async fn reads_and_refusals_are_answered_without_execution() {
             assert_eq!(question.event.signature, signature);
             if stage == Stage::Answered {
                 assert_eq!(question.event.outcome, outcome);
+                let result = match outcome.split_once(' ') {
+                    Some(("200", _)) => EventOutcome::DONE,
+                    Some((_, code)) => EventOutcome::Refused { code: code.into() },
+                    None => panic!("{outcome} is no status and word"),
+                };
+                assert_eq!(question.event.result, Some(result));
             }
             question.decide(Decision::Pass);
         }
         finished(request).await;
     }
+}
+
+#[tokio::test]
+async fn only_what_charges_has_an_effect_and_a_search_tells_what_it_found() {
+    let (lab, mut desk) = Lab::asking();
+    let executed = |effect: Option<&str>| EventOutcome::Executed {
+        effect: effect.map(str::to_owned),
+    };
+    let found = |effect: Option<&str>| EventOutcome::Found {
+        effect: effect.map(str::to_owned),
+    };
+    let search = "/v1/charges/search?query=metadata[%27payment_id%27]:%27msg-0001%27";
+    let intent = "amount=1000&currency=usd&metadata[payment_id]=msg-0001";
+
+    let made = answered(&mut desk, lab.post("/v1/payment_intents", intent), &ALL).await;
+    assert_eq!(made.1, executed(None), "an intent is no charge");
+    assert!(lab.charged().is_empty());
+    let path = format!("/v1/payment_intents/{}", made.0.id());
+    assert_eq!(
+        answered(&mut desk, lab.get(search), &READ).await.1,
+        found(None)
+    );
+
+    let confirm = lab.post(&format!("{path}/confirm"), "payment_method=pm_card_visa");
+    let confirmed = answered(&mut desk, confirm, &ALL).await;
+    let [charge] = lab.charged().try_into().expect("it has charged once");
+    assert_eq!(confirmed.1, executed(Some(&charge)));
+    assert_eq!(
+        answered(&mut desk, lab.get(&path), &READ).await.1,
+        executed(None)
+    );
+
+    let form = "amount=1000&currency=usd&metadata[payment_id]=msg-0001";
+    let charged = answered(&mut desk, lab.post("/v1/charges", form), &ALL).await;
+    assert_eq!(charged.1, executed(Some(charged.0.id())));
+    lab.clock.advance(Duration::from_secs(60));
+    let later = answered(&mut desk, lab.get(search), &READ).await;
+    assert_eq!(later.1, found(Some(charged.0.id())));
+}
+
+/// What a request is answered, and what its event says that came of it.
+async fn answered(
+    desk: &mut Desk,
+    request: RequestBuilder,
+    stages: &[Stage],
+) -> (Answer, EventOutcome) {
+    let request = start(request);
+    let (last, before) = stages.split_last().expect("there is a stage");
+    desk.pass(before).await;
+    let question = desk.next(*last).await;
+    let result = question.event.result.clone();
+    question.decide(Decision::Pass);
+    let result = result.expect("an answer has an outcome");
+    (finished(request).await, result)
 }
 
 #[tokio::test]
@@ -218,6 +288,9 @@ async fn failed_when_executed_the_failure_is_replayed_though_it_has_charged() {
     desk.next(Stage::Executed).await.decide(Decision::Fail(500));
     let answered = desk.next(Stage::Answered).await;
     assert_eq!(answered.event.outcome, "500 api_error");
+    let code = "api_error".to_owned();
+    let uncertain = EventOutcome::Uncertain { code };
+    assert_eq!(answered.event.result, Some(uncertain), "it has charged");
     answered.decide(Decision::Pass);
 
     let failed = finished(request).await;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use crashwindow::dashboard::Feed;
-use crashwindow::tap::{BoundaryEvent, Source, Stage, Tap};
+use crashwindow::tap::{BoundaryEvent, EventOutcome, Role, Source, Stage, Tap};
 use crashwindow::timeline::{Happening, Timeline};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -158,6 +158,10 @@ fn event(number: u32) -> BoundaryEvent {
             String::new()
         },
         writes: tap == Tap::Provider,
+        role: Role::Request,
+        result: is_charged.then(|| EventOutcome::Executed {
+            effect: Some(format!("ch_{payment}")),
+        }),
         detail: None,
     }
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Endpoint;
 use super::request::Request;
-use crate::tap::{BoundaryEvent, Decision, Stage, Tap};
+use crate::tap::{BoundaryEvent, Decision, EventOutcome, Role, Stage, Tap};
 
 /// Beyond any request about one payment; a consumer that sends more is told so.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
@@ -39,38 +39,50 @@ pub(super) async fn serve(
 
 /// Serves the request; no reply means that the connection must close without another byte.
 async fn exchange(endpoint: Arc<Endpoint>, request: Request) -> Option<Reply> {
-    let ask = |stage, outcome| endpoint.hook.at(event(&endpoint, &request, stage, outcome));
-    let mut reply = Reply::success("read".to_owned());
-    match course(ask(Stage::Received, String::new()).await) {
+    let mut reply = Reply::read();
+    match ask(&endpoint, &request, Stage::Received, None).await {
         Course::Drop => return None,
         Course::Fail(status) => return Some(Reply::failure(status)),
         Course::Pass => {}
     }
     if request.writes() {
-        reply = Reply::success(endpoint.sink.act(&request, &endpoint.source));
-        match course(ask(Stage::Executed, reply.outcome()).await) {
+        reply = Reply::acted(endpoint.sink.act(&request, &endpoint.source));
+        match ask(&endpoint, &request, Stage::Executed, Some(&reply)).await {
             Course::Drop => return None,
             Course::Fail(status) => reply = Reply::failure(status),
             Course::Pass => {}
         }
     }
-    match course(ask(Stage::Answered, reply.outcome()).await) {
+    match ask(&endpoint, &request, Stage::Answered, Some(&reply)).await {
         Course::Drop => None,
         Course::Fail(status) => Some(Reply::failure(status)),
         Course::Pass => Some(reply),
     }
 }
 
-fn event(endpoint: &Endpoint, request: &Request, stage: Stage, outcome: String) -> BoundaryEvent {
-    BoundaryEvent {
+async fn ask(
+    endpoint: &Endpoint,
+    request: &Request,
+    stage: Stage,
+    reply: Option<&Reply>,
+) -> Course {
+    let event = BoundaryEvent {
         tap: Tap::Sink,
         stage,
         source: endpoint.source.clone(),
         signature: request.signature(),
         subjects: request.subjects.clone(),
-        outcome,
+        outcome: reply.map(Reply::outcome).unwrap_or_default(),
         writes: request.writes(),
+        role: Role::Request,
+        result: reply.map(|reply| reply.result.clone()),
         detail: None,
+    };
+    match endpoint.hook.at(event).await {
+        Decision::Pass => Course::Pass,
+        Decision::Drop => Course::Drop,
+        Decision::Fail(status) => Course::Fail(status),
+        Decision::Unavailable => Course::Fail(503),
     }
 }
 
@@ -81,42 +93,47 @@ enum Course {
     Fail(u16),
 }
 
-fn course(decision: Decision) -> Course {
-    match decision {
-        Decision::Pass => Course::Pass,
-        Decision::Drop => Course::Drop,
-        Decision::Fail(status) => Course::Fail(status),
-        Decision::Unavailable => Course::Fail(503),
-    }
-}
-
 /// One answer.
 struct Reply {
     status: u16,
     body: &'static str,
     /// What came of it, in a word.
     word: String,
+    /// The same, typed.
+    result: EventOutcome,
 }
 
 impl Reply {
-    fn success(word: String) -> Self {
+    fn read() -> Self {
         Self {
             status: 200,
             body: "{}",
-            word,
+            word: "read".to_owned(),
+            result: EventOutcome::DONE,
+        }
+    }
+
+    /// To a request that the sink has recorded under this id.
+    fn acted(id: String) -> Self {
+        Self {
+            word: id.clone(),
+            result: EventOutcome::Executed { effect: Some(id) },
+            ..Self::read()
         }
     }
 
     /// A status that is no failure is made one, as the provider does.
     fn failure(status: u16) -> Self {
+        let status = match status {
+            400..=599 => status,
+            _ => 500,
+        };
+        let word = "error".to_owned();
         Self {
-            status: if (400..=599).contains(&status) {
-                status
-            } else {
-                500
-            },
+            status,
             body: r#"{"error":{"message":"An unknown error occurred."}}"#,
-            word: "error".to_owned(),
+            result: EventOutcome::failed(status, &word),
+            word,
         }
     }
 

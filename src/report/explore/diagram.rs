@@ -1,9 +1,14 @@
 //! A biography laid out as a sequence diagram: a lane for each party, a row for each line, and the
-//! crash window as a band. Nothing but places: the template draws them.
+//! crash window as a band. Nothing but places: the template draws them. What is drawn is told by the
+//! kinds of the lines; their words are only written beside it.
 
 use super::matrix;
-use super::reading::{self, KAFKA, POSTGRES, PROVIDER};
 use crate::report::Line;
+use crate::tap::Tap;
+use crate::timeline::{Kind, Mark};
+
+/// The servers right of the instances: what they act on.
+const RIGHT: [Tap; 3] = [Tap::Postgres, Tap::Provider, Tap::Sink];
 
 /// Where the first lane stands; the times are left of it.
 const FIRST: i32 = 180;
@@ -89,28 +94,31 @@ pub(super) enum Shape {
 impl Diagram {
     /// Lays out a biography.
     pub fn new(lines: &[Line]) -> Self {
-        let parties = reading::others(lines);
-        let lanes = lanes(lines, &parties);
-        let place = |name: &str| lanes.iter().find(|l| l.name == name).map_or(FIRST, |l| l.x);
+        let lanes = lanes(lines);
+        let place = |name: &str, instance: bool| {
+            let mut all = lanes.iter();
+            let lane = all.find(|l| l.instance == instance && l.name == name);
+            lane.map_or(FIRST, |l| l.x)
+        };
         let began = lines.first().map_or(0.0, |l| l.at_ms);
         // A biography of more rows than that could not be drawn anyway.
         let row = |at: usize| TOP + ROW * i32::from(u16::try_from(at).unwrap_or(u16::MAX));
         let width = lanes.last().map_or(FIRST, |l| l.x) + MARGIN;
 
         let steps = lines.iter().enumerate().map(|(at, line)| {
-            let (x, y) = (place(&line.who), row(at));
+            let (x, y) = (place(&line.who, true), row(at));
             // A request or an answer that opened the window was held at the tap.
             let next = lines[at + 1..].iter().find(|l| l.who == line.who);
-            let held = next.is_some_and(|l| l.what.starts_with("was struck"));
-            let (shape, room, character, left) = match parties[at] {
+            let held = next.is_some_and(|l| l.kind.mark() == Some(Mark::Struck));
+            let (shape, room, character, left) = match line.kind.party() {
                 Some(party) => {
-                    let other = place(party);
-                    let shape = arrow((x, other), y, line, held, width_of(&words(line)));
+                    let other = place(name(party), false);
+                    let shape = arrow((x, other), y, &line.kind, held, width_of(&words(line)));
                     let room = (other - x).abs() - 2 * BESIDE;
                     (shape, room, CHARACTER, other < x)
                 }
                 None => {
-                    let symbol = reading::mark(line);
+                    let symbol = symbol(line.kind.mark().unwrap_or_default());
                     let room = width - x - BESIDE - 8;
                     (Shape::Mark { x, symbol }, room, BOLD, false)
                 }
@@ -132,7 +140,7 @@ impl Diagram {
             width,
             height: row(lines.len()),
             steps: steps.collect(),
-            windows: reading::windows(lines)
+            windows: windows(lines)
                 .map(|(from, to)| Window {
                     y: row(from) - ROW / 2,
                     height: row(to) - row(from) + ROW,
@@ -144,12 +152,45 @@ impl Diagram {
     }
 }
 
+/// The name of a server's lane.
+pub(super) fn name(party: Tap) -> &'static str {
+    match party {
+        Tap::Kafka => "Kafka",
+        Tap::Postgres => "Postgres",
+        Tap::Provider => "provider",
+        Tap::Sink => "sink",
+    }
+}
+
+/// The symbol of the page for a mark.
+fn symbol(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Struck => "struck",
+        Mark::Dead | Mark::Terminated => "dead",
+        Mark::Frozen => "frozen",
+        Mark::Thawed => "thawed",
+        Mark::Evicted => "evicted",
+        Mark::Lock => "lock",
+        Mark::Dot => "dot",
+    }
+}
+
+/// The rows of each strike and of the end of its window.
+pub(super) fn windows(lines: &[Line]) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let window = |(from, line): (usize, &Line)| {
+        let ends = line.window_ends?.checked_sub(1)?;
+        // A stored report may say anything.
+        (from..lines.len()).contains(&ends).then_some((from, ends))
+    };
+    lines.iter().enumerate().filter_map(window)
+}
+
 /// What stands beside an arrow or a mark: of a request only what tells it from its neighbours, for
 /// the list below the drawing has all of it.
 fn words(line: &Line) -> String {
-    match line.what.strip_prefix("sent ") {
-        Some(signature) => format!("sent {}", matrix::brief(signature)),
-        None => line.what.clone(),
+    match &line.kind {
+        Kind::Request { event, .. } => format!("sent {}", matrix::brief(event)),
+        _ => line.what.clone(),
     }
 }
 
@@ -158,24 +199,17 @@ fn width_of(words: &str) -> i32 {
 }
 
 /// Kafka hands the payments over, so it stands left of the instances; what they act on is right.
-fn lanes(lines: &[Line], parties: &[Option<&'static str>]) -> Vec<Lane> {
-    let occurs =
-        |name: &&str| parties.contains(&Some(*name)) || lines.iter().any(|l| l.who == **name);
-    let servers = [KAFKA, POSTGRES, PROVIDER];
+fn lanes(lines: &[Line]) -> Vec<Lane> {
+    let occurs = |party: &Tap| lines.iter().any(|l| l.kind.party() == Some(*party));
     let mut instances: Vec<&str> = Vec::new();
     for line in lines {
-        if !instances.contains(&line.who.as_str()) && !servers.contains(&line.who.as_str()) {
+        if !instances.contains(&line.who.as_str()) {
             instances.push(&line.who);
         }
     }
-    let left = [KAFKA]
-        .into_iter()
-        .filter(|n| occurs(n))
-        .map(|n| (n, false));
-    let right = [POSTGRES, PROVIDER]
-        .into_iter()
-        .filter(|n| occurs(n))
-        .map(|n| (n, false));
+    let server = |party| (name(party), false);
+    let left = [Tap::Kafka].into_iter().filter(occurs).map(server);
+    let right = RIGHT.into_iter().filter(occurs).map(server);
     let all = left
         .chain(instances.iter().map(|n| (*n, true)))
         .chain(right);
@@ -190,8 +224,8 @@ fn lanes(lines: &[Line], parties: &[Option<&'static str>]) -> Vec<Lane> {
 }
 
 /// An arrow between an instance and another party, with `words` as wide as that beside it.
-fn arrow((instance, other): (i32, i32), y: i32, line: &Line, held: bool, words: i32) -> Shape {
-    let (towards, answer) = reading::direction(line);
+fn arrow((instance, other): (i32, i32), y: i32, kind: &Kind, held: bool, words: i32) -> Shape {
+    let (towards, answer) = (kind.is_towards(), matches!(kind, Kind::Answer { .. }));
     let (from, to) = if towards {
         (other, instance)
     } else {

@@ -1,7 +1,14 @@
 //! A literal report for the tests of the renderers: lab 1's broken consumer with every outcome,
 //! and what a hostile payload could put into it.
 
+pub(super) mod biographies;
+
 use clap::ValueEnum;
+
+use biographies::{
+    a_fenced_zombie, a_zombie, charges, commits, dies_and, killed_after_the_charge, read_nothing,
+    sends_what_is_hostile,
+};
 
 use super::{Cell, CellOutcome, CellWindow, ExploreReport, Merged, SCHEMA};
 use crate::chaos::Fault;
@@ -33,80 +40,6 @@ fn window(number: usize) -> CellWindow {
         after_event: Some(number),
         before_event: before.map(|_| number + 1),
     }
-}
-
-fn lines(told: &[(f64, &str, &str)]) -> Vec<Line> {
-    let line = |(at_ms, who, what): &(f64, &str, &str)| Line {
-        at_ms: *at_ms,
-        who: (*who).to_owned(),
-        what: (*what).to_owned(),
-    };
-    told.iter().map(line).collect()
-}
-
-fn killed_after_the_charge() -> Vec<Line> {
-    lines(&[
-        (1204.1, "a", &format!("sent {SELECT}")),
-        (1205.0, "a", "was answered 0 rows"),
-        (1206.2, "a", &format!("sent {CHARGE}")),
-        (1231.7, "a", "charged ch_1"),
-        (
-            1231.8,
-            "a",
-            "was struck (kill) after POST /v1/charges was executed, before its answer",
-        ),
-        (1240.0, "a", "was killed"),
-        (1241.3, "a", "was evicted from the group"),
-        (1388.5, "a", &format!("sent {SELECT}")),
-        (1389.0, "a", "was answered 0 rows"),
-        (1390.9, "a", &format!("sent {CHARGE}")),
-        (1415.2, "a", "charged ch_2"),
-        (1416.0, "a", &format!("sent {INSERT}")),
-        (1417.4, "a", "was answered INSERT 0 1"),
-        (1418.0, "a", &format!("sent {COMMIT}")),
-        (1419.9, "a", "was answered offset 18"),
-    ])
-}
-
-fn a_zombie() -> Vec<Line> {
-    lines(&[
-        (2204.1, "a", &format!("sent {SELECT}")),
-        (2205.0, "a", "was answered 0 rows"),
-        (2206.2, "a", &format!("sent {CHARGE}")),
-        (
-            2206.3,
-            "a",
-            "was struck (zombie) before POST /v1/charges was executed",
-        ),
-        (2206.9, "a", "was frozen"),
-        (2210.4, "a", "was evicted from the group"),
-        (2260.0, "b", "took over partition 3 from offset 17"),
-        (2262.5, "b", &format!("sent {SELECT}")),
-        (2263.0, "b", "was answered 0 rows"),
-        (2264.1, "b", &format!("sent {CHARGE}")),
-        (2289.9, "b", "charged ch_3"),
-        (2291.0, "b", &format!("sent {INSERT}")),
-        (2292.4, "b", "was answered INSERT 0 1"),
-        (2293.3, "b", "committed offset 18"),
-        (2294.0, "a", "was thawed"),
-        (2319.6, "a", "charged ch_4"),
-    ])
-}
-
-fn a_fenced_zombie() -> Vec<Line> {
-    lines(&[
-        (3100.0, "a", &format!("sent {INSERT}")),
-        (3100.9, "a", "was struck (zombie) before the insert"),
-        (3101.5, "a", "was frozen"),
-        (3102.0, "b", &format!("sent {INSERT}")),
-        (3103.0, "b", "met the row lock that a holds"),
-        (3104.0, "a", "was thawed"),
-        (
-            3105.0,
-            "the fault",
-            "could not be carried out: no such member",
-        ),
-    ])
 }
 
 fn cell(at: CellWindow, fault: Fault, outcome: CellOutcome, biography: Vec<Line>) -> Cell {
@@ -194,28 +127,22 @@ pub(super) fn report() -> ExploreReport {
     use CellOutcome::{Fenced, NotReached};
     use Fault::{Kill, Zombie};
     use Outcome::{Duplicated, HalfDone, Lost, Once, Parked, Unfinished};
-    let told = |what: &str| lines(&[(10.0, "a", "was killed"), (11.5, "a", what)]);
     fn cell(number: usize, fault: Fault, outcome: impl Into<CellOutcome>, told: Vec<Line>) -> Cell {
         self::cell(window(number), fault, outcome.into(), told)
     }
     let mut report = report_of(vec![
-        cell(1, Kill, Once, told("was answered 0 rows")),
+        cell(1, Kill, Once, dies_and(read_nothing())),
         cell(2, Zombie, Duplicated, a_zombie()),
         Cell {
             hit: 3,
             ..cell(3, Kill, Duplicated, killed_after_the_charge())
         },
-        cell(3, Zombie, HalfDone, told("charged ch_7")),
-        cell(4, Kill, Unfinished, told(&format!("sent {HOSTILE}"))),
+        cell(3, Zombie, HalfDone, dies_and(charges())),
+        cell(4, Kill, Unfinished, dies_and(sends_what_is_hostile())),
         cell(4, Zombie, Fenced, a_fenced_zombie()),
-        cell(5, Kill, Parked, told("committed offset 18")),
+        cell(5, Kill, Parked, dies_and(commits("msg-0001"))),
         cell(5, Zombie, NotReached, Vec::new()),
-        cell(
-            6,
-            Kill,
-            Lost,
-            told("committed offset 18, which is that of msg-0005, past this payment"),
-        ),
+        cell(6, Kill, Lost, dies_and(commits("msg-0005"))),
         not_made(window(6), Zombie),
     ]);
     report.merged = vec![Merged {

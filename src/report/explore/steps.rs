@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use super::reading::{self, KAFKA, POSTGRES, PROVIDER};
+use super::diagram::{name, windows};
 use crate::report::Line;
+use crate::tap::Tap;
+use crate::timeline::{Kind, Mark};
 
 /// One line of a biography: who told whom.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,12 +18,16 @@ pub struct Step {
     pub to: String,
     /// The words.
     pub text: String,
+    /// Of a request what it is, without words.
+    pub event: Option<String>,
     /// Whose line it is.
     pub instance: String,
-    /// `request`, `answer` or `mark`.
+    /// `request`, `answer`, `move` or `mark`.
     pub kind: &'static str,
-    /// Whether this is the strike.
-    pub strike: bool,
+    /// Of what is done to an instance.
+    pub mark: Option<Mark>,
+    /// The id of the effect that the answered request has made.
+    pub effect: Option<String>,
     /// Whether it lies in a crash window.
     pub in_window: bool,
 }
@@ -29,64 +35,68 @@ pub struct Step {
 /// The lanes from left to right, and the steps from top to bottom.
 #[must_use]
 pub fn steps(lines: &[Line]) -> (Vec<String>, Vec<Step>) {
-    let parties = reading::others(lines);
-    let windows: Vec<(usize, usize)> = reading::windows(lines).collect();
-    let steps = lines
-        .iter()
-        .zip(&parties)
-        .enumerate()
-        .map(|(at, (line, party))| {
-            let (who, other) = (line.who.clone(), party.map(str::to_lowercase));
-            let (towards, is_answer) = reading::direction(line);
-            let (from, to, kind) = match other {
-                None => (who.clone(), who, "mark"),
-                Some(other) if towards => {
-                    (other, who, if is_answer { "answer" } else { "request" })
-                }
-                Some(other) => (who, other, if is_answer { "answer" } else { "request" }),
-            };
-            Step {
-                at_ms: line.at_ms,
-                from,
-                to,
-                text: line.what.clone(),
-                instance: line.who.clone(),
-                kind,
-                strike: line.what.starts_with("was struck"),
-                in_window: windows.iter().any(|(from, to)| (*from..=*to).contains(&at)),
-            }
-        });
+    let windows: Vec<(usize, usize)> = windows(lines).collect();
+    let steps = lines.iter().enumerate().map(|(at, line)| {
+        let who = line.who.clone();
+        let (from, to) = match line.kind.party().map(lane) {
+            None => (who.clone(), who),
+            Some(other) if line.kind.is_towards() => (other, who),
+            Some(other) => (who, other),
+        };
+        let (kind, event) = match &line.kind {
+            Kind::Request { event, .. } => ("request", Some(event.clone())),
+            Kind::Answer { .. } => ("answer", None),
+            Kind::Move { .. } => ("move", None),
+            Kind::Mark { .. } => ("mark", None),
+        };
+        Step {
+            at_ms: line.at_ms,
+            from,
+            to,
+            text: line.what.clone(),
+            event,
+            instance: line.who.clone(),
+            kind,
+            mark: line.kind.mark(),
+            effect: line.kind.effect().map(str::to_owned),
+            in_window: windows.iter().any(|(from, to)| (*from..=*to).contains(&at)),
+        }
+    });
     let steps: Vec<Step> = steps.collect();
-    let mut lanes = vec![KAFKA.to_lowercase()];
+    let mut lanes = vec![lane(Tap::Kafka)];
     for line in lines {
         if !lanes.contains(&line.who) {
             lanes.push(line.who.clone());
         }
     }
-    lanes.extend([POSTGRES, PROVIDER].map(str::to_lowercase));
+    lanes.push(lane(Tap::Postgres));
+    // That nothing goes to the payment API is worth seeing, unless the effect is at the sink.
+    let asked = |party| lines.iter().any(|l| l.kind.party() == Some(party));
+    if asked(Tap::Provider) || !asked(Tap::Sink) {
+        lanes.push(lane(Tap::Provider));
+    }
+    if asked(Tap::Sink) {
+        lanes.push(lane(Tap::Sink));
+    }
     (lanes, steps)
+}
+
+fn lane(party: Tap) -> String {
+    name(party).to_lowercase()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture;
     use super::*;
+    use crate::tap::EventOutcome;
 
     #[test]
     fn a_struck_charge_is_a_request_an_answer_and_a_window() {
-        let line = |who: &str, what: &str| Line {
-            at_ms: 1.0,
-            who: who.into(),
-            what: what.into(),
-        };
-        let (lanes, steps) = steps(&[
-            line("a", "sent POST /v1/charges"),
-            line("a", "charged ch_1"),
-            line("a", "was struck after POST /v1/charges was answered"),
-            line("a", "was killed"),
-            line("b", "sent POST /v1/charges"),
-        ]);
-        assert_eq!(lanes, ["kafka", "a", "b", "postgres", "provider"]);
-        let told: Vec<_> = steps
+        let report = fixture::report();
+        let (lanes, steps) = steps(&report.cells[2].biography);
+        assert_eq!(lanes, ["kafka", "a", "postgres", "provider"]);
+        let told: Vec<_> = steps[2..8]
             .iter()
             .map(|s| (s.from.as_str(), s.to.as_str(), s.kind, s.in_window))
             .collect();
@@ -97,9 +107,31 @@ mod tests {
                 ("provider", "a", "answer", false),
                 ("a", "a", "mark", true),
                 ("a", "a", "mark", true),
-                ("b", "provider", "request", false),
+                ("a", "a", "mark", false),
+                ("a", "postgres", "request", false),
             ]
         );
-        assert!(steps[2].strike);
+        assert_eq!(steps[2].event.as_deref(), Some(fixture::CHARGE));
+        assert_eq!(steps[3].effect.as_deref(), Some("ch_1"));
+        assert_eq!(steps[4].mark, Some(Mark::Struck));
+    }
+
+    #[test]
+    fn an_effect_at_the_sink_has_its_own_lane() {
+        let line = |party| {
+            let result = Some(EventOutcome::DONE);
+            Line {
+                kind: Kind::Answer { party, result },
+                ..fixture::report().cells[0].biography[0].clone()
+            }
+        };
+        let lanes = |party| steps(&[line(party)]).0;
+        assert_eq!(lanes(Tap::Sink), ["kafka", "a", "postgres", "sink"]);
+        assert_eq!(lanes(Tap::Postgres), ["kafka", "a", "postgres", "provider"]);
+        let (_, steps) = steps(&[line(Tap::Sink)]);
+        assert_eq!(
+            (steps[0].from.as_str(), steps[0].to.as_str()),
+            ("sink", "a")
+        );
     }
 }

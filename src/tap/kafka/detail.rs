@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::tap::{EventOutcome, Role};
+
 /// What the tap knows of a request. Fields that only the broker's answer fills are empty at
 /// [`Stage::Received`](crate::tap::Stage::Received).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +37,32 @@ impl Detail {
         }
     }
 
+    pub(in crate::tap) fn role(&self) -> Role {
+        match self {
+            Self::Fetch(_) => Role::Deliver,
+            _ if !self.acknowledges().is_empty() => Role::Acknowledge,
+            _ => Role::Request,
+        }
+    }
+
+    /// What came of the request, once the broker has answered.
+    pub(in crate::tap) fn result(&self) -> EventOutcome {
+        match self {
+            Self::Fetch(_) => EventOutcome::DONE,
+            Self::Produce(sent) => each(sent, |p| p.error.as_deref(), |p| p.base_offset.is_some()),
+            Self::Commit(commit) => each(&commit.offsets, |p| p.error.as_deref(), |_| true),
+            Self::Transaction(transaction) => match &transaction.error {
+                Some(code) => EventOutcome::Refused { code: code.clone() },
+                None if transaction.step == Step::Abort => EventOutcome::RolledBack,
+                None => EventOutcome::DONE,
+            },
+            Self::Membership(membership) => match &membership.error {
+                Some(code) => EventOutcome::Refused { code: code.clone() },
+                None => EventOutcome::DONE,
+            },
+        }
+    }
+
     /// The generation (classic) or the member's epoch (KIP-848) in which a member is: of one whose
     /// request was not refused, and none outside a group.
     #[must_use]
@@ -49,6 +77,25 @@ impl Detail {
             _ => return None,
         };
         (generation >= 0).then_some(generation)
+    }
+}
+
+/// What came of a request of several parts: refused where every part is, and not certain where some
+/// are, or where nobody says of one that it was `done`, as with `acks=0`.
+fn each<T>(
+    parts: &[T],
+    error: impl Fn(&T) -> Option<&str>,
+    done: impl Fn(&T) -> bool,
+) -> EventOutcome {
+    let refused: Vec<&str> = parts.iter().filter_map(&error).collect();
+    let code = refused.first().copied().map(str::to_owned);
+    match code {
+        Some(code) if refused.len() == parts.len() => EventOutcome::Refused { code },
+        Some(code) => EventOutcome::Uncertain { code },
+        None if parts.iter().all(done) => EventOutcome::DONE,
+        None => EventOutcome::Uncertain {
+            code: "unacknowledged".to_owned(),
+        },
     }
 }
 

@@ -68,7 +68,7 @@ use self::broker::Broker;
 use self::exchange::Report;
 use self::state::State;
 use self::upstream::Upstream;
-use super::{BoundaryEvent, Gate, Hook, Marks, Source, Stage, Tap};
+use super::{BoundaryEvent, Gate, Hook, Marks, Role, Source, Stage, Tap};
 use crate::stack::Kafka;
 
 pub use self::detail::{
@@ -268,8 +268,11 @@ impl Shared {
             subjects: report.subjects,
             outcome: report.outcome,
             writes: report.writes,
-            detail: Some(super::Detail::Kafka(report.detail)),
-        };
+            role: Role::Request,
+            result: None,
+            detail: None,
+        }
+        .with_detail(super::Detail::Kafka(report.detail));
         Asking::new(&self.hook, event)
     }
 }

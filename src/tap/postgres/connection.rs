@@ -18,7 +18,7 @@ use super::startup::{self, Opening};
 use super::upstream::{Stream, Upstream, UpstreamError};
 use super::{Options, Transaction, backend, frontend};
 use crate::tap::budget::TooMuch;
-use crate::tap::{BoundaryEvent, Decision, Detail, Hook, Source, Stage, Tap};
+use crate::tap::{BoundaryEvent, Decision, Detail, Hook, Role, Source, Stage, Tap};
 
 /// How long the last words to a client may take to be read: a socket that is closed over unread
 /// bytes is reset, and takes the words with it.
@@ -257,12 +257,15 @@ impl<'a> Connection<'a> {
             subjects: asked.subjects,
             outcome: reply.outcome(),
             writes: asked.statement.writes,
-            detail: Some(Detail::Postgres(super::Detail {
-                is_data: asked.statement.is_data,
-                parameters: asked.parameters,
-                ..reply.detail(transaction, backend_pid)
-            })),
+            role: Role::Request,
+            result: None,
+            detail: None,
         }
+        .with_detail(Detail::Postgres(super::Detail {
+            is_data: asked.statement.is_data,
+            parameters: asked.parameters,
+            ..reply.detail(transaction, backend_pid)
+        }))
     }
 
     /// Returns when the client has closed or reset its side, whatever of it is unread.

@@ -50,6 +50,7 @@ mod answer;
 mod attribution;
 mod backend;
 mod calls;
+mod command;
 mod connection;
 mod frame;
 mod frontend;
@@ -76,6 +77,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Gate, Marks};
 
+pub use command::Command;
 pub use listener::PostgresTap;
 pub use upstream::Upstream;
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::tap::Role;
 use bytes::BytesMut;
 use tokio_postgres::types::ToSql;
 
@@ -18,6 +19,8 @@ pub(super) fn event(instance: &str, signature: &str) -> BoundaryEvent {
         subjects: Vec::new(),
         outcome: String::new(),
         writes: true,
+        role: Role::Request,
+        result: None,
         detail: None,
     }
 }

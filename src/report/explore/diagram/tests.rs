@@ -71,57 +71,34 @@ fn what_is_done_to_an_instance_is_a_mark_on_its_lane() {
 fn the_window_is_open_from_the_strike_to_its_end() {
     let rows = |cell: usize| {
         let biography = &fixture::report().cells[cell - 1].biography;
-        reading::windows(biography).collect::<Vec<_>>()
+        windows(biography).collect::<Vec<_>>()
     };
     assert_eq!(rows(2), [(3, 14)], "until thawed");
     assert_eq!(rows(3), [(4, 5)], "until killed");
-    let line = |what: &str| Line {
-        at_ms: 0.0,
-        who: "a".into(),
-        what: what.into(),
-    };
-    let asked = [
-        "was struck (terminate) before X",
-        "was asked to end (SIGTERM)",
-        "was given the payment again",
-    ];
-    assert_eq!(
-        reading::windows(&asked.map(line)).collect::<Vec<_>>(),
-        [(0, 1)],
-        "until its successor begins"
-    );
-    let lost = ["was struck after X", "lost the answer", "sent X"].map(line);
-    assert_eq!(
-        reading::windows(&lost).collect::<Vec<_>>(),
-        [(0, 1)],
-        "until it asks again"
-    );
-    assert_eq!(
-        reading::windows(&lost[..2]).collect::<Vec<_>>(),
-        [(0, 1)],
-        "until all ends"
-    );
 }
 
 #[test]
-fn what_postgres_and_kafka_answer_comes_back_from_them() {
-    let told = [
-        ("read 0 rows", "Postgres"),
-        ("inserted 1 row", "Postgres"),
-        ("committed its transaction", "Postgres"),
-        ("had its offset commit refused: UNKNOWN_MEMBER_ID", "Kafka"),
-    ];
-    for (what, party) in told {
-        let line = Line {
-            at_ms: 0.0,
-            who: "a".into(),
-            what: what.into(),
-        };
-        assert_eq!(
-            reading::others(std::slice::from_ref(&line)),
-            [Some(party)],
-            "{what}"
-        );
-        assert_eq!(reading::direction(&line), (true, true), "{what}");
+fn a_window_that_a_stored_report_makes_up_is_none() {
+    let mut lines = fixture::report().cells[2].biography.clone();
+    for ends in [0, 3, lines.len() + 1] {
+        lines[4].window_ends = Some(ends);
+        assert_eq!(windows(&lines).count(), 0, "{ends}");
+        Diagram::new(&lines);
     }
+}
+
+#[test]
+fn a_line_of_which_only_the_words_are_known_is_a_mark_with_them() {
+    let mut stored = serde_json::to_value(&fixture::report().cells[1].biography).unwrap();
+    for line in stored.as_array_mut().unwrap() {
+        let line = line.as_object_mut().unwrap();
+        line.retain(|name, _| ["at_ms", "who", "what"].contains(&name.as_str()));
+    }
+    let lines: Vec<Line> = serde_json::from_value(stored).unwrap();
+    let diagram = Diagram::new(&lines);
+    assert_eq!(names(&diagram), ["a", "b"]);
+    assert_eq!((diagram.steps.len(), diagram.windows.len()), (16, 0));
+    let dot = |s: &Step| matches!(s.shape, Shape::Mark { symbol: "dot", .. });
+    assert!(diagram.steps.iter().all(dot));
+    assert_eq!(diagram.steps[4].whole, "a was frozen");
 }

@@ -83,7 +83,7 @@ export function BiographyDialog(props: {
               </thead>
               <tbody>
                 {biography.lines.map((line, i) => (
-                  <tr key={i} class={line.strike ? 'wrong' : ''}>
+                  <tr key={i} class={line.mark === 'struck' ? 'wrong' : ''}>
                     <td class="num">{count(Math.round(line.at_ms))}</td>
                     <td>{laneName(line.instance)}</td>
                     <td>

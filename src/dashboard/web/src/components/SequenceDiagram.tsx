@@ -19,7 +19,8 @@ function Row(props: { row: SequenceRow; y: number; x: (lane: number) => number; 
   const { row, y, x, last } = props;
   const { step, effect } = row;
   const [from, to] = [x(row.from), x(row.to)];
-  const kind = step.strike
+  const isStrike = step.mark === 'struck';
+  const kind = isStrike
     ? 'seq-strike'
     : effect > 1
       ? 'seq-again'
@@ -31,7 +32,7 @@ function Row(props: { row: SequenceRow; y: number; x: (lane: number) => number; 
     const isLast = row.from >= last;
     return (
       <g class={`seq-mark ${kind}`}>
-        {step.strike ? (
+        {isStrike ? (
           <path d={`M${from + 4} ${y - 14}l-9 16h8l-7 13 15-18h-9l7-11z`} />
         ) : (
           <circle cx={from} cy={y} r={3.5} />

@@ -7,6 +7,7 @@ import type {
   ExploreCell,
   ExploreReport,
   Fault,
+  Mark,
   RunReport,
   Step,
   Window,
@@ -107,14 +108,17 @@ describe('the matrix', () => {
 });
 
 describe('a biography', () => {
-  const step = (instance: string, text: string, more: Partial<Step> = {}): Step => ({
+  /** Words decide nothing, so all have the same. */
+  const step = (instance: string, more: Partial<Step> = {}): Step => ({
     at_ms: 0,
     from: instance,
     to: 'provider',
-    text,
+    text: 'was frozen by ch_1',
+    event: null,
     instance,
     kind: 'request',
-    strike: false,
+    mark: null,
+    effect: null,
     in_window: false,
     ...more,
   });
@@ -124,18 +128,51 @@ describe('a biography', () => {
       lanes: ['kafka', 'a', 'provider'],
       effects: ['ch_1', 'ch_2'],
       lines: [
-        step('a', 'sent SELECT', { in_window: true }),
-        step('a', 'was struck', { in_window: true, strike: true }),
-        step('a', 'was frozen', { in_window: true }),
-        step('b', 'POST /v1/charges → ch_1'),
-        step('a', 'was thawed'),
-        step('a', 'POST /v1/charges → ch_2'),
+        step('a', { in_window: true, event: 'SELECT' }),
+        step('a', { in_window: true, kind: 'mark', mark: 'struck' }),
+        step('a', { in_window: true, kind: 'mark', mark: 'frozen' }),
+        step('b', { kind: 'answer', effect: 'ch_1' }),
+        step('a', { kind: 'mark', mark: 'thawed' }),
+        step('a', { kind: 'answer', effect: 'ch_2' }),
+        step('a', { kind: 'answer', effect: 'ch_12' }),
       ],
     } as Biography;
     const drawn = sequence(biography);
     expect(drawn.window).toEqual({ from: 0, to: 2 });
     expect(drawn.stretches).toEqual([{ lane: 1, from: 2, to: 4, kind: 'frozen' }]);
-    expect(drawn.rows.map((row) => row.effect)).toEqual([0, 0, 0, 1, 0, 2]);
+    expect(drawn.rows.map((row) => row.effect)).toEqual([0, 0, 0, 1, 0, 2, 0]);
+    expect(drawn.rows[0]?.text).toBe('SELECT');
+  });
+
+  it('shades who is dead, and not who is asked to end', () => {
+    const drawn = (mark: Mark) =>
+      sequence({
+        lanes: ['a'],
+        effects: [] as string[],
+        lines: [step('a', { kind: 'mark', mark }), step('a')],
+      } as Biography).stretches;
+    expect(drawn('dead')).toEqual([{ lane: 0, from: 0, to: 1, kind: 'dead' }]);
+    expect(drawn('terminated')).toEqual([]);
+  });
+
+  it('draws the same whatever the words', () => {
+    const words = (text: string) =>
+      ({
+        lanes: ['a', 'provider'],
+        effects: ['ch_1'],
+        lines: [
+          step('a', { text, event: 'POST /v1/charges' }),
+          step('a', { text, kind: 'mark', mark: 'dead', in_window: true }),
+          step('a', { text, kind: 'answer', effect: 'ch_1' }),
+        ],
+      }) as Biography;
+    const bare = (text: string) => {
+      const { rows, ...drawn } = sequence(words(text));
+      return { ...drawn, rows: rows.map(({ from, to, effect }) => ({ from, to, effect })) };
+    };
+    for (const text of ['', 'was thawed', 'was struck (kill)', 'sent X', 'charged ch_1']) {
+      expect(bare(text)).toEqual(bare('z'));
+    }
   });
 });
 

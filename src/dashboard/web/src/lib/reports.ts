@@ -1,6 +1,6 @@
 /** The reports of runs, explorations and storms, as docs/*.schema.json describe them. */
 import type { JobEvents } from './events';
-import type { Cause, CellOutcome, Fault, Outcome, Verdict } from './types';
+import type { Cause, CellOutcome, Fault, Mark, Outcome, Verdict } from './types';
 
 export interface Counts extends Record<Exclude<Outcome, 'parked'>, number> {
   payments: number;
@@ -9,14 +9,25 @@ export interface Counts extends Record<Exclude<Outcome, 'parked'>, number> {
   redeliveries: number;
 }
 
-export interface BiographyLine {
-  at_ms: number;
-  who: string;
-  what: string;
-}
+export type Party = 'kafka' | 'postgres' | 'provider' | 'sink';
+
+/** What came of a request. */
+export type EventOutcome =
+  | { came: 'executed' | 'found' | 'replayed'; effect?: string }
+  | { came: 'rolled_back' }
+  | { came: 'refused' | 'uncertain' | 'gone'; code: string };
+
+/** In a report of schema 1 a line has its words alone. */
+export type BiographyLine = { at_ms: number; who: string; what: string } & (
+  | { kind: 'request'; party: Party; event: string }
+  | { kind: 'answer'; party: Party; result?: EventOutcome }
+  | { kind: 'move'; party: Party; towards: boolean }
+  | { kind: 'mark'; mark: Mark; window_ends?: number }
+  | { kind?: undefined }
+);
 
 export interface RunReport {
-  schema: 1;
+  schema: 1 | 2;
   lab: string;
   lab_name: string;
   consumer: string;
@@ -83,7 +94,7 @@ export interface ExploreCell {
 }
 
 export interface ExploreReport {
-  schema: 1;
+  schema: 1 | 2;
   command: string[];
   guarantee: string;
   verdict: Verdict;

@@ -1,10 +1,11 @@
-import type { Biography, Step } from './types';
+import type { Biography, Mark, Step } from './types';
 
-/** A row of the diagram, with what it says shortened to what the arrow does not say. */
+/** A row of the diagram. */
 export interface SequenceRow {
   step: Step;
   from: number;
   to: number;
+  /** What the arrow does not say. */
   text: string;
   /** Which effect of the payment this is, from 1; 0 for none. */
   effect: number;
@@ -25,23 +26,20 @@ export interface Sequence {
   stretches: Stretch[];
 }
 
-function shortened(text: string): string {
-  return text.replace(/^sent /, '').replace(/^was struck /, 'struck ');
-}
+/** What is done to an instance without an end of the stretch in which it cannot act. */
+const STAYS: ReadonlySet<Mark | null> = new Set<Mark>(['frozen', 'dead', 'evicted', 'struck']);
 
 function stretches(lines: Step[], lanes: string[]): Stretch[] {
   const found: Stretch[] = [];
   for (const [lane, name] of lanes.entries()) {
     let open: Stretch | null = null;
-    for (const [row, step] of lines.entries()) {
-      if (step.instance !== name) continue;
-      const goesOn = !/^was (frozen|killed|evicted|struck)/.test(step.text);
-      if (open !== null && goesOn) {
+    for (const [row, { instance, mark }] of lines.entries()) {
+      if (instance !== name) continue;
+      if (open !== null && !STAYS.has(mark)) {
         found.push({ ...open, to: row });
         open = null;
       }
-      if (step.text === 'was frozen') open = { lane, from: row, to: row, kind: 'frozen' };
-      if (step.text === 'was killed') open = { lane, from: row, to: row, kind: 'dead' };
+      if (mark === 'frozen' || mark === 'dead') open = { lane, from: row, to: row, kind: mark };
     }
     if (open !== null) found.push({ ...open, to: lines.length });
   }
@@ -56,8 +54,8 @@ export function sequence(biography: Biography): Sequence {
     step,
     from: lane(step.from),
     to: lane(step.to),
-    text: shortened(step.text),
-    effect: effects.findIndex((effect) => step.text.includes(effect)) + 1,
+    text: step.event ?? step.text,
+    effect: step.effect === null ? 0 : effects.indexOf(step.effect) + 1,
   }));
   const first = lines.findIndex((step) => step.in_window);
   const last = lines.findLastIndex((step) => step.in_window);
@@ -74,6 +72,7 @@ export function laneName(lane: string): string {
     kafka: 'Kafka',
     postgres: 'Postgres',
     provider: 'Provider',
+    sink: 'Sink',
   };
   return names[lane] ?? `instance ${lane}`;
 }

@@ -149,14 +149,29 @@ export interface RunLine {
   seconds: number | null;
 }
 
+export type Mark =
+  | 'struck'
+  | 'dead'
+  | 'terminated'
+  | 'frozen'
+  | 'thawed'
+  | 'evicted'
+  | 'lock'
+  | 'dot';
+
 export interface Step {
   at_ms: number;
   from: string;
   to: string;
   text: string;
+  /** Of a request what it is, without words. */
+  event: string | null;
   instance: string;
-  kind: 'request' | 'answer' | 'mark';
-  strike: boolean;
+  kind: 'request' | 'answer' | 'move' | 'mark';
+  /** Of what is done to an instance. */
+  mark: Mark | null;
+  /** The id of the effect that the answered request has made. */
+  effect: string | null;
   in_window: boolean;
 }
 
