@@ -342,4 +342,25 @@ mod tests {
         let entry: Entry = serde_json::from_str(line.trim()).unwrap();
         assert_eq!(entry, timeline.entries()[0]);
     }
+
+    #[test]
+    fn what_an_earlier_version_recorded_is_read_and_told_as_it_was() {
+        let read = |line: &str| serde_json::from_str::<Entry>(line).expect(line).what;
+        let charged = read(
+            r#"{"at_ms":1.0,"payment":"msg-0001","happening":"boundary","event":{"tap":"provider",
+                "stage":"answered","source":{"instance":"a","incarnation":1},
+                "signature":"POST /v1/charges","subjects":["msg-0001"],"outcome":"200 ch_1",
+                "writes":true,"detail":null}}"#,
+        );
+        let told = charged.clause().expect("it is told");
+        assert_eq!(
+            (told.what.as_str(), told.kind.effect()),
+            ("charged ch_1", Some("ch_1"))
+        );
+        let exited = read(
+            r#"{"at_ms":2.0,"payment":null,"happening":"exited",
+                "source":{"instance":"a","incarnation":1},"status":"signal 9 (SIGKILL)"}"#,
+        );
+        assert!(matches!(exited, Happening::Exited { signal: None, .. }));
+    }
 }

@@ -255,3 +255,60 @@ impl fmt::Display for TopicPartition {
         write!(f, "{}/{}", self.topic, self.partition)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commit(transaction: Option<&str>) -> Detail {
+        Detail::Commit(Commit {
+            group: "g".into(),
+            member_id: "m".into(),
+            group_instance_id: None,
+            generation: 1,
+            transactional_id: transaction.map(str::to_owned),
+            offsets: vec![position()],
+        })
+    }
+
+    fn position() -> Position {
+        Position {
+            topic: "payments".into(),
+            partition: 0,
+            offset: 8,
+            metadata: None,
+            payment: None,
+            error: None,
+        }
+    }
+
+    fn end(step: Step, positions: Vec<Position>) -> Detail {
+        Detail::Transaction(Transaction {
+            transactional_id: Some("tx".into()),
+            producer_id: 1,
+            producer_epoch: 0,
+            step,
+            positions,
+            error: None,
+        })
+    }
+
+    #[test]
+    fn what_hands_records_over_delivers_and_what_moves_a_position_for_good_acknowledges() {
+        assert_eq!(Detail::Fetch(Vec::new()).role(), Role::Deliver);
+        assert_eq!(commit(None).role(), Role::Acknowledge);
+        assert_eq!(
+            commit(Some("tx")).role(),
+            Role::Request,
+            "not before its end"
+        );
+        let with_positions = || vec![position()];
+        assert_eq!(
+            end(Step::Commit, with_positions()).role(),
+            Role::Acknowledge
+        );
+        assert_eq!(end(Step::Commit, Vec::new()).role(), Role::Request);
+        assert_eq!(end(Step::Abort, with_positions()).role(), Role::Request);
+        assert_eq!(Detail::Produce(Vec::new()).role(), Role::Request);
+    }
+}
