@@ -1,5 +1,8 @@
 //! Folders, manifests, programs and documents agree.
 
+#[path = "layout/layers.rs"]
+mod layers;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,198 @@
+//! Who may use whom: the folders of `src`, from the lowest to the highest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use crate::root;
+
+/// Each folder with those that it uses. They stand before it, so that no two can use each other.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("stack", &[]),
+    ("metrics", &[]),
+    ("consumer", &["metrics", "stack"]),
+    ("group", &["stack"]),
+    ("tap", &["group", "stack"]),
+    ("provider", &["tap"]),
+    ("timeline", &["tap"]),
+    ("chaos", &["group", "provider", "tap", "timeline"]),
+    ("verdict", &["chaos"]),
+    ("effects", &["group", "stack", "tap", "verdict"]),
+    (
+        "run",
+        &[
+            "chaos", "consumer", "effects", "group", "provider", "stack", "tap", "timeline",
+            "verdict",
+        ],
+    ),
+    (
+        "report",
+        &["chaos", "run", "stack", "tap", "timeline", "verdict"],
+    ),
+    (
+        "explore",
+        &[
+            "chaos", "report", "run", "stack", "tap", "timeline", "verdict",
+        ],
+    ),
+    ("drill", &["chaos", "report"]),
+    ("quiz", &["report", "run", "verdict"]),
+    (
+        "dashboard",
+        &[
+            "chaos", "drill", "effects", "explore", "metrics", "quiz", "report", "run", "stack",
+            "tap", "timeline", "verdict",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "chaos",
+            "dashboard",
+            "drill",
+            "effects",
+            "explore",
+            "metrics",
+            "provider",
+            "quiz",
+            "report",
+            "run",
+            "stack",
+            "tap",
+            "verdict",
+        ],
+    ),
+];
+
+/// By folder, the other folders that the code of its files names, tests left out, with a file that
+/// does.
+type Uses = BTreeMap<String, BTreeMap<String, String>>;
+
+/// What this code names of its own crate: what follows `crate::`, or the crate's name in the program.
+fn named(code: &str) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for start in ["crate::", "crashwindow::"] {
+        for (at, _) in code.match_indices(start) {
+            let rest = &code[at + start.len()..];
+            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let name: String = rest.chars().take_while(|c| word(*c)).collect();
+            named.insert(name);
+        }
+    }
+    named
+}
+
+/// A file's code without its tests, which stand at its end.
+fn without_tests(code: &str) -> &str {
+    let end = code.find("#[cfg(test)]\nmod tests");
+    &code[..end.unwrap_or(code.len())]
+}
+
+/// The names of the modules that a file declares for tests alone.
+fn for_tests_alone(code: &str) -> BTreeSet<String> {
+    let declared = code.split("#[cfg(test)]\n").skip(1);
+    let name = |rest: &str| {
+        let line = rest.lines().next()?;
+        let (_, name) = line.strip_suffix(';')?.rsplit_once("mod ")?;
+        Some(format!("{name}.rs"))
+    };
+    declared.filter_map(name).collect()
+}
+
+/// Takes in what the files under this path use.
+fn read(path: &Path, folder: &str, uses: &mut Uses) {
+    let mut files = Vec::new();
+    let mut alone = BTreeSet::new();
+    for entry in fs::read_dir(path).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            read(&path, folder, uses);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            let code = fs::read_to_string(&path).unwrap();
+            alone.extend(for_tests_alone(&code));
+            files.push((path, code));
+        }
+    }
+    files.retain(|(path, _)| !alone.contains(path.file_name().unwrap().to_str().unwrap()));
+    for (path, code) in files {
+        for name in named(without_tests(&code)) {
+            let known = LAYERS.iter().any(|(layer, _)| *layer == name);
+            if known && name != folder {
+                let used = uses.entry(folder.to_owned()).or_default();
+                used.insert(name, path.display().to_string());
+            }
+        }
+    }
+}
+
+/// What of these uses is not as the layers have it.
+fn wrong(uses: &Uses) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (folder, used) in uses {
+        let may = LAYERS.iter().find(|(layer, _)| layer == folder);
+        for (name, file) in used {
+            if !may.is_some_and(|(_, may)| may.contains(&name.as_str())) {
+                wrong.push(format!("{file}: {folder} may not use {name}"));
+            }
+        }
+    }
+    for (folder, may) in LAYERS {
+        let used = uses.get(*folder);
+        let unused = may
+            .iter()
+            .filter(|name| !used.is_some_and(|used| used.contains_key(**name)));
+        wrong.extend(unused.map(|name| format!("{folder} no longer uses {name}: take it out")));
+    }
+    wrong
+}
+
+fn of_the_tree() -> Uses {
+    let mut uses = Uses::new();
+    for (folder, _) in LAYERS {
+        read(&root().join("src").join(folder), folder, &mut uses);
+    }
+    uses
+}
+
+#[test]
+fn every_folder_has_its_place_and_stands_on_lower_ones_alone() {
+    let folders = fs::read_dir(root().join("src")).unwrap().flatten();
+    let folders = folders.filter(|entry| entry.path().is_dir());
+    let there: BTreeSet<String> = folders
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    let placed: BTreeSet<String> = LAYERS.iter().map(|(l, _)| (*l).to_owned()).collect();
+    assert_eq!(there, placed);
+    for (at, (folder, may)) in LAYERS.iter().enumerate() {
+        let below: Vec<&str> = LAYERS[..at].iter().map(|(layer, _)| *layer).collect();
+        let above = may.iter().find(|name| !below.contains(name));
+        assert_eq!(above, None, "{folder} stands on what is not below it");
+    }
+}
+
+#[test]
+fn nobody_uses_what_is_not_below() {
+    let wrong = wrong(&of_the_tree());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_import_that_points_upwards_is_found() {
+    let planted = "use crate::report::explore::Cell;\nuse crate::tap::Tap;\n";
+    let mut uses = of_the_tree();
+    for name in named(planted) {
+        let file = "src/timeline/planted.rs".to_owned();
+        uses.entry("timeline".into())
+            .or_default()
+            .insert(name, file);
+    }
+    let expected = "src/timeline/planted.rs: timeline may not use report";
+    assert_eq!(wrong(&uses), [expected]);
+}
+
+#[test]
+fn what_tests_import_is_nobodys_business() {
+    let code = "use crate::a::B;\n#[cfg(test)]\nmod fixture;\n#[cfg(test)]\nmod tests {\n    use crate::c::D;\n}\n";
+    assert_eq!(named(without_tests(code)), ["a".to_owned()].into());
+    assert_eq!(for_tests_alone(code), ["fixture.rs".to_owned()].into());
+}
