@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::chaos::{Edge, Fault};
 use crate::effects::EffectSource;
-use crate::report::explore::CellOutcome;
+use crate::verdict::CellOutcome;
 use crate::verdict::{self, Guarantee, Verdict};
 
 mod check;

@@ -293,6 +293,8 @@ mod tests {
             subjects: Vec::new(),
             outcome: String::new(),
             writes: true,
+            role: crate::tap::Role::Request,
+            result: None,
             detail: None,
         };
         Happening::Boundary { event }

@@ -6,6 +6,7 @@
 //! seen, it is *unknown*, whatever else the counts say. A run, a cell of an exploration and the replay
 //! of that cell are judged by this function alone, and so cannot differ.
 
+mod cell;
 mod fates;
 mod guarantee;
 mod history;
@@ -14,6 +15,7 @@ mod storm;
 
 use serde::{Deserialize, Serialize};
 
+pub use cell::CellOutcome;
 pub use fates::{open, outcome_of};
 pub use guarantee::Guarantee;
 pub use history::{Effect, History, Produced, Strike};

@@ -10,7 +10,6 @@ use crate::root;
 const LAYERS: &[(&str, &[&str])] = &[
     ("stack", &[]),
     ("metrics", &[]),
-    ("consumer", &["metrics", "stack"]),
     ("group", &["stack"]),
     ("tap", &["group", "stack"]),
     ("provider", &["tap"]),
@@ -21,8 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "run",
         &[
-            "chaos", "consumer", "effects", "group", "provider", "stack", "tap", "timeline",
-            "verdict",
+            "chaos", "effects", "group", "provider", "stack", "tap", "timeline", "verdict",
         ],
     ),
     (

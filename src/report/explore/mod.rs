@@ -9,7 +9,6 @@ mod fixture;
 pub mod html;
 pub mod junit;
 mod matrix;
-mod outcome;
 #[cfg(test)]
 mod schema;
 pub mod steps;
@@ -19,7 +18,7 @@ mod wordless;
 
 use std::path::PathBuf;
 
-pub use outcome::CellOutcome;
+pub use crate::verdict::CellOutcome;
 use serde::{Deserialize, Serialize};
 
 use super::{Line, Stack, Times, run};

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
+use super::{Guarantee, Outcome, Verdict};
 use crate::named::{Named, by_name};
-use crate::verdict::{Guarantee, Outcome, Verdict};
 
 /// What became of the payments of a cell; the worst of them. The greater is the worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
