@@ -2,8 +2,8 @@
 //! verdict says of it.
 
 use serde::Serialize;
-use serde_json::{Value, json};
 
+use super::wire::live::{PaymentChange, Payments};
 use crate::run::Finished;
 use crate::tap::{Detail, Stage, Tap, kafka, payment_number};
 use crate::timeline::{Entry, Happening};
@@ -174,7 +174,7 @@ impl Wall {
     }
 
     /// What changed since this was asked last; none where nothing did.
-    pub fn changes(&mut self) -> Option<Value> {
+    pub fn changes(&mut self) -> Option<Payments> {
         if !std::mem::take(&mut self.stale) {
             return None;
         }
@@ -186,20 +186,20 @@ impl Wall {
     }
 
     /// Everything.
-    pub fn whole(&self) -> Value {
+    pub fn whole(&self) -> Payments {
         self.tell(0..self.cells.len())
     }
 
-    fn tell(&self, places: impl Iterator<Item = usize>) -> Value {
+    fn tell(&self, places: impl Iterator<Item = usize>) -> Payments {
         let cell = |place: usize| {
             let cell = &self.cells[place];
-            json!([place + 1, cell.known, cell.effects])
+            PaymentChange(place + 1, cell.known, cell.effects)
         };
-        json!({
-            "at_ms": self.at_ms,
-            "changed": places.map(cell).collect::<Vec<_>>(),
-            "counts": self.counts(),
-        })
+        Payments {
+            at_ms: self.at_ms,
+            changed: places.map(cell).collect(),
+            counts: self.counts(),
+        }
     }
 
     fn counts(&self) -> Counts {
@@ -256,11 +256,11 @@ mod tests {
         wall.saw(&charge(Stage::Executed, "ch_1"));
         wall.saw(&charge(Stage::Answered, "ch_1"));
         let told = wall.changes().unwrap();
-        assert_eq!(told["changed"], json!([[2, "once", 1]]));
+        assert_eq!(told.changed, [PaymentChange(2, Known::Once, 1)]);
         assert!(wall.changes().is_none());
         wall.saw(&charge(Stage::Executed, "ch_2"));
         let told = wall.changes().unwrap();
-        assert_eq!(told["changed"], json!([[2, "duplicated", 2]]));
-        assert_eq!(told["counts"]["waiting"], 1);
+        assert_eq!(told.changed, [PaymentChange(2, Known::Duplicated, 2)]);
+        assert_eq!(told.counts.waiting, 1);
     }
 }

@@ -9,6 +9,7 @@ use crate::chaos::storm::Cause;
 use crate::dashboard::App;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::runs;
+use crate::dashboard::wire::jobs::JobKind;
 use crate::run::manifest::Manifest;
 use crate::run::storm::{StormChanges, StormSpec};
 use crate::run::{Changes, FaultChoice, Spec, folder};
@@ -90,14 +91,14 @@ const LONGEST_STORM: u64 = 3_600;
 pub(super) const DRILL_LAB: &str = "04";
 
 impl Request {
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> JobKind {
         match self {
-            Self::Run { .. } => "run",
-            Self::Compare { .. } => "compare",
-            Self::Explore { .. } => "explore",
-            Self::Replay { .. } => "replay",
-            Self::Storm { .. } => "storm",
-            Self::Drill { .. } => "drill",
+            Self::Run { .. } => JobKind::Run,
+            Self::Compare { .. } => JobKind::Compare,
+            Self::Explore { .. } => JobKind::Explore,
+            Self::Replay { .. } => JobKind::Replay,
+            Self::Storm { .. } => JobKind::Storm,
+            Self::Drill { .. } => JobKind::Drill,
         }
     }
 
