@@ -30,7 +30,7 @@ pub(super) async fn show(State(app): State<Arc<App>>) -> Json<Health> {
         version: env!("CARGO_PKG_VERSION"),
         stack: StackHealth {
             state,
-            kind: known.map(|e| e.kind.to_string()),
+            kind: known.map(|e| e.kind),
             kafka: known.and_then(|e| e.versions.kafka.clone()),
             postgres: known.and_then(|e| e.versions.postgres.clone()),
             error,

@@ -1,5 +1,10 @@
 //! What an instance is about, as the page lights it.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+
 use super::lines::{self, EventLine};
 use super::wire::live::InstanceChange;
 
@@ -7,6 +12,21 @@ use super::wire::live::InstanceChange;
 pub(super) const STATES: [&str; 7] = [
     "starting", "joined", "frozen", "killed", "evicted", "thawed", "ended",
 ];
+
+/// One of [`STATES`].
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct InstanceState(pub &'static str);
+
+impl JsonSchema for InstanceState {
+    fn schema_name() -> Cow<'static, str> {
+        "InstanceState".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": STATES })
+    }
+}
 
 /// What an instance is about.
 #[derive(Debug, Default)]
@@ -49,7 +69,7 @@ impl Instance {
         InstanceChange {
             at_ms: self.at_ms,
             name: name.to_owned(),
-            state: self.state,
+            state: InstanceState(self.state),
             payment: self.payment.clone(),
             event: self.event.clone(),
             line: event.and_then(|event| lines::find(lines, event)),

@@ -5,11 +5,12 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// See the module.
-#[derive(Debug, Clone, Serialize)]
+/// What was refused or went wrong.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct Problem {
     #[serde(skip)]
     pub status: StatusCode,

@@ -1,6 +1,7 @@
 //! The payment wall: what is known of every payment while a run goes on, and in the end what the
 //! verdict says of it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::wire::live::{PaymentChange, Payments};
@@ -10,7 +11,8 @@ use crate::timeline::{Entry, Happening};
 use crate::verdict::{Outcome, outcome_of};
 
 /// What is known of a payment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "PaymentState")]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Known {
     /// Nobody has it.
@@ -43,7 +45,8 @@ struct Cell {
 }
 
 /// How many payments are in which state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "LiveCounts")]
 pub(super) struct Counts {
     pub produced: u32,
     pub delivered: u32,

@@ -9,6 +9,7 @@ mod error;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use answers::{Answer, Answers};
@@ -74,7 +75,9 @@ pub struct Choice {
 }
 
 /// What becomes of a payment: the outcomes of a verdict, as an attendee can predict them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// It took effect once.

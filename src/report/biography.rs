@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::run::Finished;
@@ -16,9 +17,11 @@ pub fn of(finished: &Finished, payment: &str) -> Vec<Entry> {
 }
 
 /// One line of a biography.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "BiographyLine")]
 pub struct Line {
     /// Milliseconds since the run began.
+    #[schemars(range(min = 0))]
     pub at_ms: f64,
     /// Who it happened to: an instance's name.
     pub who: String,

@@ -2,6 +2,7 @@
 //! looked up by name, and a run by its number.
 
 use axum::http::StatusCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::chaos::Fault;
@@ -15,8 +16,9 @@ use crate::run::storm::{StormChanges, StormSpec};
 use crate::run::{Changes, FaultChoice, Spec, folder};
 use crate::stack;
 
-/// See the module.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What a job is to do.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "JobRequest")]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub(in crate::dashboard) enum Request {
     /// One run.
@@ -28,6 +30,7 @@ pub(in crate::dashboard) enum Request {
         #[serde(skip_serializing_if = "Option::is_none")]
         fault: Option<Strikes>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 1))]
         payments: Option<u32>,
         #[serde(skip_serializing_if = "Option::is_none")]
         seed: Option<u64>,
@@ -45,7 +48,10 @@ pub(in crate::dashboard) enum Request {
     /// Every crash window of a consumer.
     Explore { lab: String, consumer: String },
     /// A saved run, once more.
-    Replay { run: String },
+    Replay {
+        /// `0007`, or a cell: `0007/cells/12`.
+        run: String,
+    },
     /// Many strikes over a loaded group.
     Storm {
         lab: String,
@@ -54,7 +60,9 @@ pub(in crate::dashboard) enum Request {
         #[serde(skip_serializing_if = "Option::is_none")]
         seed: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 1))]
         seconds: Option<u64>,
+        /// No planned strikes, only the buttons.
         #[serde(default)]
         free: bool,
     },
@@ -63,19 +71,20 @@ pub(in crate::dashboard) enum Request {
         #[serde(skip_serializing_if = "Option::is_none")]
         seed: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 1))]
         seconds: Option<u64>,
     },
 }
 
 /// A fault, or the word `none`.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(in crate::dashboard) enum Strikes {
     Fault(Fault),
     No(Nothing),
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::dashboard) enum Nothing {
     None,

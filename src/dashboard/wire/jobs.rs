@@ -1,5 +1,6 @@
 //! Jobs: what can be asked of one, how it stands, and what came of it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::chaos::storm::Cause;
@@ -11,13 +12,13 @@ use crate::report::explore::ExploreReport;
 use crate::report::storm::StormReport;
 
 /// The job that was started, or that takes a strike.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Accepted {
     pub job: String,
 }
 
 /// How a job stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Job {
     pub id: String,
     pub kind: JobKind,
@@ -30,7 +31,7 @@ pub struct Job {
     pub last_event: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobKind {
     Run,
@@ -42,7 +43,7 @@ pub enum JobKind {
 }
 
 /// `waiting`: a drill whose incident is over and that waits for a diagnosis.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobState {
     #[default]
@@ -54,7 +55,7 @@ pub enum JobState {
 }
 
 /// What somebody on call says.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Diagnosis {
     pub cause: Cause,
@@ -62,7 +63,7 @@ pub struct Diagnosis {
 }
 
 /// What a drill was, and whether the diagnosis was right.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Reveal {
     /// Whether cause and action both were right.
     pub right: bool,
@@ -84,7 +85,7 @@ pub struct Reveal {
 }
 
 /// The end of a job.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Done {
     /// A run, an exploration, a replay or a storm.
@@ -105,7 +106,7 @@ pub enum Done {
 }
 
 /// The report of a run, an exploration or a storm.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Report {
     Run(Box<RunReport>),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::chaos::storm::Cause;
@@ -10,7 +11,7 @@ use crate::dashboard::lines::EventLine;
 use crate::verdict::{Guarantee, Verdict};
 
 /// What a lab's manifest says, and how the attendee has fared.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Lab {
     pub id: String,
     pub name: String,
@@ -28,7 +29,7 @@ pub struct Lab {
 }
 
 /// A lab with its texts.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct LabPage {
     #[serde(flatten)]
     pub lab: Lab,
@@ -38,7 +39,7 @@ pub struct LabPage {
     pub sources: BTreeMap<String, Source>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Consumer {
     pub name: String,
     /// What it does, in one line.
@@ -46,7 +47,7 @@ pub struct Consumer {
 }
 
 /// One thing that is done to every consumer of the lab.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Scenario {
     pub name: String,
     pub fault: Fault,
@@ -61,7 +62,7 @@ pub struct Scenario {
 }
 
 /// What can be done to a loaded group.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Storm {
     pub consumer: String,
     /// How long payments are produced.
@@ -69,7 +70,7 @@ pub struct Storm {
     pub scenarios: Vec<StormScenario>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct StormScenario {
     pub cause: Cause,
     pub expect: Verdict,
@@ -77,7 +78,7 @@ pub struct StormScenario {
 }
 
 /// How many questions there are, and how many the attendee has answered, and answered rightly.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct QuizProgress {
     pub questions: usize,
     pub answered: usize,
@@ -85,7 +86,7 @@ pub struct QuizProgress {
 }
 
 /// A consumer's source.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Source {
     /// Its path from the lab's folder.
     pub file: String,

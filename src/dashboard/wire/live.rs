@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::jobs::Done;
 use crate::chaos::storm::Cause;
 use crate::chaos::{Edge, Fault};
+use crate::dashboard::instance::InstanceState;
 use crate::dashboard::wall::{Counts, Known};
 use crate::drill::Action;
 use crate::run::storm::Ownership;
@@ -17,13 +19,13 @@ pub trait LiveEvent: Serialize {
 }
 
 /// What is being done.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Phase<'a> {
     pub text: &'a str,
 }
 
 /// A run begins. In a comparison there are several, one after the other; each plan clears the wall.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Plan {
     /// The run's number.
     pub run: String,
@@ -46,7 +48,7 @@ pub struct Plan {
 }
 
 /// A fault, and where it is to strike.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PlannedFault {
     /// The fault.
     pub fault: Fault,
@@ -59,7 +61,7 @@ pub struct PlannedFault {
 }
 
 /// When effects are told.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum Effects {
     /// As they happen.
     #[default]
@@ -71,36 +73,40 @@ pub enum Effects {
 }
 
 /// What changed on the wall; everything, where the buffer does not reach back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Payments {
     /// Milliseconds since the run began.
+    #[schemars(range(min = 0))]
     pub at_ms: f64,
     pub changed: Vec<PaymentChange>,
     pub counts: Counts,
 }
 
 /// [number of the payment from 1, state, effects]
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct PaymentChange(pub usize, pub Known, pub usize);
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PaymentChange(#[schemars(range(min = 1))] pub usize, pub Known, pub usize);
 
 /// What an instance is about.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct InstanceChange {
     /// Milliseconds since the run began; in a storm, after its first payment was due, by its last look.
+    #[schemars(range(min = 0))]
     pub at_ms: f64,
     pub name: String,
-    pub state: &'static str,
+    pub state: InstanceState,
     pub payment: Option<String>,
     /// The signature of its last boundary event.
     pub event: Option<String>,
     /// Where its source makes that event, from 1.
+    #[schemars(range(min = 1))]
     pub line: Option<usize>,
 }
 
 /// A fault was carried out, or was not.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct FaultEvent<'a> {
     /// Milliseconds since the run began; in a storm, after its first payment was due, by its last look.
+    #[schemars(range(min = 0))]
     pub at_ms: f64,
     /// The fault's name, or that of a storm's strike; `failed` for one that could not be carried out.
     pub fault: &'a str,
@@ -112,25 +118,27 @@ pub struct FaultEvent<'a> {
 }
 
 /// Who owns which partitions from now on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Rebalance<'a> {
     /// Milliseconds since the run began; in a storm, after its first payment was due, by its last look.
+    #[schemars(range(min = 0))]
     pub at_ms: f64,
     /// The group's; null before anybody was heard in one, and in a drill.
+    #[schemars(range(min = 0))]
     pub generation: Option<i32>,
     /// By instance. In a run: as the group was when it was whole, and as faults moved them since.
     pub partitions: &'a BTreeMap<String, Vec<i32>>,
 }
 
 /// How many cells of an exploration are done.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CellProgress {
     pub done: usize,
     pub of: usize,
 }
 
 /// A line that an instance of a storm has logged.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct LogLine {
     /// Milliseconds after the storm's first payment was due, by its last look.
     pub at_ms: u64,
@@ -140,7 +148,7 @@ pub struct LogLine {
 }
 
 /// A storm's rates over its last looks.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Rates {
     /// Milliseconds after the first payment was due.
     pub at_ms: u64,
@@ -156,13 +164,14 @@ pub struct Rates {
     /// Since the storm began.
     pub rebalances: u64,
     /// The group's; null before anybody was heard in one, and in a drill.
+    #[schemars(range(min = 0))]
     pub generation: Option<i32>,
     pub produced_per_s: f64,
     pub checks_per_s: f64,
 }
 
 /// The incident of a drill is over: what was it?
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Diagnose {
     pub causes: Vec<CauseChoice>,
     pub actions: Vec<ActionChoice>,
@@ -170,13 +179,13 @@ pub struct Diagnose {
     pub logs: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct CauseChoice {
     pub cause: Cause,
     pub text: &'static str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct ActionChoice {
     pub action: Action,
     pub text: &'static str,

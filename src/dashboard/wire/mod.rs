@@ -11,4 +11,6 @@ pub mod runs;
 pub mod server;
 
 #[cfg(test)]
+mod generate;
+#[cfg(test)]
 mod tests;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::quiz::Fate;
 
 /// What an attendee chooses.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuizAnswer {
     /// The question's id.
@@ -17,7 +18,7 @@ pub struct QuizAnswer {
 }
 
 /// A question, as far as the attendee may know it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Question {
     pub id: String,
     pub ask: String,
@@ -30,19 +31,19 @@ pub struct Question {
     pub reveal: Option<Solution>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Shown {
     pub consumer: String,
     pub scenario: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Choice {
     pub letter: String,
     pub text: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Given {
     /// A letter.
     pub chosen: String,
@@ -50,7 +51,7 @@ pub struct Given {
     pub run: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Solution {
     /// A letter.
     pub right: String,

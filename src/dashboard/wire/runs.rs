@@ -1,13 +1,16 @@
 //! The runs that were kept.
 
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::report::explore::steps::Step;
-use crate::verdict::Verdict;
+use crate::verdict::{Outcome, Verdict};
 
 /// A kept run in one line.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct RunLine {
     pub run: String,
     pub kind: RunKind,
@@ -18,6 +21,7 @@ pub struct RunLine {
     pub state: RunState,
     pub verdict: Option<Verdict>,
     /// As the report has them: of a run or of a storm, perhaps of an older version.
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     pub counts: Option<Box<RawValue>>,
     /// Seconds since the Unix epoch.
     pub started: u64,
@@ -25,7 +29,7 @@ pub struct RunLine {
     pub seconds: Option<f64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunKind {
     Run,
@@ -33,7 +37,7 @@ pub enum RunKind {
     Storm,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
     Running,
@@ -42,9 +46,10 @@ pub enum RunState {
 }
 
 /// One payment's biography, as a sequence.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Biography {
     pub payment: String,
+    #[schemars(with = "Outcome")]
     pub outcome: &'static str,
     /// The biography in one sentence.
     pub text: String,

@@ -1,9 +1,12 @@
 //! The server itself: its health, and where Prometheus finds the instances.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::stack::Kind;
+
 /// Whether the servers answer, and what goes on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Health {
     pub version: &'static str,
     pub stack: StackHealth,
@@ -12,11 +15,10 @@ pub struct Health {
 }
 
 /// What is known of Kafka and Postgres.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct StackHealth {
     pub state: StackState,
-    /// `native`, `external` or `compose`.
-    pub kind: Option<String>,
+    pub kind: Option<Kind>,
     /// Kafka's version.
     pub kafka: Option<String>,
     /// PostgreSQL's version.
@@ -24,7 +26,7 @@ pub struct StackHealth {
     pub error: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StackState {
     Up,
@@ -32,7 +34,7 @@ pub enum StackState {
 }
 
 /// A group of addresses with their labels, as Prometheus' HTTP service discovery has it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Target {
     /// Addresses with ports.
     pub targets: Vec<String>,
@@ -40,7 +42,7 @@ pub struct Target {
 }
 
 /// Whose metrics they are.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Labels {
     pub lab: String,
     pub run: String,

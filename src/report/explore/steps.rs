@@ -1,14 +1,16 @@
 //! A biography as the steps of a sequence diagram, for whoever draws it elsewhere.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::reading::{self, KAFKA, POSTGRES, PROVIDER};
 use crate::report::Line;
 
 /// One line of a biography: who told whom.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Step {
     /// Milliseconds since the run began.
+    #[schemars(range(min = 0))]
     pub at_ms: f64,
     /// The lane it begins on.
     pub from: String,
@@ -19,6 +21,7 @@ pub struct Step {
     /// Whose line it is.
     pub instance: String,
     /// `request`, `answer` or `mark`.
+    #[schemars(extend("enum" = ["request", "answer", "mark"]))]
     pub kind: &'static str,
     /// Whether this is the strike.
     pub strike: bool,

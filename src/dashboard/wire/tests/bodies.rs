@@ -1,66 +1,25 @@
-//! What is sent has the form that `docs/openapi.json` describes.
+//! The bodies.
 
 use std::collections::BTreeMap;
 
-use axum::http::StatusCode;
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::jobs::{Accepted, Done, Job, JobState, Reveal};
-use super::labs::{Consumer, Lab, LabPage, QuizProgress, Scenario, Source, Storm, StormScenario};
-use super::live::{
-    ActionChoice, CauseChoice, CellProgress, Diagnose, Effects, FaultEvent, InstanceChange,
-    LiveEvent, LogLine, PaymentChange, Payments, Phase, Plan, PlannedFault, Rates, Rebalance,
-};
-use super::quiz::{Choice, Given, Question, Shown, Solution};
-use super::runs::{Biography, RunKind, RunLine, RunState};
-use super::server::{Health, Labels, StackHealth, StackState, Target};
+use super::{holds, problem};
 use crate::chaos::storm::Cause;
 use crate::chaos::{Edge, Fault};
 use crate::dashboard::jobs::Request;
 use crate::dashboard::lines::EventLine;
-use crate::dashboard::problem::Problem;
-use crate::dashboard::wall::{Counts, Known};
+use crate::dashboard::wire::jobs::{Accepted, Job, JobState, Reveal};
+use crate::dashboard::wire::labs::{
+    Consumer, Lab, LabPage, QuizProgress, Scenario, Source, Storm, StormScenario,
+};
+use crate::dashboard::wire::quiz::{Choice, Given, Question, Shown, Solution};
+use crate::dashboard::wire::runs::{Biography, RunKind, RunLine, RunState};
+use crate::dashboard::wire::server::{Health, Labels, StackHealth, StackState, Target};
 use crate::drill::Action;
 use crate::quiz::Fate;
 use crate::report::explore::steps;
-use crate::run::storm::Ownership;
 use crate::verdict::{Guarantee, Verdict};
-
-/// Why a body has not the form of that name.
-fn problems(name: &str, body: &Value) -> Vec<String> {
-    let mut api: Value = serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
-    let mut schema = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$ref": format!("#/components/schemas/{name}"),
-    });
-    schema["components"] = api["components"].take();
-    // No report is held to its schema here: report::fixture and report::explore::schema do that.
-    for report in ["run", "explore", "storm"] {
-        schema["$defs"][report] = json!({ "$id": format!("json-schema:///{report}.schema.json") });
-    }
-    schema["$id"] = json!("json-schema:///openapi.json");
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors = validator.iter_errors(body);
-    errors
-        .map(|e| format!("{}: {e}", e.instance_path()))
-        .collect()
-}
-
-#[track_caller]
-fn holds(name: &str, body: &impl Serialize) {
-    let body = serde_json::to_value(body).unwrap();
-    assert_eq!(
-        problems(name, &body),
-        Vec::<String>::new(),
-        "{name}: {body}"
-    );
-}
-
-#[track_caller]
-fn is_told<E: LiveEvent>(event: &E) {
-    holds(&format!("Event_{}", E::NAME), event);
-}
 
 fn lab() -> Lab {
     Lab {
@@ -100,12 +59,6 @@ fn lab() -> Lab {
     }
 }
 
-fn problem(job: Option<&str>) -> Problem {
-    let mut problem = Problem::new(StatusCode::CONFLICT, "another goes on", "wait");
-    problem.job = job.map(str::to_owned);
-    problem
-}
-
 fn reveal() -> Reveal {
     Reveal {
         right: false,
@@ -128,7 +81,7 @@ fn bodies_have_the_form_that_is_described() {
         version: "0.1.0",
         stack: StackHealth {
             state: StackState::Up,
-            kind: Some("native".into()),
+            kind: Some(crate::stack::Kind::Native),
             kafka: None,
             postgres: None,
             error: None,
@@ -251,101 +204,4 @@ fn a_request_that_is_described_is_taken_and_told_as_it_was() {
         assert_eq!(told, body);
         assert_eq!(told["kind"], json!(request(body).kind()));
     }
-}
-
-#[test]
-fn events_have_the_form_that_is_described() {
-    is_told(&Phase { text: "strike" });
-    is_told(&Plan {
-        run: "0007".into(),
-        instances: vec!["a".into()],
-        faults: vec![PlannedFault {
-            fault: Fault::StallKill,
-            at: "COMMIT".into(),
-            edge: Edge::Before,
-            payment: "msg-0001".into(),
-        }],
-        effects: Effects::AtTheEnd,
-        ..Plan::default()
-    });
-    is_told(&Payments {
-        at_ms: 1.5,
-        changed: vec![PaymentChange(1, Known::HalfDone, 2)],
-        counts: Counts::default(),
-    });
-    for state in crate::dashboard::instance::STATES {
-        is_told(&InstanceChange {
-            at_ms: 1.5,
-            name: "a".into(),
-            state,
-            payment: None,
-            event: Some("COMMIT".into()),
-            line: Some(3),
-        });
-    }
-    is_told(&FaultEvent {
-        at_ms: 1.5,
-        fault: "kill",
-        payment: Some("msg-0001"),
-        instance: None,
-        text: "kill after COMMIT at a",
-        problem: None,
-    });
-    let partitions = BTreeMap::from([("a".to_owned(), vec![0, 1])]);
-    is_told(&Rebalance {
-        at_ms: 1.5,
-        generation: None,
-        partitions: &partitions,
-    });
-    is_told(&Ownership {
-        at_ms: 1,
-        generation: Some(3),
-        partitions,
-    });
-    is_told(&CellProgress { done: 1, of: 2 });
-    is_told(&LogLine {
-        at_ms: 1,
-        instance: "a".into(),
-        line: "rebalance".into(),
-    });
-    is_told(&Rates {
-        at_ms: 1,
-        hit_rate: 0.5,
-        hit_rate_redelivery: 0.5,
-        hit_rate_republish: 0.0,
-        redeliveries: 1,
-        effects_per_payment: None,
-        lag: 1,
-        rebalances: 1,
-        generation: None,
-        produced_per_s: 1.0,
-        checks_per_s: 1.0,
-    });
-    is_told(&Diagnose {
-        causes: vec![CauseChoice {
-            cause: Cause::Slow,
-            text: "slow",
-        }],
-        actions: vec![ActionChoice {
-            action: Action::AskTheProducer,
-            text: "ask",
-        }],
-        logs: "nothing".into(),
-    });
-    is_told(&Done::Failed(problem(None)));
-    is_told(&Done::Compared {
-        runs: vec!["0007".into()],
-        reports: Vec::new(),
-    });
-}
-
-#[test]
-fn a_body_of_another_form_is_found_out() {
-    assert!(!problems("Accepted", &json!({ "job": 1 })).is_empty());
-    assert!(!problems("Accepted", &json!({ "job": "1", "more": 1 })).is_empty());
-    assert!(!problems("Event_phase", &json!({})).is_empty());
-    assert!(!problems("JobRequest", &json!({ "kind": "run" })).is_empty());
-    let change =
-        json!({ "at_ms": 1.0, "changed": [[1, "vanished", 0]], "counts": Counts::default() });
-    assert!(!problems("Event_payments", &change).is_empty());
 }
