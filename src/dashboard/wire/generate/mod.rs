@@ -20,6 +20,9 @@ use super::runs::{Biography, RunLine};
 use super::server::{Health, Target};
 use crate::dashboard::jobs::Request;
 use crate::dashboard::problem::Problem;
+use crate::report::RunReport;
+use crate::report::explore::ExploreReport;
+use crate::report::storm::StormReport;
 use crate::run::storm::Manual;
 
 /// The variable that has them written, and the command that sets it.
@@ -84,13 +87,39 @@ fn typescript() -> String {
     typescript::file(types.as_object().expect("it was one"), &events)
 }
 
+/// The reports, each with the name of its file and that of its type.
+const REPORTS: [(&str, &str); 3] = [
+    ("run", "RunReport"),
+    ("explore", "ExploreReport"),
+    ("storm", "StormReport"),
+];
+
+fn report(name: &str) -> Value {
+    let title = format!("The report of `crashwindow {name} --json`");
+    match name {
+        "run" => schema::whole::<RunReport>(&title),
+        "explore" => schema::whole::<ExploreReport>(&title),
+        "storm" => schema::whole::<StormReport>(&title),
+        other => panic!("{other} has no report"),
+    }
+}
+
 /// The files, each with what it is to hold.
 fn files() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    vec![(
-        root.join("src/dashboard/web/src/lib/types.ts"),
-        typescript(),
-    )]
+    let docs = root.join("docs");
+    let json = |value: &Value| format!("{value:#}\n");
+    let mut files = vec![
+        (
+            root.join("src/dashboard/web/src/lib/types.ts"),
+            typescript(),
+        ),
+    ];
+    files.extend(REPORTS.map(|(name, _)| {
+        let path = docs.join(format!("{name}.schema.json"));
+        (path, json(&report(name)))
+    }));
+    files
 }
 
 /// Whether a file holds this.

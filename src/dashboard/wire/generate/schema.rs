@@ -1,7 +1,7 @@
 //! Types as JSON Schemas.
 
 use schemars::generate::SchemaSettings;
-use schemars::SchemaGenerator;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 /// Types whose definitions are found under this path.
@@ -10,6 +10,14 @@ pub(super) fn types(path: &'static str) -> SchemaGenerator {
     settings
         .with(|settings| settings.definitions_path = path.into())
         .into_generator()
+}
+
+/// A type as a schema that stands alone.
+pub(super) fn whole<T: JsonSchema>(title: &str) -> Value {
+    let mut schema = types("/$defs").into_root_schema_for::<T>().to_value();
+    schema["title"] = json!(title);
+    tidy(&mut schema);
+    schema
 }
 
 /// Makes a schema as strict as the type is, and leaves out what says nothing to a reader: how many
