@@ -1,6 +1,9 @@
 //! What is generated from the types on the wire, and checked in: a client reads it without this
 //! program, and a change of the wire is seen in its diff.
 
+mod openapi;
+mod operation;
+mod references;
 mod schema;
 mod typescript;
 
@@ -114,6 +117,7 @@ fn files() -> Vec<(PathBuf, String)> {
             root.join("src/dashboard/web/src/lib/types.ts"),
             typescript(),
         ),
+        (docs.join("openapi.json"), json(&openapi::document())),
     ];
     files.extend(REPORTS.map(|(name, _)| {
         let path = docs.join(format!("{name}.schema.json"));

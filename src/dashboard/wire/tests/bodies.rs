@@ -125,7 +125,7 @@ fn bodies_have_the_form_that_is_described() {
             fates: BTreeMap::from([(Fate::HalfDone, 2)]),
         }),
     };
-    holds("Quiz", &[question]);
+    holds("Question", &question);
     holds("Accepted", &Accepted { job: "1".into() });
     let job = Job {
         id: "1".into(),
@@ -139,8 +139,8 @@ fn bodies_have_the_form_that_is_described() {
         last_event: 9,
     };
     holds("Job", &job);
-    holds("Busy", &problem(Some("1")));
-    holds("Error", &problem(None));
+    holds("Problem", &problem(Some("1")));
+    holds("Problem", &problem(None));
     holds("Reveal", &reveal());
     let line = RunLine {
         run: "0007".into(),
@@ -169,7 +169,7 @@ fn bodies_have_the_form_that_is_described() {
         lanes,
         lines,
     };
-    holds("Payment", &biography);
+    holds("Biography", &biography);
     let target = Target {
         targets: vec!["127.0.0.1:9000".into()],
         labels: Labels {
@@ -179,7 +179,7 @@ fn bodies_have_the_form_that_is_described() {
             consumer: "dedup".into(),
         },
     };
-    holds("Targets", &[target]);
+    holds("Target", &target);
 }
 
 fn request(body: Value) -> Request {
