@@ -107,7 +107,8 @@ fn type_of(schema: &Value, indent: &str) -> String {
 }
 
 /// Objects of which one has all that another has, and more: what the lesser one never has. Else each
-/// of the greater would be one of the lesser, and no reader could tell them apart.
+/// of the greater would be one of the lesser, and no reader could tell them apart. Where a tag tells
+/// them apart, nothing need be said.
 fn exclusive(alternatives: &Value) -> Value {
     let mut told = alternatives.clone();
     let empty = Map::new();
@@ -118,8 +119,13 @@ fn exclusive(alternatives: &Value) -> Value {
     for one in told.as_array_mut().into_iter().flatten() {
         let own = names(one);
         for other in alternatives.as_array().into_iter().flatten() {
+            let is_tag = |name: &String| {
+                let tag = |object: &Value| object["properties"][name].get("const").cloned();
+                tag(one).is_some() && tag(one) != tag(other)
+            };
+            let tagged = own.iter().any(is_tag);
             let other = names(other);
-            if own.is_empty() || !own.iter().all(|name| other.contains(name)) {
+            if own.is_empty() || tagged || !own.iter().all(|name| other.contains(name)) {
                 continue;
             }
             for name in other.iter().filter(|name| !own.contains(name)) {
@@ -185,6 +191,14 @@ fn each_form_of_a_schema_is_a_type() {
                 { "type": "object", "required": ["a", "b"], "properties": { "a": true, "b": true } }
             ] }"#,
             "{\n  a: unknown;\n  b?: never;\n} | {\n  a: unknown;\n  b: unknown;\n}",
+        ),
+        (
+            r#"{ "oneOf": [
+                { "type": "object", "required": ["a"], "properties": { "a": { "const": 1 } } },
+                { "type": "object", "required": ["a", "b"],
+                    "properties": { "a": { "const": 2 }, "b": true } }
+            ] }"#,
+            "{\n  a: 1;\n} | {\n  a: 2;\n  b: unknown;\n}",
         ),
     ] {
         assert_eq!(told(json(schema)), expected);

@@ -319,23 +319,12 @@ export type JobRequest = {
 } | {
   kind: 'compare';
   lab: string;
-  consumer?: never;
-  fault?: never;
-  free?: never;
-  payments?: never;
-  replay?: never;
   scenario?: string;
-  seconds?: never;
   seed?: number;
 } | {
   kind: 'explore';
   lab: string;
   consumer: string;
-  fault?: never;
-  payments?: never;
-  replay?: never;
-  scenario?: never;
-  seed?: never;
 } | {
   kind: 'replay';
   /** `0007`, or a cell: `0007/cells/12`. */
@@ -350,9 +339,6 @@ export type JobRequest = {
   seed?: number;
 } | {
   kind: 'drill';
-  free?: never;
-  lab?: never;
-  scenario?: never;
   seconds?: number;
   seed?: number;
 };
