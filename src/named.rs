@@ -77,7 +77,7 @@ macro_rules! registry {
     };
 }
 
-/// Lets a [`Named`] type be displayed, written and read by its names.
+/// Lets a [`Named`] type be displayed, written, read and described by its names.
 macro_rules! by_name {
     ($type:ty) => {
         impl $type {
@@ -97,6 +97,17 @@ macro_rules! by_name {
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.name())
+            }
+        }
+
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let names = <Self as $crate::named::Named>::every().map(Self::name);
+                schemars::json_schema!({ "type": "string", "enum": names.collect::<Vec<_>>() })
             }
         }
 

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::tap::Stage;
 
 /// On which side of what the server does the window lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Edge {
     /// The instance has decided and the server has not acted.
@@ -17,7 +20,8 @@ pub enum Edge {
 }
 
 /// A crash window, named by the boundary event at its edge.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "FaultWindow")]
 pub struct Window {
     /// The signature of the boundary event: `POST /v1/charges`.
     pub at: String,
@@ -25,6 +29,7 @@ pub struct Window {
     pub edge: Edge,
     /// Which of the events of that name within the payment, from 1.
     #[serde(default = "first")]
+    #[schemars(range(min = 1))]
     pub occurrence: u32,
 }
 

@@ -5,10 +5,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::wall::PaymentState;
 use crate::chaos::Fault;
 use crate::metrics::PAYMENTS;
 use crate::named::Named;
 use crate::report::explore::CellOutcome;
+use crate::run::FaultChoice;
 use crate::verdict::{Counts, Outcome};
 
 /// Where a schema lists names.
@@ -34,26 +36,32 @@ const RUN: &str = "docs/run.schema.json";
 const EXPLORE: &str = "docs/explore.schema.json";
 const API: &str = "docs/openapi.json";
 
-const LISTS: [List; 8] = [
-    list(RUN, "/$defs/fault/enum", names::<Fault>),
-    list(RUN, "/$defs/outcome/enum", names::<Outcome>),
+const LISTS: [List; 10] = [
+    list(RUN, "/$defs/Fault/enum", names::<Fault>),
+    list(RUN, "/$defs/Outcome/enum", names::<Outcome>),
     List {
         among_others: true,
-        ..list(RUN, "/properties/counts/properties", names::<Outcome>)
+        ..list(RUN, "/$defs/Counts/properties", names::<Outcome>)
     },
-    list(EXPLORE, "/$defs/fault/enum", names::<Fault>),
-    list(
-        EXPLORE,
-        "/$defs/cell/properties/outcome/enum",
-        names::<CellOutcome>,
-    ),
+    list(EXPLORE, "/$defs/Fault/enum", names::<Fault>),
+    list(EXPLORE, "/$defs/CellOutcome/enum", names::<CellOutcome>),
     list(API, "/components/schemas/Fault/enum", names::<Fault>),
+    list(
+        API,
+        "/components/schemas/FaultChoice/enum",
+        names::<FaultChoice>,
+    ),
+    list(
+        API,
+        "/components/schemas/PaymentState/enum",
+        names::<PaymentState>,
+    ),
     list(API, "/components/schemas/Outcome/enum", names::<Outcome>),
     List {
         among_others: true,
         ..list(
             API,
-            "/components/schemas/Event_payments/properties/counts/properties",
+            "/components/schemas/LiveCounts/properties",
             names::<Outcome>,
         )
     },

@@ -6,12 +6,12 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::events;
 use super::live::Live;
+use super::wire::live::Plan;
 use crate::timeline::Timeline;
 
 /// See the module.
@@ -21,13 +21,12 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Follows what is recorded of so many payments. `plan` is what a page is told first, as of a run
-    /// (`docs/openapi.json`).
+    /// Follows what is recorded of a run. `plan` is what a page is told first.
     #[must_use]
-    pub fn of(timeline: &Arc<Timeline>, payments: u32, plan: &Value) -> Self {
+    pub fn of(timeline: &Arc<Timeline>, plan: &Plan) -> Self {
         let live = Arc::<Live>::default();
         live.change(|inner| {
-            inner.begin(payments, plan);
+            inner.begin(plan);
             inner.follow(timeline);
         });
         let over = CancellationToken::new();

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::wall::Known;
+use super::wall::PaymentState;
 use crate::chaos::Fault;
 use crate::named::Named;
 use crate::report::explore::CellOutcome;
@@ -46,10 +46,10 @@ fn words() -> String {
          what is done\n * to a payment that takes effect, `{times}` for how often.\n */\n\
          export const PAYMENT_STATES = {\n",
     );
-    for known in Known::every() {
+    for known in PaymentState::every() {
         let label = match known {
-            Known::Of(outcome) => outcome.label_template(),
-            Known::Waiting | Known::Delivered => known.name(),
+            PaymentState::Of(outcome) => outcome.label_template(),
+            PaymentState::Waiting | PaymentState::Delivered => known.name(),
         };
         entry(&mut out, 2, known.name(), label);
     }
@@ -122,7 +122,7 @@ fn generated_words_are_those_of_the_program() {
 fn a_generated_file_that_lacks_a_fault_or_an_outcome_is_not_the_same_and_the_name_is_told() {
     let new = words();
     let names = Fault::ALL.into_iter().map(Fault::name);
-    let names = names.chain(Known::every().map(Known::name));
+    let names = names.chain(PaymentState::every().map(PaymentState::name));
     for name in names.chain(CellOutcome::every().map(CellOutcome::name)) {
         let is_of = |line: &str| line.trim().starts_with(&format!("{}:", key(name)));
         let spoilt: Vec<&str> = new.lines().filter(|line| !is_of(line)).collect();

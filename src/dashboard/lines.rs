@@ -3,6 +3,7 @@
 //! What is looked for is what a reader would look for: the call of the SDK, or the first words of a
 //! statement. The lines of comments are not looked at.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::run::manifest::Manifest;
@@ -21,11 +22,12 @@ const CALLS: [(&str, &str); 6] = [
 const STATEMENTS: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];
 
 /// A boundary event and its line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct EventLine {
     /// How the event's signature begins.
     pub event: String,
     /// From 1.
+    #[schemars(range(min = 1))]
     pub line: usize,
 }
 

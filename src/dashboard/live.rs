@@ -9,8 +9,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use serde::Serialize;
-use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
@@ -18,6 +16,8 @@ use super::instance::Instance;
 use super::lines::EventLine;
 use super::sight;
 use super::wall::Wall;
+use super::wire::jobs::Done;
+use super::wire::live::{InstanceChange, LiveEvent, Payments, Plan};
 use crate::timeline::Timeline;
 
 /// How often what has changed is told: twenty times a second.
@@ -97,10 +97,10 @@ impl Default for Live {
 
 impl Live {
     /// Tells what happened, after everything that was recorded before.
-    pub fn tell(&self, name: &'static str, data: &impl Serialize) {
+    pub fn tell<E: LiveEvent>(&self, event: &E) {
         self.change(|inner| {
             inner.read();
-            inner.push(name, data);
+            inner.push(event);
         });
     }
 
@@ -133,10 +133,10 @@ impl Live {
     }
 
     /// Tells the last event; there is none after it.
-    pub fn end(&self, done: &impl Serialize) {
+    pub fn end(&self, done: &Done) {
         self.change(|inner| {
             inner.flush();
-            inner.push("done", done);
+            inner.push(done);
             inner.over = true;
             // A job is remembered longer than its run need be.
             inner.record = None;
@@ -180,15 +180,15 @@ impl Live {
 
 impl Inner {
     /// A new plan: another wall, other instances.
-    pub fn begin(&mut self, payments: u32, plan: &impl Serialize) {
+    pub fn begin(&mut self, plan: &Plan) {
         self.flush();
-        self.wall = Wall::new(payments);
+        self.wall = Wall::new(plan.payments);
         self.instances.clear();
         self.owners.clear();
         self.generation = None;
         (self.now_ms, self.is_storm) = (0.0, false);
         self.standing.clear();
-        self.push("plan", plan);
+        self.push(plan);
     }
 
     /// From here on what is recorded there is told.
@@ -242,7 +242,7 @@ impl Inner {
         let before = self.instances.get_mut(name);
         let before = before.filter(|instance| instance.state() != state);
         if let Some(before) = before.and_then(|instance| instance.change(name, &self.lines)) {
-            self.push("instance", &before);
+            self.push(&before);
         }
         if !self.instances.contains_key(name) {
             self.instances.insert(name.to_owned(), Instance::default());
@@ -252,9 +252,8 @@ impl Inner {
         instance
     }
 
-    pub fn push(&mut self, name: &'static str, data: &impl Serialize) {
-        let json = serde_json::to_string(data).expect("an event is plain data");
-        let data: Arc<str> = json.into();
+    pub fn push<E: LiveEvent>(&mut self, event: &E) {
+        let (name, data) = (E::NAME, json(event));
         if STANDING.contains(&name) {
             self.standing.insert(name, Arc::clone(&data));
         }
@@ -277,13 +276,13 @@ impl Inner {
     /// Tells what is known to have changed, without a look at what was recorded since.
     pub fn tell_changes(&mut self) {
         if let Some(changes) = self.wall.changes() {
-            self.push("payments", &changes);
+            self.push(&changes);
         }
         let lines = &self.lines;
         let all = self.instances.iter_mut();
-        let untold: Vec<Value> = all.filter_map(|(n, i)| i.change(n, lines)).collect();
+        let untold: Vec<_> = all.filter_map(|(n, i)| i.change(n, lines)).collect();
         for state in untold {
-            self.push("instance", &state);
+            self.push(&state);
         }
     }
 
@@ -297,10 +296,9 @@ impl Inner {
         let mut told = Vec::new();
         for name in STANDING {
             if name == "rebalance" {
-                let whole = self.wall.whole().to_string().into();
-                told.push(event("payments", whole));
+                told.push(event(Payments::NAME, json(&self.wall.whole())));
                 let states = self.instances.iter().map(|(n, i)| i.tell(n, &self.lines));
-                told.extend(states.map(|state| event("instance", state.to_string().into())));
+                told.extend(states.map(|state| event(InstanceChange::NAME, json(&state))));
             }
             if let Some(data) = self.standing.get(name) {
                 told.push(event(name, Arc::clone(data)));
@@ -310,19 +308,46 @@ impl Inner {
     }
 }
 
+fn json(event: &impl LiveEvent) -> Arc<str> {
+    let json = serde_json::to_string(event).expect("an event is plain data");
+    json.into()
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use axum::http::StatusCode;
+    use serde_json::Value;
 
     use super::*;
+    use crate::dashboard::problem::Problem;
+    use crate::dashboard::wire::live::{LogLine, Phase};
     use crate::tap::Source;
     use crate::timeline::Happening;
+
+    fn line(at_ms: u64) -> LogLine {
+        LogLine {
+            at_ms,
+            instance: "a".into(),
+            line: String::new(),
+        }
+    }
+
+    fn plan(payments: u32) -> Plan {
+        Plan {
+            payments,
+            ..Plan::default()
+        }
+    }
+
+    fn done() -> Done {
+        Done::Failed(Problem::new(StatusCode::BAD_REQUEST, "", ""))
+    }
 
     #[test]
     fn a_reader_goes_on_where_it_was() {
         let live = Live::default();
         for n in 0..10 {
-            live.tell("fault", &n);
+            live.tell(&line(n));
         }
         let ids: Vec<u64> = live.after(7).iter().map(|e| e.id).collect();
         assert_eq!(ids, [8, 9, 10]);
@@ -332,9 +357,9 @@ mod tests {
     #[test]
     fn the_buffer_is_bounded_and_who_is_behind_it_is_told_what_is_so_now() {
         let live = Live::default();
-        live.change(|inner| inner.begin(3, &json!({ "payments": 3 })));
+        live.change(|inner| inner.begin(&plan(3)));
         for n in 0..20_000 {
-            live.tell("fault", &n);
+            live.tell(&line(n));
         }
         let inner = live.lock();
         assert!(inner.events.len() <= MOST_EVENTS && inner.bytes <= MOST_BYTES);
@@ -354,7 +379,7 @@ mod tests {
         let live = Live::default();
         let timeline = Arc::new(Timeline::in_memory());
         live.change(|inner| {
-            inner.begin(1, &json!({}));
+            inner.begin(&plan(1));
             inner.follow(&timeline);
         });
         timeline.record(
@@ -366,8 +391,8 @@ mod tests {
         );
         timeline.record(None, Happening::Frozen { source: source() });
         timeline.record(None, Happening::Killed { source: source() });
-        live.tell("phase", &json!({}));
-        live.end(&json!({}));
+        live.tell(&Phase { text: "" });
+        live.end(&done());
         let state = |event: &Event| -> String {
             let data: Value = serde_json::from_str(&event.data).unwrap();
             data["state"].as_str().unwrap_or_default().to_owned()
@@ -393,7 +418,7 @@ mod tests {
         let live = Live::default();
         let large = "x".repeat(MOST_BYTES / 4);
         for _ in 0..20 {
-            live.tell("fault", &large);
+            live.tell(&Phase { text: &large });
         }
         assert!(live.lock().events.len() <= 4);
     }
@@ -401,7 +426,7 @@ mod tests {
     #[test]
     fn the_end_is_the_last_event() {
         let live = Live::default();
-        live.end(&json!({}));
+        live.end(&done());
         assert!(live.is_over_at(1) && !live.is_over_at(0));
     }
 }

@@ -10,9 +10,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::watch::Watch;
+use super::wire::live::LogLine;
 use crate::drill;
 
 /// How often the files are read: as fast as a person reads.
@@ -45,8 +44,11 @@ pub(super) async fn tell_for_ever(watch: &Watch, runs: &Path) -> Infallible {
         (tail, lines) = read.await.expect("reading does not panic");
         // What cannot be read now can be read from the run's folder later.
         for (instance, line) in lines.unwrap_or_default() {
-            let told = json!({ "at_ms": at_ms, "instance": instance, "line": line });
-            watch.live.tell("log", &told);
+            watch.live.tell(&LogLine {
+                at_ms,
+                instance,
+                line,
+            });
         }
     }
 }

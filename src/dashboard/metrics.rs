@@ -7,9 +7,9 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use prometheus::{IntCounterVec, Registry, TextEncoder};
-use serde_json::{Value, json};
 
 use super::App;
+use super::wire::server::{Labels, Target};
 use crate::chaos::Fault;
 use crate::chaos::storm::Blow;
 use crate::metrics::{
@@ -163,21 +163,19 @@ pub(super) async fn show(State(app): State<Arc<App>>) -> impl IntoResponse {
 }
 
 /// HTTP service discovery, as Prometheus asks for it.
-pub(super) async fn targets(State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn targets(State(app): State<Arc<App>>) -> Json<Vec<Target>> {
     let Some(job) = app.jobs.running() else {
-        return Json(json!([]));
+        return Json(Vec::new());
     };
     let desk = job.storm.lock().expect("no holder panics");
-    let target = |(source, address): &(crate::tap::Source, std::net::SocketAddr)| {
-        json!({
-            "targets": [address.to_string()],
-            "labels": {
-                "lab": desk.lab,
-                "run": desk.run,
-                "instance": source.instance,
-                "consumer": desk.consumer,
-            },
-        })
+    let target = |(source, address): &(crate::tap::Source, std::net::SocketAddr)| Target {
+        targets: vec![address.to_string()],
+        labels: Labels {
+            lab: desk.lab.clone(),
+            run: desk.run.clone(),
+            instance: source.instance.clone(),
+            consumer: desk.consumer.clone(),
+        },
     };
     Json(desk.targets.iter().map(target).collect())
 }

@@ -13,6 +13,7 @@ mod feed;
 #[cfg(test)]
 mod generated;
 mod guard;
+mod health;
 mod instance;
 mod jobs;
 mod labs;
@@ -26,17 +27,16 @@ mod runs;
 mod sight;
 mod wall;
 mod watch;
+mod wire;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use axum::{Json, Router, middleware};
-use serde_json::{Value, json};
+use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -47,6 +47,7 @@ use crate::run::manifest;
 use crate::stack::{self, Options, Progress, Silent};
 
 pub use feed::Feed;
+pub use wire::live::{Effects, Plan, PlannedFault};
 
 /// The most that a request may carry: far above any of the pages', far below a burden.
 const MOST_BODY: usize = 64 * 1024;
@@ -140,7 +141,7 @@ impl Dashboard {
 
 fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/api/health", get(health))
+        .route("/api/health", get(health::show))
         .route("/api/labs", get(labs::all))
         .route("/api/labs/{lab}", get(labs::one))
         .route("/api/labs/{lab}/quiz", get(quiz::show).post(quiz::answer))
@@ -170,33 +171,6 @@ fn router(app: Arc<App>) -> Router {
 async fn openapi() -> impl IntoResponse {
     let text = include_str!("../../docs/openapi.json");
     ([(CONTENT_TYPE, "application/json")], text)
-}
-
-/// Whether the servers answer. What it takes is asked of the running stack; nothing is started.
-async fn health(State(app): State<Arc<App>>) -> Json<Value> {
-    let (state, endpoints, error) = match stack::given(&app.settings.stack).await {
-        Some(Ok(endpoints)) => ("up", Some(endpoints), None),
-        Some(Err(e)) => ("down", None, Some(e.to_string())),
-        None => match stack::status(&app.settings.stack).await {
-            Ok(status) => {
-                let state = if status.running { "up" } else { "down" };
-                (state, status.endpoints, status.reason)
-            }
-            Err(e) => ("down", None, Some(e.to_string())),
-        },
-    };
-    let known = endpoints.as_ref();
-    Json(json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "stack": {
-            "state": state,
-            "kind": known.map(|e| e.kind.to_string()),
-            "kafka": known.and_then(|e| e.versions.kafka.clone()),
-            "postgres": known.and_then(|e| e.versions.postgres.clone()),
-            "error": error,
-        },
-        "job": app.jobs.running().map(|job| job.id.clone()),
-    }))
 }
 
 impl App {

@@ -5,16 +5,21 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 
-/// See the module.
-#[derive(Debug, Clone)]
+/// What was refused or went wrong.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct Problem {
+    #[serde(skip)]
     pub status: StatusCode,
+    /// What is wrong.
     pub error: String,
+    /// What to do next.
     pub next: String,
     /// The job that is in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
 }
 
@@ -45,15 +50,6 @@ impl Problem {
     pub fn bad(error: &dyn std::fmt::Display) -> Self {
         Self::told(StatusCode::BAD_REQUEST, error)
     }
-
-    /// As data.
-    pub fn json(&self) -> Value {
-        let mut json = json!({ "error": self.error, "next": self.next });
-        if let Some(job) = &self.job {
-            json["job"] = json!(job);
-        }
-        json
-    }
 }
 
 /// An error's text, and the next step in it.
@@ -66,7 +62,7 @@ pub(super) fn split(text: &str) -> (String, String) {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        (self.status, Json(self.json())).into_response()
+        (self.status, Json(self)).into_response()
     }
 }
 

@@ -7,26 +7,19 @@ use std::time::{Duration, SystemTime};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::problem::{Body, Problem};
+use super::wire::labs::QuizProgress;
+use super::wire::quiz as wire;
 use super::{App, runs};
 use crate::quiz::{Answer, Question, Quiz, Shown, fates};
 use crate::report::RunReport;
 use crate::run::manifest::Manifest;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Given {
-    question: String,
-    option: String,
-}
-
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     Path(lab): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Vec<wire::Question>>, Problem> {
     let lab = app.lab(&lab).map_err(|e| Problem::missing(&e))?;
     Ok(Json(tell(&app, &lab)?))
 }
@@ -34,8 +27,8 @@ pub(super) async fn show(
 pub(super) async fn answer(
     State(app): State<Arc<App>>,
     Path(lab): Path<String>,
-    Body(given): Body<Given>,
-) -> Result<Json<Value>, Problem> {
+    Body(given): Body<wire::QuizAnswer>,
+) -> Result<Json<Vec<wire::Question>>, Problem> {
     let lab = app.lab(&lab).map_err(|e| Problem::missing(&e))?;
     let quiz = load(&lab)?;
     let none = |what: &str| {
@@ -53,17 +46,17 @@ pub(super) async fn answer(
 }
 
 /// How many questions there are, and how this attendee has fared.
-pub(super) fn progress(app: &App, lab: &Manifest) -> Result<Value, Problem> {
+pub(super) fn progress(app: &App, lab: &Manifest) -> Result<QuizProgress, Problem> {
     let quiz = load(lab)?;
     let last = |question: &Question| last_answer(app, lab, question);
     let answers = quiz.questions.iter().map(last);
     let answers: Vec<_> = answers.collect::<Result<Vec<_>, _>>()?;
     let given = answers.iter().flatten();
-    Ok(json!({
-        "questions": quiz.questions.len(),
-        "answered": given.clone().count(),
-        "right": given.filter(|answer| answer.right).count(),
-    }))
+    Ok(QuizProgress {
+        questions: quiz.questions.len(),
+        answered: given.clone().count(),
+        right: given.filter(|answer| answer.right).count(),
+    })
 }
 
 fn load(lab: &Manifest) -> Result<Quiz, Problem> {
@@ -81,7 +74,7 @@ fn last_answer(app: &App, lab: &Manifest, question: &Question) -> Result<Option<
     Ok(mine.last())
 }
 
-fn tell(app: &App, lab: &Manifest) -> Result<Value, Problem> {
+fn tell(app: &App, lab: &Manifest) -> Result<Vec<wire::Question>, Problem> {
     let quiz = load(lab)?;
     let mut told = Vec::new();
     for question in &quiz.questions {
@@ -92,31 +85,33 @@ fn tell(app: &App, lab: &Manifest) -> Result<Value, Problem> {
             _ => None,
         };
         let may_know = answer.is_some() && (shown.is_none() || run.is_some());
-        let options = question.options.iter().enumerate().map(|(place, option)| {
-            let letter = Question::letter(place).to_string();
-            json!({ "letter": letter, "text": option.text.trim() })
+        let options = question.options.iter().enumerate();
+        let options = options.map(|(place, option)| wire::Choice {
+            letter: Question::letter(place).to_string(),
+            text: option.text.trim().to_owned(),
         });
         let explain = question.options.iter().map(|option| option.explain.trim());
-        let reveal = may_know.then(|| {
-            json!({
-                "right": Question::letter(question.right()).to_string(),
-                "explain": explain.collect::<Vec<_>>(),
-                "fates": run.as_ref().map(fates).unwrap_or_default(),
-            })
+        let reveal = may_know.then(|| wire::Solution {
+            right: Question::letter(question.right()).to_string(),
+            explain: explain.map(str::to_owned).collect(),
+            fates: run.as_ref().map(fates).unwrap_or_default(),
         });
-        told.push(json!({
-            "id": question.id,
-            "ask": question.ask.trim(),
-            "run": shown.map(|s| json!({ "consumer": s.consumer, "scenario": s.scenario })),
-            "options": options.collect::<Vec<_>>(),
-            "answer": answer.map(|answer| json!({
-                "chosen": answer.chosen.to_string(),
-                "run": run.as_ref().map(|run| run.run.clone()).or(answer.run),
-            })),
-            "reveal": reveal,
-        }));
+        told.push(wire::Question {
+            id: question.id.clone(),
+            ask: question.ask.trim().to_owned(),
+            run: shown.map(|s| wire::Shown {
+                consumer: s.consumer.clone(),
+                scenario: s.scenario.clone(),
+            }),
+            options: options.collect(),
+            answer: answer.map(|answer| wire::Given {
+                chosen: answer.chosen.to_string(),
+                run: run.as_ref().map(|run| run.run.clone()).or(answer.run),
+            }),
+            reveal,
+        });
     }
-    Ok(Value::Array(told))
+    Ok(told)
 }
 
 /// The first run of what the question names that ended after the answer.

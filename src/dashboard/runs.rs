@@ -12,16 +12,17 @@ use axum::http::header::CONTENT_DISPOSITION;
 use axum::response::{Html, IntoResponse};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::value::RawValue;
 
 use super::App;
 use super::problem::Problem;
+use super::wire::runs::{Biography, RunKind, RunLine, RunState};
 use crate::report::explore::{ExploreReport, html, steps};
 use crate::report::{RunReport, lines, prose, storm, terminal};
 use crate::run::Spec;
 use crate::run::folder::{self, FolderError, SPEC, STATE, STORM, State as Reached};
 use crate::timeline::{Entry, biography};
-use crate::verdict::{History, outcome_of};
+use crate::verdict::{History, Verdict, outcome_of};
 
 /// How many runs are listed at once.
 const PAGE: usize = 50;
@@ -64,7 +65,7 @@ pub(super) fn folder_of(app: &App, run: &str) -> Result<PathBuf, Problem> {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Query(Before { before }): Query<Before>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Vec<RunLine>>, Problem> {
     aside(move || {
         let ids = newest_first(&app.runs).into_iter();
         let older = ids.skip_while(|id| before.as_ref().is_some_and(|b| !is_before(id, b)));
@@ -89,56 +90,81 @@ fn is_before(id: &str, other: &str) -> bool {
     (id.len(), id) < (other.len(), other)
 }
 
-fn line(path: &FilePath, id: &str) -> Value {
+/// What a line is made of, of the report of a run, an exploration or a storm; not all have all of it.
+#[derive(Default, Deserialize)]
+struct Saved {
+    lab: Option<String>,
+    consumer: Option<String>,
+    scenario: Option<String>,
+    cause: Option<String>,
+    verdict: Option<Verdict>,
+    counts: Option<Box<RawValue>>,
+    seconds: Option<Took>,
+}
+
+/// The phases of a run and their sum, or how long a storm's payments were produced.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Took {
+    Phases { total: f64 },
+    Whole(f64),
+}
+
+/// What a plan says before there is a report. The cause of a storm is not looked at: it may be a
+/// drill's, and nobody is to know it yet.
+#[derive(Default, Deserialize)]
+struct Planned {
+    lab: Option<String>,
+    consumer: Option<String>,
+    scenario: Option<String>,
+}
+
+fn line(path: &FilePath, id: &str) -> RunLine {
     let state = folder::read::<Reached>(path, STATE).ok();
-    let report: Value = saved_report(path).unwrap_or_default();
-    let spec = folder::read::<Value>(path, SPEC)
+    let report: Saved = saved_report(path).unwrap_or_default();
+    let spec: Planned = folder::read(path, SPEC)
         .or_else(|_| folder::read(path, STORM))
         .unwrap_or_default();
-    let kind = kind_of(path);
-    let of = |name: &str| {
-        let text = report.get(name).or_else(|| spec.get(name));
-        text.and_then(Value::as_str)
-    };
     let started = path
         .join("lock")
         .metadata()
         .and_then(|meta| meta.modified());
     let started = started.ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
-    let scenario = of("scenario").or_else(|| report["cause"].as_str());
-    let seconds = report["seconds"]["total"].as_f64();
-    json!({
-        "run": id,
-        "kind": kind,
-        "lab": of("lab"),
-        "consumer": of("consumer"),
-        "scenario": scenario,
-        "state": match state {
-            Some(Reached::Judged) => "judged",
-            Some(Reached::Inconclusive { .. }) => "inconclusive",
-            Some(Reached::Running) | None => "running",
+    RunLine {
+        run: id.to_owned(),
+        kind: kind_of(path),
+        lab: report.lab.or(spec.lab),
+        consumer: report.consumer.or(spec.consumer),
+        scenario: report.scenario.or(spec.scenario).or(report.cause),
+        state: match state {
+            Some(Reached::Judged) => RunState::Judged,
+            Some(Reached::Inconclusive { .. }) => RunState::Inconclusive,
+            Some(Reached::Running) | None => RunState::Running,
         },
-        "verdict": of("verdict"),
-        "counts": report.get("counts"),
-        "started": started.map_or(0, |t| t.as_secs()),
-        "seconds": seconds.or_else(|| report["seconds"].as_f64()),
-    })
-}
-
-fn kind_of(path: &FilePath) -> &'static str {
-    if path.join(STORM).is_file() {
-        "storm"
-    } else if path.join("cells").is_dir() {
-        "explore"
-    } else {
-        "run"
+        verdict: report.verdict,
+        counts: report.counts,
+        started: started.map_or(0, |t| t.as_secs()),
+        seconds: report.seconds.map(|took| match took {
+            Took::Phases { total } | Took::Whole(total) => total,
+        }),
     }
 }
 
+fn kind_of(path: &FilePath) -> RunKind {
+    if path.join(STORM).is_file() {
+        RunKind::Storm
+    } else if path.join("cells").is_dir() {
+        RunKind::Explore
+    } else {
+        RunKind::Run
+    }
+}
+
+/// The report as it was saved, whatever version wrote it, or what of it is asked for.
 fn saved_report<T: DeserializeOwned>(path: &FilePath) -> Result<T, Problem> {
     let name = match kind_of(path) {
-        "explore" => "explore.json",
-        _ => "report.json",
+        RunKind::Explore => "explore.json",
+        RunKind::Run | RunKind::Storm => "report.json",
     };
     folder::read(path, name).map_err(|error| match error {
         FolderError::Unread { source, .. } if source.kind() == ErrorKind::NotFound => Problem::new(
@@ -153,14 +179,14 @@ fn saved_report<T: DeserializeOwned>(path: &FilePath) -> Result<T, Problem> {
 pub(super) async fn report(
     State(app): State<Arc<App>>,
     Path(run): Path<String>,
-) -> Result<Json<Value>, Problem> {
-    aside(move || Ok(Json(saved_report::<Value>(&folder_of(&app, &run)?)?))).await
+) -> Result<Json<Box<RawValue>>, Problem> {
+    aside(move || Ok(Json(saved_report(&folder_of(&app, &run)?)?))).await
 }
 
 pub(super) async fn cell(
     app: State<Arc<App>>,
     Path((run, cell)): Path<(String, String)>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Box<RawValue>>, Problem> {
     report(app, Path(format!("{run}/cells/{cell}"))).await
 }
 
@@ -184,12 +210,12 @@ pub(super) async fn download_html(
 fn page(app: &App, run: &str) -> Result<String, Problem> {
     let path = folder_of(app, run)?;
     Ok(match kind_of(&path) {
-        "explore" => html::render(&saved_report::<ExploreReport>(&path)?),
-        "storm" => {
+        RunKind::Explore => html::render(&saved_report::<ExploreReport>(&path)?),
+        RunKind::Storm => {
             let report: storm::StormReport = saved_report(&path)?;
             as_page(run, &storm::render(&report, "crashwindow drill"))
         }
-        _ => {
+        RunKind::Run => {
             let report: RunReport = saved_report(&path)?;
             let next = format!("crashwindow replay {run}");
             as_page(run, &terminal::render(&report, &next))
@@ -206,12 +232,12 @@ fn as_page(run: &str, text: &str) -> String {
 pub(super) async fn payment(
     State(app): State<Arc<App>>,
     Path((run, payment)): Path<(String, String)>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Biography>, Problem> {
     aside(move || sequence(&app, &run, &payment).map(Json)).await
 }
 
 /// One payment's biography, as a sequence: from the run's own events and its verdict's history.
-fn sequence(app: &App, run: &str, payment: &str) -> Result<Value, Problem> {
+fn sequence(app: &App, run: &str, payment: &str) -> Result<Biography, Problem> {
     let path = folder_of(app, run)?;
     let missing = |what: &dyn std::fmt::Display| {
         let next = "choose a payment of a run that has a verdict";
@@ -235,27 +261,68 @@ fn sequence(app: &App, run: &str, payment: &str) -> Result<Value, Problem> {
         outcome.told(&spec.done, history.effects_of(payment).len())
     );
     let (lanes, steps) = steps::steps(&lines);
-    Ok(json!({
-        "payment": payment,
-        "outcome": outcome.name(),
-        "text": text,
-        "effects": history.effects_of(payment),
-        "lanes": lanes,
-        "lines": steps,
-    }))
+    Ok(Biography {
+        payment: payment.to_owned(),
+        outcome,
+        text,
+        effects: history.effects_of(payment),
+        lanes,
+        lines: steps,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn told(files: &[(&str, &str)]) -> serde_json::Value {
+        let home = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(home.path().join(name), text).unwrap();
+        }
+        serde_json::to_value(line(home.path(), "0007")).unwrap()
+    }
+
+    #[test]
+    fn a_line_tells_what_its_report_says_and_its_counts_as_they_were_saved() {
+        let run = r#"{ "schema": 1, "lab": "01", "consumer": "broken", "scenario": "kill",
+            "verdict": "violated", "counts": { "payments": 3, "of an older version": 1 },
+            "seconds": { "total": 2.5, "phases": [] } }"#;
+        let told = told(&[("report.json", run), (STATE, r#"{ "state": "judged" }"#)]);
+        assert_eq!(told["kind"], "run");
+        assert_eq!(told["lab"], "01");
+        assert_eq!(told["scenario"], "kill");
+        assert_eq!(told["verdict"], "violated");
+        assert_eq!(
+            told["counts"].to_string(),
+            r#"{"of an older version":1,"payments":3}"#
+        );
+        assert_eq!(told["seconds"], 2.5);
+    }
+
+    #[test]
+    fn a_storm_that_goes_on_does_not_say_what_it_is() {
+        let plan = r#"{ "lab": "04", "consumer": "dedup", "cause": "slow", "seconds": 60 }"#;
+        let going_on = told(&[(STORM, plan)]);
+        assert_eq!(
+            (&going_on["kind"], &going_on["state"]),
+            (&"storm".into(), &"running".into())
+        );
+        assert_eq!(going_on["consumer"], "dedup");
+        assert!(going_on["scenario"].is_null(), "{going_on}");
+        assert!(going_on["seconds"].is_null(), "{going_on}");
+        let report = r#"{ "cause": "slow", "verdict": "held", "seconds": 60 }"#;
+        let over = told(&[(STORM, plan), ("report.json", report)]);
+        assert_eq!(over["scenario"], "slow");
+        assert_eq!(over["seconds"], 60.0);
+    }
+
     #[test]
     fn a_damaged_report_is_not_called_a_run_that_goes_on() {
         let run = tempfile::tempdir().unwrap();
         let told = || {
             let report = saved_report::<RunReport>(run.path());
-            let problem = report.expect_err("it is no report").json();
-            problem["error"].as_str().unwrap().to_owned()
+            report.expect_err("it is no report").error
         };
         assert!(told().contains("it goes on"), "{}", told());
         for text in ["{", "{}"] {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use nix::sys::signal::Signal;
-use serde_json::json;
 
 use super::live::Inner;
 use super::problem::split;
+use super::wire::live::{FaultEvent, Rebalance};
 use crate::tap::{BoundaryEvent, Detail, Role, Stage};
 use crate::timeline::{Entry, Happening};
 
@@ -99,10 +99,13 @@ pub(super) fn own(inner: &mut Inner, partitions: &BTreeMap<String, Vec<i32>>) {
 }
 
 fn rebalanced(inner: &mut Inner) {
-    let told = json!({
-        "at_ms": inner.now_ms(), "generation": inner.generation, "partitions": inner.owners,
+    let partitions = std::mem::take(&mut inner.owners);
+    inner.push(&Rebalance {
+        at_ms: inner.now_ms(),
+        generation: inner.generation,
+        partitions: &partitions,
     });
-    inner.push("rebalance", &told);
+    inner.owners = partitions;
 }
 
 fn struck(
@@ -115,11 +118,14 @@ fn struck(
 ) {
     // Where its victim stood comes before it, and what became of that one after it.
     inner.tell_changes();
-    let told = json!({
-        "at_ms": inner.now_ms(), "fault": fault, "payment": entry.payment,
-        "instance": instance, "text": text, "problem": problem,
+    inner.push(&FaultEvent {
+        at_ms: inner.now_ms(),
+        fault,
+        payment: entry.payment.as_deref(),
+        instance,
+        text,
+        problem,
     });
-    inner.push("fault", &told);
 }
 
 #[cfg(test)]

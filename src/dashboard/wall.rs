@@ -1,10 +1,11 @@
 //! The payment wall: what is known of every payment while a run goes on, and in the end what the
 //! verdict says of it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 
-use crate::named::Named;
+use super::wire::live::{PaymentChange, Payments};
+use crate::named::{Named, by_name};
 use crate::run::Finished;
 use crate::tap::{Detail, EventOutcome, Stage, Tap, kafka, payment_number};
 use crate::timeline::{Entry, Happening};
@@ -12,7 +13,7 @@ use crate::verdict::{Outcome, outcome_of};
 
 /// What is known of a payment: what became of it, or how far it has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Known {
+pub(super) enum PaymentState {
     /// Nobody has it.
     #[default]
     Waiting,
@@ -22,7 +23,7 @@ pub(super) enum Known {
     Of(Outcome),
 }
 
-impl Named for Known {
+impl Named for PaymentState {
     const KIND: &'static str = "state of a payment";
 
     fn every() -> impl Iterator<Item = Self> {
@@ -39,9 +40,11 @@ impl Named for Known {
     }
 }
 
+by_name!(PaymentState);
+
 #[derive(Debug, Clone, Default)]
 struct Cell {
-    known: Known,
+    known: PaymentState,
     deliveries: u32,
     effects: usize,
     /// The ledger's ids, so that a charge that is told at two stages counts once.
@@ -50,7 +53,8 @@ struct Cell {
 }
 
 /// How many payments are in which state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "LiveCounts")]
 pub(super) struct Counts {
     pub produced: u32,
     pub delivered: u32,
@@ -119,8 +123,8 @@ impl Wall {
             return;
         };
         cell.deliveries += 1;
-        if cell.known == Known::Waiting {
-            cell.known = Known::Delivered;
+        if cell.known == PaymentState::Waiting {
+            cell.known = PaymentState::Delivered;
         }
         self.change(payment);
     }
@@ -135,8 +139,8 @@ impl Wall {
         cell.charges.push(charge.to_owned());
         cell.effects = cell.charges.len();
         cell.known = match cell.effects {
-            1 => Known::Of(Outcome::Once),
-            _ => Known::Of(Outcome::Duplicated),
+            1 => PaymentState::Of(Outcome::Once),
+            _ => PaymentState::Of(Outcome::Duplicated),
         };
         self.change(payment);
     }
@@ -147,7 +151,7 @@ impl Wall {
             let outcome = outcome_of(&finished.history, &produced.payment);
             let effects = finished.history.effects_of(&produced.payment).len();
             if let Some(cell) = self.cell(&produced.payment) {
-                cell.known = Known::Of(outcome);
+                cell.known = PaymentState::Of(outcome);
                 cell.effects = effects;
                 self.change(&produced.payment);
             }
@@ -171,7 +175,7 @@ impl Wall {
     }
 
     /// What changed since this was asked last; none where nothing did.
-    pub fn changes(&mut self) -> Option<Value> {
+    pub fn changes(&mut self) -> Option<Payments> {
         if !std::mem::take(&mut self.stale) {
             return None;
         }
@@ -183,20 +187,20 @@ impl Wall {
     }
 
     /// Everything.
-    pub fn whole(&self) -> Value {
+    pub fn whole(&self) -> Payments {
         self.tell(0..self.cells.len())
     }
 
-    fn tell(&self, places: impl Iterator<Item = usize>) -> Value {
+    fn tell(&self, places: impl Iterator<Item = usize>) -> Payments {
         let cell = |place: usize| {
             let cell = &self.cells[place];
-            json!([place + 1, cell.known.name(), cell.effects])
+            PaymentChange(place + 1, cell.known, cell.effects)
         };
-        json!({
-            "at_ms": self.at_ms,
-            "changed": places.map(cell).collect::<Vec<_>>(),
-            "counts": self.counts(),
-        })
+        Payments {
+            at_ms: self.at_ms,
+            changed: places.map(cell).collect(),
+            counts: self.counts(),
+        }
     }
 
     fn counts(&self) -> Counts {
@@ -207,14 +211,14 @@ impl Wall {
         for cell in &self.cells {
             counts.redelivered += u32::from(cell.deliveries > 1);
             *match cell.known {
-                Known::Waiting => &mut counts.waiting,
-                Known::Delivered => &mut counts.delivered,
-                Known::Of(Outcome::Once) => &mut counts.once,
-                Known::Of(Outcome::Duplicated) => &mut counts.duplicated,
-                Known::Of(Outcome::Lost) => &mut counts.lost,
-                Known::Of(Outcome::HalfDone) => &mut counts.half_done,
-                Known::Of(Outcome::Parked) => &mut counts.parked,
-                Known::Of(Outcome::Unfinished) => &mut counts.unfinished,
+                PaymentState::Waiting => &mut counts.waiting,
+                PaymentState::Delivered => &mut counts.delivered,
+                PaymentState::Of(Outcome::Once) => &mut counts.once,
+                PaymentState::Of(Outcome::Duplicated) => &mut counts.duplicated,
+                PaymentState::Of(Outcome::Lost) => &mut counts.lost,
+                PaymentState::Of(Outcome::HalfDone) => &mut counts.half_done,
+                PaymentState::Of(Outcome::Parked) => &mut counts.parked,
+                PaymentState::Of(Outcome::Unfinished) => &mut counts.unfinished,
             } += 1;
         }
         counts
@@ -257,12 +261,18 @@ mod tests {
         wall.saw(&charge(Stage::Executed, "ch_1"));
         wall.saw(&charge(Stage::Answered, "ch_1"));
         let told = wall.changes().unwrap();
-        assert_eq!(told["changed"], json!([[2, "once", 1]]));
+        assert_eq!(
+            told.changed,
+            [PaymentChange(2, PaymentState::Of(Outcome::Once), 1)]
+        );
         assert!(wall.changes().is_none());
         wall.saw(&charge(Stage::Executed, "ch_2"));
         let told = wall.changes().unwrap();
-        assert_eq!(told["changed"], json!([[2, "duplicated", 2]]));
-        assert_eq!(told["counts"]["waiting"], 1);
+        assert_eq!(
+            told.changed,
+            [PaymentChange(2, PaymentState::Of(Outcome::Duplicated), 2)]
+        );
+        assert_eq!(told.counts.waiting, 1);
     }
 
     #[test]

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use serde_json::{Value, json};
-
 use super::lines::{self, EventLine};
 use super::live::Live;
 use super::metrics::Metrics;
 use super::sight;
+use super::wire::live::{CellProgress, Effects, FaultEvent, Phase, Plan, PlannedFault, Rates};
 use crate::chaos::storm::Blow;
 use crate::effects::EffectSource;
 use crate::explore;
@@ -76,7 +75,7 @@ impl Watcher for Watch {
         } else {
             text
         };
-        self.live.tell("phase", &json!({ "text": text }));
+        self.live.tell(&Phase { text });
     }
 
     fn begun(&self, run: &str) {
@@ -84,35 +83,30 @@ impl Watcher for Watch {
     }
 
     fn planned(&self, spec: &Spec) {
-        let faults: Vec<Value> = spec
-            .schedule
-            .strikes()
-            .map(|planned| {
-                json!({
-                    "fault": planned.fault,
-                    "at": planned.window.at,
-                    "edge": planned.window.edge,
-                    "payment": planned.payment,
-                })
-            })
-            .collect();
-        let instances = (0..spec.schedule.instances).map(crate::run::instance_name);
-        let plan = json!({
-            "run": self.desk().run,
-            "lab": spec.lab,
-            "consumer": spec.consumer,
-            "payments": spec.schedule.payments,
-            "partitions": spec.schedule.partitions,
-            "instances": instances.collect::<Vec<_>>(),
-            "faults": faults,
-            // Charges pass a tap; what else is an effect is looked for when the run is over.
-            "effects": match spec.effects {
-                EffectSource::Ledger => "live",
-                EffectSource::Sql { .. } | EffectSource::Topic { .. } | EffectSource::Sink => "at the end",
-            },
+        let faults = spec.schedule.strikes().map(|planned| PlannedFault {
+            fault: planned.fault,
+            at: planned.window.at.clone(),
+            edge: planned.window.edge,
+            payment: planned.payment.clone(),
         });
-        self.live
-            .change(|inner| inner.begin(spec.schedule.payments, &plan));
+        let instances = (0..spec.schedule.instances).map(crate::run::instance_name);
+        let plan = Plan {
+            run: self.desk().run.clone(),
+            lab: spec.lab.clone(),
+            consumer: spec.consumer.clone(),
+            payments: spec.schedule.payments,
+            partitions: spec.schedule.partitions,
+            instances: instances.collect(),
+            faults: faults.collect(),
+            // Charges pass a tap; what else is an effect is looked for when the run is over.
+            effects: match spec.effects {
+                EffectSource::Ledger => Effects::Live,
+                EffectSource::Sql { .. } | EffectSource::Topic { .. } | EffectSource::Sink => {
+                    Effects::AtTheEnd
+                }
+            },
+        };
+        self.live.change(|inner| inner.begin(&plan));
         self.desk().consumer.clone_from(&spec.consumer);
     }
 
@@ -138,19 +132,19 @@ impl Watcher for Watch {
         desk.lab.clone_from(&spec.lab);
         desk.consumer.clone_from(&spec.consumer);
         let instances = (0..spec.plan.instances).map(crate::run::instance_name);
-        let plan = json!({
-            "run": desk.run,
-            "lab": spec.lab,
-            "consumer": spec.consumer,
-            "payments": 0,
-            "partitions": spec.plan.partitions,
-            "instances": instances.collect::<Vec<_>>(),
-            "faults": [],
-            "effects": "live",
-        });
+        let plan = Plan {
+            run: desk.run.clone(),
+            lab: spec.lab.clone(),
+            consumer: spec.consumer.clone(),
+            payments: 0,
+            partitions: spec.plan.partitions,
+            instances: instances.collect(),
+            faults: Vec::new(),
+            effects: Effects::Live,
+        };
         drop(desk);
         self.live.change(|inner| {
-            inner.begin(0, &plan);
+            inner.begin(&plan);
             inner.looked_at(0);
         });
     }
@@ -173,7 +167,7 @@ impl Watcher for Watch {
         desk.samples.drain(..old);
         drop(desk);
         self.live.change(|inner| inner.looked_at(sample.at_ms));
-        self.live.tell("sample", &told);
+        self.live.tell(&told);
     }
 
     fn struck(&self, mark: &Mark) {
@@ -189,15 +183,19 @@ impl Watcher for Watch {
             || mark.blow.name().to_owned(),
             |name| format!("{} {name}", mark.blow.name()),
         );
-        let told = json!({
-            "at_ms": mark.at_ms,
-            "fault": mark.blow,
-            "payment": null,
-            "instance": whom,
-            "text": text,
-            "problem": mark.problem,
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "a storm's milliseconds are far below 2^52"
+        )]
+        let at_ms = mark.at_ms as f64;
+        self.live.tell(&FaultEvent {
+            at_ms,
+            fault: mark.blow.name(),
+            payment: None,
+            instance: whom,
+            text: &text,
+            problem: mark.problem.as_deref(),
         });
-        self.live.tell("fault", &told);
         let state = match mark.blow {
             Blow::Freeze => "frozen",
             Blow::Thaw => "thawed",
@@ -211,7 +209,7 @@ impl Watcher for Watch {
     }
 
     fn owned(&self, ownership: &Ownership) {
-        self.live.tell("rebalance", ownership);
+        self.live.tell(ownership);
         if !self.secret {
             let partitions = &ownership.partitions;
             self.live.change(|inner| sight::own(inner, partitions));
@@ -221,7 +219,7 @@ impl Watcher for Watch {
 
 impl explore::Progress for Watch {
     fn cells(&self, done: usize, of: usize) {
-        self.live.tell("cell", &json!({ "done": done, "of": of }));
+        self.live.tell(&CellProgress { done, of });
     }
 }
 
@@ -232,7 +230,7 @@ impl StormDesk {
     }
 
     /// The rates over the last looks.
-    fn tell(&self, now: &Sample, secret: bool) -> Value {
+    fn tell(&self, now: &Sample, secret: bool) -> Rates {
         let start = Sample::default();
         let then = self.samples.first().unwrap_or(&start);
         let grown = |total: fn(&Sample) -> u64| total(now).saturating_sub(total(then));
@@ -246,19 +244,19 @@ impl StormDesk {
         } else {
             now.redelivered
         };
-        json!({
-            "at_ms": now.at_ms,
-            "hit_rate": ratio(grown(Sample::hits), checks),
-            "hit_rate_redelivery": ratio(grown(|s| s.redelivery_hits), checks),
-            "hit_rate_republish": ratio(grown(|s| s.republish_hits), checks),
-            "redeliveries": redeliveries,
-            "effects_per_payment": (paid > 0).then(|| ratio(effects, paid)),
-            "lag": now.lag,
-            "rebalances": now.rebalances.values().sum::<u64>(),
-            "generation": if secret { None } else { now.generation },
-            "produced_per_s": ratio(grown(|s| s.produced) * 1_000, ms),
-            "checks_per_s": ratio(checks * 1_000, ms),
-        })
+        Rates {
+            at_ms: now.at_ms,
+            hit_rate: ratio(grown(Sample::hits), checks),
+            hit_rate_redelivery: ratio(grown(|s| s.redelivery_hits), checks),
+            hit_rate_republish: ratio(grown(|s| s.republish_hits), checks),
+            redeliveries,
+            effects_per_payment: (paid > 0).then(|| ratio(effects, paid)),
+            lag: now.lag,
+            rebalances: now.rebalances.values().sum(),
+            generation: if secret { None } else { now.generation },
+            produced_per_s: ratio(grown(|s| s.produced) * 1_000, ms),
+            checks_per_s: ratio(checks * 1_000, ms),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::run::Finished;
@@ -13,18 +14,23 @@ use crate::verdict::Produced;
 
 /// What a payment costs, of those that no fault struck. The taps and the lab's own record are in
 /// these numbers: compare them within one machine and one minute, and quote ratios.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cost {
     /// Payments per second of the time in which at least one was in hand.
+    #[schemars(range(min = 0))]
     pub payments_per_second: f64,
     /// From the consumer's first request for a payment to the commit of its offset, in milliseconds:
     /// half of the payments take no longer.
+    #[schemars(range(min = 0))]
     pub p50_ms: f64,
     /// The same: 99 of 100 take no longer.
+    #[schemars(range(min = 0))]
     pub p99_ms: f64,
     /// Transactions that changed something and were committed in Postgres, per payment.
+    #[schemars(range(min = 0))]
     pub database_commits: f64,
     /// Offset commits that Kafka took, per payment.
+    #[schemars(range(min = 0))]
     pub offset_commits: f64,
 }
 

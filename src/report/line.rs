@@ -1,5 +1,6 @@
 //! The lines of a biography: what happened, typed and in words.
 
+use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -8,9 +9,11 @@ use super::biography::{clauses, is_delivery};
 use crate::timeline::{Clause, Entry, Kind, Mark};
 
 /// One line of a biography.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "BiographyLine")]
 pub struct Line {
     /// Milliseconds since the run began.
+    #[schemars(range(min = 0))]
     pub at_ms: f64,
     /// Who it happened to: an instance's name.
     pub who: String,
@@ -21,6 +24,7 @@ pub struct Line {
     pub kind: Kind,
     /// Of a strike: the place in the biography, from 1, of the line with which its crash window ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub window_ends: Option<usize>,
 }
 

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::biography;
@@ -11,7 +12,7 @@ use super::cost::Cost;
 use super::line::{self, Line};
 use crate::chaos::{Fault, Window};
 use crate::run::{Finished, Fired, Seconds};
-use crate::stack::Endpoints;
+use crate::stack::{Endpoints, Kind};
 use crate::verdict::{Counts, Guarantee, Outcome, Verdict, outcome_of};
 
 /// The version of the report's form. Of schema 1 the lines of a biography are words alone, and are read
@@ -21,12 +22,15 @@ pub const SCHEMA: u32 = 2;
 /// How many witnesses a report carries; the run folder has every payment's events.
 const MAX_WITNESSES: usize = 10;
 
-/// The report of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One run of one consumer. `schema` changes when a reader would have to. `crashwindow compare --json`
+/// prints an array of these.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunReport {
     /// The version of this form.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: u32,
     /// The lab's id.
+    #[schemars(regex(pattern = "^([0-9]{2}|none)$"))]
     pub lab: String,
     /// The lab's name.
     pub lab_name: String,
@@ -37,6 +41,7 @@ pub struct RunReport {
     /// The seed of the schedule.
     pub seed: u64,
     /// How many instances shared the group.
+    #[schemars(range(min = 1))]
     pub instances: u32,
     /// Where it ran.
     pub stack: Stack,
@@ -47,10 +52,12 @@ pub struct RunReport {
     /// What was promised.
     pub guarantee: Guarantee,
     /// What the verdict rests on, one clause each.
+    #[schemars(length(min = 1))]
     pub reasons: Vec<String>,
     /// How many payments had which outcome.
     pub counts: Counts,
     /// What was done to a payment that took effect: `charged`.
+    #[schemars(length(min = 1))]
     pub done: String,
     /// Every payment that did not take effect exactly once.
     pub exceptions: Vec<Exception>,
@@ -69,9 +76,10 @@ pub struct RunReport {
 }
 
 /// Where a run ran.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Stack {
     /// `native`, `external`, `compose`.
+    #[schemars(with = "Kind")]
     pub kind: String,
     /// Kafka's version, where it is known.
     pub kafka: Option<String>,
@@ -80,24 +88,27 @@ pub struct Stack {
 }
 
 /// A payment that was not charged exactly once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Exception {
     /// The payment.
+    #[schemars(regex(pattern = "^msg-[0-9]{4,}$"))]
     pub payment: String,
     /// What became of it; never that it took effect once.
+    #[schemars(extend("not" = { "const": "once" }))]
     pub outcome: Outcome,
     /// Its charges in the ledger.
     pub charges: Vec<String>,
 }
 
 /// One fault of the schedule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FaultReport {
     /// The fault.
     pub fault: Fault,
     /// Where it was to strike.
     pub window: Window,
     /// In whose window.
+    #[schemars(regex(pattern = "^msg-[0-9]{4,}$"))]
     pub payment: String,
     /// Who was struck.
     pub instance: Option<String>,
@@ -110,9 +121,10 @@ pub struct FaultReport {
 }
 
 /// One payment that shows what happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Witness {
     /// The payment.
+    #[schemars(regex(pattern = "^msg-[0-9]{4,}$"))]
     pub payment: String,
     /// What became of it.
     pub outcome: Outcome,
@@ -126,20 +138,23 @@ pub struct Witness {
 }
 
 /// Where the time went, in seconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Times {
     /// All of it.
+    #[schemars(range(min = 0))]
     pub total: f64,
     /// By phase, in order.
     pub phases: Vec<Phase>,
 }
 
 /// One phase.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TimedPhase")]
 pub struct Phase {
     /// Its name.
     pub name: String,
     /// How long it took.
+    #[schemars(range(min = 0))]
     pub seconds: f64,
 }
 

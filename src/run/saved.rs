@@ -130,7 +130,11 @@ mod tests {
     #[test]
     fn a_run_that_was_edited_or_cut_short_is_refused() {
         for (at, value, words) in [
-            ("/schedule/rounds/0/strike/fault", json!("flood"), "`flood`"),
+            (
+                "/schedule/rounds/0/strike/fault",
+                json!("flood"),
+                "no fault \"flood\"",
+            ),
             ("/schedule/instances", json!(0), "no instance"),
             ("/schedule/payments", json!(12), "payment 11"),
             ("/schedule/rounds/0/first", json!(2), "payment 1"),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use rdkafka::ClientConfig;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The two servers of a running stack.
@@ -23,7 +24,8 @@ pub struct Endpoints {
 }
 
 /// How a stack runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StackKind")]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Containers.

@@ -20,6 +20,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use gate::Gate;
@@ -29,7 +30,9 @@ pub use outcome::{EventOutcome, Role};
 pub(crate) use stored::CHARGE_SEARCH;
 
 /// The boundary on which an event was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Tap {
     /// The payment API: requests to the provider.

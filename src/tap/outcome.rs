@@ -1,6 +1,7 @@
 //! What a request is to a delivery guarantee, and what came of it: typed, so that nobody reads a
 //! signature or an outcome to know it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a request is to a delivery guarantee.
@@ -18,7 +19,7 @@ pub enum Role {
 /// What came of a request, as the tap understood the server.
 ///
 /// What is declined and what is not known are apart: a failure may have been executed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "came", rename_all = "snake_case")]
 pub enum EventOutcome {
     /// It was done.

@@ -1,11 +1,13 @@
 //! What a line of a biography is, for whoever draws it: made from what happened, never from words.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::tap::{EventOutcome, Tap};
 
 /// What a line of a biography is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LineKind")]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Kind {
     /// A request of the instance.
@@ -38,7 +40,7 @@ pub enum Kind {
 }
 
 /// What is done to an instance, or befalls it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mark {
     /// A fault fired: here its crash window begins.

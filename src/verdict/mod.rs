@@ -13,6 +13,7 @@ mod history;
 mod outcome;
 mod storm;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use cell::CellOutcome;
@@ -23,7 +24,7 @@ pub use outcome::Outcome;
 pub use storm::{StormFacts, StormJudgement, judge_storm};
 
 /// Whether the guarantee stood. The exit code of a run is [`Verdict::exit_code`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Every fault fired, every payment came to its end, and the guarantee stood.
@@ -58,7 +59,7 @@ impl Verdict {
 
 /// How many payments had which outcome. One that took effect twice and is not acknowledged, or not
 /// recorded, counts as both: the one does not excuse the other.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Payments that Kafka acknowledged.
     pub payments: usize,

@@ -1,12 +1,13 @@
 //! The verdict on a storm: too many payments for one outcome each, so it is made of counts.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Guarantee, Verdict};
 use crate::chaos::storm::Incident;
 
 /// What is known of a storm when it has settled, all of it from outside the consumers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StormFacts {
     /// Payments that Kafka acknowledged, each counted once.
     pub payments: u64,

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use crashwindow::dashboard::Feed;
+use crashwindow::dashboard::{Effects, Feed, Plan};
 use crashwindow::tap::{BoundaryEvent, EventOutcome, Role, Source, Stage, Tap};
 use crashwindow::timeline::{Happening, Timeline};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -111,17 +111,17 @@ pub(super) fn write(
 }
 
 /// What a page is told of the run that this pretends to be.
-pub(super) fn plan(payments: u32) -> Value {
-    json!({
-        "run": "0000",
-        "lab": "01",
-        "consumer": "fixed",
-        "payments": payments,
-        "partitions": 1,
-        "instances": ["a"],
-        "effects": "live",
-        "faults": [],
-    })
+pub(super) fn plan(payments: u32) -> Plan {
+    Plan {
+        run: "0000".into(),
+        lab: "01".into(),
+        consumer: "fixed".into(),
+        payments,
+        partitions: 1,
+        instances: vec!["a".into()],
+        effects: Effects::Live,
+        faults: Vec::new(),
+    }
 }
 
 /// A payment is looked up, charged and written down.
@@ -177,7 +177,7 @@ struct Audience {
 impl Audience {
     fn of(timeline: &Arc<Timeline>, payments: u32) -> anyhow::Result<Self> {
         let runtime = Runtime::new()?;
-        let feed = Arc::new(Feed::of(timeline, payments, &plan(payments)));
+        let feed = Arc::new(Feed::of(timeline, &plan(payments)));
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let address = listener.local_addr()?;
         let serving = Arc::clone(&feed);

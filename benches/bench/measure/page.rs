@@ -40,7 +40,7 @@ pub(super) async fn measure(
     let payments = scale.page_payments;
     let home = tempfile::tempdir()?;
     let timeline = Arc::new(Timeline::to_file(&home.path().join("events.jsonl"))?);
-    let feed = Arc::new(Feed::of(&timeline, payments, &plan(payments)));
+    let feed = Arc::new(Feed::of(&timeline, &plan(payments)));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let serving = Arc::clone(&feed);

@@ -4,6 +4,7 @@
 //! The lesson must not hang on them. So a storm says beforehand what its incident is to have, counts at
 //! the taps what it has, strikes more or less than was planned, and says in the end what came of it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Cause;
@@ -18,7 +19,8 @@ const ENOUGH: u64 = 78;
 const CAP: u64 = 90;
 
 /// What an incident is to have, counted from outside the consumers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StormPromise")]
 #[serde(rename_all = "kebab-case", tag = "what")]
 pub enum Promise {
     /// Of all checks, so many thousandths are of records that were checked before.
@@ -61,7 +63,8 @@ impl Promise {
 }
 
 /// What an incident was to have, and what it had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StormIncident")]
 pub struct Incident {
     /// What was promised.
     pub promise: Promise,

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::request::drill_spec;
-use super::{Job, Request, Stage};
+use super::{Job, Request};
 use crate::chaos::storm::Cause;
 use crate::dashboard::App;
 use crate::dashboard::logs;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::watch::Watch;
+use crate::dashboard::wire::jobs::{Done, JobState, Report, Reveal};
+use crate::dashboard::wire::live::{ActionChoice, CauseChoice, Diagnose, Phase};
 use crate::drill::{self, Action, DrillReport, correction, diagnosis, evidence, hidden};
 use crate::explore::{self, Exploration};
 use crate::report::RunReport;
@@ -22,8 +23,8 @@ use crate::run::storm::StormSpec;
 use crate::run::{self, Spec, folder};
 use crate::stack::{self, Endpoints, Progress};
 
-/// Returns what the event `done` says, but for the runs.
-pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Value> {
+/// Returns what the event `done` says.
+pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Done> {
     let told = Told(job);
     told.line("looking for Kafka and Postgres");
     let endpoints = tokio::select! {
@@ -42,7 +43,7 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Value> {
             let (lab, specs) = job.request.specs(app).map_err(said)?;
             let spec = specs.into_iter().next().ok_or_else(stopped)?;
             let report = work.run(spec, lab).await?;
-            Ok(json!({ "report": report }))
+            Ok(work.judged(Report::Run(Box::new(report))))
         }
         Request::Compare { .. } => {
             let (lab, specs) = job.request.specs(app).map_err(said)?;
@@ -50,14 +51,17 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Value> {
             for spec in specs {
                 reports.push(work.run(spec, lab.clone()).await?);
             }
-            Ok(json!({ "reports": reports }))
+            Ok(Done::Compared {
+                runs: work.finished_runs(),
+                reports,
+            })
         }
         Request::Explore { .. } => work.explore().await,
         Request::Storm { .. } => {
             let spec = job.request.storm_spec(app).map_err(said)?;
             let report = work.storm(spec, false).await?;
             work.keep(&report)?;
-            Ok(json!({ "report": report }))
+            Ok(work.judged(Report::Storm(Box::new(report))))
         }
         Request::Drill { seed, seconds } => {
             let seed = seed.unwrap_or_else(|| rand::random_range(1..10_000));
@@ -71,7 +75,11 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Value> {
                 let who = [report.lab.as_str(), report.consumer.as_str()];
                 app.metrics.struck(who, mark);
             }
-            Ok(json!({ "reveal": reveal, "report": report }))
+            Ok(Done::Revealed {
+                runs: work.finished_runs(),
+                reveal,
+                report: Box::new(report),
+            })
         }
     }
 }
@@ -84,6 +92,17 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    fn judged(&self, report: Report) -> Done {
+        Done::Judged {
+            runs: self.finished_runs(),
+            report,
+        }
+    }
+
+    fn finished_runs(&self) -> Vec<String> {
+        self.job.progress().runs.clone()
+    }
+
     fn watch(&self, lab: Option<Manifest>, secret: bool) -> Watch {
         Watch {
             live: Arc::clone(&self.job.live),
@@ -108,7 +127,7 @@ impl Work<'_> {
         Ok(report)
     }
 
-    async fn explore(&self) -> anyhow::Result<Value> {
+    async fn explore(&self) -> anyhow::Result<Done> {
         let (lab, specs) = self.job.request.specs(self.app).map_err(said)?;
         let spec = specs.into_iter().next().ok_or_else(stopped)?;
         let exploration = Exploration::of(spec, explore::PAYMENTS, explore::PARTITIONS);
@@ -116,7 +135,7 @@ impl Work<'_> {
         let (runs, cancel) = (&self.app.runs, &self.job.cancel);
         let report = explore::explore(&exploration, self.endpoints, runs, &watch, cancel).await?;
         self.job.finished_run(&report.run);
-        Ok(json!({ "report": report }))
+        Ok(self.judged(Report::Explore(Box::new(report))))
     }
 
     async fn storm(&self, spec: StormSpec, secret: bool) -> anyhow::Result<StormReport> {
@@ -139,18 +158,27 @@ impl Work<'_> {
     }
 
     /// Asks what it was, and says what it was.
-    async fn ask(&self, report: &StormReport, seed: u64, cause: Cause) -> anyhow::Result<Value> {
-        let causes = Cause::ALL.map(|c| json!({ "cause": c, "text": diagnosis(c) }));
-        let actions = Action::ALL.map(|a| json!({ "action": a, "text": a.text() }));
+    async fn ask(&self, report: &StormReport, seed: u64, cause: Cause) -> anyhow::Result<Reveal> {
+        let causes = Cause::ALL.map(|cause| CauseChoice {
+            cause,
+            text: diagnosis(cause),
+        });
+        let actions = Action::ALL.map(|action| ActionChoice {
+            action,
+            text: action.text(),
+        });
         let logs = drill::digest(&report.run_dir)?;
         let (sender, answer) = oneshot::channel();
         {
             let mut progress = self.job.progress();
-            progress.state = Stage::Waiting;
+            progress.state = JobState::Waiting;
             progress.diagnosis = Some(sender);
         }
-        let question = json!({ "causes": causes, "actions": actions, "logs": logs });
-        self.job.live.tell("diagnose", &question);
+        self.job.live.tell(&Diagnose {
+            causes: causes.into(),
+            actions: actions.into(),
+            logs,
+        });
         let (given, reply) = tokio::select! {
             answer = answer => answer?,
             () = self.job.cancel.cancelled() => return Err(stopped()),
@@ -168,19 +196,19 @@ impl Work<'_> {
             evidence: evidence(report),
             run: report.run.clone(),
         };
-        let reveal = json!({
-            "right": right,
-            "cause": cause,
-            "answer": came_of.answer,
-            "action": came_of.action,
-            "right_action": right_action,
-            "cause_text": diagnosis(cause),
-            "action_text": right_action.text(),
-            "evidence": came_of.evidence,
-            "correction": correction(cause, given.cause, given.action),
-            "run": came_of.run,
-            "seed": seed,
-        });
+        let reveal = Reveal {
+            right,
+            cause,
+            answer: came_of.answer,
+            action: came_of.action,
+            right_action,
+            cause_text: diagnosis(cause),
+            action_text: right_action.text(),
+            evidence: came_of.evidence,
+            correction: correction(cause, given.cause, given.action),
+            run: came_of.run,
+            seed,
+        };
         // The page may be gone; the events tell it as well.
         let _ = reply.send(reveal.clone());
         Ok(reveal)
@@ -192,7 +220,7 @@ struct Told<'a>(&'a Job);
 
 impl Progress for Told<'_> {
     fn line(&self, line: &str) {
-        self.0.live.tell("phase", &json!({ "text": line }));
+        self.0.live.tell(&Phase { text: line });
     }
 }
 

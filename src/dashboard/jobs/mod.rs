@@ -10,8 +10,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use futures::FutureExt;
-use serde::Deserialize;
-use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -20,8 +18,7 @@ use super::App;
 use super::live::Live;
 use super::problem::{Body, Problem, split};
 use super::watch::StormDesk;
-use crate::chaos::storm::Cause;
-use crate::drill::Action;
+use super::wire::jobs::{self as wire, Accepted, Diagnosis, Done, JobState, Reveal};
 use crate::run::storm::Manual;
 
 pub(super) use request::Request;
@@ -43,29 +40,11 @@ pub(super) struct Job {
 /// How far a job has come.
 #[derive(Default)]
 struct Progress {
-    state: Stage,
+    state: JobState,
     runs: Vec<String>,
     error: Option<Problem>,
     /// Where a drill waits for its diagnosis.
-    diagnosis: Option<oneshot::Sender<(Diagnosis, oneshot::Sender<Value>)>>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Stage {
-    #[default]
-    Running,
-    Waiting,
-    Done,
-    Failed,
-    Stopped,
-}
-
-/// What somebody on call says.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Diagnosis {
-    pub cause: Cause,
-    pub action: Action,
+    diagnosis: Option<oneshot::Sender<(Diagnosis, oneshot::Sender<Reveal>)>>,
 }
 
 /// All jobs, the newest last.
@@ -136,27 +115,20 @@ impl Job {
     }
 
     fn is_over(&self) -> bool {
-        !matches!(self.progress().state, Stage::Running | Stage::Waiting)
+        !matches!(self.progress().state, JobState::Running | JobState::Waiting)
     }
 
-    fn json(&self) -> Value {
+    fn tell(&self) -> wire::Job {
         let progress = self.progress();
-        let state = match progress.state {
-            Stage::Running => "running",
-            Stage::Waiting => "waiting",
-            Stage::Done => "done",
-            Stage::Failed => "failed",
-            Stage::Stopped => "stopped",
-        };
-        json!({
-            "id": self.id,
-            "kind": self.request.kind(),
-            "request": self.request,
-            "state": state,
-            "runs": progress.runs,
-            "error": progress.error.as_ref().map(Problem::json),
-            "last_event": self.live.last(),
-        })
+        wire::Job {
+            id: self.id.clone(),
+            kind: self.request.kind(),
+            request: self.request.clone(),
+            state: progress.state,
+            runs: progress.runs.clone(),
+            error: progress.error.clone(),
+            last_event: self.live.last(),
+        }
     }
 
     fn finished_run(&self, run: &str) {
@@ -174,11 +146,8 @@ impl Job {
         self.storm.lock().expect("no holder panics").hands = None;
         self.storm.lock().expect("no holder panics").targets.clear();
         match result {
-            Ok(mut done) => {
-                let mut progress = self.progress();
-                progress.state = Stage::Done;
-                done["runs"] = json!(progress.runs);
-                drop(progress);
+            Ok(done) => {
+                self.progress().state = JobState::Done;
                 self.live.end(&done);
             }
             Err(error) => {
@@ -187,13 +156,13 @@ impl Job {
                 let stopped = self.cancel.is_cancelled();
                 let mut progress = self.progress();
                 progress.state = if stopped {
-                    Stage::Stopped
+                    JobState::Stopped
                 } else {
-                    Stage::Failed
+                    JobState::Failed
                 };
                 progress.error = Some(problem.clone());
                 drop(progress);
-                self.live.end(&problem.json());
+                self.live.end(&Done::Failed(problem));
             }
         }
         self.ended.send_replace(true);
@@ -204,32 +173,32 @@ impl Job {
 pub(super) async fn start(
     State(app): State<Arc<App>>,
     Body(request): Body<Request>,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<(StatusCode, Json<Accepted>), Problem> {
     request.check(&app)?;
     let job = app.jobs.add(&app, request)?;
     tokio::spawn(Arc::clone(&job).work(app));
-    Ok((StatusCode::ACCEPTED, Json(json!({ "job": job.id }))))
+    Ok((StatusCode::ACCEPTED, accepted(&job)))
 }
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     Path(job): Path<String>,
-) -> Result<Json<Value>, Problem> {
-    Ok(Json(app.jobs.find(&job)?.json()))
+) -> Result<Json<wire::Job>, Problem> {
+    Ok(Json(app.jobs.find(&job)?.tell()))
 }
 
 /// Stops a job, and answers when it has cleared up after itself.
 pub(super) async fn stop(
     State(app): State<Arc<App>>,
     Path(job): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<wire::Job>, Problem> {
     let job = app.jobs.find(&job)?;
     if job.is_over() {
         return Err(conflict("the job is over", "start another"));
     }
     job.cancel.cancel();
     let _ = job.ended.subscribe().wait_for(|ended| *ended).await;
-    Ok(Json(job.json()))
+    Ok(Json(job.tell()))
 }
 
 /// Strikes a running storm by hand.
@@ -237,7 +206,7 @@ pub(super) async fn strike(
     State(app): State<Arc<App>>,
     Path(job): Path<String>,
     Body(manual): Body<Manual>,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let job = app.jobs.find(&job)?;
     if manual.what.needs_instance() && manual.instance.is_none() {
         let error = "this is done to one instance, and none is named";
@@ -255,7 +224,7 @@ pub(super) async fn strike(
             "try again in a second",
         ));
     }
-    Ok((StatusCode::ACCEPTED, Json(json!({ "job": job.id }))))
+    Ok((StatusCode::ACCEPTED, accepted(&job)))
 }
 
 /// Answers a drill.
@@ -263,7 +232,7 @@ pub(super) async fn diagnosis(
     State(app): State<Arc<App>>,
     Path(job): Path<String>,
     Body(diagnosis): Body<Diagnosis>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Reveal>, Problem> {
     let job = app.jobs.find(&job)?;
     let waiting = job.progress().diagnosis.take();
     let none = || conflict("no incident waits for a diagnosis", "wait until it is over");
@@ -276,12 +245,18 @@ pub(super) async fn diagnosis(
 }
 
 /// What comes of a job, also where it panics: whoever waits for its end gets one.
-async fn survived(work: impl Future<Output = anyhow::Result<Value>>) -> anyhow::Result<Value> {
+async fn survived<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let caught = AssertUnwindSafe(work).catch_unwind().await;
     caught.unwrap_or_else(|_| {
         anyhow::bail!(
             "this job met a defect of the dashboard\nnext: report what its terminal says, and start it again"
         )
+    })
+}
+
+fn accepted(job: &Job) -> Json<Accepted> {
+    Json(Accepted {
+        job: job.id.clone(),
     })
 }
 
@@ -296,11 +271,11 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_panics_ends_and_says_so() {
         let planted = async { panic!("planted") };
-        let error = survived(planted).await.expect_err("it panicked");
+        let error = survived::<()>(planted).await.expect_err("it panicked");
         let (error, next) = split(&error.to_string());
         assert!(error.contains("a defect of the dashboard"), "{error}");
         assert!(next.contains("start it again"), "{next}");
-        let done = survived(async { Ok(json!({ "report": 1 })) }).await;
-        assert_eq!(done.expect("it did not")["report"], 1);
+        let done = survived(async { Ok(1) }).await;
+        assert_eq!(done.expect("it did not"), 1);
     }
 }

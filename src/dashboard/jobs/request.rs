@@ -2,19 +2,22 @@
 //! looked up by name, and a run by its number.
 
 use axum::http::StatusCode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::chaos::storm::Cause;
 use crate::dashboard::App;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::runs;
+use crate::dashboard::wire::jobs::JobKind;
 use crate::run::manifest::Manifest;
 use crate::run::storm::{StormChanges, StormSpec};
 use crate::run::{Changes, FaultChoice, Spec, saved};
 use crate::stack;
 
-/// See the module.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What a job is to do.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "JobRequest")]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub(in crate::dashboard) enum Request {
     /// One run.
@@ -26,6 +29,7 @@ pub(in crate::dashboard) enum Request {
         #[serde(skip_serializing_if = "Option::is_none")]
         fault: Option<FaultChoice>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 1))]
         payments: Option<u32>,
         #[serde(skip_serializing_if = "Option::is_none")]
         seed: Option<u64>,
@@ -43,7 +47,10 @@ pub(in crate::dashboard) enum Request {
     /// Every crash window of a consumer.
     Explore { lab: String, consumer: String },
     /// A saved run, once more.
-    Replay { run: String },
+    Replay {
+        /// `0007`, or a cell: `0007/cells/12`.
+        run: String,
+    },
     /// Many strikes over a loaded group.
     Storm {
         lab: String,
@@ -52,7 +59,9 @@ pub(in crate::dashboard) enum Request {
         #[serde(skip_serializing_if = "Option::is_none")]
         seed: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 1))]
         seconds: Option<u64>,
+        /// No planned strikes, only the buttons.
         #[serde(default)]
         free: bool,
     },
@@ -61,6 +70,7 @@ pub(in crate::dashboard) enum Request {
         #[serde(skip_serializing_if = "Option::is_none")]
         seed: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 1))]
         seconds: Option<u64>,
     },
 }
@@ -75,14 +85,14 @@ const LONGEST_STORM: u64 = 3_600;
 pub(super) const DRILL_LAB: &str = "04";
 
 impl Request {
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> JobKind {
         match self {
-            Self::Run { .. } => "run",
-            Self::Compare { .. } => "compare",
-            Self::Explore { .. } => "explore",
-            Self::Replay { .. } => "replay",
-            Self::Storm { .. } => "storm",
-            Self::Drill { .. } => "drill",
+            Self::Run { .. } => JobKind::Run,
+            Self::Compare { .. } => JobKind::Compare,
+            Self::Explore { .. } => JobKind::Explore,
+            Self::Replay { .. } => JobKind::Replay,
+            Self::Storm { .. } => JobKind::Storm,
+            Self::Drill { .. } => JobKind::Drill,
         }
     }
 

@@ -19,6 +19,7 @@ mod wordless;
 use std::path::PathBuf;
 
 pub use crate::verdict::CellOutcome;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Line, Stack, Times, run};
@@ -36,11 +37,12 @@ pub const NOBODYS: &str = "Each changes something while payments are in hand, an
     a column, a key or a header. What a timer does is known to be nobody's if it is also done in the \
     second before the first payment.";
 
-/// The report of an exploration: every crash window of a consumer, struck with every fault that
-/// applies to it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Every crash window of one consumer, struck with every fault that applies to it. `schema` changes
+/// when a reader would have to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ExploreReport {
     /// The version of this form.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: u32,
     /// The consumer's command, as it was given.
     pub command: Vec<String>,
@@ -87,9 +89,11 @@ impl ExploreReport {
 }
 
 /// One window struck with one fault.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ExploreCell")]
 pub struct Cell {
     /// The number of the cell, from 1.
+    #[schemars(range(min = 1))]
     pub cell: usize,
     /// Where it was struck.
     pub window: CellWindow,
@@ -121,7 +125,8 @@ impl Cell {
 }
 
 /// The gap between two boundary events.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Window")]
 pub struct CellWindow {
     /// The event after which it begins; none for what is not struck in a window.
     pub after: Option<String>,
@@ -129,22 +134,27 @@ pub struct CellWindow {
     pub before: Option<String>,
     /// Which of the events of that name within the payment, from 1: of the one at which the window
     /// begins, or ends where it has no beginning.
+    #[schemars(range(min = 1))]
     pub occurrence: u32,
     /// Where the event after which it begins stands in the recording, from 1.
     #[serde(default)]
+    #[schemars(range(min = 1))]
     pub after_event: Option<usize>,
     /// Where the event before which it ends stands in the recording, from 1.
     #[serde(default)]
+    #[schemars(range(min = 1))]
     pub before_event: Option<usize>,
 }
 
 /// A window that needs no run of its own for a fault: what survives is the same as in a cell's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "MergedWindow")]
 pub struct Merged {
     /// The window.
     pub window: CellWindow,
     /// The fault.
     pub fault: Fault,
     /// The number of the cell that stands for it.
+    #[schemars(range(min = 1))]
     pub cell: usize,
 }

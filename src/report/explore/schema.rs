@@ -57,11 +57,9 @@ fn every_promise_is_in_the_schema_and_nothing_else() {
         let values = values["enum"].as_array().expect("an enum").iter();
         values.map(|v| v.as_str().unwrap().to_owned()).collect()
     };
+    let types = &schema["$defs"];
     let promises = Guarantee::value_variants().iter().map(ToString::to_string);
-    assert_eq!(
-        names(&schema["properties"]["guarantee"]),
-        promises.collect()
-    );
+    assert_eq!(names(&types["Guarantee"]), promises.collect());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A biography as the steps of a sequence diagram, for whoever draws it elsewhere.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::diagram::{name, windows};
@@ -8,9 +9,10 @@ use crate::tap::Tap;
 use crate::timeline::{Kind, Mark};
 
 /// One line of a biography: who told whom.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Step {
     /// Milliseconds since the run began.
+    #[schemars(range(min = 0))]
     pub at_ms: f64,
     /// The lane it begins on.
     pub from: String,
@@ -23,6 +25,7 @@ pub struct Step {
     /// Whose line it is.
     pub instance: String,
     /// `request`, `answer`, `move` or `mark`.
+    #[schemars(extend("enum" = ["request", "answer", "move", "mark"]))]
     pub kind: &'static str,
     /// Of what is done to an instance.
     pub mark: Option<Mark>,

@@ -5,6 +5,7 @@ mod terminal;
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::series::ratio;
@@ -18,12 +19,14 @@ pub use terminal::{render, table};
 /// The version of the report's form.
 const SCHEMA: u32 = 1;
 
-/// A storm, as data.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One storm over a loaded group. `schema` changes when a reader would have to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StormReport {
     /// The version of this form.
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: u32,
     /// The lab's id.
+    #[schemars(regex(pattern = "^[0-9]{2}$"))]
     pub lab: String,
     /// The lab's name.
     pub lab_name: String,
@@ -40,17 +43,22 @@ pub struct StormReport {
     /// The verdict that the manifest expects.
     pub expected: Option<Verdict>,
     /// Why.
+    #[schemars(length(min = 1))]
     pub reasons: Vec<String>,
     /// What the taps have refused, each once: what the consumer lacked for it is no fault of the storm's.
     #[serde(default)]
     pub warnings: Vec<String>,
     /// Payments per second.
+    #[schemars(range(min = 1))]
     pub rate: u32,
     /// Instances in the group.
+    #[schemars(range(min = 2))]
     pub instances: u32,
     /// Partitions of the topic.
+    #[schemars(range(min = 2))]
     pub partitions: u32,
     /// How long payments were produced, in seconds.
+    #[schemars(range(min = 18))]
     pub seconds: u64,
     /// What is known from outside the consumers.
     pub counts: StormFacts,
@@ -66,6 +74,7 @@ pub struct StormReport {
     #[serde(default)]
     pub owners: Vec<Ownership>,
     /// The number of the run folder.
+    #[schemars(regex(pattern = "^[0-9]{4,}$"))]
     pub run: String,
     /// The run folder.
     pub run_dir: PathBuf,
@@ -73,7 +82,8 @@ pub struct StormReport {
 
 /// The three parts of a storm. The first minute of a change, compressed with the others, belongs to
 /// none of them. There are none in a storm of which nothing was planned.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StormPhases")]
 pub struct Phases {
     /// Before the incident.
     pub before: Option<Bucket>,
@@ -84,7 +94,8 @@ pub struct Phases {
 }
 
 /// Redeliveries, counted twice: those of the checks that both sides have counted.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StormRedeliveries")]
 pub struct Redelivered {
     /// At the Postgres tap: records whose check was completed before and that were checked again.
     pub outside: u64,
@@ -99,6 +110,7 @@ pub struct Redelivered {
     #[serde(default)]
     pub doubtful: u64,
     /// How far the metric is from what it can be, over the outside count.
+    #[schemars(range(min = 0))]
     pub difference: f64,
     /// Whether it is not: the metric told the truth.
     pub agree: bool,

@@ -1,15 +1,19 @@
 //! From looks at totals to rates over time.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::run::storm::{Mark, Sample};
 
 /// What happened in a stretch of time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StormBucket")]
 pub struct Bucket {
     /// Seconds after the first payment at which it begins.
+    #[schemars(range(min = 0))]
     pub from_s: f64,
     /// How long it is, in seconds.
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub seconds: f64,
     /// Payments produced.
     pub produced: u64,
@@ -20,10 +24,12 @@ pub struct Bucket {
     /// Hits on another record of the same payment.
     pub republish_hits: u64,
     /// Hits of all checks; 0 where there was none.
+    #[schemars(range(min = 0, max = 1))]
     pub hit_rate: f64,
     /// Lines that the ledger grew by.
     pub effects: u64,
     /// Effects over payments that took effect; 1 where every effect is its payment's first.
+    #[schemars(range(min = 1))]
     pub effects_per_payment: f64,
     /// Records that were checked again, counted at the Postgres tap.
     pub redelivered: u64,
@@ -41,6 +47,7 @@ pub struct Bucket {
     pub lag: u64,
     /// The group's generation when the bucket ended, seen at the Kafka tap.
     #[serde(default)]
+    #[schemars(range(min = 0))]
     pub generation: Option<i32>,
     /// The programs that ran when the bucket ended.
     pub builds: Vec<String>,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,8 @@ use crate::run::instance::Instance;
 const WAITING: usize = 16;
 
 /// What can be done by hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StrikeKind")]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
     /// SIGKILL.
@@ -61,12 +63,14 @@ impl What {
 }
 
 /// One strike by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Strike")]
 #[serde(deny_unknown_fields)]
 pub struct Manual {
     /// What is done.
     pub what: What,
     /// To whom, where it is done to one.
+    #[schemars(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
 }
 

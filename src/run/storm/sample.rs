@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Totals at one moment. What the consumers export is theirs; `ledger`, `ledger_again`,
@@ -41,11 +42,12 @@ pub struct Sample {
 }
 
 /// Who owned which partitions, from one moment on.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ownership {
     /// Milliseconds after the first payment was due.
     pub at_ms: u64,
-    /// The group's generation, as in [`Sample`].
+    /// The group's generation, seen at the Kafka tap; none before anybody was heard in one.
+    #[schemars(range(min = 0))]
     pub generation: Option<i32>,
     /// The partitions of each instance; nobody has any while the group decides.
     pub partitions: BTreeMap<String, Vec<i32>>,

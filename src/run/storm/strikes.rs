@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -36,7 +37,8 @@ pub(super) fn about(records: u64) -> RangeInclusive<u64> {
 }
 
 /// What was done, and when: a mark on the time axis.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "StormMark")]
 pub struct Mark {
     /// Milliseconds after the first payment at which it was done.
     pub at_ms: u64,

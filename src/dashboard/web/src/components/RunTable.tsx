@@ -3,7 +3,7 @@ import type { RunLine } from '../lib/types';
 import { count, seconds, when } from '../lib/words';
 import { VerdictBadge } from './bits';
 
-function num(value: number | boolean | undefined): number {
+function num(value: unknown): number {
   return typeof value === 'number' ? value : 0;
 }
 

@@ -1,5 +1,5 @@
 import { tellCount, tellEffects, tellShare, WEATHER_WORDS, type Weather } from '../lib/storm';
-import type { Sample } from '../lib/types';
+import type { Rates } from '../lib/types';
 import { Big } from './bits';
 
 const SIGNS: Record<Weather, string> = { steady: '●', incident: '▲', recovery: '◆' };
@@ -14,7 +14,7 @@ export function WeatherBadge({ weather }: { weather: Weather }) {
 }
 
 /** The last look, in numbers that are read from the back of a room. */
-export function StormNow({ sample }: { sample: Sample }) {
+export function StormNow({ sample }: { sample: Rates }) {
   const effects = sample.effects_per_payment;
   return (
     <dl class="counters">

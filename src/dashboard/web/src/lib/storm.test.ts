@@ -4,9 +4,9 @@ import { cutBy } from '../components/StormHands';
 import type { FaultEvent } from '../live/state';
 import { instancesOf, ownership, ownersWords } from './owners';
 import { marksOfFaults, phasesOfSeries, rangeWords, type Series, seriesOfSamples } from './storm';
-import type { Sample } from './types';
+import type { Rates } from './types';
 
-function sample(second: number, more: Partial<Sample> = {}): Sample {
+function sample(second: number, more: Partial<Rates> = {}): Rates {
   return {
     at_ms: second * 1000,
     hit_rate: 0,

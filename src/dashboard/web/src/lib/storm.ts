@@ -1,5 +1,5 @@
 import type { FaultEvent } from '../live/state';
-import type { Sample, StormBucket, StormReport } from './types';
+import type { Rates, StormBucket, StormReport } from './types';
 import { count, percent } from './words';
 
 /** Columns over one time axis in seconds, from which a storm is drawn. */
@@ -112,12 +112,12 @@ function emptySeries(): Series {
   };
 }
 
-export function seriesOfSamples(samples: Sample[]): Series {
+export function seriesOfSamples(samples: Rates[]): Series {
   const series = emptySeries();
-  let before: Sample | null = null;
+  let before: Rates | null = null;
   for (const now of samples) {
     const seconds = (now.at_ms - (before?.at_ms ?? 0)) / 1000;
-    const grown = (of: (s: Sample) => number) =>
+    const grown = (of: (s: Rates) => number) =>
       Math.max(0, of(now) - (before === null ? 0 : of(before)));
     series.at.push(now.at_ms / 1000);
     series.redelivery.push(now.hit_rate_redelivery);

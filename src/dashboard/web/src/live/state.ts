@@ -1,4 +1,4 @@
-import type { InstanceState, JobEvents, Sample } from '../lib/types';
+import type { InstanceState, JobEvents, Rates } from '../lib/types';
 import { change, emptyWall, type WallState } from './wall';
 
 export type EventName = keyof JobEvents;
@@ -48,7 +48,7 @@ export interface JobView {
   phase: string;
   runs: RunView[];
   cells: JobEvents['cell'] | null;
-  samples: Sample[];
+  samples: Rates[];
   faults: FaultEvent[];
   owners: JobEvents['rebalance'][];
   logs: JobEvents['log'][];
@@ -155,7 +155,7 @@ export function apply<N extends EventName>(job: JobView, name: N, data: JobEvent
       job.cells = data as JobEvents['cell'];
       break;
     case 'sample': {
-      const sample = data as Sample;
+      const sample = data as Rates;
       if (!repeats(job.samples, sample)) job.samples.push(sample);
       break;
     }

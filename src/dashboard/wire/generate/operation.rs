@@ -1,0 +1,158 @@
+//! What a handler takes and answers, read off its own types.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Value, json};
+
+use crate::dashboard::problem::{Body, Problem};
+
+/// An answer that is described.
+pub(super) trait Answer {
+    const STATUS: u16;
+    fn schema(types: &mut SchemaGenerator) -> Value;
+}
+
+impl<T: JsonSchema> Answer for Json<T> {
+    const STATUS: u16 = 200;
+    fn schema(types: &mut SchemaGenerator) -> Value {
+        types.subschema_for::<T>().to_value()
+    }
+}
+
+impl<T: JsonSchema> Answer for (StatusCode, Json<T>) {
+    const STATUS: u16 = 202;
+    fn schema(types: &mut SchemaGenerator) -> Value {
+        types.subschema_for::<T>().to_value()
+    }
+}
+
+impl<A: Answer> Answer for Result<A, Problem> {
+    const STATUS: u16 = A::STATUS;
+    fn schema(types: &mut SchemaGenerator) -> Value {
+        A::schema(types)
+    }
+}
+
+/// What a handler takes; a body, or what the path tells.
+pub(super) trait Takes {
+    fn body(_: &mut SchemaGenerator) -> Option<Value> {
+        None
+    }
+}
+
+impl<S> Takes for State<S> {}
+impl<P> Takes for Path<P> {}
+impl<Q> Takes for Query<Q> {}
+
+impl<T: JsonSchema> Takes for Body<T> {
+    fn body(types: &mut SchemaGenerator) -> Option<Value> {
+        Some(types.subschema_for::<T>().to_value())
+    }
+}
+
+/// A handler whose types say what it takes and answers.
+pub(super) trait Handler<Arguments> {
+    type Answer: Answer;
+    fn body(types: &mut SchemaGenerator) -> Option<Value>;
+}
+
+macro_rules! handlers {
+    ($($($argument:ident)+;)+) => {
+        $(impl<F, R, $($argument),+> Handler<($($argument,)+)> for F
+        where
+            F: Fn($($argument),+) -> R,
+            R: Future<Output: Answer>,
+            $($argument: Takes),+
+        {
+            type Answer = R::Output;
+            fn body(types: &mut SchemaGenerator) -> Option<Value> {
+                None$(.or_else(|| $argument::body(types)))+
+            }
+        })+
+    };
+}
+
+handlers! {
+    A;
+    A B;
+    A B C;
+}
+
+/// One method of one path.
+pub(super) struct Operation {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub id: &'static str,
+    pub summary: &'static str,
+    pub body: Option<Value>,
+    pub status: u16,
+    pub answer: Value,
+    /// Of the answer.
+    pub content: &'static str,
+    /// What the answer is.
+    pub description: &'static str,
+    /// Further parameters, beside those of the path: name, description, schema.
+    pub query: Vec<(&'static str, &'static str, Value)>,
+    /// Further answers, beside those that every method has.
+    pub others: Vec<u16>,
+}
+
+impl Operation {
+    /// What the types of its handler say.
+    pub fn of<H: Handler<A>, A>(
+        (method, path, id): (&'static str, &'static str, &'static str),
+        _: H,
+        types: &mut SchemaGenerator,
+    ) -> Self {
+        Self {
+            body: H::body(types),
+            status: H::Answer::STATUS,
+            answer: H::Answer::schema(types),
+            ..Self::text((method, path, id), "application/json", "It is so.")
+        }
+    }
+
+    /// What is no JSON.
+    pub fn text(
+        (method, path, id): (&'static str, &'static str, &'static str),
+        content: &'static str,
+        description: &'static str,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            id,
+            summary: "",
+            body: None,
+            status: 200,
+            answer: json!({ "type": "string" }),
+            content,
+            description,
+            query: Vec::new(),
+            others: Vec::new(),
+        }
+    }
+
+    /// Is described as this: a saved report is passed through as it was written.
+    pub fn answers<T: JsonSchema>(mut self, types: &mut SchemaGenerator) -> Self {
+        self.answer = types.subschema_for::<T>().to_value();
+        self
+    }
+
+    pub fn says(mut self, summary: &'static str) -> Self {
+        self.summary = summary;
+        self
+    }
+
+    pub fn or(mut self, others: &[u16]) -> Self {
+        self.others.extend(others);
+        self
+    }
+
+    pub fn query(mut self, name: &'static str, description: &'static str, schema: Value) -> Self {
+        self.query.push((name, description, schema));
+        self
+    }
+}
