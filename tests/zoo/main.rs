@@ -4,5 +4,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod double_entry;
 mod examples;
 mod oracle;

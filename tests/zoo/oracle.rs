@@ -165,6 +165,7 @@ zoo! {
     auto_commit_that_polls_when_done_is_not_accused => "zoo-auto-commit-poll",
     a_durable_worker_is_not_accused => "zoo-durable-worker",
     a_successor_that_waits_for_a_lock_is_not_accused => "zoo-lock-waiter",
+    a_double_entry_ledger_is_not_accused => "zoo-double-entry",
     statements_of_the_order_alone_are_found_to_duplicate => "zoo-order-broken",
     statements_of_the_order_alone_are_not_accused => "zoo-order-twin",
     a_timer_that_outruns_a_pickled_job_is_found_to_lose => "zoo-pickled-broken",

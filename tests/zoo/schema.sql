@@ -64,3 +64,11 @@ CREATE TABLE queue (
     taken boolean NOT NULL DEFAULT false,
     charged boolean NOT NULL DEFAULT false
 );
+
+-- Of zoo-double-entry: two rows for each payment, whose amounts cancel each other.
+CREATE TABLE entries (
+    msg_id text,
+    account text,
+    amount bigint NOT NULL,
+    PRIMARY KEY (msg_id, account)
+);
