@@ -25,8 +25,9 @@ async fn main() -> anyhow::Result<()> {
         // What is hard to tell: two events of one name, and so two windows.
         let insert = "INSERT INTO entries VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         for (account, amount) in [("customer", -payment.amount), ("revenue", payment.amount)] {
-            let entry = booking.execute(insert, &[&payment.id, &account, &amount]);
-            entry.await?;
+            booking
+                .execute(insert, &[&payment.id, &account, &amount])
+                .await?;
         }
         stripe.charge(&payment, Some(&payment.id)).await?;
         booking.commit().await?;
