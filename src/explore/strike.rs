@@ -25,12 +25,14 @@ const JOIN: f64 = 8.0;
 pub(super) struct Struck(Vec<Finished>);
 
 impl Struck {
-    /// The run that decides the cell: one that breaks the promise, else one that proves nothing.
+    /// The run that decides the cell: one that breaks the promise, else one that proves nothing, else
+    /// one in which only a restart kept it.
     pub(super) fn telling(&self) -> &Finished {
         let rank = |finished: &&Finished| match finished.judgement.verdict {
             Verdict::Violated => 0,
             Verdict::Unknown => 1,
-            Verdict::Held => 2,
+            Verdict::Held if !finished.history.revived.is_empty() => 2,
+            Verdict::Held => 3,
         };
         self.0
             .iter()
