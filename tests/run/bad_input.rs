@@ -85,7 +85,12 @@ fn a_damaged_run_is_refused_before_anything_is_started() {
     let out_of_turn = whole.replace("\"payments\":10", "\"payments\":11");
     assert_ne!(out_of_turn, whole);
     for (file, text, command, word) in [
-        ("spec.json", &*unknown, &["replay"][..], "`flood`"),
+        (
+            "spec.json",
+            &*unknown,
+            &["replay"][..],
+            "no fault \"flood\"",
+        ),
         ("spec.json", &out_of_turn, &["replay"], "payment 11"),
         (
             "spec.json",
