@@ -1,6 +1,8 @@
 //! A real Prometheus that has scraped real storms: the alerts fire and stay silent as they should, and
 //! every rule, panel, annotation and variable has data.
 
+use crashwindow::report::storm::StormReport;
+use crashwindow::verdict::Verdict;
 use serde_json::{Value, json};
 
 use crate::server::{Server, last};
@@ -9,6 +11,9 @@ use crate::support::prometheus::{Prometheus, now};
 
 /// Shorter than an attendee's.
 const SECONDS: u64 = 27;
+
+/// Of one cause, until one has what it promises. On two cores beside compilers two of three did.
+const STORMS: u64 = 4;
 
 /// An alert that has fired since.
 fn firing(alert: &str) -> String {
@@ -42,13 +47,7 @@ async fn alerts_fire_and_stay_silent_in_storms_and_every_rule_and_panel_has_data
         ),
         ("release", "violated", "DuplicateEffects", &["LostPayments"]),
     ] {
-        since = now();
-        let storm = json!({
-            "kind": "storm", "lab": "04", "scenario": cause, "seed": 7, "seconds": SECONDS,
-        });
-        let events = server.work(&storm).await;
-        let done = last(&events, "done");
-        assert_eq!(done["report"]["verdict"], verdict, "{cause}: {done}");
+        since = as_promised(&server, cause, verdict).await;
         assert!(
             prometheus.sees(&firing(fires), since).await,
             "{fires} is silent in a storm of {cause}"
@@ -95,6 +94,38 @@ async fn alerts_fire_and_stay_silent_in_storms_and_every_rule_and_panel_has_data
     assert!(
         prometheus.sees(&firing("LostPayments"), since).await,
         "{lost:?} payments are lost and nobody is woken"
+    );
+}
+
+/// Runs storms of the cause until one has the verdict and what it promises of its incident, and returns
+/// when that began. On a machine that is busy a storm may miss it, and says so by *unknown* with the
+/// reason; that is no storm to ask the alerts about. A verdict that is wrong is never tried again.
+async fn as_promised(server: &Server, cause: &str, verdict: &str) -> f64 {
+    let mut missed = Vec::new();
+    for seed in 7..7 + STORMS {
+        let since = now();
+        let storm = json!({
+            "kind": "storm", "lab": "04", "scenario": cause, "seed": seed, "seconds": SECONDS,
+        });
+        let events = server.work(&storm).await;
+        let report = last(&events, "done")["report"].clone();
+        let report: StormReport = serde_json::from_value(report).expect("the report reads back");
+        let incident = report.counts.incident.expect("it promises something");
+        let is_right = report.verdict.name() == verdict;
+        assert!(
+            is_right || report.verdict == Verdict::Unknown,
+            "{cause}: {:?}",
+            report.reasons
+        );
+        if is_right && incident.is_kept() {
+            return since;
+        }
+        println!("{cause}, seed {seed}: {:?}", report.reasons);
+        missed.push(format!("{:?}; {}", report.reasons, incident.clause()));
+    }
+    panic!(
+        "{cause}: no storm has what it promises:\n{}",
+        missed.join("\n")
     );
 }
 

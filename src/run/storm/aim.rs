@@ -175,6 +175,9 @@ impl Aim<'_> {
     /// more when that is too little.
     async fn keep(&self, mut planned: VecDeque<StormStrike>, added: &mut u64) {
         let rebalances = self.striker.plan.cause == Cause::Rebalances;
+        // How long a strike takes until what it brings has come, as seen: on a machine that is busy several
+        // times what the schedule counts on, so that there is time for fewer and larger ones.
+        let mut took = Duration::ZERO;
         while rebalances && Instant::now() + SHOWS < self.end {
             let need = self.progress().need();
             let strikes = need.div_ceil(self.most());
@@ -190,7 +193,10 @@ impl Aim<'_> {
                 continue;
             };
             let left = planned.len() as u64 + u64::from(strike.slot.is_some());
-            self.aimed(strike, strikes.max(left), added).await;
+            let begun = Instant::now();
+            let more = fitting(self.end - SHOWS - begun, took);
+            self.aimed(strike, strikes.max(left.min(more)), added).await;
+            took = took.max(begun.elapsed());
         }
         planned.into_iter().for_each(|strike| self.left_out(strike));
     }
@@ -298,6 +304,14 @@ impl Aim<'_> {
     }
 }
 
+/// For how many strikes there is time, where each takes so long.
+fn fitting(left: Duration, each: Duration) -> u64 {
+    let fitting = left.as_millis().checked_div(each.as_millis());
+    fitting.map_or(u64::MAX, |strikes| {
+        u64::try_from(strikes).unwrap_or(u64::MAX).max(1)
+    })
+}
+
 /// Dead, not frozen: what a zombie still does when it wakes up is not to be aimed.
 fn one_more(at_ms: u64) -> StormStrike {
     StormStrike {
@@ -306,5 +320,22 @@ fn one_more(at_ms: u64) -> StormStrike {
         slot: None,
         uncommitted: None,
         for_ms: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_time_for_as_many_strikes_as_fit_and_for_one_at_least() {
+        let s = Duration::from_secs;
+        assert_eq!(fitting(s(10), s(3)), 3);
+        assert_eq!(fitting(s(2), s(3)), 1);
+        assert_eq!(
+            fitting(s(10), Duration::ZERO),
+            u64::MAX,
+            "none was made yet"
+        );
     }
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::MutexGuard;
+
 use super::check_gate::Held;
-use super::strikes::{REBALANCE_DEADLINE, StrikeFailed, Striker, about};
+use super::strikes::{REBALANCE_DEADLINE, StrikeFailed, Striker};
 use crate::chaos::storm::{Blow, StormStrike};
 use crate::group::Group;
 use crate::run::instance::Instance;
@@ -50,17 +52,11 @@ impl Striker {
                 drop(turn);
                 joined?;
                 tokio::time::sleep(lasts).await;
-                if let Some(records) = strike.uncommitted {
-                    // Where its moment never comes, it leaves all the same: it is a guest.
-                    let name = [guest.name().to_owned()];
-                    let moment = self.hook.first_with_uncommitted(&name, about(records));
-                    let _ = tokio::time::timeout(self.patience(), moment).await;
-                }
-                let _turn = self.turns.lock().await;
+                let _turn = self.turn_after_commit(guest.name()).await;
+                let owed = self.hook.owed(Some(guest.name()));
                 let parted = self.part_with(&guest).await;
                 self.crew.forget(&guest);
-                // Whose turn is next finds out for itself when it does not come to be.
-                let _ = self.whole_again().await;
+                self.shown(&owed).await;
                 parted
             }
             (Blow::BrokerOutage, ..) => {
@@ -97,6 +93,24 @@ impl Striker {
             (_, None, _) | (Blow::Freeze | Blow::Thaw | Blow::Heal, ..) | (_, _, None) => {
                 unreachable!("the planner gives these blows a victim")
             }
+        }
+    }
+
+    /// The turn of a guest that leaves, just after a commit of its own: it brings as little as it can, as
+    /// others bring what is needed. Where it never commits, it leaves all the same: it is a guest.
+    async fn turn_after_commit(&self, guest: &str) -> MutexGuard<'_, ()> {
+        let committed = async {
+            loop {
+                self.hook.next_commit(guest).await;
+                // Nobody has a turn while it waits for its moment.
+                if let Ok(turn) = self.turns.try_lock() {
+                    return turn;
+                }
+            }
+        };
+        match tokio::time::timeout(self.patience(), committed).await {
+            Ok(turn) => turn,
+            Err(_) => self.turns.lock().await,
         }
     }
 

@@ -29,6 +29,8 @@ pub(super) struct StormHook {
     generation: Mutex<Option<i32>>,
     /// The records that each instance has processed and not committed. Told at every check and commit.
     uncommitted: watch::Sender<BTreeMap<String, u64>>,
+    /// How many commits of each instance were answered.
+    commits: watch::Sender<BTreeMap<String, u64>>,
     /// The instances with a slow database, and how many answers of it were slow since the worst.
     slow: watch::Sender<BTreeMap<String, u32>>,
     max_poll_interval: Duration,
@@ -53,6 +55,7 @@ impl StormHook {
             positions: Mutex::default(),
             generation: Mutex::default(),
             uncommitted: watch::Sender::default(),
+            commits: watch::Sender::default(),
             slow: watch::Sender::default(),
             max_poll_interval,
             pile: work.as_secs(),
@@ -144,6 +147,15 @@ impl StormHook {
         let _ = told.wait_for(settled).await;
     }
 
+    /// Returns when a commit of the instance has been answered after now.
+    pub(super) async fn next_commit(&self, instance: &str) {
+        let mut commits = self.commits.subscribe();
+        let of_it = |all: &BTreeMap<String, u64>| all.get(instance).copied().unwrap_or(0);
+        let before = of_it(&commits.borrow_and_update());
+        // It fails only when the sender is gone, and this holds it.
+        let _ = commits.wait_for(|all| of_it(all) > before).await;
+    }
+
     /// Returns when all instances together have no more uncommitted records.
     pub(super) async fn all_have_at_most(&self, records: u64) {
         let mut uncommitted = self.uncommitted.subscribe();
@@ -210,6 +222,9 @@ impl StormHook {
                     positions.uncommitted()
                 };
                 self.uncommitted.send_replace(uncommitted);
+                let instance = event.source.instance.clone();
+                self.commits
+                    .send_modify(|all| *all.entry(instance).or_default() += 1);
                 None
             }
             Some(Detail::Postgres(detail)) => {

@@ -16,7 +16,7 @@ use super::hook::StormHook;
 use super::producer::OpenLoop;
 use super::scrape::Scraper;
 use crate::chaos::ProcessError;
-use crate::chaos::storm::{Blow, StormPlan, StormStrike};
+use crate::chaos::storm::{Blow, Owed, StormPlan, StormStrike};
 use crate::group::{Group, GroupClient, GroupError, GroupState};
 use crate::run::instance::Instance;
 use crate::run::taps::StormTaps;
@@ -139,10 +139,12 @@ impl Striker {
                 Err(_) => return Done { strike, mark: None },
             }
         };
+        let owed = self
+            .hook
+            .owed(self.victim(&strike).as_ref().map(|v| v.name()));
         let mark = self.carried_out(&strike).await;
         if turn.is_some() {
-            // Whose turn is next finds out for itself when it does not come to be.
-            let _ = self.whole_again().await;
+            self.shown(&owed).await;
         }
         Done {
             strike,
@@ -251,6 +253,13 @@ impl Striker {
     /// How long a strike waits for what it is to meet.
     pub(super) fn patience(&self) -> Duration {
         self.commit_interval * 3
+    }
+
+    /// Returns when what a strike has left behind has come again, or is not to come: whoever has the next
+    /// turn counts it, and needs so much less. Where it does not come to be, they find out for themselves.
+    pub(super) async fn shown(&self, owed: &Owed) {
+        let _ = self.whole_again().await;
+        let _ = tokio::time::timeout(self.patience(), self.hook.settled(owed)).await;
     }
 
     pub(super) async fn whole_again(&self) -> Result<(), GroupError> {

@@ -51,8 +51,13 @@ const OUTAGE_MOST: f64 = 0.4;
 const ROOM_FOR_OUTAGE_MS: u64 = 40_000;
 
 /// The same for a guest, and for an outage of the brokers: what comes and goes, and whose clients wait
-/// for longer with each attempt to connect, keeps other strikes waiting for seconds.
-const ROOM_FOR_MORE_MS: u64 = 15_000;
+/// for longer with each attempt to connect, keeps other strikes waiting, on a machine that is busy for ten
+/// seconds.
+const ROOM_FOR_MORE_MS: u64 = 30_000;
+
+/// The same for strikes of all kinds: what a zombie does before it hears that it is out is a large part
+/// of a small storm, and dead ones alone can be aimed there.
+const ROOM_FOR_ZOMBIES_MS: u64 = 15_000;
 
 /// How long a server is gone in an outage: less than any session.
 const OUTAGE_MS: u64 = 600;
@@ -173,9 +178,8 @@ impl Planner {
             Blow::Pause,
             Blow::Leave,
         ];
-        // What a zombie does before it hears that it is out is a large part of a small storm: dead ones
-        // alone can be aimed there. They come early, so that there is time to add some.
-        let (kinds, spread) = match length(&phase) >= ROOM_FOR_MORE_MS {
+        // In a small storm they come early, so that there is time to add some.
+        let (kinds, spread) = match length(&phase) >= ROOM_FOR_ZOMBIES_MS {
             true => (&kinds[..], length(&phase)),
             false => (&[Blow::Kill][..], length(&phase) * 2 / 3),
         };
