@@ -16,6 +16,7 @@
 //! - [`verdict`]: facts in, verdict out; no I/O.
 //! - [`quiz`]: what an attendee predicts, and what the run says to it.
 //! - [`report`]: the verdict for a terminal and for machines.
+//! - [`usecase`]: what the lab can be asked to do: execute, judge, keep the report.
 //! - [`dashboard`]: a page that shows all of it live, and its API.
 //! - [`named`]: names on the command line, in files and in reports, each list in one place.
 //!
@@ -37,4 +38,5 @@ pub mod run;
 pub mod stack;
 pub mod tap;
 pub mod timeline;
+pub mod usecase;
 pub mod verdict;

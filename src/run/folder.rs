@@ -25,31 +25,25 @@ pub const SPEC: &str = "spec.json";
 /// The file with what a storm was asked.
 pub const STORM: &str = "storm.json";
 
+/// The file with the report of a run or a storm.
+pub const REPORT: &str = "report.json";
+
+/// The file with the report of an exploration.
+pub const EXPLORATION: &str = "explore.json";
+
 /// How far a run has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum State {
     /// It goes on, or its controller was killed.
     Running,
-    /// It has a verdict.
+    /// It has a verdict, and its report is in the folder.
     Judged,
     /// It ended without one.
     Inconclusive {
         /// Why.
         reason: String,
     },
-}
-
-impl State {
-    /// How far a run has come that ended so.
-    pub(super) fn after<T>(result: &Result<T, impl fmt::Display>) -> Self {
-        match result {
-            Ok(_) => Self::Judged,
-            Err(e) => Self::Inconclusive {
-                reason: e.to_string(),
-            },
-        }
-    }
 }
 
 /// The folder of one run.
@@ -112,7 +106,7 @@ impl FolderError {
 }
 
 impl RunFolder {
-    /// Makes the next folder under `runs` and locks it.
+    /// Makes the next folder under `runs`, locks it, and says in it that the run goes on.
     ///
     /// # Errors
     /// When the file system refuses.
@@ -138,17 +132,42 @@ impl RunFolder {
                             }
                         })?;
                     fs::create_dir(path.join("logs")).map_err(FolderError::io(&path))?;
-                    return Ok(Self {
+                    let folder = Self {
                         id,
                         path,
                         _lock: lock,
-                    });
+                    };
+                    folder.write(STATE, &State::Running)?;
+                    return Ok(folder);
                 }
                 // Another run took the number meanwhile.
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 Err(e) => return Err(FolderError::Io { path, source: e }),
             }
         }
+    }
+
+    /// Writes the report to the file of that name, and only then that the run is judged.
+    ///
+    /// # Errors
+    /// When the file system refuses either; the run is not judged then.
+    pub fn keep(&self, name: &str, report: &impl Serialize) -> Result<(), FolderError> {
+        if let Err(error) = self.write(name, report) {
+            if let Err(second) = self.give_up(&error) {
+                tracing::warn!("the run still says that it goes on: {second}");
+            }
+            return Err(error);
+        }
+        self.write(STATE, &State::Judged)
+    }
+
+    /// Says that the run ended without a verdict, and why.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn give_up(&self, reason: &impl fmt::Display) -> Result<(), FolderError> {
+        let reason = reason.to_string();
+        self.write(STATE, &State::Inconclusive { reason })
     }
 
     /// Writes a file of the folder, whole or not at all.

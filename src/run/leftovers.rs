@@ -161,7 +161,6 @@ mod tests {
     /// A run folder as a killed controller leaves it, with what is in `resources.json`.
     fn killed(runs: &Path, endpoints: Endpoints) -> (std::path::PathBuf, String) {
         let run = RunFolder::create(runs).unwrap();
-        run.write(folder::STATE, &folder::State::Running).unwrap();
         Record::of(&resources(endpoints)).save(&run).unwrap();
         let text = std::fs::read_to_string(run.path.join(FILE)).unwrap();
         (run.path.clone(), text)
@@ -201,9 +200,6 @@ mod tests {
         let runs = tempfile::tempdir().unwrap();
         let (dead, _) = killed(runs.path(), endpoints("one", 9_092, 5_432));
         let living = RunFolder::create(runs.path()).unwrap();
-        living
-            .write(folder::STATE, &folder::State::Running)
-            .unwrap();
         // Another stack: there is nothing to connect to.
         let other = endpoints("one", 1, 1);
         assert_eq!(sweep(runs.path(), &other).await.unwrap(), 1);

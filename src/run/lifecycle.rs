@@ -20,7 +20,7 @@ use super::RunError;
 use super::counting::Counter;
 use super::fired::Fired;
 use super::fleet::{Fleet, FleetView, instance_name};
-use super::folder::{RunFolder, SPEC, STATE, State};
+use super::folder::{RunFolder, SPEC};
 use super::instance::Launch;
 use super::joining::group_is_whole;
 use super::pace::Pace;
@@ -34,6 +34,7 @@ use super::settle;
 use super::spec::Spec;
 use super::striker::Striker;
 use super::tuning::Tuning;
+use super::unkept::Unkept;
 use super::watchdog;
 use super::watcher::Watcher;
 use super::workload::{Journal, Producer};
@@ -101,19 +102,17 @@ pub async fn execute(
     runs: &Path,
     watcher: &dyn Watcher,
     cancel: &CancellationToken,
-) -> Result<Finished, RunError> {
+) -> Result<Unkept<Finished>, RunError> {
     let mut phases = Phases::start("prepare");
     watcher.phase("preparing a topic, a group, a database and a provider account");
     let folder = RunFolder::create(runs)?;
-    folder.write(STATE, &State::Running)?;
     folder.write(SPEC, &spec)?;
     folder.write("schedule.json", &spec.schedule)?;
     watcher.begun(&folder.id);
     watcher.planned(&spec);
 
     let result = run(spec, endpoints, &folder, watcher, cancel, &mut phases).await;
-    folder.write(STATE, &State::after(&result))?;
-    result
+    Unkept::of(result, folder)
 }
 
 async fn run(

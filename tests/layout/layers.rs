@@ -36,10 +36,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("drill", &["chaos", "report"]),
     ("quiz", &["report", "run", "verdict"]),
     (
+        "usecase",
+        &["chaos", "drill", "explore", "report", "run", "stack"],
+    ),
+    (
         "dashboard",
         &[
             "chaos", "drill", "effects", "explore", "metrics", "quiz", "report", "run", "stack",
-            "tap", "timeline", "verdict",
+            "tap", "timeline", "usecase", "verdict",
         ],
     ),
     (
@@ -57,6 +61,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "run",
             "stack",
             "tap",
+            "usecase",
             "verdict",
         ],
     ),

@@ -41,11 +41,11 @@ use self::observe::{Observer, observe_while};
 use self::producer::OpenLoop;
 use self::scrape::Scraper;
 use self::strikes::Striker;
-use super::folder::{RunFolder, STATE, STORM, State};
+use super::folder::{RunFolder, STORM};
 use super::instance::Launch;
 use super::resources::{Resources, Suffixes};
 use super::taps::StormTaps;
-use super::{RunError, Watcher, watchdog};
+use super::{RunError, Unkept, Watcher, watchdog};
 use crate::chaos::storm::{Account, Incident, Redeliveries};
 use crate::provider::{Behaviour, Clock, Provider};
 use crate::stack::Endpoints;
@@ -93,15 +93,13 @@ pub async fn execute(
     runs: &Path,
     watcher: &dyn Watcher,
     cancel: &CancellationToken,
-) -> Result<StormFinished, RunError> {
+) -> Result<Unkept<StormFinished>, RunError> {
     watcher.phase("preparing a topic, a group and a database");
     let folder = RunFolder::create(runs)?;
-    folder.write(STATE, &State::Running)?;
     folder.write(STORM, &spec)?;
     watcher.begun(&folder.id);
     let result = storm(spec, endpoints, &folder, watcher, cancel).await;
-    folder.write(STATE, &State::after(&result))?;
-    result
+    Unkept::of(result, folder)
 }
 
 async fn storm(
