@@ -11,7 +11,9 @@
 //! - [`drill`]: an incident to be told from metrics and logs alone.
 //! - [`timeline`]: everything that was seen and done in a run, in one order.
 //! - [`metrics`]: every metric that Prometheus is told, with its meaning.
-//! - [`run`]: one run from spec to settled facts, and its folder.
+//! - [`session`]: what a run and a storm share: resources, processes, payments, the folder.
+//! - [`run`]: one run from spec to settled facts.
+//! - [`storm`]: one storm over a loaded group, from spec to settled counts.
 //! - [`explore`]: every crash window of a consumer, struck with every fault that applies.
 //! - [`verdict`]: facts in, verdict out; no I/O.
 //! - [`quiz`]: what an attendee predicts, and what the run says to it.
@@ -35,7 +37,9 @@ pub mod provider;
 pub mod quiz;
 pub mod report;
 pub mod run;
+pub mod session;
 pub mod stack;
+pub mod storm;
 pub mod tap;
 pub mod timeline;
 pub mod usecase;

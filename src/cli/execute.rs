@@ -9,9 +9,10 @@ use crashwindow::report::explore::ExploreReport;
 use crashwindow::report::storm::StormReport;
 use crashwindow::report::{RunReport, terminal};
 use crashwindow::run::manifest::Manifest;
-use crashwindow::run::storm::StormSpec;
-use crashwindow::run::{Spec, Watcher};
+use crashwindow::run::{RunWatcher, Spec};
+use crashwindow::session::Watcher;
 use crashwindow::stack::{self, Options};
+use crashwindow::storm::{StormSpec, StormWatcher};
 use crashwindow::usecase::{Drill, Executor, Incident};
 use crashwindow::verdict::Verdict;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -222,6 +223,12 @@ impl Watcher for Discreet<'_> {
         Watcher::status(self.0, text);
     }
 }
+
+impl StormWatcher for Discreet<'_> {}
+
+impl RunWatcher for Progress {}
+
+impl StormWatcher for Progress {}
 
 impl Watcher for Progress {
     fn phase(&self, text: &str) {

@@ -26,8 +26,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chaos::{Fault, Schedule};
 use crate::report::explore::{Cell, ExploreReport};
-use crate::run::folder::{EXPLORATION, RunFolder};
-use crate::run::{self, Finished, Phases, RunError, Spec, Watcher};
+use crate::run::{self, Finished, RunWatcher, Spec};
+use crate::session::folder::{EXPLORATION, RunFolder};
+use crate::session::{Phases, RunError, cause};
 use crate::stack::Endpoints;
 use crate::timeline::missed_topics;
 use crate::verdict::Outcome;
@@ -135,7 +136,7 @@ fn caused(cause: Option<&(PathBuf, String)>) -> String {
 }
 
 /// Told how an exploration gets on.
-pub trait Progress: Watcher {
+pub trait Progress: RunWatcher {
     /// So many cells are done, of so many.
     fn cells(&self, done: usize, of: usize);
 }
@@ -364,7 +365,7 @@ fn check_baseline(recorded: &Finished, recording: &Recording) -> Result<(), Expl
             effects: recorded.history.effects_of(payment).len(),
             done: recorded.spec.done.clone(),
             warnings: [recording.warnings.clone(), missed(recorded)].concat(),
-            cause: run::cause::named_in(&recorded.run_dir.join("logs")).map(Box::new),
+            cause: cause::named_in(&recorded.run_dir.join("logs")).map(Box::new),
             log: recorded.run_dir.join("logs"),
         }),
     }

@@ -11,7 +11,8 @@ use super::recording::Recording;
 use super::traffic::Traffic;
 use crate::chaos::Planned;
 use crate::report::RunReport;
-use crate::run::{self, Finished, RunError, Spec, Unkept, Watcher};
+use crate::run::{self, Finished, RunWatcher, Spec};
+use crate::session::{RunError, Unkept, Watcher};
 use crate::stack::Endpoints;
 use crate::verdict::Verdict;
 
@@ -201,3 +202,5 @@ struct Silent;
 impl Watcher for Silent {
     fn phase(&self, _text: &str) {}
 }
+
+impl RunWatcher for Silent {}

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::resources::Resources;
-use super::{RunError, Spec};
+use super::Spec;
 use crate::effects::{EffectSource, Sink, SqlCounter, TopicCounter};
 use crate::provider::Account;
+use crate::session::RunError;
+use crate::session::resources::Resources;
 use crate::tap::Marks;
 use crate::verdict::Effect;
 

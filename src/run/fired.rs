@@ -4,8 +4,8 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::watch;
 
-use super::instance::Instance;
 use crate::chaos::{Planned, Process, Struck};
+use crate::session::instance::Instance;
 use crate::tap::Decision;
 use crate::verdict::Strike;
 

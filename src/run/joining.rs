@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::RunError;
-use super::cause;
-use super::error::NeverJoined;
-use super::fleet::Fleet;
-use super::instance::Instance;
 use super::lifecycle::Field;
-use super::sighted::Sighted;
 use crate::group::{Group, GroupState, Member};
+use crate::session::RunError;
+use crate::session::cause;
+use crate::session::error::NeverJoined;
+use crate::session::fleet::Fleet;
+use crate::session::instance::Instance;
+use crate::session::sighted::Sighted;
 use crate::timeline::Happening;
 
 /// How often the group is asked who is in it.

@@ -16,31 +16,28 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::RunError;
 use super::counting::Counter;
 use super::fired::Fired;
-use super::fleet::{Fleet, FleetView, instance_name};
-use super::folder::{RunFolder, SPEC};
-use super::instance::Launch;
 use super::joining::group_is_whole;
-use super::pace::Pace;
 use super::parked::Parked;
-use super::phases::Phases;
 use super::reset::reset;
-use super::resources::{Resources, Suffixes};
 use super::revival;
 use super::rounds;
 use super::settle;
 use super::spec::Spec;
 use super::striker::Striker;
 use super::tuning::Tuning;
-use super::unkept::Unkept;
-use super::watchdog;
-use super::watcher::Watcher;
-use super::workload::{Journal, Producer};
+use super::watcher::RunWatcher;
 use crate::effects::EffectSource;
 use crate::group::GroupClient;
 use crate::provider::{Account, Clock, LedgerEntry, Provider};
+use crate::session::fleet::{Fleet, FleetView, instance_name};
+use crate::session::folder::{RunFolder, SPEC};
+use crate::session::instance::Launch;
+use crate::session::pace::Pace;
+use crate::session::resources::{Resources, Suffixes};
+use crate::session::workload::{Journal, Producer};
+use crate::session::{Phases, RunError, Unkept, watchdog};
 use crate::stack::Endpoints;
 use crate::tap::Marks;
 use crate::timeline::{Entry, Happening, Timeline};
@@ -100,7 +97,7 @@ pub async fn execute(
     spec: Spec,
     endpoints: &Endpoints,
     runs: &Path,
-    watcher: &dyn Watcher,
+    watcher: &dyn RunWatcher,
     cancel: &CancellationToken,
 ) -> Result<Unkept<Finished>, RunError> {
     let mut phases = Phases::start("prepare");
@@ -119,7 +116,7 @@ async fn run(
     spec: Spec,
     endpoints: &Endpoints,
     folder: &RunFolder,
-    watcher: &dyn Watcher,
+    watcher: &dyn RunWatcher,
     cancel: &CancellationToken,
     phases: &mut Phases,
 ) -> Result<Finished, RunError> {
@@ -152,7 +149,7 @@ async fn play(
     spec: Spec,
     resources: &Resources,
     folder: &RunFolder,
-    watcher: &dyn Watcher,
+    watcher: &dyn RunWatcher,
     phases: &mut Phases,
 ) -> Result<Finished, RunError> {
     let events = folder.path.join("events.jsonl");
@@ -211,7 +208,7 @@ async fn act(
     striker: &Striker,
     launch: &Arc<Launch>,
     folder: &RunFolder,
-    watcher: &dyn Watcher,
+    watcher: &dyn RunWatcher,
     phases: &mut Phases,
 ) -> Result<Finished, RunError> {
     let schedule = &field.spec.schedule;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::resources::Resources;
-use super::{RunError, Spec};
+use super::Spec;
 use crate::effects::{TopicCounter, named};
+use crate::session::RunError;
+use crate::session::resources::Resources;
 use crate::tap::Marks;
 
 /// Where parked messages of one run are found.

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use super::RunError;
-use super::fleet::Fleet;
 use super::lifecycle::Field;
 use super::settle::{drained, settle as come_to_rest};
-use super::watcher::Watcher;
+use crate::session::RunError;
+use crate::session::Watcher;
+use crate::session::fleet::Fleet;
 use crate::timeline::may_hold;
 use crate::verdict::Strike;
 

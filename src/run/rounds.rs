@@ -2,13 +2,13 @@
 
 use tokio::sync::watch;
 
-use super::RunError;
 use super::fired::{Fired, Progress};
 use super::lifecycle::Field;
 use super::settle;
 use super::striker::Striker;
-use super::workload::Producer;
 use crate::chaos::{Planned, Round};
+use crate::session::RunError;
+use crate::session::workload::Producer;
 use crate::timeline::Happening;
 use crate::verdict::Strike;
 

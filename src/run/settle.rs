@@ -1,14 +1,14 @@
 //! Settling: the end of a run, when nothing may be called lost that is only late.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::RunError;
 use super::lifecycle::Field;
 use super::parked::{RECORDED, ids};
-use super::standstill::{Limits, Patience, Progress, Standstill};
+use crate::session::standstill::{Limits, Patience, Progress, Standstill};
+use crate::session::{RunError, drain};
 use crate::verdict::{self, History, Strike};
 
 /// How often the group's position is read while waiting for it.
@@ -18,29 +18,25 @@ const POLL: Duration = Duration::from_millis(10);
 /// stood still, however busy the consumer was.
 pub(super) async fn drained(field: &Field) -> Result<bool, RunError> {
     let mut stands = None;
-    loop {
+    let topic = field.resources.topic.as_str();
+    let ends = || field.journal.ends();
+    drain::drained((&field.group, topic), ends, POLL, |committed, left| {
         let now = Progress {
-            committed: field.committed().await?,
+            committed,
             changes: field.timeline.changes(),
             attempts: field.timeline.activity(),
         };
-        let ends = field.journal.ends();
-        if reached(&now.committed, &ends) {
-            return Ok(true);
-        }
         let limits = Limits {
             pace: &field.pace,
             patience: patience(field),
-            left: left(&now.committed, &ends),
+            left,
         };
         let at = Instant::now();
         let stands = stands.get_or_insert_with(|| Standstill::begin(now.clone(), at));
         stands.see(now, at);
-        if stands.too_long(&limits, something_starts(field), at) {
-            return Ok(false);
-        }
-        tokio::time::sleep(POLL).await;
-    }
+        stands.too_long(&limits, something_starts(field), at)
+    })
+    .await
 }
 
 fn something_starts(field: &Field) -> bool {
@@ -71,21 +67,6 @@ async fn quiet(field: &Field) -> Result<(), RunError> {
     // A consumer that never stops writing is judged by what it has done by then.
     let _ = tokio::time::timeout(patience(field), quiet).await;
     Ok(())
-}
-
-/// Whether every partition's position is at its end.
-pub(super) fn reached(committed: &BTreeMap<i32, i64>, ends: &BTreeMap<i32, i64>) -> bool {
-    ends.iter()
-        .all(|(partition, end)| committed.get(partition).is_some_and(|next| next >= end))
-}
-
-/// How many records the positions are not past.
-fn left(committed: &BTreeMap<i32, i64>, ends: &BTreeMap<i32, i64>) -> u64 {
-    let left = ends.iter().map(|(partition, end)| {
-        let next = committed.get(partition).copied().unwrap_or_default();
-        u64::try_from(end - next).unwrap_or_default()
-    });
-    left.sum()
 }
 
 /// Waits for a quiet period, and for much longer while anything looks lost, half-done or
@@ -131,23 +112,4 @@ fn silent(field: &Field) -> Vec<String> {
     uses.filter(|tap| !seen.contains(tap))
         .map(ToString::to_string)
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_group_is_at_the_end_only_when_every_partition_is() {
-        let ends = [(0, 3), (1, 2)].into();
-        assert!(reached(&[(0, 3), (1, 2)].into(), &ends));
-        assert!(!reached(&[(0, 3), (1, 1)].into(), &ends));
-        assert!(
-            !reached(&[(0, 3)].into(), &ends),
-            "a partition without a position is not at its end"
-        );
-        assert!(reached(&BTreeMap::new(), &BTreeMap::new()));
-        assert_eq!(left(&[(0, 3), (1, 1)].into(), &ends), 1);
-        assert_eq!(left(&[(0, 4)].into(), &ends), 2);
-    }
 }

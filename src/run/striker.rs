@@ -10,16 +10,16 @@ use tokio::sync::{oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::fired::{InHand, Owed, Progress};
-use super::fleet::FleetView;
 use super::follower::delivers;
 use super::lifecycle::Field;
-use super::pace::Pace;
-use super::resources::Resources;
 use super::target::Target;
-use super::workload::{Journal, Producer};
 use crate::chaos::{Planned, Process, Scene, Struck};
 use crate::group::GroupClient;
 use crate::provider::Clock;
+use crate::session::fleet::FleetView;
+use crate::session::pace::Pace;
+use crate::session::resources::Resources;
+use crate::session::workload::{Journal, Producer};
 use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Tap};
 use crate::timeline::{Happening, Timeline};
 

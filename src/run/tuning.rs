@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::RunError;
-use super::folder::RunFolder;
 use crate::provider::{Account, Admin};
+use crate::session::RunError;
+use crate::session::folder::RunFolder;
 use crate::timeline::{Happening, Timeline};
 
 /// Where in the run folder its address and token are, for as long as the run goes on.

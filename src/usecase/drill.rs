@@ -5,10 +5,10 @@ use std::fmt::Display;
 use crate::chaos::storm::Cause;
 use crate::drill::{Action, DrillReport, digest, evidence, hidden};
 use crate::report::storm::StormReport;
-use crate::run::Unkept;
-use crate::run::folder::FolderError;
 use crate::run::manifest::Manifest;
-use crate::run::storm::{StormChanges, StormError, StormFinished, StormSpec};
+use crate::session::Unkept;
+use crate::session::folder::FolderError;
+use crate::storm::{StormChanges, StormError, StormFinished, StormSpec};
 
 /// The version of the form of a [`DrillReport`].
 const SCHEMA: u32 = 1;

@@ -3,6 +3,7 @@
 //! judged. The command line and the dashboard call it, and add what is of a terminal or of HTTP.
 
 mod drill;
+pub mod saved;
 
 use std::path::PathBuf;
 
@@ -13,9 +14,10 @@ use crate::report::RunReport;
 use crate::report::explore::ExploreReport;
 use crate::report::storm::StormReport;
 use crate::run::manifest::Manifest;
-use crate::run::storm::{self, StormSpec};
-use crate::run::{self, Changes, FaultChoice, Finished, RunError, Spec, SpecError, Watcher};
+use crate::run::{self, Changes, FaultChoice, Finished, RunWatcher, Spec, SpecError};
+use crate::session::{self, RunError};
 use crate::stack::Endpoints;
+use crate::storm::{self, StormSpec, StormWatcher};
 
 pub use drill::{Drill, Incident};
 
@@ -48,7 +50,7 @@ impl Executor {
         runs: PathBuf,
         cancel: CancellationToken,
     ) -> Result<(Self, usize), RunError> {
-        let swept = run::sweep(&runs, &endpoints).await?;
+        let swept = session::sweep(&runs, &endpoints).await?;
         let executor = Self {
             endpoints,
             runs,
@@ -61,7 +63,7 @@ impl Executor {
     ///
     /// # Errors
     /// When it ends without a verdict, or its report cannot be written.
-    pub async fn run(&self, spec: Spec, watcher: &dyn Watcher) -> Result<Judged, RunError> {
+    pub async fn run(&self, spec: Spec, watcher: &dyn RunWatcher) -> Result<Judged, RunError> {
         let run = run::execute(spec, &self.endpoints, &self.runs, watcher, &self.cancel).await?;
         let report = RunReport::new(&run.finished, &self.endpoints);
         run.keep(&report)?;
@@ -76,7 +78,7 @@ impl Executor {
     pub async fn storm(
         &self,
         spec: StormSpec,
-        watcher: &dyn Watcher,
+        watcher: &dyn StormWatcher,
     ) -> Result<StormReport, RunError> {
         let storm = storm::execute(spec, &self.endpoints, &self.runs, watcher, &self.cancel);
         let storm = storm.await?;
@@ -92,7 +94,7 @@ impl Executor {
     pub async fn incident(
         &self,
         drill: Drill,
-        watcher: &dyn Watcher,
+        watcher: &dyn StormWatcher,
     ) -> Result<Incident, RunError> {
         let spec = drill.spec.clone();
         let storm = storm::execute(spec, &self.endpoints, &self.runs, watcher, &self.cancel);

@@ -18,8 +18,9 @@ use crate::drill::{Action, DrillReport, correction, diagnosis};
 use crate::explore::{self, Exploration};
 use crate::report::RunReport;
 use crate::report::storm::StormReport;
+use crate::run::Spec;
 use crate::run::manifest::Manifest;
-use crate::run::{RunError, Spec};
+use crate::session::RunError;
 use crate::stack::{self, Progress};
 use crate::usecase::{Drill, Executor, Incident, Judged};
 

@@ -11,10 +11,10 @@ use crate::dashboard::problem::Problem;
 use crate::dashboard::runs;
 use crate::dashboard::wire::jobs::JobKind;
 use crate::run::manifest::Manifest;
-use crate::run::storm::{StormChanges, StormSpec};
-use crate::run::{Changes, FaultChoice, Spec, saved};
+use crate::run::{Changes, FaultChoice, Spec};
 use crate::stack;
-use crate::usecase::{self, Drill};
+use crate::storm::{StormChanges, StormSpec};
+use crate::usecase::{self, Drill, saved};
 
 /// What a job is to do.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

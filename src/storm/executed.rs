@@ -6,8 +6,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::strikes::{Done, Mark, Striker};
+use super::watcher::StormWatcher;
 use crate::chaos::storm::{Incident, StormStrike};
-use crate::run::Watcher;
 
 /// Begins everything that is planned; what is over is told until the last has ended.
 pub(super) fn begin(
@@ -49,7 +49,7 @@ impl Executed {
     pub(super) async fn follow(
         &mut self,
         news: &mut mpsc::UnboundedReceiver<Done>,
-        watcher: &dyn Watcher,
+        watcher: &dyn StormWatcher,
     ) {
         while let Some(Done { strike, mark }) = news.recv().await {
             let Some(mark) = mark else {

@@ -29,14 +29,14 @@ const MARGIN: u32 = 3;
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     limit: Duration,
     joined: OnceLock<Duration>,
 }
 
 impl Pace {
     /// Before anything is known of the consumer but how long it may take to join.
-    pub(super) fn new(limit: Duration) -> Self {
+    pub(crate) fn new(limit: Duration) -> Self {
         Self {
             limit,
             joined: OnceLock::new(),
@@ -45,32 +45,32 @@ impl Pace {
 
     /// Notes how long it was from the start of the first process to the whole group. Said again, it
     /// changes nothing.
-    pub(super) fn joined_in(&self, took: Duration) {
+    pub(crate) fn joined_in(&self, took: Duration) {
         let _ = self.joined.set(took);
     }
 
     /// How long an instance may take from its start to its first partition.
-    pub(super) fn join(&self) -> Duration {
+    pub(crate) fn join(&self) -> Duration {
         self.at_least(self.limit)
     }
 
     /// How long nothing may move while nobody starts.
-    pub(super) fn standstill(&self) -> Duration {
+    pub(crate) fn standstill(&self) -> Duration {
         self.at_least(STANDSTILL)
     }
 
     /// How long a successor may take for one step.
-    pub(super) fn step(&self) -> Duration {
+    pub(crate) fn step(&self) -> Duration {
         self.at_least(STEP)
     }
 
     /// How long a successor may change nothing.
-    pub(super) fn silence(&self) -> Duration {
+    pub(crate) fn silence(&self) -> Duration {
         self.at_least(SILENCE)
     }
 
     /// How long a partition may take to pass to another member, who may have to be started first.
-    pub(super) fn rebalance(&self) -> Duration {
+    pub(crate) fn rebalance(&self) -> Duration {
         self.join().max(REBALANCE)
     }
 

@@ -2,8 +2,8 @@
 
 use tokio_postgres::Client;
 
-use crate::run::RunError;
 use crate::run::manifest::Ledger;
+use crate::session::RunError;
 
 /// What the ledger says in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,10 +10,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::strikes::{Mark, StrikeFailed, Striker};
+use super::watcher::StormWatcher;
 use crate::chaos::ProcessError;
 use crate::chaos::storm::Blow;
-use crate::run::Watcher;
-use crate::run::instance::Instance;
+use crate::session::instance::Instance;
 
 /// How many strikes may wait to be carried out; a room that clicks faster is told so.
 const WAITING: usize = 16;
@@ -100,7 +100,7 @@ impl Asked {
     pub(super) async fn serve(
         &mut self,
         striker: &Striker,
-        watcher: &dyn Watcher,
+        watcher: &dyn StormWatcher,
         over: &CancellationToken,
     ) -> Vec<Mark> {
         let (mut at_work, mut marks) = (FuturesUnordered::new(), Vec::new());

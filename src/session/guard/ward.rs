@@ -9,14 +9,14 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::Report;
-use crate::run::RunError;
+use crate::session::RunError;
 
 /// A consumer under guard. Dropping it ends the consumer, and whatever it has started.
-pub(in crate::run) struct Ward {
+pub(crate) struct Ward {
     /// The consumer, which leads a process group.
-    pub(in crate::run) pid: i32,
+    pub(crate) pid: i32,
     /// The guard, from which everything that the consumer starts descends.
-    pub(in crate::run) guard: i32,
+    pub(crate) guard: i32,
     reports: Lines<BufReader<ChildStdout>>,
     /// Closed by the end of the controller, in whichever way it comes.
     _alive: ChildStdin,
@@ -26,7 +26,7 @@ pub(in crate::run) struct Ward {
 impl Ward {
     /// Starts a command in a folder, with these variables added to the environment, and its output in
     /// a log.
-    pub(in crate::run) async fn start(
+    pub(crate) async fn start(
         command: &[String],
         cwd: &Path,
         environment: Vec<(&'static str, String)>,
@@ -72,7 +72,7 @@ impl Ward {
     }
 
     /// How the consumer ended, once nothing of it is left.
-    pub(in crate::run) async fn wait(&mut self) -> Result<ExitStatus, RunError> {
+    pub(crate) async fn wait(&mut self) -> Result<ExitStatus, RunError> {
         loop {
             if let Report::Exited { status } = self.next().await? {
                 return Ok(ExitStatus::from_raw(status));

@@ -53,7 +53,7 @@ impl StormTaps {
 }
 
 /// One set of listeners; all connections through them close when it is dropped.
-pub(super) struct Taps {
+pub(crate) struct Taps {
     provider: Listener,
     postgres: PostgresTap,
     kafka: KafkaTap,
@@ -66,7 +66,7 @@ impl Taps {
     ///
     /// # Errors
     /// When no port can be had, or a server cannot be reached as it must be.
-    pub(super) fn open(launch: &Launch, source: &Source) -> Result<Self, RunError> {
+    pub(crate) fn open(launch: &Launch, source: &Source) -> Result<Self, RunError> {
         let Resources {
             topic,
             group,
@@ -125,7 +125,7 @@ impl Taps {
     }
 
     /// What the process finds in its environment instead of the servers' addresses.
-    pub(super) fn environment(&self, launch: &Launch, name: &str) -> Vec<(&'static str, String)> {
+    pub(crate) fn environment(&self, launch: &Launch, name: &str) -> Vec<(&'static str, String)> {
         let resources = &launch.resources;
         let mut environment = vec![
             ("KAFKA_BOOTSTRAP_SERVERS", self.kafka.bootstrap()),
@@ -157,7 +157,7 @@ impl Taps {
     }
 
     /// The members that the process is, as its own requests tell.
-    pub(super) fn members(&self) -> watch::Receiver<Vec<Member>> {
+    pub(crate) fn members(&self) -> watch::Receiver<Vec<Member>> {
         self.kafka.members()
     }
 }

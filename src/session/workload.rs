@@ -24,7 +24,7 @@ use crate::verdict::Produced;
 const ACK_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The header that carries the payment's id beside the JSON.
-pub(super) const ID_HEADER: &str = "message-id";
+pub(crate) const ID_HEADER: &str = "message-id";
 
 /// The payment with this number. The same seed makes the same payments; `word` is the run's own and
 /// ends their ids, so that what another run left behind answers for none of them.

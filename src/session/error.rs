@@ -148,7 +148,7 @@ pub struct NeverJoined {
 
 impl RunError {
     /// For `map_err` on a statement of the lab's own.
-    pub(super) fn database(what: &'static str) -> impl FnOnce(tokio_postgres::Error) -> Self {
+    pub(crate) fn database(what: &'static str) -> impl FnOnce(tokio_postgres::Error) -> Self {
         move |e| {
             // The client's own text says only "db error".
             let reason = e
@@ -158,7 +158,7 @@ impl RunError {
         }
     }
 
-    pub(super) fn log(path: &Path, source: io::Error) -> Self {
+    pub(crate) fn log(path: &Path, source: io::Error) -> Self {
         Self::Log {
             path: path.to_owned(),
             source,

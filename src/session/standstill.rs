@@ -9,13 +9,13 @@ use super::pace::Pace;
 
 /// What can be seen of a consumer that works.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     /// The group's position on each partition.
-    pub(super) committed: BTreeMap<i32, i64>,
+    pub(crate) committed: BTreeMap<i32, i64>,
     /// How often it has changed something.
-    pub(super) changes: u64,
+    pub(crate) changes: u64,
     /// How often it has changed something, or was refused.
-    pub(super) attempts: u64,
+    pub(crate) attempts: u64,
 }
 
 /// For how long a consumer has not moved.
@@ -24,7 +24,7 @@ pub(super) struct Progress {
 /// retrying, and succeeds or gives up by a limit of its own, so it is given a patience. Whoever changes
 /// something is slow, or retries for ever and begins with what succeeds: it is given a patience for
 /// each record that is left, because all of them may be one batch that is acknowledged at its end.
-pub(super) struct Standstill {
+pub(crate) struct Standstill {
     last: Progress,
     attempted: Mark,
     changed: Mark,
@@ -32,16 +32,16 @@ pub(super) struct Standstill {
 }
 
 /// What a consumer that does not move is given.
-pub(super) struct Limits<'a> {
-    pub(super) pace: &'a Pace,
+pub(crate) struct Limits<'a> {
+    pub(crate) pace: &'a Pace,
     /// How long a late effect is given.
-    pub(super) patience: Duration,
+    pub(crate) patience: Duration,
     /// How many records the group's position is not past.
-    pub(super) left: u64,
+    pub(crate) left: u64,
 }
 
 impl Standstill {
-    pub(super) fn begin(first: Progress, now: Instant) -> Self {
+    pub(crate) fn begin(first: Progress, now: Instant) -> Self {
         Self {
             last: first,
             attempted: Mark::at(now),
@@ -51,7 +51,7 @@ impl Standstill {
     }
 
     /// Takes note of how far the consumer is.
-    pub(super) fn see(&mut self, progress: Progress, now: Instant) {
+    pub(crate) fn see(&mut self, progress: Progress, now: Instant) {
         let passed = progress.committed != self.last.committed;
         let changed = passed || progress.changes != self.last.changes;
         if changed || progress.attempts != self.last.attempts {
@@ -68,7 +68,7 @@ impl Standstill {
 
     /// Whether it is to be waited for no longer. While a process still starts nothing stands still, for
     /// as long as it may take to join: one that dies at every start is given up all the same.
-    pub(super) fn too_long(
+    pub(crate) fn too_long(
         &mut self,
         limits: &Limits<'_>,
         something_starts: bool,
@@ -94,20 +94,20 @@ impl Standstill {
 }
 
 /// How long something that looks lost is given to prove otherwise.
-pub(super) struct Patience {
+pub(crate) struct Patience {
     begun: Mark,
     limit: Duration,
 }
 
 impl Patience {
-    pub(super) fn begin(limit: Duration, now: Instant) -> Self {
+    pub(crate) fn begin(limit: Duration, now: Instant) -> Self {
         let begun = Mark::at(now);
         Self { begun, limit }
     }
 
     /// Whether it is over. It begins when every process could begin to work: one that still starts can
     /// clear nothing, and is given as long as it may take to join.
-    pub(super) fn is_over(&mut self, pace: &Pace, something_starts: bool, now: Instant) -> bool {
+    pub(crate) fn is_over(&mut self, pace: &Pace, something_starts: bool, now: Instant) -> bool {
         if something_starts {
             self.begun.put_off(pace, now);
         }

@@ -7,7 +7,7 @@ use super::check_gate::Held;
 use super::strikes::{REBALANCE_DEADLINE, StrikeFailed, Striker, about};
 use crate::chaos::storm::{Blow, StormStrike};
 use crate::group::Group;
-use crate::run::instance::Instance;
+use crate::session::instance::Instance;
 
 /// How long a process without a handler for SIGTERM may take to be gone, on a machine that is busy: half
 /// of the grace that it gets. Its checks are held for so long.

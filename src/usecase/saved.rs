@@ -4,9 +4,9 @@
 use std::fmt;
 use std::path::Path;
 
-use super::folder::{self, FolderError, SPEC, STORM};
-use super::spec::Spec;
-use super::storm::StormSpec;
+use crate::run::Spec;
+use crate::session::folder::{self, FolderError, SPEC, STORM};
+use crate::storm::StormSpec;
 
 /// What a saved run was asked.
 ///

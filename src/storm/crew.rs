@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::group::{GroupClient, GroupError};
-use crate::run::instance::{Instance, Launch};
-use crate::run::instance_name;
+use crate::session::instance::{Instance, Launch};
+use crate::session::instance_name;
 
 /// The instances of a storm. Dropping it ends every process of theirs.
 pub(super) struct Crew {

@@ -9,7 +9,7 @@ use crate::chaos::Crew;
 use crate::tap::Source;
 
 /// All instances of a run. Dropping it ends every process of theirs.
-pub(super) struct Fleet {
+pub(crate) struct Fleet {
     launch: Arc<Launch>,
     instances: Mutex<Vec<Arc<Instance>>>,
     began: Instant,
@@ -19,7 +19,7 @@ pub(super) struct Fleet {
 
 impl Fleet {
     /// No instance yet.
-    pub(super) fn new(launch: Arc<Launch>) -> Self {
+    pub(crate) fn new(launch: Arc<Launch>) -> Self {
         Self {
             launch,
             instances: Mutex::default(),
@@ -29,13 +29,13 @@ impl Fleet {
     }
 
     /// How long ago it was made, which is when its first instances were started.
-    pub(super) fn age(&self) -> Duration {
+    pub(crate) fn age(&self) -> Duration {
         self.began.elapsed()
     }
 
     /// Whether a process lives that has never been a member of the group: it still starts. One that
     /// was a member and is none any more has left, or was put out.
-    pub(super) fn starts(&self) -> bool {
+    pub(crate) fn starts(&self) -> bool {
         let mut joined = self.joined.lock().expect("no holder panics");
         let all = self.all();
         let processes = all.iter().filter_map(|instance| instance.process());
@@ -51,7 +51,7 @@ impl Fleet {
     }
 
     /// Starts an instance of that name. See [`Instance::start`].
-    pub(super) fn start(&self, name: &str) {
+    pub(crate) fn start(&self, name: &str) {
         let instance = Arc::new(Instance::start(name, Arc::clone(&self.launch)));
         self.instances
             .lock()
@@ -60,17 +60,17 @@ impl Fleet {
     }
 
     /// All instances, in the order of their start.
-    pub(super) fn all(&self) -> Vec<Arc<Instance>> {
+    pub(crate) fn all(&self) -> Vec<Arc<Instance>> {
         self.instances.lock().expect("no holder panics").clone()
     }
 
     /// The instance of that name.
-    pub(super) fn get(&self, name: &str) -> Option<Arc<Instance>> {
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Instance>> {
         self.all().into_iter().find(|i| i.name() == name)
     }
 
     /// Asks every instance to end, and waits until all have.
-    pub(super) async fn stop(&self) {
+    pub(crate) async fn stop(&self) {
         let all = self.all();
         futures::future::join_all(all.iter().map(|instance| instance.stop())).await;
     }
@@ -79,7 +79,7 @@ impl Fleet {
 /// What a fault may know of the fleet. The instances hold the hook that holds this: a strong
 /// reference back would keep both alive for ever, and with them the processes.
 #[derive(Default)]
-pub(super) struct FleetView {
+pub(crate) struct FleetView {
     fleet: OnceLock<Weak<Fleet>>,
     /// The Postgres backends that were seen to serve each process.
     backends: Mutex<HashMap<i32, Source>>,
@@ -87,16 +87,16 @@ pub(super) struct FleetView {
 
 impl FleetView {
     /// Says which fleet it is; said once, before the first payment.
-    pub(super) fn watch_over(&self, fleet: &Arc<Fleet>) {
+    pub(crate) fn watch_over(&self, fleet: &Arc<Fleet>) {
         let _ = self.fleet.set(Arc::downgrade(fleet));
     }
 
-    pub(super) fn fleet(&self) -> Option<Arc<Fleet>> {
+    pub(crate) fn fleet(&self) -> Option<Arc<Fleet>> {
         self.fleet.get().and_then(Weak::upgrade)
     }
 
     /// Remembers who a Postgres backend works for.
-    pub(super) fn saw_backend(&self, pid: i32, source: &Source) {
+    pub(crate) fn saw_backend(&self, pid: i32, source: &Source) {
         let mut backends = self.backends.lock().expect("no holder panics");
         backends.entry(pid).or_insert_with(|| source.clone());
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::ledger::LedgerReader;
 use super::sample::{Ownership, Sample};
 use super::strikes::Striker;
-use crate::run::{RunError, Watcher};
+use super::watcher::StormWatcher;
+use crate::session::RunError;
 
 /// Looks at everything that is counted.
 pub(super) struct Observer {
@@ -18,7 +19,7 @@ pub(super) struct Observer {
 
 impl Observer {
     /// One look at everything; tells the watcher.
-    pub(super) async fn look(&mut self, watcher: &dyn Watcher) -> Result<(), RunError> {
+    pub(super) async fn look(&mut self, watcher: &dyn StormWatcher) -> Result<(), RunError> {
         let since = self.striker.began.elapsed();
         let mut sample = Sample {
             at_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
@@ -72,7 +73,7 @@ fn status(last: &Sample, now: &Sample) -> String {
 pub(super) async fn observe_while<T>(
     observer: &mut Observer,
     every: Duration,
-    watcher: &dyn Watcher,
+    watcher: &dyn StormWatcher,
     work: impl Future<Output = T>,
 ) -> Result<T, RunError> {
     let mut tick = tokio::time::interval(every);

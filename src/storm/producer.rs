@@ -13,7 +13,7 @@ use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProd
 use tokio::time::Instant;
 
 use crate::chaos::storm::{Place, StormPlan};
-use crate::run::workload::{ID_HEADER, payment};
+use crate::session::workload::{ID_HEADER, payment};
 use crate::stack::Kafka;
 
 /// How often what is due is sent: far below what anybody sees in a rate.

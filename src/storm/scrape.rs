@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::hook::StormHook;
 use super::sample::Sample;
 use crate::chaos::storm::Told;
-use crate::run::taps::StormTaps;
+use crate::session::taps::StormTaps;
 use crate::tap::Source;
 
 /// How long a look waits for answers; a frozen process gives none, and a busy one may take longer.

@@ -23,7 +23,7 @@ const SILENCES: u32 = 10;
 
 /// Plays to the end, until a server is gone, or until somebody wishes to stop; then drops the
 /// resources.
-pub(super) async fn guarded<T>(
+pub(crate) async fn guarded<T>(
     play: impl Future<Output = Result<T, RunError>>,
     resources: &Resources,
     endpoints: &Endpoints,

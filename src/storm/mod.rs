@@ -23,6 +23,7 @@ mod sample;
 mod scrape;
 mod spec;
 mod strikes;
+mod watcher;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,13 +42,13 @@ use self::observe::{Observer, observe_while};
 use self::producer::OpenLoop;
 use self::scrape::Scraper;
 use self::strikes::Striker;
-use super::folder::{RunFolder, STORM};
-use super::instance::Launch;
-use super::resources::{Resources, Suffixes};
-use super::taps::StormTaps;
-use super::{RunError, Unkept, Watcher, watchdog};
 use crate::chaos::storm::{Account, Incident, Redeliveries};
 use crate::provider::{Behaviour, Clock, Provider};
+use crate::session::folder::{RunFolder, STORM};
+use crate::session::instance::Launch;
+use crate::session::resources::{Resources, Suffixes};
+use crate::session::taps::StormTaps;
+use crate::session::{RunError, Unkept, watchdog};
 use crate::stack::Endpoints;
 use crate::tap::Marks;
 use crate::timeline::{Refusal, Timeline};
@@ -57,6 +58,7 @@ pub use hands::{Hands, Manual, What};
 pub use sample::{Ownership, Sample};
 pub use spec::{StormChanges, StormError, StormSpec};
 pub use strikes::Mark;
+pub use watcher::StormWatcher;
 
 /// A storm that has a verdict.
 pub struct StormFinished {
@@ -91,7 +93,7 @@ pub async fn execute(
     spec: StormSpec,
     endpoints: &Endpoints,
     runs: &Path,
-    watcher: &dyn Watcher,
+    watcher: &dyn StormWatcher,
     cancel: &CancellationToken,
 ) -> Result<Unkept<StormFinished>, RunError> {
     watcher.phase("preparing a topic, a group and a database");
@@ -106,7 +108,7 @@ async fn storm(
     spec: StormSpec,
     endpoints: &Endpoints,
     folder: &RunFolder,
-    watcher: &dyn Watcher,
+    watcher: &dyn StormWatcher,
     cancel: &CancellationToken,
 ) -> Result<StormFinished, RunError> {
     let resources = Resources::create(
@@ -125,7 +127,7 @@ async fn play(
     spec: StormSpec,
     resources: &Resources,
     folder: &RunFolder,
-    watcher: &dyn Watcher,
+    watcher: &dyn StormWatcher,
 ) -> Result<StormFinished, RunError> {
     let group = Arc::new(resources.group_client().await?);
     let events = folder.path.join("events.jsonl");
@@ -191,7 +193,7 @@ async fn act(
     mut striker: Striker,
     ledger: LedgerReader,
     folder: &RunFolder,
-    watcher: &dyn Watcher,
+    watcher: &dyn StormWatcher,
 ) -> Result<StormFinished, RunError> {
     let plan = spec.plan.clone();
     let (hands, mut asked) = hands::pair();

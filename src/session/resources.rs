@@ -40,9 +40,9 @@ pub struct Resources {
 
 /// What the names of a run's other topics add to that of its payments.
 #[derive(Default)]
-pub(super) struct Suffixes<'a> {
-    pub(super) output: Option<&'a str>,
-    pub(super) parked: Option<&'a str>,
+pub(crate) struct Suffixes<'a> {
+    pub(crate) output: Option<&'a str>,
+    pub(crate) parked: Option<&'a str>,
 }
 
 impl Resources {
@@ -226,7 +226,7 @@ impl Resources {
 ///
 /// # Errors
 /// When Postgres refuses or does not answer.
-pub(super) async fn connect(
+pub(crate) async fn connect(
     dsn: &str,
     ca: Option<&Path>,
 ) -> Result<tokio_postgres::Client, RunError> {

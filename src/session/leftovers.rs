@@ -16,7 +16,7 @@ const FILE: &str = "resources.json";
 /// clears them has credentials of its own.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Record {
+pub(crate) struct Record {
     /// The run's other topics begin with its name.
     topic: String,
     group: String,
@@ -45,7 +45,7 @@ impl Addresses {
 }
 
 impl Record {
-    pub(super) fn of(resources: &Resources) -> Self {
+    pub(crate) fn of(resources: &Resources) -> Self {
         Self {
             topic: resources.topic.clone(),
             group: resources.group.clone(),
@@ -54,7 +54,7 @@ impl Record {
         }
     }
 
-    pub(super) fn save(&self, folder: &RunFolder) -> Result<(), FolderError> {
+    pub(crate) fn save(&self, folder: &RunFolder) -> Result<(), FolderError> {
         folder.write(FILE, self)
     }
 

@@ -18,8 +18,8 @@ use super::scrape::Scraper;
 use crate::chaos::ProcessError;
 use crate::chaos::storm::{Blow, StormPlan, StormStrike};
 use crate::group::{Group, GroupClient, GroupError, GroupState};
-use crate::run::instance::Instance;
-use crate::run::taps::StormTaps;
+use crate::session::instance::Instance;
+use crate::session::taps::StormTaps;
 use crate::stack::{Switch, SwitchError};
 
 /// How long the group may take to give the partitions of a member that is gone to the others.

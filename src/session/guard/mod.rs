@@ -20,7 +20,7 @@ mod watch;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use ward::Ward;
+pub(crate) use ward::Ward;
 pub use watch::guard;
 
 /// What the guard tells the controller, one line each.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::spec::StormSpec;
 use super::strikes::Striker;
 use crate::group::{Group, GroupError};
-use crate::run::{RunError, settle};
+use crate::session::{RunError, drain};
 use crate::timeline::Refusal;
 
 /// How often the group's position is read while it comes to its end.
@@ -43,18 +43,18 @@ fn told(reason: GroupError, refusals: &[Refusal]) -> RunError {
 
 /// Waits until the group's position is at the end of everything; false when it stood still.
 pub(super) async fn drained(striker: &Striker) -> Result<bool, RunError> {
-    let ends = striker.producer.ends();
+    let group = (&*striker.group, striker.topic.as_str());
     let (mut last, mut since) = (None, Instant::now());
-    loop {
-        let committed = striker.group.committed(&striker.topic).await?;
-        if settle::reached(&committed, &ends) {
-            return Ok(true);
-        }
-        if last.as_ref() != Some(&committed) {
-            (last, since) = (Some(committed), Instant::now());
-        } else if since.elapsed() > STANDSTILL {
-            return Ok(false);
-        }
-        tokio::time::sleep(POLL).await;
-    }
+    drain::drained(
+        group,
+        || striker.producer.ends(),
+        POLL,
+        |committed, _| {
+            if last.as_ref() != Some(&committed) {
+                (last, since) = (Some(committed), Instant::now());
+            }
+            since.elapsed() > STANDSTILL
+        },
+    )
+    .await
 }

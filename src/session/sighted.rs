@@ -8,7 +8,7 @@ use crate::timeline::{Entry, Happening};
 
 /// What the taps and the supervisor saw of one instance.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Sighted {
+pub(crate) struct Sighted {
     /// The groups that it asked to join.
     groups: BTreeSet<String>,
     /// What it subscribed to in them: topics, and patterns of topics.
@@ -30,7 +30,7 @@ pub struct Reason {
 
 impl Sighted {
     /// What these entries tell of an instance.
-    pub(super) fn of<'a>(instance: &str, entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+    pub(crate) fn of<'a>(instance: &str, entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut sighted = Self::default();
         for entry in entries {
             match &entry.what {
@@ -55,7 +55,7 @@ impl Sighted {
     }
 
     /// Why it is not in this group, or reads nothing of this topic there.
-    pub(super) fn reason(&self, instance: &str, group: &str, topic: &str) -> Reason {
+    pub(crate) fn reason(&self, instance: &str, group: &str, topic: &str) -> Reason {
         let list = |names: &BTreeSet<String>| {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             names.join(" and ")

@@ -18,7 +18,7 @@ pub struct Unkept<T> {
 
 impl<T> Unkept<T> {
     /// What came of a run in this folder. Of an error the folder says that there is no verdict.
-    pub(super) fn of<E: Display + From<FolderError>>(
+    pub(crate) fn of<E: Display + From<FolderError>>(
         result: Result<T, E>,
         folder: RunFolder,
     ) -> Result<Self, E> {

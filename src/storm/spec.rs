@@ -74,7 +74,7 @@ pub struct StormChanges {
     pub seed: Option<u64>,
     /// The brokers that can be stopped; see [`crate::stack::switches`].
     pub brokers: Vec<Switch>,
-    /// A plan to execute instead of planning one: checked, as [`crate::run::saved`] does.
+    /// A plan to execute instead of planning one: checked when it was read.
     pub plan: Option<StormPlan>,
 }
 

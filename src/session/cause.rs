@@ -16,14 +16,14 @@ const LINE: usize = 300;
 
 /// What an instance's log says first of a cause, for an error message, and what the taps refused it,
 /// which a client need not tell.
-pub(super) fn of(log: &Path, timeline: &Timeline) -> String {
+pub(crate) fn of(log: &Path, timeline: &Timeline) -> String {
     let refusals = timeline.refusals();
     let refused = refusals.iter().map(|refusal| format!("\n{refusal}"));
     first_words(log) + &refused.collect::<String>()
 }
 
 /// The first line that names a cause and those that follow, else the first lines.
-pub(super) fn first_words(log: &Path) -> String {
+pub(crate) fn first_words(log: &Path) -> String {
     let text = read(log);
     let told: Vec<&str> = told(&text).collect();
     let from = told.iter().position(|line| names_cause(line)).unwrap_or(0);
