@@ -31,7 +31,7 @@ use super::watcher::RunWatcher;
 use crate::effects::EffectSource;
 use crate::group::GroupClient;
 use crate::provider::{Account, Clock, LedgerEntry, Provider};
-use crate::session::fleet::{Fleet, FleetView, instance_name};
+use crate::session::fleet::{Fleet, FleetView};
 use crate::session::folder::{RunFolder, SPEC};
 use crate::session::instance::Launch;
 use crate::session::pace::Pace;
@@ -219,8 +219,8 @@ async fn act(
     ));
     let fleet = Arc::new(Fleet::new(Arc::clone(launch)));
     field.crew.watch_over(&fleet);
-    for number in 0..schedule.instances {
-        fleet.start(&instance_name(number));
+    for _ in 0..schedule.instances {
+        fleet.add();
     }
 
     let mut fired = Vec::new();

@@ -13,7 +13,7 @@ use super::fired::{InHand, Owed, Progress};
 use super::follower::delivers;
 use super::lifecycle::Field;
 use super::target::Target;
-use crate::chaos::{Planned, Process, Scene, Struck};
+use crate::chaos::{FaultContext, Planned, Process, Struck};
 use crate::group::GroupClient;
 use crate::provider::Clock;
 use crate::session::fleet::FleetView;
@@ -187,7 +187,7 @@ impl Inner {
         let place = self.journal.locate(&payment).await;
         let (partition, offset) =
             place.ok_or_else(|| format!("Kafka never acknowledged {payment} to the producer"))?;
-        let scene = Scene {
+        let context = FaultContext {
             process: process.clone(),
             payment,
             topic: self.resources.topic.clone(),
@@ -195,7 +195,7 @@ impl Inner {
             offset,
             group: Arc::clone(&self.group),
             database: Arc::clone(&self.database),
-            crew: Arc::<FleetView>::clone(&self.crew),
+            instances: Arc::<FleetView>::clone(&self.crew),
             timeline: Arc::clone(&self.timeline),
             grace: GRACE,
             rebalance: self.pace.rebalance(),
@@ -216,11 +216,11 @@ impl Inner {
         // Before the fault acts, so that it finds the same log in every run.
         let produced = self.producer.produce(during, &self.journal).await;
         produced.map_err(|e| e.to_string())?;
-        let struck = fault.strike(&scene).await.map_err(|e| e.to_string())?;
+        let struck = fault.strike(&context).await.map_err(|e| e.to_string())?;
         // The connection may be gone meanwhile; then nobody waits for the decision.
         let _ = decision.send(struck.decision);
         match struck.kill_after {
-            Some(rest) => scene
+            Some(rest) => context
                 .finish_off(rest, struck)
                 .await
                 .map_err(|e| e.to_string()),

@@ -1,17 +1,20 @@
-//! The instances of a run as a fault sees them.
+//! The instances under test, and what a fault sees of them.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use super::instance::{Instance, Launch};
-use crate::chaos::Crew;
+use crate::chaos::Instances;
 use crate::tap::Source;
 
-/// All instances of a run. Dropping it ends every process of theirs.
+/// All instances, each in its place. Dropping it ends every process of theirs.
 pub(crate) struct Fleet {
     launch: Arc<Launch>,
     instances: Mutex<Vec<Arc<Instance>>>,
+    /// How many letters were given. A name is used once, so that a log belongs to one instance.
+    named: AtomicU32,
     began: Instant,
     /// The processes that were members of the group once.
     joined: Mutex<HashSet<Source>>,
@@ -23,6 +26,7 @@ impl Fleet {
         Self {
             launch,
             instances: Mutex::default(),
+            named: AtomicU32::new(0),
             began: Instant::now(),
             joined: Mutex::default(),
         }
@@ -50,18 +54,45 @@ impl Fleet {
         starts
     }
 
-    /// Starts an instance of that name. See [`Instance::start`].
-    pub(crate) fn start(&self, name: &str) {
-        let instance = Arc::new(Instance::start(name, Arc::clone(&self.launch)));
-        self.instances
-            .lock()
-            .expect("no holder panics")
-            .push(instance);
+    /// Starts one instance more, under the next letter.
+    pub(crate) fn add(&self) -> Arc<Instance> {
+        self.start(&self.next_name())
     }
 
-    /// All instances, in the order of their start.
+    /// Starts one instance more, under a name of its own.
+    pub(crate) fn start(&self, name: &str) -> Arc<Instance> {
+        let instance = Arc::new(Instance::start(name, Arc::clone(&self.launch)));
+        self.lock().push(Arc::clone(&instance));
+        instance
+    }
+
+    /// Starts an instance under the next letter in the place of the one that is there, with another
+    /// command if it is given one.
+    pub(crate) fn replace(&self, place: u32, command: Option<&[String]>) {
+        let launch = match command {
+            None => Arc::clone(&self.launch),
+            Some(command) => Arc::new(Launch {
+                command: command.to_vec(),
+                ..Launch::clone(&self.launch)
+            }),
+        };
+        let instance = Instance::start(&self.next_name(), launch);
+        self.lock()[place as usize] = Arc::new(instance);
+    }
+
+    /// Takes back an instance that was added.
+    pub(crate) fn forget(&self, instance: &Arc<Instance>) {
+        self.lock().retain(|there| !Arc::ptr_eq(there, instance));
+    }
+
+    /// All instances, by their places.
     pub(crate) fn all(&self) -> Vec<Arc<Instance>> {
-        self.instances.lock().expect("no holder panics").clone()
+        self.lock().clone()
+    }
+
+    /// Who is in a place.
+    pub(crate) fn at(&self, place: u32) -> Arc<Instance> {
+        Arc::clone(&self.lock()[place as usize])
     }
 
     /// The instance of that name.
@@ -73,6 +104,14 @@ impl Fleet {
     pub(crate) async fn stop(&self) {
         let all = self.all();
         futures::future::join_all(all.iter().map(|instance| instance.stop())).await;
+    }
+
+    fn next_name(&self) -> String {
+        instance_name(self.named.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Instance>>> {
+        self.instances.lock().expect("no holder panics")
     }
 }
 
@@ -102,7 +141,7 @@ impl FleetView {
     }
 }
 
-impl Crew for FleetView {
+impl Instances for FleetView {
     fn name_of(&self, member_id: &str) -> Option<String> {
         let instances = self.fleet()?.all();
         let is = |i: &&Arc<Instance>| i.member_ids().iter().any(|id| id == member_id);
@@ -116,7 +155,7 @@ impl Crew for FleetView {
         if fleet.all().iter().any(|i| i.name() != to) {
             return false;
         }
-        fleet.start(SUCCESSOR);
+        fleet.add();
         true
     }
 
@@ -134,9 +173,6 @@ impl Crew for FleetView {
         backends.get(&backend).map(|source| source.instance.clone())
     }
 }
-
-/// The name of an instance that is started to succeed the only one.
-const SUCCESSOR: &str = "b";
 
 /// `a`, `b`, … `z`, then `a1`, `b1`, …
 pub(crate) fn instance_name(number: u32) -> String {

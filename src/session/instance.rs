@@ -17,7 +17,7 @@ use super::resources::Resources;
 use super::taps::{StormTaps, Taps};
 use crate::chaos::{Process, describe_exit};
 use crate::effects::Sink;
-use crate::group::GroupClient;
+use crate::group::{GroupClient, GroupError};
 use crate::provider::{Account, Provider};
 use crate::tap::kafka::Member;
 use crate::tap::{Hook, Marks, Source};
@@ -66,19 +66,37 @@ pub struct Instance {
     name: String,
     process: watch::Receiver<Option<Process>>,
     control: watch::Sender<Control>,
-    memberships: Arc<Mutex<Vec<Memberships>>>,
+    memberships: Memberships,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// The members that one process is or was.
-type Memberships = watch::Receiver<Vec<Member>>;
+/// The members that the processes of an instance are or were.
+#[derive(Clone, Default)]
+struct Memberships(Arc<Mutex<Vec<watch::Receiver<Vec<Member>>>>>);
 
-fn ids(memberships: &Memberships) -> Vec<String> {
-    memberships
-        .borrow()
-        .iter()
-        .map(|member| member.member_id.clone())
-        .collect()
+impl Memberships {
+    fn of(&self, members: watch::Receiver<Vec<Member>>) {
+        self.0.lock().expect("no holder panics").push(members);
+    }
+
+    fn ids(&self) -> Vec<String> {
+        let all = self.0.lock().expect("no holder panics");
+        let members = all.iter().flat_map(|members| members.borrow().clone());
+        members.map(|member| member.member_id).collect()
+    }
+
+    /// Takes them out of the group, and returns how many were still in it.
+    async fn evict(&self, group: &GroupClient) -> Result<usize, GroupError> {
+        let (ids, group_now) = (self.ids(), group.describe().await?);
+        let mut evicted = 0;
+        for member in &group_now.members {
+            if ids.contains(&member.member_id) {
+                group.evict(member).await?;
+                evicted += 1;
+            }
+        }
+        Ok(evicted)
+    }
 }
 
 /// What the supervisor of an instance is told.
@@ -104,9 +122,9 @@ impl Instance {
             launch,
             control: control.subscribe(),
             current,
-            memberships: Arc::default(),
+            memberships: Memberships::default(),
         };
-        let memberships = Arc::clone(&supervisor.memberships);
+        let memberships = supervisor.memberships.clone();
         let failures = supervisor.launch.failures.clone();
         let task = tokio::spawn(async move {
             if let Err(error) = supervisor.run().await {
@@ -138,12 +156,16 @@ impl Instance {
     /// The ids of all members that its processes have been.
     #[must_use]
     pub fn member_ids(&self) -> Vec<String> {
-        self.memberships
-            .lock()
-            .expect("no holder panics")
-            .iter()
-            .flat_map(ids)
-            .collect()
+        self.memberships.ids()
+    }
+
+    /// Takes every member that its processes have been out of the group, and returns how many were
+    /// still in it.
+    ///
+    /// # Errors
+    /// When the group cannot be asked or changed.
+    pub(crate) async fn evict(&self, group: &GroupClient) -> Result<usize, GroupError> {
+        self.memberships.evict(group).await
     }
 
     /// Keeps the instance from being started again while a fault is busy with it.
@@ -202,7 +224,7 @@ struct Supervisor {
     launch: Arc<Launch>,
     control: watch::Receiver<Control>,
     current: watch::Sender<Option<Process>>,
-    memberships: Arc<Mutex<Vec<Memberships>>>,
+    memberships: Memberships,
 }
 
 impl Supervisor {
@@ -225,7 +247,9 @@ impl Supervisor {
                     return Err(self.exited_too_often(incarnation, restarts, status));
                 }
             }
-            self.evict_leftovers().await?;
+            // A process that died without leaving the group would hold its partitions until its session
+            // expires. A fault that ended it has evicted the member that it was last, and no other.
+            self.memberships.evict(&self.launch.group).await?;
         }
         Ok(())
     }
@@ -237,10 +261,7 @@ impl Supervisor {
             incarnation,
         };
         let taps = Taps::open(&self.launch, &source)?;
-        self.memberships
-            .lock()
-            .expect("no holder panics")
-            .push(taps.members());
+        self.memberships.of(taps.members());
         let mut ward = Ward::start(
             &self.launch.command,
             &self.launch.cwd,
@@ -282,24 +303,6 @@ impl Supervisor {
             },
         );
         Ok(status)
-    }
-
-    /// A process that died without leaving the group would hold its partitions until its session
-    /// expires. A fault that ended it has evicted the member that it was last, and no other.
-    async fn evict_leftovers(&self) -> Result<(), RunError> {
-        let mine: Vec<String> = self
-            .memberships
-            .lock()
-            .expect("no holder panics")
-            .iter()
-            .flat_map(ids)
-            .collect();
-        for member in self.launch.group.describe().await?.members {
-            if mine.contains(&member.member_id) {
-                self.launch.group.evict(&member).await?;
-            }
-        }
-        Ok(())
     }
 
     fn exited_too_often(&self, incarnation: u32, times: u32, status: ExitStatus) -> RunError {

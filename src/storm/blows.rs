@@ -38,7 +38,8 @@ impl Striker {
             (Blow::Leave | Blow::Release, Some(victim), Some(place)) => {
                 self.part_with(victim).await?;
                 tokio::time::sleep(lasts).await;
-                self.crew.replace(place, strike.blow == Blow::Release);
+                let release = (strike.blow == Blow::Release).then_some(&*self.release);
+                self.crew.replace(place, release);
                 Ok(())
             }
             (Blow::Join, ..) => {
@@ -127,7 +128,7 @@ impl Striker {
             stopping.await;
         }
         // Without a handler it did not say that it leaves.
-        self.crew.evict(instance).await?;
+        instance.evict(&self.group).await?;
         Ok(())
     }
 
@@ -164,7 +165,7 @@ impl Striker {
             let held = self.hook.hold_checks(Some(victim.name())).await;
             self.counted(std::slice::from_ref(victim)).await;
             process.freeze().await?;
-            self.crew.evict(victim).await?;
+            victim.evict(&self.group).await?;
             process.kill().await?;
             held.bar(&process.source);
             Ok(())

@@ -11,7 +11,6 @@
 mod aim;
 mod blows;
 mod check_gate;
-mod crew;
 mod ends;
 mod executed;
 mod hands;
@@ -33,7 +32,6 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use self::crew::Crew;
 use self::ends::{drained, joined};
 use self::executed::{Executed, begin};
 use self::hook::StormHook;
@@ -44,6 +42,7 @@ use self::scrape::Scraper;
 use self::strikes::Striker;
 use crate::chaos::storm::{Account, Incident, Redeliveries};
 use crate::provider::{Behaviour, Clock, Provider};
+use crate::session::fleet::Fleet;
 use crate::session::folder::{RunFolder, STORM};
 use crate::session::instance::Launch;
 use crate::session::resources::{Resources, Suffixes};
@@ -172,7 +171,8 @@ async fn play(
         brokers: spec.brokers.clone(),
         topic: resources.topic.clone(),
         commit_interval: Duration::from_millis(spec.commit_interval_ms),
-        crew: Crew::new(launch, spec.release.clone(), Arc::clone(&group)),
+        crew: Fleet::new(Arc::new(launch)),
+        release: spec.release.clone(),
         hook,
         taps,
         scraper: Arc::new(tokio::sync::Mutex::new(scraper)),

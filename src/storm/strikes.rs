@@ -11,13 +11,13 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::aim::SHOWS;
-use super::crew::Crew;
 use super::hook::StormHook;
 use super::producer::OpenLoop;
 use super::scrape::Scraper;
 use crate::chaos::ProcessError;
 use crate::chaos::storm::{Blow, StormPlan, StormStrike};
 use crate::group::{Group, GroupClient, GroupError, GroupState};
+use crate::session::fleet::Fleet;
 use crate::session::instance::Instance;
 use crate::session::taps::StormTaps;
 use crate::stack::{Switch, SwitchError};
@@ -90,7 +90,9 @@ pub(super) struct Striker {
     pub(super) brokers: Vec<Switch>,
     pub(super) topic: String,
     pub(super) commit_interval: Duration,
-    pub(super) crew: Crew,
+    pub(super) crew: Fleet,
+    /// The command that a release puts in place of the fleet's.
+    pub(super) release: Vec<String>,
     pub(super) hook: Arc<StormHook>,
     pub(super) taps: Arc<StormTaps>,
     pub(super) group: Arc<GroupClient>,

@@ -15,7 +15,7 @@ use crate::timeline::{Happening, Timeline};
 pub(super) const POLL: Duration = Duration::from_millis(5);
 
 /// What a fault may ask of the instances.
-pub trait Crew: Send + Sync {
+pub trait Instances: Send + Sync {
     /// The instance that is this member of the group.
     fn name_of(&self, member_id: &str) -> Option<String>;
     /// Starts a second instance if there is none beside `to`; true when it did.
@@ -47,7 +47,7 @@ pub enum StrikeError {
 }
 
 /// One instance in its window, with the payment it has in hand.
-pub struct Scene {
+pub struct FaultContext {
     /// The struck instance.
     pub process: Process,
     /// The payment in hand.
@@ -63,7 +63,7 @@ pub struct Scene {
     /// The run's database.
     pub database: Arc<tokio_postgres::Client>,
     /// The instances.
-    pub crew: Arc<dyn Crew>,
+    pub instances: Arc<dyn Instances>,
     /// Where everything that is done is recorded.
     pub timeline: Arc<Timeline>,
     /// How long the process gets between SIGTERM and SIGKILL.
@@ -85,7 +85,7 @@ pub struct Scene {
     pub clock: Clock,
 }
 
-impl Scene {
+impl FaultContext {
     /// The struck instance as the group knows it: the member as which it was last seen to join.
     pub(super) async fn member(&self) -> Result<Member, StrikeError> {
         let none = || StrikeError::NoMember(self.process.source.clone());
@@ -166,7 +166,10 @@ impl Scene {
     /// Sees to it that somebody can take over, and that the group knows of it: a member that is
     /// already asking to join is given the partition at once.
     pub(super) async fn ensure_successor(&self) -> Result<(), StrikeError> {
-        if self.crew.ensure_successor(&self.process.source.instance) {
+        if self
+            .instances
+            .ensure_successor(&self.process.source.instance)
+        {
             let joins =
                 |g: &crate::group::Group| g.members.len() > 1 || g.state != GroupState::Stable;
             self.group
@@ -252,7 +255,7 @@ impl Scene {
     }
 
     fn name_of(&self, member: &Member) -> String {
-        self.crew
+        self.instances
             .name_of(&member.member_id)
             .unwrap_or_else(|| member.client_id.clone())
     }
