@@ -1,8 +1,11 @@
 //! One run: what it is asked ([`spec`]), and what it does ([`execute`]).
 
+mod admin_api;
+mod context;
 mod counting;
 mod fired;
 mod follower;
+mod injector;
 mod joining;
 mod lifecycle;
 pub mod manifest;
@@ -12,10 +15,9 @@ mod revival;
 mod rounds;
 mod settle;
 pub mod spec;
-mod striker;
 mod target;
-mod tuning;
 mod watcher;
+mod workload;
 
 pub use fired::Fired;
 pub(crate) use follower::{Follower, begins, can_be_a_messages, delivers, is_ack};

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use super::folder::FolderError;
 use super::sighted::Reason;
-use super::workload::ProduceError;
 use crate::effects::{EffectsError, GrammarError};
 use crate::group::GroupError;
 use crate::stack::StackError;
@@ -118,6 +117,16 @@ pub enum RunError {
     /// The consumer does not join the group.
     #[error(transparent)]
     NeverJoined(#[from] Box<NeverJoined>),
+}
+
+/// Kafka did not take a payment.
+#[derive(Debug, thiserror::Error)]
+#[error("Kafka did not acknowledge {payment}: {source}\nnext: crashwindow status")]
+pub struct ProduceError {
+    /// The payment.
+    pub payment: String,
+    /// What Kafka said.
+    pub source: rdkafka::error::KafkaError,
 }
 
 /// Instances that did not become members of the group in time.

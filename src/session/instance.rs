@@ -7,21 +7,20 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::RunError;
 use super::cause;
+use super::context::SessionContext;
 use super::guard::Ward;
-use super::resources::Resources;
 use super::taps::{StormTaps, Taps};
 use crate::chaos::{Process, describe_exit};
 use crate::effects::Sink;
 use crate::group::{GroupClient, GroupError};
-use crate::provider::{Account, Provider};
 use crate::tap::kafka::Member;
-use crate::tap::{Hook, Marks, Source};
-use crate::timeline::{Happening, Timeline};
+use crate::tap::{Hook, Source};
+use crate::timeline::Happening;
 
 /// How often an instance may exit by itself in one run. A consumer that dies on every refused
 /// commit does so once a fault; past this it is broken, and starting it again proves nothing.
@@ -37,28 +36,14 @@ pub struct Launch {
     pub command: Vec<String>,
     /// The folder it runs in.
     pub cwd: PathBuf,
-    /// The topic, group and database.
-    pub resources: Resources,
-    /// The provider, which gives each process a listener of its own.
-    pub provider: Arc<Provider>,
-    /// The account of this run.
-    pub account: Account,
-    /// What identifies the payments of this run.
-    pub marks: Marks,
+    /// What the whole run works with.
+    pub context: Arc<SessionContext>,
     /// The sink that counts effects, if one does; each process has a listener of its own.
     pub sink: Option<Arc<Sink>>,
     /// Asked at every boundary event.
     pub hook: Arc<dyn Hook>,
-    /// Evicts what a dead process leaves in the group.
-    pub group: Arc<GroupClient>,
-    /// Where starts and exits are recorded.
-    pub timeline: Arc<Timeline>,
     /// What the taps do in a storm; none in a run.
     pub storm: Option<Arc<StormTaps>>,
-    /// The folder for the instances' output.
-    pub logs: PathBuf,
-    /// Told when an instance cannot be kept alive.
-    pub failures: mpsc::UnboundedSender<RunError>,
 }
 
 /// One instance: a name, and one process after another that carries it.
@@ -125,11 +110,10 @@ impl Instance {
             memberships: Memberships::default(),
         };
         let memberships = supervisor.memberships.clone();
-        let failures = supervisor.launch.failures.clone();
+        let context = Arc::clone(&supervisor.launch.context);
         let task = tokio::spawn(async move {
             if let Err(error) = supervisor.run().await {
-                // Nobody listens any more once the run is over.
-                let _ = failures.send(error);
+                context.fail(error);
             }
         });
         Self {
@@ -249,7 +233,7 @@ impl Supervisor {
             }
             // A process that died without leaving the group would hold its partitions until its session
             // expires. A fault that ended it has evicted the member that it was last, and no other.
-            self.memberships.evict(&self.launch.group).await?;
+            self.memberships.evict(&self.launch.context.group).await?;
         }
         Ok(())
     }
@@ -278,7 +262,7 @@ impl Supervisor {
             exited: exit.subscribe(),
             members: taps.members(),
         };
-        self.launch.timeline.record(
+        self.launch.context.timeline.record(
             None,
             Happening::Started {
                 source: source.clone(),
@@ -294,7 +278,7 @@ impl Supervisor {
             _ = stopped => end(&process, &mut ward).await?,
         };
         exit.send_replace(Some(status));
-        self.launch.timeline.record(
+        self.launch.context.timeline.record(
             None,
             Happening::Exited {
                 source,
@@ -310,15 +294,14 @@ impl Supervisor {
             instance: self.name.clone(),
             times,
             status: describe_exit(status),
-            log: cause::of(&self.log_path(incarnation), &self.launch.timeline),
+            log: cause::of(&self.log_path(incarnation), &self.launch.context.timeline),
             path: self.log_path(incarnation),
         }
     }
 
     fn log_path(&self, incarnation: u32) -> PathBuf {
-        self.launch
-            .logs
-            .join(format!("{}-{incarnation}.log", self.name))
+        let logs = &self.launch.context.logs;
+        logs.join(format!("{}-{incarnation}.log", self.name))
     }
 }
 

@@ -2,6 +2,7 @@
 //! the payments that are produced, and the folder in which it all is kept.
 
 pub mod cause;
+pub(crate) mod context;
 pub(crate) mod drain;
 pub(crate) mod error;
 pub(crate) mod fleet;
@@ -11,6 +12,7 @@ pub(crate) mod instance;
 mod leftovers;
 pub(crate) mod pace;
 mod phases;
+pub(crate) mod producer;
 pub(crate) mod resources;
 pub(crate) mod sighted;
 pub(crate) mod standstill;
@@ -18,9 +20,8 @@ pub(crate) mod taps;
 mod unkept;
 pub(crate) mod watchdog;
 mod watcher;
-pub(crate) mod workload;
 
-pub use error::RunError;
+pub use error::{ProduceError, RunError};
 pub(crate) use fleet::instance_name;
 pub use guard::guard;
 pub use leftovers::sweep;

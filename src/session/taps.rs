@@ -72,7 +72,7 @@ impl Taps {
             group,
             endpoints,
             ..
-        } = &launch.resources;
+        } = &launch.context.resources;
         let hook = || Arc::clone(&launch.hook);
         let postgres = &endpoints.postgres;
         let route = stack::postgres::route(&postgres.admin_url, postgres.ca.as_deref())
@@ -88,11 +88,11 @@ impl Taps {
         ];
         let mut options = Options {
             placeholders,
-            marks: launch.marks.clone(),
+            marks: launch.context.marks.clone(),
             ..Options::default()
         };
         let mut postgres_options = postgres::Options {
-            marks: launch.marks.clone(),
+            marks: launch.context.marks.clone(),
             ..postgres::Options::default()
         };
         if let Some(storm) = &launch.storm {
@@ -103,6 +103,7 @@ impl Taps {
         }
         Ok(Self {
             provider: launch
+                .context
                 .provider
                 .listen(source.clone(), hook())
                 .map_err(RunError::Listen)?,
@@ -126,7 +127,7 @@ impl Taps {
 
     /// What the process finds in its environment instead of the servers' addresses.
     pub(crate) fn environment(&self, launch: &Launch, name: &str) -> Vec<(&'static str, String)> {
-        let resources = &launch.resources;
+        let resources = &launch.context.resources;
         let mut environment = vec![
             ("KAFKA_BOOTSTRAP_SERVERS", self.kafka.bootstrap()),
             ("KAFKA_TOPIC", resources.topic.clone()),
@@ -136,7 +137,10 @@ impl Taps {
                 resources.database_url_at(&self.postgres.address(), name),
             ),
             ("PAYMENT_API_URL", self.provider.url()),
-            ("PAYMENT_API_KEY", launch.account.api_key().to_owned()),
+            (
+                "PAYMENT_API_KEY",
+                launch.context.account.api_key().to_owned(),
+            ),
             ("CONSUMER_ID", name.to_owned()),
         ];
         environment.extend(self.metrics.map(|at| ("METRICS_ADDR", at.to_string())));

@@ -28,7 +28,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +41,7 @@ use self::scrape::Scraper;
 use self::strikes::Striker;
 use crate::chaos::storm::{Account, Incident, Redeliveries};
 use crate::provider::{Behaviour, Clock, Provider};
+use crate::session::context::SessionContext;
 use crate::session::fleet::Fleet;
 use crate::session::folder::{RunFolder, STORM};
 use crate::session::instance::Launch;
@@ -50,7 +50,7 @@ use crate::session::taps::StormTaps;
 use crate::session::{RunError, Unkept, watchdog};
 use crate::stack::Endpoints;
 use crate::tap::Marks;
-use crate::timeline::{Refusal, Timeline};
+use crate::timeline::Refusal;
 use crate::verdict::{StormFacts, StormJudgement, judge_storm};
 
 pub use hands::{Hands, Manual, What};
@@ -128,35 +128,25 @@ async fn play(
     folder: &RunFolder,
     watcher: &dyn StormWatcher,
 ) -> Result<StormFinished, RunError> {
-    let group = Arc::new(resources.group_client().await?);
-    let events = folder.path.join("events.jsonl");
-    let timeline = Timeline::to_file(&events).map_err(|e| RunError::log(&events, e))?;
-    let timeline = Arc::new(timeline);
-    watcher.recording(&timeline);
+    let provider = (Provider::new(Clock::default()), Behaviour::default());
+    let opened = SessionContext::open(resources, folder, provider, Marks::off(), watcher).await?;
+    let (session, failures) = opened;
     let checks = &spec.checks;
     let hook = Arc::new(StormHook::new(
         Redeliveries::of(&checks.statement, checks.partitions, checks.offsets),
         spec.max_poll_interval(),
         spec.plan.rate / spec.plan.instances,
-        Arc::clone(&timeline),
+        Arc::clone(&session.timeline),
     ));
     let taps = Arc::new(StormTaps::default());
-    let provider = Provider::new(Clock::default());
-    let (failures, mut failed) = mpsc::unbounded_channel();
+    let group = Arc::clone(&session.group);
     let launch = Launch {
         command: spec.command.clone(),
         cwd: spec.cwd.clone(),
-        resources: resources.clone(),
-        account: provider.open_account(Behaviour::default()),
-        provider,
-        marks: Marks::off(),
+        context: session,
         sink: None,
         hook: Arc::clone(&hook) as Arc<dyn crate::tap::Hook>,
-        group: Arc::clone(&group),
-        timeline,
         storm: Some(Arc::clone(&taps)),
-        logs: folder.path.join("logs"),
-        failures,
     };
     let kafka = &resources.endpoints.kafka;
     let scraper = Scraper::new(
@@ -182,10 +172,8 @@ async fn play(
         group,
         producer: Arc::new(OpenLoop::new(kafka, &resources.topic, &spec.plan)?),
     };
-    tokio::select! {
-        result = act(spec, striker, ledger, folder, watcher) => result,
-        Some(error) = failed.recv() => Err(error),
-    }
+    let acting = act(spec, striker, ledger, folder, watcher);
+    failures.end(acting).await
 }
 
 async fn act(

@@ -6,15 +6,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use rdkafka::ClientContext;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::error::KafkaError;
 use tokio::time::Instant;
 
 use crate::chaos::storm::{Place, StormPlan};
-use crate::session::workload::{ID_HEADER, payment};
+use crate::session::producer::{Confirm, Payments, Producer};
 use crate::stack::Kafka;
+
+/// How long a record waits for others: thousands a second come in few requests.
+const LINGER: Duration = Duration::from_millis(5);
 
 /// How often what is due is sent: far below what anybody sees in a rate.
 const TICK: Duration = Duration::from_millis(10);
@@ -38,28 +38,26 @@ struct Acknowledged {
     refused: Mutex<Option<String>>,
 }
 
-struct Context(Arc<Acknowledged>);
+/// Whether a payment was sent before: not 0 then.
+type Again = usize;
 
-impl ClientContext for Context {}
+impl Confirm for Acknowledged {
+    type Sent = Again;
 
-impl ProducerContext for Context {
-    /// Not 0 for a payment that was sent before.
-    type DeliveryOpaque = usize;
-
-    fn delivery(&self, result: &DeliveryResult<'_>, again: usize) {
+    fn confirm(&self, again: Again, result: Result<Place, KafkaError>) {
         match result {
-            Ok(record) => {
+            Ok((partition, offset)) => {
                 if again != 0 {
-                    let mut all = self.0.again.lock().expect("no holder panics");
-                    all.insert((record.partition(), record.offset()));
+                    let mut all = self.again.lock().expect("no holder panics");
+                    all.insert((partition, offset));
                 }
-                let mut ends = self.0.ends.lock().expect("no holder panics");
-                let end = ends.entry(record.partition()).or_default();
-                *end = (*end).max(record.offset() + 1);
-                self.0.records.fetch_add(1, Ordering::Relaxed);
+                let mut ends = self.ends.lock().expect("no holder panics");
+                let end = ends.entry(partition).or_default();
+                *end = (*end).max(offset + 1);
+                self.records.fetch_add(1, Ordering::Relaxed);
             }
-            Err((error, _)) => {
-                let mut refused = self.0.refused.lock().expect("no holder panics");
+            Err(error) => {
+                let mut refused = self.refused.lock().expect("no holder panics");
                 refused.get_or_insert_with(|| error.to_string());
             }
         }
@@ -68,9 +66,8 @@ impl ProducerContext for Context {
 
 /// See the module.
 pub(super) struct OpenLoop {
-    producer: ThreadedProducer<Context>,
+    producer: Producer<Acknowledged>,
     acknowledged: Arc<Acknowledged>,
-    topic: String,
     plan: StormPlan,
     republished_per_mille: AtomicU32,
     sent: AtomicU64,
@@ -79,18 +76,17 @@ pub(super) struct OpenLoop {
 
 impl OpenLoop {
     pub(super) fn new(kafka: &Kafka, topic: &str, plan: &StormPlan) -> Result<Self, KafkaError> {
-        let acknowledged = Arc::new(Acknowledged::default());
-        let producer = kafka
-            .client_config()
-            // A retried record must not stand in the log twice: the lab would count a redelivery
-            // that it made itself.
-            .set("enable.idempotence", "true")
-            .set("linger.ms", "5")
-            .create_with_context(Context(Arc::clone(&acknowledged)))?;
+        let acknowledged = Arc::default();
+        let payments = Payments {
+            topic,
+            seed: plan.seed,
+            word: None,
+            partitions: plan.partitions,
+        };
+        let producer = Producer::new(kafka, &payments, LINGER, &acknowledged)?;
         Ok(Self {
             producer,
             acknowledged,
-            topic: topic.to_owned(),
             plan: plan.clone(),
             republished_per_mille: AtomicU32::new(0),
             sent: AtomicU64::new(0),
@@ -137,7 +133,7 @@ impl OpenLoop {
         tokio::time::timeout(ACK_DEADLINE, acknowledged)
             .await
             .map_err(|_| {
-                let missing = self.producer.in_flight_count();
+                let missing = self.producer.unconfirmed();
                 format!("{missing} records after {} s", ACK_DEADLINE.as_secs())
             })
     }
@@ -149,27 +145,8 @@ impl OpenLoop {
     }
 
     async fn send(&self, number: u32, again: bool) -> Result<(), String> {
-        let payment = payment(self.plan.seed, number, None);
-        let json = serde_json::to_vec(&payment).expect("a payment is plain data");
-        let partition = i32::try_from((number - 1) % self.plan.partitions).expect("few partitions");
-        loop {
-            let headers = OwnedHeaders::new().insert(Header {
-                key: ID_HEADER,
-                value: Some(&payment.id),
-            });
-            let record = BaseRecord::with_opaque_to(&self.topic, usize::from(again))
-                .key(&payment.order_id)
-                .payload(&json)
-                .headers(headers)
-                .partition(partition);
-            match self.producer.send(record) {
-                Ok(()) => return Ok(()),
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => {
-                    tokio::time::sleep(TICK).await;
-                }
-                Err((error, _)) => return Err(error.to_string()),
-            }
-        }
+        let sent = self.producer.send(number, Again::from(again)).await;
+        sent.map_err(|error| error.to_string())
     }
 
     /// Of 1,000 payments from now on, so many are sent again.

@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "session",
         &[
-            "chaos", "effects", "group", "provider", "stack", "tap", "timeline", "verdict",
+            "chaos", "effects", "group", "provider", "stack", "tap", "timeline",
         ],
     ),
     (

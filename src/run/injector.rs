@@ -1,4 +1,4 @@
-//! The striker: the hook of every tap of a run. It records what crosses the boundaries and, where
+//! The fault injector: the hook of every tap of a run. It records what crosses the boundaries and, where
 //! the armed window opens, holds the request and lets the fault do its work.
 
 use std::collections::BTreeSet;
@@ -9,19 +9,14 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::context::RunContext;
 use super::fired::{InHand, Owed, Progress};
 use super::follower::delivers;
-use super::lifecycle::Field;
 use super::target::Target;
 use crate::chaos::{FaultContext, Planned, Process, Struck};
-use crate::group::GroupClient;
-use crate::provider::Clock;
 use crate::session::fleet::FleetView;
-use crate::session::pace::Pace;
-use crate::session::resources::Resources;
-use crate::session::workload::{Journal, Producer};
 use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Tap};
-use crate::timeline::{Happening, Timeline};
+use crate::timeline::Happening;
 
 /// How long an instance may take to end after SIGTERM, as an orchestrator gives it by default.
 const GRACE: Duration = Duration::from_secs(10);
@@ -32,86 +27,52 @@ struct Armed {
     during: RangeInclusive<u32>,
 }
 
-/// See the module. Clones are the same striker.
+/// See the module. Clones are the same injector.
 #[derive(Clone)]
-pub struct Striker(Arc<Inner>);
-
-struct Inner {
-    resources: Resources,
-    group: Arc<GroupClient>,
-    database: Arc<tokio_postgres::Client>,
-    journal: Arc<Journal>,
-    producer: Producer,
-    timeline: Arc<Timeline>,
-    clock: Clock,
+pub(super) struct FaultInjector {
+    context: Arc<RunContext>,
     background: Arc<BTreeSet<String>>,
-    blind: Option<Tap>,
-    crew: Arc<FleetView>,
-    pace: Arc<Pace>,
-    acknowledges: bool,
-    armed: Mutex<Option<Armed>>,
+    armed: Arc<Mutex<Option<Armed>>>,
     progress: watch::Sender<Progress>,
     over: CancellationToken,
 }
 
-impl Striker {
-    /// A striker with nothing armed.
-    #[must_use]
-    pub(super) fn new(field: &Field, producer: Producer, clock: Clock) -> Self {
-        let armed = Mutex::new(None);
-        let progress = watch::Sender::new(Progress::Waiting);
-        let inner = Inner {
-            resources: field.resources.clone(),
-            group: Arc::clone(&field.group),
-            database: Arc::clone(&field.database),
-            journal: Arc::clone(&field.journal),
-            producer,
-            timeline: Arc::clone(&field.timeline),
-            clock,
-            background: Arc::new(field.spec.background.clone()),
-            blind: field.spec.blind,
-            crew: Arc::clone(&field.crew),
-            pace: Arc::clone(&field.pace),
-            acknowledges: field.spec.acknowledges,
-            armed,
-            progress,
+impl FaultInjector {
+    /// With nothing armed.
+    pub(super) fn new(context: &Arc<RunContext>) -> Self {
+        Self {
+            context: Arc::clone(context),
+            background: Arc::new(context.spec.background.clone()),
+            armed: Arc::default(),
+            progress: watch::Sender::new(Progress::Waiting),
             over: CancellationToken::new(),
-        };
-        Self(Arc::new(inner))
+        }
     }
 
     /// Breaks off whatever fault is at work when this is dropped, which is when the run ends, however it
     /// does: beside the next run's it would strike nobody who is meant.
     pub(super) fn until_dropped(&self) -> DropGuard {
-        self.0.over.clone().drop_guard()
-    }
-
-    /// Who produces the payments of the run.
-    pub(super) fn producer(&self) -> &Producer {
-        &self.0.producer
+        self.over.clone().drop_guard()
     }
 
     /// Arms one fault; what becomes of it can be followed. The payments `during` are produced when its
     /// window opens.
     pub fn arm(&self, planned: Planned, during: RangeInclusive<u32>) -> watch::Receiver<Progress> {
-        self.0.progress.send_replace(Progress::Waiting);
-        let target = Target::new(planned, &self.0.background);
-        *self.0.armed.lock().expect("no holder panics") = Some(Armed { target, during });
-        self.0.progress.subscribe()
+        self.progress.send_replace(Progress::Waiting);
+        let target = Target::new(planned, &self.background);
+        *self.armed.lock().expect("no holder panics") = Some(Armed { target, during });
+        self.progress.subscribe()
     }
 
     /// Takes the fault back unless it is at work or done already; false when it is too late.
     pub fn disarm(&self) -> bool {
-        self.0
-            .armed
+        self.armed
             .lock()
             .expect("no holder panics")
             .take()
             .is_some()
     }
-}
 
-impl Inner {
     /// The armed fault, if this event opens its window. It is taken: the redelivery of the payment
     /// comes to the same window and must pass.
     fn opened_by(&self, event: &BoundaryEvent) -> Option<Armed> {
@@ -121,12 +82,7 @@ impl Inner {
 
     /// Carries the fault out. What becomes of the request is told as soon as that is decided; the
     /// fault may go on after it.
-    async fn strike(
-        self: Arc<Self>,
-        armed: Armed,
-        source: Source,
-        decision: oneshot::Sender<Decision>,
-    ) {
+    async fn strike(self, armed: Armed, source: Source, decision: oneshot::Sender<Decision>) {
         self.progress.send_replace(Progress::Striking);
         let Armed { target, during } = armed;
         let mut planned = target.into_planned();
@@ -142,7 +98,10 @@ impl Inner {
                 let failed = Happening::StrikeFailed {
                     reason: reason.clone(),
                 };
-                self.timeline.record(Some(&planned.payment), failed);
+                self.context
+                    .session
+                    .timeline
+                    .record(Some(&planned.payment), failed);
                 let mut struck = Struck::new(Decision::Drop);
                 struck.problem = Some(reason);
                 struck
@@ -167,7 +126,7 @@ impl Inner {
 
     /// Takes the process in hand, if it still lives.
     fn take(&self, source: &Source) -> Option<(Process, InHand)> {
-        let instance = self.crew.fleet()?.get(&source.instance)?;
+        let instance = self.context.fleet.fleet()?.get(&source.instance)?;
         let process = instance.process().filter(|p| p.source == *source)?;
         let in_hand = InHand::take(&instance, &process);
         Some((process, in_hand))
@@ -184,26 +143,27 @@ impl Inner {
         let Some(fault) = planned.fault.strike() else {
             return Err(format!("{} strikes nobody", planned.fault));
         };
-        let place = self.journal.locate(&payment).await;
+        let place = self.context.workload.journal.locate(&payment).await;
         let (partition, offset) =
             place.ok_or_else(|| format!("Kafka never acknowledged {payment} to the producer"))?;
+        let session = &self.context.session;
         let context = FaultContext {
             process: process.clone(),
             payment,
-            topic: self.resources.topic.clone(),
+            topic: session.resources.topic.clone(),
             partition,
             offset,
-            group: Arc::clone(&self.group),
-            database: Arc::clone(&self.database),
-            instances: Arc::<FleetView>::clone(&self.crew),
-            timeline: Arc::clone(&self.timeline),
+            group: Arc::clone(&session.group),
+            database: Arc::clone(&self.context.database),
+            instances: Arc::<FleetView>::clone(&self.context.fleet),
+            timeline: Arc::clone(&session.timeline),
             grace: GRACE,
-            rebalance: self.pace.rebalance(),
-            step: self.pace.step(),
-            silence: self.pace.silence(),
-            acknowledges: self.acknowledges,
+            rebalance: self.context.pace.rebalance(),
+            step: self.context.pace.step(),
+            silence: self.context.pace.silence(),
+            acknowledges: self.context.spec.acknowledges,
             wait_hours: planned.wait_hours,
-            clock: self.clock.clone(),
+            clock: self.context.clock.clone(),
         };
         let what = Happening::Struck {
             fault: planned.fault.to_string(),
@@ -212,9 +172,12 @@ impl Inner {
             partition,
             offset,
         };
-        self.timeline.record(Some(&planned.payment), what);
+        self.context
+            .session
+            .timeline
+            .record(Some(&planned.payment), what);
         // Before the fault acts, so that it finds the same log in every run.
-        let produced = self.producer.produce(during, &self.journal).await;
+        let produced = self.context.workload.produce(during).await;
         produced.map_err(|e| e.to_string())?;
         let struck = fault.strike(&context).await.map_err(|e| e.to_string())?;
         // The connection may be gone meanwhile; then nobody waits for the decision.
@@ -229,42 +192,46 @@ impl Inner {
     }
 }
 
-impl Hook for Striker {
+impl Hook for FaultInjector {
     fn refused(&self, source: &Source, tap: Tap, reason: &str) {
-        self.0.timeline.refuse(source, tap, reason);
+        self.context.session.timeline.refuse(source, tap, reason);
     }
 
     fn left_for_tls(&self, source: &Source, tap: Tap, reason: &str) {
-        let fleet = self.0.crew.fleet();
+        let fleet = self.context.fleet.fleet();
         let instance = fleet.and_then(|fleet| fleet.get(&source.instance));
         // Whom the lab ends leaves for want of nothing.
         if !instance.is_some_and(|instance| instance.is_in_hand()) {
-            self.0.timeline.leave_for_tls(source, tap, reason);
+            self.context
+                .session
+                .timeline
+                .leave_for_tls(source, tap, reason);
         }
     }
 
     fn missed_topic(&self, source: &Source, topic: &str) {
-        self.0.timeline.miss_topic(source, topic);
+        self.context.session.timeline.miss_topic(source, topic);
     }
 
     fn came_in_plaintext(&self, source: &Source, tap: Tap) {
-        self.0.timeline.come_in_plaintext(source, tap);
+        self.context.session.timeline.come_in_plaintext(source, tap);
     }
 
     fn at(&self, mut event: BoundaryEvent) -> DecisionFuture<'_> {
         Box::pin(async move {
-            if self.0.blind == Some(event.tap) && !delivers(&event) {
+            if self.context.spec.blind == Some(event.tap) && !delivers(&event) {
                 event.subjects.clear();
             }
             if let Some(Detail::Postgres(statement)) = &event.detail
                 && let Some(pid) = statement.backend_pid
             {
-                self.0.crew.saw_backend(pid, &event.source);
+                self.context.fleet.saw_backend(pid, &event.source);
             }
-            let opened = self.0.opened_by(&event);
+            let opened = self.opened_by(&event);
             let source = event.source.clone();
             let payment = event.payment().map(str::to_owned);
-            self.0
+            self.context
+                .session
                 .timeline
                 .record(payment.as_deref(), Happening::Boundary { event });
             let Some(armed) = opened else {
@@ -273,7 +240,7 @@ impl Hook for Striker {
             // A task of its own: a tap may stop asking when the struck process is gone, and the
             // fault must be carried to its end.
             let (decision, decided) = oneshot::channel();
-            tokio::spawn(Arc::clone(&self.0).strike(armed, source, decision));
+            tokio::spawn(self.clone().strike(armed, source, decision));
             decided.await.unwrap_or(Decision::Drop)
         })
     }

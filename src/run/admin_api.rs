@@ -18,12 +18,12 @@ const FILE: &str = "admin.json";
 
 /// An admin API whose every change is in the timeline.
 #[derive(Debug)]
-pub(super) struct Tuning {
+pub(super) struct RunAdminApi {
     _admin: Admin,
     path: PathBuf,
 }
 
-impl Tuning {
+impl RunAdminApi {
     pub(super) fn open(
         account: &Account,
         timeline: &Arc<Timeline>,
@@ -56,7 +56,7 @@ fn write(path: &Path, admin: &Admin) -> io::Result<()> {
     writeln!(file, "{text:#}")
 }
 
-impl Drop for Tuning {
+impl Drop for RunAdminApi {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(%error, path = %self.path.display(), "a stale address is left behind");
@@ -78,7 +78,7 @@ mod tests {
         let events = folder.path.join("events.jsonl");
         let timeline = Arc::new(Timeline::to_file(&events).expect("a timeline"));
         let account = Provider::new(Clock::new()).open_account(Behaviour::default());
-        let tuning = Tuning::open(&account, &timeline, &folder).expect("a free port");
+        let tuning = RunAdminApi::open(&account, &timeline, &folder).expect("a free port");
 
         let path = folder.path.join(FILE);
         let mode = fs::metadata(&path)

@@ -1,0 +1,194 @@
+//! The workload of a run: its payments, each waited for, and the journal of what Kafka acknowledged.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use tokio::sync::{oneshot, watch};
+
+use crate::chaos::Schedule;
+use crate::chaos::storm::Place;
+use crate::session::producer::{Confirm, Payments, Producer};
+use crate::session::{ProduceError, resources::Resources};
+use crate::tap::{payment_id, payment_number};
+use crate::verdict::Produced;
+
+/// How long a record may wait for a place in the producer's queue, and a fault for the place of its
+/// payment.
+const ACK_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What the producer really sent and Kafka acknowledged.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    produced: Mutex<Vec<Produced>>,
+    by_payment: Mutex<HashMap<String, (i32, i64)>>,
+    grown: watch::Sender<()>,
+}
+
+impl Journal {
+    /// Everything acknowledged so far, in the order of the payments' numbers.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Produced> {
+        let mut entries = self.produced.lock().expect("no holder panics").clone();
+        entries.sort_by(|a, b| a.payment.cmp(&b.payment));
+        entries
+    }
+
+    /// The offset after the last acknowledged record of each partition.
+    #[must_use]
+    pub fn ends(&self) -> BTreeMap<i32, i64> {
+        let mut ends = BTreeMap::new();
+        for Produced {
+            partition, offset, ..
+        } in &*self.produced.lock().expect("no holder panics")
+        {
+            let end = ends.entry(*partition).or_insert(0);
+            *end = (*end).max(offset + 1);
+        }
+        ends
+    }
+
+    /// Where the payment is, if it was acknowledged already.
+    #[must_use]
+    pub fn place_of(&self, payment: &str) -> Option<(i32, i64)> {
+        self.by_payment
+            .lock()
+            .expect("no holder panics")
+            .get(payment)
+            .copied()
+    }
+
+    /// Where the payment is. A consumer can be faster than the acknowledgement that the producer
+    /// waits for, so this waits for the entry; none when it does not come.
+    pub async fn locate(&self, payment: &str) -> Option<(i32, i64)> {
+        let mut grown = self.grown.subscribe();
+        let found = async {
+            loop {
+                grown.mark_unchanged();
+                if let Some(place) = self.place_of(payment) {
+                    return place;
+                }
+                if grown.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        tokio::time::timeout(ACK_DEADLINE, found).await.ok()
+    }
+
+    fn add(&self, entry: Produced) {
+        let place = (entry.partition, entry.offset);
+        self.by_payment
+            .lock()
+            .expect("no holder panics")
+            .insert(entry.payment.clone(), place);
+        self.produced.lock().expect("no holder panics").push(entry);
+        self.grown.send_replace(());
+    }
+}
+
+/// A payment that somebody waits for.
+pub(super) struct Sent {
+    payment: String,
+    confirmed: oneshot::Sender<Result<Place, KafkaError>>,
+}
+
+impl Confirm for Journal {
+    type Sent = Box<Sent>;
+
+    fn confirm(&self, sent: Box<Sent>, result: Result<Place, KafkaError>) {
+        let Sent { payment, confirmed } = *sent;
+        if let Ok((partition, offset)) = result {
+            self.add(Produced {
+                payment,
+                partition,
+                offset,
+            });
+        }
+        // Whoever waited has gone with the run.
+        let _ = confirmed.send(result);
+    }
+}
+
+/// Produces a schedule's payments.
+pub(super) struct Workload {
+    producer: Producer<Journal>,
+    /// What Kafka has acknowledged.
+    pub(super) journal: Arc<Journal>,
+}
+
+impl Workload {
+    /// Of a run's topic.
+    ///
+    /// # Errors
+    /// When the client cannot be made from the settings.
+    pub(super) fn new(resources: &Resources, schedule: &Schedule) -> Result<Self, KafkaError> {
+        let journal = Arc::default();
+        let payments = Payments {
+            topic: &resources.topic,
+            seed: schedule.seed,
+            word: Some(resources.word()),
+            partitions: schedule.partitions,
+        };
+        let kafka = &resources.endpoints.kafka;
+        let producer = Producer::new(kafka, &payments, Duration::ZERO, &journal)?;
+        Ok(Self { producer, journal })
+    }
+
+    /// Produces these payments and waits until Kafka has acknowledged every one of them.
+    ///
+    /// # Errors
+    /// When Kafka refuses one or does not answer in time.
+    pub(super) async fn produce(&self, numbers: RangeInclusive<u32>) -> Result<(), ProduceError> {
+        try_join_all(numbers.map(|n| self.produce_one(n))).await?;
+        Ok(())
+    }
+
+    /// Produces a payment once more, as a producer that retries or an operator who replays does.
+    ///
+    /// # Errors
+    /// When Kafka refuses it or does not answer in time.
+    pub(super) async fn produce_again(&self, payment: &str) -> Result<Place, ProduceError> {
+        let number = payment_number(payment).expect("a payment of the schedule");
+        self.produce_one(number).await
+    }
+
+    async fn produce_one(&self, number: u32) -> Result<Place, ProduceError> {
+        let payment = payment_id(number);
+        let (confirmed, result) = oneshot::channel();
+        let sent = Box::new(Sent {
+            payment: payment.clone(),
+            confirmed,
+        });
+        let result = async {
+            let full = KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull);
+            let queued = tokio::time::timeout(ACK_DEADLINE, self.producer.send(number, sent));
+            queued.await.unwrap_or(Err(full))?;
+            let gone = KafkaError::Canceled;
+            result.await.unwrap_or(Err(gone))
+        };
+        let place = result.await;
+        place.map_err(|source| ProduceError { payment, source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_payment_is_located_even_before_it_is_acknowledged() {
+        let journal = Journal::default();
+        let entry = Produced {
+            payment: "msg-0001".into(),
+            partition: 2,
+            offset: 5,
+        };
+        let (place, ()) = tokio::join!(journal.locate("msg-0001"), async { journal.add(entry) });
+        assert_eq!(place, Some((2, 5)));
+        assert_eq!(journal.ends(), [(2, 6)].into());
+    }
+}
