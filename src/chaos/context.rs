@@ -88,14 +88,8 @@ pub struct FaultContext {
 impl FaultContext {
     /// The struck instance as the group knows it: the member as which it was last seen to join.
     pub(super) async fn member(&self) -> Result<Member, StrikeError> {
-        let none = || StrikeError::NoMember(self.process.source.clone());
-        let id = self.process.member_id().ok_or_else(none)?;
-        self.group
-            .describe()
-            .await?
-            .member(&id)
-            .cloned()
-            .ok_or_else(none)
+        let member = self.process.member(&self.group).await?;
+        member.ok_or_else(|| StrikeError::NoMember(self.process.source.clone()))
     }
 
     /// SIGKILL, and the process is gone.

@@ -1,6 +1,5 @@
 //! What everything in a run needs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,11 +49,5 @@ impl RunContext {
             spec,
             clock,
         })
-    }
-
-    /// The group's position on each partition of the run's topic.
-    pub(super) async fn committed(&self) -> Result<BTreeMap<i32, i64>, RunError> {
-        let topic = &self.session.resources.topic;
-        Ok(self.session.group.committed(topic).await?)
     }
 }

@@ -10,11 +10,12 @@ use tokio::sync::{oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::context::RunContext;
-use super::fired::{InHand, Owed, Progress};
+use super::fired::{Owed, Progress};
 use super::follower::delivers;
 use super::target::Target;
 use crate::chaos::{FaultContext, Planned, Process, Struck};
 use crate::session::fleet::FleetView;
+use crate::session::instance::InHand;
 use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Tap};
 use crate::timeline::Happening;
 

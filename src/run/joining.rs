@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::context::RunContext;
-use crate::group::{Group, GroupState, Member};
+use crate::group::{Group, Member};
 use crate::session::RunError;
 use crate::session::cause;
+use crate::session::context::all_owned;
 use crate::session::error::NeverJoined;
 use crate::session::fleet::Fleet;
 use crate::session::instance::Instance;
@@ -26,16 +27,10 @@ pub(super) async fn group_is_whole(context: &RunContext, fleet: &Fleet) -> Resul
         let instances = fleet.all();
         let group = context.session.group.describe().await?;
         let topic = &context.session.resources.topic;
-        let owned: usize = group
-            .members
-            .iter()
-            .filter_map(|m| m.assignment.get(topic))
-            .map(Vec::len)
-            .sum();
         let joined = instances.iter().all(|i| member_of(i, &group).is_some());
         let nobody_else = group.members.len() == instances.len();
-        let all_owned = owned == context.spec.schedule.partitions as usize;
-        if joined && nobody_else && all_owned && group.state == GroupState::Stable {
+        let partitions = context.spec.schedule.partitions;
+        if joined && nobody_else && all_owned(&group, topic, partitions) {
             let partitions = instances.iter().map(|i| {
                 let assigned = member_of(i, &group).and_then(|m| m.assignment.get(topic));
                 (i.name().to_owned(), assigned.cloned().unwrap_or_default())

@@ -9,7 +9,6 @@ use super::settle;
 use crate::chaos::{Planned, Round};
 use crate::session::RunError;
 use crate::timeline::Happening;
-use crate::verdict::Strike;
 
 /// Produces the payments of a round and does its fault.
 pub(super) async fn play(
@@ -60,14 +59,7 @@ async fn strike_or_end(
         _ = progress.wait_for(|p| *p != Progress::Waiting) => None,
     };
     if rested.is_some() && injector.disarm() {
-        let payment = planned.payment.clone();
-        let evidence = Strike {
-            payment,
-            fired: false,
-            problem: None,
-            note: None,
-        };
-        return Ok(Fired::plainly(planned.clone(), evidence));
+        return Ok(Fired::plainly(planned.clone(), false));
     }
     let done = progress.wait_for(|p| matches!(p, Progress::Done(_))).await;
     match done.as_deref() {
@@ -84,14 +76,7 @@ async fn republish(context: &RunContext, planned: &Planned) -> Result<Fired, Run
         Some(&planned.payment),
         Happening::Republished { partition, offset },
     );
-    let payment = planned.payment.clone();
-    let evidence = Strike {
-        payment,
-        fired: true,
-        problem: None,
-        note: None,
-    };
-    Ok(Fired::plainly(planned.clone(), evidence))
+    Ok(Fired::plainly(planned.clone(), true))
 }
 
 /// A round in words, with the number of its fault.

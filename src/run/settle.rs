@@ -17,31 +17,25 @@ const POLL: Duration = Duration::from_millis(10);
 /// Waits until the group's position is at the end of everything that was produced; false when it
 /// stood still, however busy the consumer was.
 pub(super) async fn drained(context: &RunContext) -> Result<bool, RunError> {
-    let mut stands = None;
-    let topic = context.session.resources.topic.as_str();
+    let (session, mut stands) = (&context.session, None);
     let ends = || context.workload.journal.ends();
-    drain::drained(
-        (&context.session.group, topic),
-        ends,
-        POLL,
-        |committed, left| {
-            let now = Progress {
-                committed,
-                changes: context.session.timeline.changes(),
-                attempts: context.session.timeline.activity(),
-            };
-            let limits = Limits {
-                pace: &context.pace,
-                patience: patience(context),
-                left,
-            };
-            let at = Instant::now();
-            let stands = stands.get_or_insert_with(|| Standstill::begin(now.clone(), at));
-            stands.see(now, at);
-            stands.too_long(&limits, something_starts(context), at)
-        },
-    )
-    .await
+    let stands_still = |committed, left| {
+        let now = Progress {
+            committed,
+            changes: session.timeline.changes(),
+            attempts: session.timeline.activity(),
+        };
+        let limits = Limits {
+            pace: &context.pace,
+            patience: patience(context),
+            left,
+        };
+        let at = Instant::now();
+        let stands = stands.get_or_insert_with(|| Standstill::begin(now.clone(), at));
+        stands.see(now, at);
+        stands.too_long(&limits, something_starts(context), at)
+    };
+    drain::drained(session, ends, POLL, stands_still).await
 }
 
 fn something_starts(context: &RunContext) -> bool {
@@ -60,19 +54,17 @@ pub(super) async fn at_rest(context: &RunContext) -> Result<(), RunError> {
     if context.spec.seeks_windows {
         settle(context, &[]).await.map(drop)
     } else {
-        quiet(context).await
+        quiet(context).await;
+        Ok(())
     }
 }
 
 /// Waits until nothing has changed for a while, for at most as long as a late effect is given.
-async fn quiet(context: &RunContext) -> Result<(), RunError> {
-    let quiet = context
-        .session
-        .timeline
-        .quiet_for(Duration::from_millis(context.spec.quiet_ms));
+async fn quiet(context: &RunContext) {
+    let enough = Duration::from_millis(context.spec.quiet_ms);
+    let quiet = context.session.timeline.quiet_for(enough);
     // A consumer that never stops writing is judged by what it has done by then.
     let _ = tokio::time::timeout(patience(context), quiet).await;
-    Ok(())
 }
 
 /// Waits for a quiet period, and for much longer while anything looks lost, half-done or
@@ -83,7 +75,7 @@ pub(super) async fn settle(
 ) -> Result<BTreeSet<String>, RunError> {
     let mut patience = Patience::begin(patience(context), Instant::now());
     loop {
-        quiet(context).await?;
+        quiet(context).await;
         let is_over = patience.is_over(&context.pace, something_starts(context), Instant::now());
         let open = verdict::open(&history(context, strikes).await?);
         if open.is_empty() || is_over {
@@ -104,7 +96,7 @@ pub(super) async fn history(context: &RunContext, strikes: &[Strike]) -> Result<
             None => None,
         },
         parked: context.parked.ids(&context.database).await?,
-        committed: context.committed().await?,
+        committed: context.session.committed().await?,
         deliveries: context.session.timeline.deliveries(),
         silent: silent(context),
         unkept: context.session.timeline.unkept(),

@@ -128,13 +128,13 @@ impl Workload {
     pub(super) fn new(resources: &Resources, schedule: &Schedule) -> Result<Self, KafkaError> {
         let journal = Arc::default();
         let payments = Payments {
-            topic: &resources.topic,
+            topic: resources.topic.clone(),
             seed: schedule.seed,
-            word: Some(resources.word()),
+            word: Some(resources.word().to_owned()),
             partitions: schedule.partitions,
         };
         let kafka = &resources.endpoints.kafka;
-        let producer = Producer::new(kafka, &payments, Duration::ZERO, &journal)?;
+        let producer = Producer::new(kafka, payments, Duration::ZERO, &journal)?;
         Ok(Self { producer, journal })
     }
 

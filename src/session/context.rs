@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::drain::Offsets;
 use super::folder::RunFolder;
 use super::resources::Resources;
 use super::{RunError, Watcher};
-use crate::group::GroupClient;
+use crate::group::{Group, GroupClient, GroupState};
 use crate::provider::{Account, Behaviour, Provider};
 use crate::tap::Marks;
 use crate::timeline::Timeline;
@@ -63,6 +64,11 @@ impl SessionContext {
         Ok((Arc::new(context), Failures(failed)))
     }
 
+    /// The group's position on each partition of the topic.
+    pub(crate) async fn committed(&self) -> Result<Offsets, RunError> {
+        Ok(self.group.committed(&self.resources.topic).await?)
+    }
+
     /// An instance cannot be kept alive.
     pub(crate) fn fail(&self, error: RunError) {
         // Nobody listens any more once the run is over.
@@ -81,4 +87,12 @@ impl Failures {
             Some(error) = self.0.recv() => Err(error),
         }
     }
+}
+
+/// Whether the group is at rest and every partition of the topic has an owner.
+pub(crate) fn all_owned(group: &Group, topic: &str, partitions: u32) -> bool {
+    let members = group.members.iter();
+    let assigned = members.filter_map(|member| member.assignment.get(topic));
+    let owned: usize = assigned.map(Vec::len).sum();
+    group.state == GroupState::Stable && owned == partitions as usize
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::RunError;
-use crate::group::GroupClient;
+use super::context::SessionContext;
 
 /// The offsets by partition: of a group, the next record of each; of a topic, the end of each.
 pub(crate) type Offsets = BTreeMap<i32, i64>;
@@ -13,13 +13,13 @@ pub(crate) type Offsets = BTreeMap<i32, i64>;
 /// longer, which `stands_still` says of the position and of how many records it is not past. Both are
 /// asked `every` so often.
 pub(crate) async fn drained(
-    (group, topic): (&GroupClient, &str),
+    session: &SessionContext,
     ends: impl Fn() -> Offsets,
     every: Duration,
     mut stands_still: impl FnMut(Offsets, u64) -> bool,
 ) -> Result<bool, RunError> {
     loop {
-        let (committed, ends) = (group.committed(topic).await?, ends());
+        let (committed, ends) = (session.committed().await?, ends());
         if reached(&committed, &ends) {
             return Ok(true);
         }

@@ -4,7 +4,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -199,6 +199,42 @@ impl Drop for Instance {
         }
         if let Some(process) = self.process() {
             process.kill_now();
+        }
+    }
+}
+
+/// An instance that a fault is busy with: it is not started again meanwhile. It is not kept alive
+/// either: when the run ends, its processes do, whatever a fault is still waiting for.
+pub(crate) struct InHand {
+    instance: Weak<Instance>,
+    process: Process,
+    is_done: bool,
+}
+
+impl InHand {
+    pub(crate) fn take(instance: &Arc<Instance>, process: &Process) -> Self {
+        instance.hold_restart();
+        Self {
+            instance: Arc::downgrade(instance),
+            process: process.clone(),
+            is_done: false,
+        }
+    }
+
+    /// The fault is done, and has left the process as it is meant to be.
+    pub(crate) fn let_go(mut self) {
+        self.is_done = true;
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        if !self.is_done {
+            // A fault that broke off must not leave the instance frozen; a dead one needs nothing.
+            let _ = self.process.thaw();
+        }
+        if let Some(instance) = self.instance.upgrade() {
+            instance.release_restart();
         }
     }
 }

@@ -59,32 +59,27 @@ impl<C: Confirm> ProducerContext for Context<C> {
     type DeliveryOpaque = C::Sent;
 
     fn delivery(&self, result: &DeliveryResult<'_>, sent: C::Sent) {
-        let place =
-            |record: &rdkafka::message::BorrowedMessage<'_>| (record.partition(), record.offset());
-        let result = result
-            .as_ref()
-            .map(place)
-            .map_err(|(error, _)| error.clone());
+        let result = match result {
+            Ok(record) => Ok((record.partition(), record.offset())),
+            Err((error, _)) => Err(error.clone()),
+        };
         self.0.confirm(sent, result);
     }
 }
 
 /// The payments of one topic.
-pub(crate) struct Payments<'a> {
-    pub(crate) topic: &'a str,
+pub(crate) struct Payments {
+    pub(crate) topic: String,
     /// See [`payment`].
     pub(crate) seed: u64,
-    pub(crate) word: Option<&'a str>,
+    pub(crate) word: Option<String>,
     pub(crate) partitions: u32,
 }
 
 /// Sends payments.
 pub(crate) struct Producer<C: Confirm> {
     producer: ThreadedProducer<Context<C>>,
-    topic: String,
-    seed: u64,
-    word: Option<String>,
-    partitions: u32,
+    payments: Payments,
 }
 
 impl<C: Confirm> Producer<C> {
@@ -94,7 +89,7 @@ impl<C: Confirm> Producer<C> {
     /// When the client cannot be made from the settings.
     pub(crate) fn new(
         kafka: &Kafka,
-        payments: &Payments<'_>,
+        payments: Payments,
         linger: Duration,
         confirmed: &Arc<C>,
     ) -> Result<Self, KafkaError> {
@@ -105,13 +100,7 @@ impl<C: Confirm> Producer<C> {
             .set("enable.idempotence", "true")
             .set("linger.ms", linger.as_millis().to_string())
             .create_with_context(Context(Arc::clone(confirmed)))?;
-        Ok(Self {
-            producer,
-            topic: payments.topic.to_owned(),
-            seed: payments.seed,
-            word: payments.word.map(str::to_owned),
-            partitions: payments.partitions,
-        })
+        Ok(Self { producer, payments })
     }
 
     /// Sends the payment with this number, and returns before it is confirmed.
@@ -119,15 +108,16 @@ impl<C: Confirm> Producer<C> {
     /// # Errors
     /// When the client does not take it.
     pub(crate) async fn send(&self, number: u32, sent: C::Sent) -> Result<(), KafkaError> {
-        let payment = payment(self.seed, number, self.word.as_deref());
+        let of = &self.payments;
+        let payment = payment(of.seed, number, of.word.as_deref());
         let json = serde_json::to_vec(&payment).expect("a payment is plain data");
         // Named, not hashed: every run of a schedule has the same payments on the same partition.
-        let partition = i32::try_from((number - 1) % self.partitions).expect("few partitions");
+        let partition = i32::try_from((number - 1) % of.partitions).expect("few partitions");
         let headers = OwnedHeaders::new().insert(Header {
             key: ID_HEADER,
             value: Some(&payment.id),
         });
-        let mut record = BaseRecord::with_opaque_to(&self.topic, sent)
+        let mut record = BaseRecord::with_opaque_to(&of.topic, sent)
             .key(&payment.order_id)
             .payload(&json)
             .headers(headers)

@@ -7,7 +7,7 @@ use super::check_gate::Held;
 use super::strikes::{REBALANCE_DEADLINE, StrikeFailed, Striker, about};
 use crate::chaos::storm::{Blow, StormStrike};
 use crate::group::Group;
-use crate::session::instance::Instance;
+use crate::session::instance::{InHand, Instance};
 
 /// How long a process without a handler for SIGTERM may take to be gone, on a machine that is busy: half
 /// of the grace that it gets. Its checks are held for so long.
@@ -159,20 +159,16 @@ impl Striker {
     pub(super) async fn kill(&self, victim: &Arc<Instance>) -> Result<(), StrikeFailed> {
         let process = victim.process();
         let process = process.ok_or_else(|| StrikeFailed::NoProcess(victim.name().to_owned()))?;
-        victim.hold_restart();
-        let killed = async {
-            // Between two checks, as in `part_with`; what it has counted dies with it.
-            let held = self.hook.hold_checks(Some(victim.name())).await;
-            self.counted(std::slice::from_ref(victim)).await;
-            process.freeze().await?;
-            victim.evict(&self.group).await?;
-            process.kill().await?;
-            held.bar(&process.source);
-            Ok(())
-        };
-        let killed = killed.await;
-        victim.release_restart();
-        killed
+        let in_hand = InHand::take(victim, &process);
+        // Between two checks, as in `part_with`; what it has counted dies with it.
+        let held = self.hook.hold_checks(Some(victim.name())).await;
+        self.counted(std::slice::from_ref(victim)).await;
+        process.freeze().await?;
+        victim.evict(&self.group).await?;
+        process.kill().await?;
+        held.bar(&process.source);
+        in_hand.let_go();
+        Ok(())
     }
 
     async fn pause(&self, victim: &Instance) -> Result<(), StrikeFailed> {

@@ -43,18 +43,13 @@ fn told(reason: GroupError, refusals: &[Refusal]) -> RunError {
 
 /// Waits until the group's position is at the end of everything; false when it stood still.
 pub(super) async fn drained(striker: &Striker) -> Result<bool, RunError> {
-    let group = (&*striker.group, striker.topic.as_str());
     let (mut last, mut since) = (None, Instant::now());
-    drain::drained(
-        group,
-        || striker.producer.ends(),
-        POLL,
-        |committed, _| {
-            if last.as_ref() != Some(&committed) {
-                (last, since) = (Some(committed), Instant::now());
-            }
-            since.elapsed() > STANDSTILL
-        },
-    )
-    .await
+    let stands_still = |committed, _| {
+        if last.as_ref() != Some(&committed) {
+            (last, since) = (Some(committed), Instant::now());
+        }
+        since.elapsed() > STANDSTILL
+    };
+    let ends = || striker.producer.ends();
+    drain::drained(&striker.session, ends, POLL, stands_still).await
 }

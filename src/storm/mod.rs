@@ -139,11 +139,10 @@ async fn play(
         Arc::clone(&session.timeline),
     ));
     let taps = Arc::new(StormTaps::default());
-    let group = Arc::clone(&session.group);
     let launch = Launch {
         command: spec.command.clone(),
         cwd: spec.cwd.clone(),
-        context: session,
+        context: Arc::clone(&session),
         sink: None,
         hook: Arc::clone(&hook) as Arc<dyn crate::tap::Hook>,
         storm: Some(Arc::clone(&taps)),
@@ -159,7 +158,7 @@ async fn play(
         began: Instant::now(),
         plan: spec.plan.clone(),
         brokers: spec.brokers.clone(),
-        topic: resources.topic.clone(),
+        session: Arc::clone(&session),
         commit_interval: Duration::from_millis(spec.commit_interval_ms),
         crew: Fleet::new(Arc::new(launch)),
         release: spec.release.clone(),
@@ -169,7 +168,7 @@ async fn play(
         turns: tokio::sync::Mutex::default(),
         released: tokio::sync::watch::Sender::default(),
         looked: tokio::sync::watch::Sender::default(),
-        group,
+        group: Arc::clone(&session.group),
         producer: Arc::new(OpenLoop::new(kafka, &resources.topic, &spec.plan)?),
     };
     let acting = act(spec, striker, ledger, folder, watcher);

@@ -78,12 +78,12 @@ impl OpenLoop {
     pub(super) fn new(kafka: &Kafka, topic: &str, plan: &StormPlan) -> Result<Self, KafkaError> {
         let acknowledged = Arc::default();
         let payments = Payments {
-            topic,
+            topic: topic.to_owned(),
             seed: plan.seed,
             word: None,
             partitions: plan.partitions,
         };
-        let producer = Producer::new(kafka, &payments, LINGER, &acknowledged)?;
+        let producer = Producer::new(kafka, payments, LINGER, &acknowledged)?;
         Ok(Self {
             producer,
             acknowledged,

@@ -16,7 +16,8 @@ use super::producer::OpenLoop;
 use super::scrape::Scraper;
 use crate::chaos::ProcessError;
 use crate::chaos::storm::{Blow, StormPlan, StormStrike};
-use crate::group::{Group, GroupClient, GroupError, GroupState};
+use crate::group::{Group, GroupClient, GroupError};
+use crate::session::context::{SessionContext, all_owned};
 use crate::session::fleet::Fleet;
 use crate::session::instance::Instance;
 use crate::session::taps::StormTaps;
@@ -88,7 +89,7 @@ pub(super) struct Striker {
     pub(super) began: Instant,
     pub(super) plan: StormPlan,
     pub(super) brokers: Vec<Switch>,
-    pub(super) topic: String,
+    pub(super) session: Arc<SessionContext>,
     pub(super) commit_interval: Duration,
     pub(super) crew: Fleet,
     /// The command that a release puts in place of the fleet's.
@@ -286,11 +287,11 @@ impl Striker {
         &self,
         victim: &Instance,
     ) -> Result<crate::group::Member, StrikeFailed> {
-        let none = || StrikeFailed::NoMember(victim.name().to_owned());
-        let id = victim.process().and_then(|process| process.member_id());
-        let id = id.ok_or_else(none)?;
-        let group = self.group.describe().await?;
-        group.member(&id).cloned().ok_or_else(none)
+        let member = match victim.process() {
+            Some(process) => process.member(&self.group).await?,
+            None => None,
+        };
+        member.ok_or_else(|| StrikeFailed::NoMember(victim.name().to_owned()))
     }
 
     /// The partitions of each instance.
@@ -300,7 +301,8 @@ impl Striker {
         for instance in self.crew.all() {
             let ids = instance.member_ids();
             let mine = group.members.iter().filter(|m| ids.contains(&m.member_id));
-            let partitions = mine.filter_map(|m| m.assignment.get(&self.topic)).flatten();
+            let topic = &self.session.resources.topic;
+            let partitions = mine.filter_map(|m| m.assignment.get(topic)).flatten();
             owners.insert(instance.name().to_owned(), partitions.copied().collect());
         }
         Ok(owners)
@@ -308,12 +310,6 @@ impl Striker {
 
     /// Whether every partition has an owner.
     pub(super) fn all_owned(&self, group: &Group) -> bool {
-        let owned: usize = group
-            .members
-            .iter()
-            .filter_map(|member| member.assignment.get(&self.topic))
-            .map(Vec::len)
-            .sum();
-        group.state == GroupState::Stable && owned == self.plan.partitions as usize
+        all_owned(group, &self.session.resources.topic, self.plan.partitions)
     }
 }
