@@ -29,9 +29,6 @@ pub(super) struct RunContext {
 
 impl RunContext {
     /// To be opened before the first instance starts: an effect that comes earlier is not seen.
-    ///
-    /// # Errors
-    /// When Postgres does not answer, a client cannot be made, or the effects cannot be counted.
     pub(super) async fn open(
         spec: Spec,
         session: &Arc<SessionContext>,

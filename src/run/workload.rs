@@ -122,9 +122,6 @@ pub(super) struct Workload {
 
 impl Workload {
     /// Of a run's topic.
-    ///
-    /// # Errors
-    /// When the client cannot be made from the settings.
     pub(super) fn new(resources: &Resources, schedule: &Schedule) -> Result<Self, KafkaError> {
         let journal = Arc::default();
         let payments = Payments {
@@ -139,18 +136,12 @@ impl Workload {
     }
 
     /// Produces these payments and waits until Kafka has acknowledged every one of them.
-    ///
-    /// # Errors
-    /// When Kafka refuses one or does not answer in time.
     pub(super) async fn produce(&self, numbers: RangeInclusive<u32>) -> Result<(), ProduceError> {
         try_join_all(numbers.map(|n| self.produce_one(n))).await?;
         Ok(())
     }
 
     /// Produces a payment once more, as a producer that retries or an operator who replays does.
-    ///
-    /// # Errors
-    /// When Kafka refuses it or does not answer in time.
     pub(super) async fn produce_again(&self, payment: &str) -> Result<Place, ProduceError> {
         let number = payment_number(payment).expect("a payment of the schedule");
         self.produce_one(number).await

@@ -36,9 +36,6 @@ pub(crate) struct Failures(mpsc::UnboundedReceiver<RunError>);
 
 impl SessionContext {
     /// Of these resources, recorded in this folder.
-    ///
-    /// # Errors
-    /// When Kafka does not answer, or the folder cannot be written.
     pub(crate) async fn open(
         resources: &Resources,
         folder: &RunFolder,

@@ -16,6 +16,7 @@ pub(crate) mod producer;
 pub(crate) mod resources;
 pub(crate) mod sighted;
 pub(crate) mod standstill;
+mod supervisor;
 pub(crate) mod taps;
 mod unkept;
 pub(crate) mod watchdog;

@@ -84,9 +84,6 @@ pub(crate) struct Producer<C: Confirm> {
 
 impl<C: Confirm> Producer<C> {
     /// A producer whose records wait `linger` for others.
-    ///
-    /// # Errors
-    /// When the client cannot be made from the settings.
     pub(crate) fn new(
         kafka: &Kafka,
         payments: Payments,
@@ -104,9 +101,6 @@ impl<C: Confirm> Producer<C> {
     }
 
     /// Sends the payment with this number, and returns before it is confirmed.
-    ///
-    /// # Errors
-    /// When the client does not take it.
     pub(crate) async fn send(&self, number: u32, sent: C::Sent) -> Result<(), KafkaError> {
         let of = &self.payments;
         let payment = payment(of.seed, number, of.word.as_deref());

@@ -49,9 +49,6 @@ impl Resources {
     /// Creates the topic and the database with the consumer's tables.
     ///
     /// The names are saved before anything exists, so that nothing can be left without a name.
-    ///
-    /// # Errors
-    /// When a server refuses or does not answer.
     pub async fn create(
         folder: &RunFolder,
         endpoints: &Endpoints,
@@ -125,9 +122,6 @@ impl Resources {
     }
 
     /// A connection to the run's database under a name that Postgres shows in its activity.
-    ///
-    /// # Errors
-    /// When Postgres refuses or does not answer.
     pub async fn connect(&self, name: &str) -> Result<tokio_postgres::Client, RunError> {
         let ca = self.endpoints.postgres.ca.as_deref();
         connect(&self.database_url(name), ca).await
@@ -173,9 +167,6 @@ impl Resources {
     }
 
     /// A client for the run's group.
-    ///
-    /// # Errors
-    /// When Kafka does not answer.
     pub async fn group_client(&self) -> Result<GroupClient, RunError> {
         Ok(self.cluster()?.group(&self.group).await?)
     }
@@ -223,9 +214,6 @@ impl Resources {
 }
 
 /// A connection that drives itself.
-///
-/// # Errors
-/// When Postgres refuses or does not answer.
 pub(crate) async fn connect(
     dsn: &str,
     ca: Option<&Path>,

@@ -63,9 +63,6 @@ pub(crate) struct Taps {
 
 impl Taps {
     /// Opens the taps of one process. To be called within a Tokio runtime.
-    ///
-    /// # Errors
-    /// When no port can be had, or a server cannot be reached as it must be.
     pub(crate) fn open(launch: &Launch, source: &Source) -> Result<Self, RunError> {
         let Resources {
             topic,

@@ -95,9 +95,6 @@ impl OpenLoop {
     }
 
     /// Produces for the length of the storm and returns when Kafka has acknowledged everything.
-    ///
-    /// # Errors
-    /// What Kafka refused, in words.
     pub(super) async fn run(&self, began: Instant) -> Result<(), String> {
         let mut tick = tokio::time::interval_at(began, TICK);
         let length = Duration::from_millis(self.plan.length_ms);
