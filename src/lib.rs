@@ -11,11 +11,14 @@
 //! - [`drill`]: an incident to be told from metrics and logs alone.
 //! - [`timeline`]: everything that was seen and done in a run, in one order.
 //! - [`metrics`]: every metric that Prometheus is told, with its meaning.
-//! - [`run`]: one run from spec to settled facts, and its folder.
+//! - [`session`]: what a run and a storm share: resources, processes, payments, the folder.
+//! - [`run`]: one run from spec to settled facts.
+//! - [`storm`]: one storm over a loaded group, from spec to settled counts.
 //! - [`explore`]: every crash window of a consumer, struck with every fault that applies.
 //! - [`verdict`]: facts in, verdict out; no I/O.
 //! - [`quiz`]: what an attendee predicts, and what the run says to it.
 //! - [`report`]: the verdict for a terminal and for machines.
+//! - [`usecase`]: what the lab can be asked to do: execute, judge, keep the report.
 //! - [`dashboard`]: a page that shows all of it live, and its API.
 //! - [`named`]: names on the command line, in files and in reports, each list in one place.
 //!
@@ -34,7 +37,10 @@ pub mod provider;
 pub mod quiz;
 pub mod report;
 pub mod run;
+pub mod session;
 pub mod stack;
+pub mod storm;
 pub mod tap;
 pub mod timeline;
+pub mod usecase;
 pub mod verdict;

@@ -1,7 +1,7 @@
 //! `kill`: the process dies in the window.
 
 use super::fault::{Facts, Target};
-use super::{Scene, Strike, StrikeFuture, Struck};
+use super::{FaultContext, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 
 pub(super) const FACTS: Facts = Facts {
@@ -19,14 +19,14 @@ pub(super) const FACTS: Facts = Facts {
 struct Kill;
 
 impl Strike for Kill {
-    fn strike<'a>(&'a self, scene: &'a Scene) -> StrikeFuture<'a> {
+    fn strike<'a>(&'a self, context: &'a FaultContext) -> StrikeFuture<'a> {
         Box::pin(async move {
             // Asked first: the member must be known while its process still is.
-            let member = scene.member().await?;
-            scene.kill().await?;
+            let member = context.member().await?;
+            context.kill().await?;
             // Nobody has the payment until its member is evicted: now it can wait.
-            scene.wait_out();
-            scene.evict(&member).await?;
+            context.wait_out();
+            context.evict(&member).await?;
             // Nobody is left to hear the answer.
             Ok(Struck::new(Decision::Drop))
         })

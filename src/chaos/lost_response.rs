@@ -1,7 +1,7 @@
 //! `lost-response`: the server has acted, the connection drops, the process lives.
 
 use super::fault::{Events, Facts, Target};
-use super::{Scene, Strike, StrikeFuture, Struck};
+use super::{FaultContext, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 
 pub(super) const FACTS: Facts = Facts {
@@ -19,7 +19,7 @@ pub(super) const FACTS: Facts = Facts {
 struct LostResponse;
 
 impl Strike for LostResponse {
-    fn strike<'a>(&'a self, _scene: &'a Scene) -> StrikeFuture<'a> {
+    fn strike<'a>(&'a self, _context: &'a FaultContext) -> StrikeFuture<'a> {
         Box::pin(async { Ok(Struck::new(Decision::Drop)) })
     }
 }

@@ -5,13 +5,13 @@
 //! its window is held, so the window stays open for as long as the fault takes, and ends by saying
 //! what becomes of the request. Faults wait for events with a deadline, never for time to pass.
 
+mod context;
 mod descendants;
 mod duplicate;
 mod fault;
 mod kill;
 mod lost_response;
 mod process;
-mod scene;
 mod schedule;
 mod stall_kill;
 pub mod storm;
@@ -27,10 +27,10 @@ use std::time::Duration;
 
 use crate::tap::Decision;
 
+pub use context::{FaultContext, Instances, StrikeError};
 pub(crate) use descendants::descendants;
 pub use fault::{Events, Fault, Target};
 pub use process::{Process, ProcessError, describe_exit};
-pub use scene::{Crew, Scene, StrikeError};
 pub use schedule::{Planned, Round, Schedule, ScheduleError};
 pub use window::{Edge, Window};
 
@@ -71,8 +71,8 @@ impl Struck {
 /// The future of a [`Strike`].
 pub type StrikeFuture<'a> = Pin<Box<dyn Future<Output = Result<Struck, StrikeError>> + Send + 'a>>;
 
-/// One fault. It is given the scene with the window open, and closes it.
+/// One fault. It is given the context with the window open, and closes it.
 pub trait Strike: Send + Sync {
     /// Does the fault to the instance in the window.
-    fn strike<'a>(&'a self, scene: &'a Scene) -> StrikeFuture<'a>;
+    fn strike<'a>(&'a self, context: &'a FaultContext) -> StrikeFuture<'a>;
 }

@@ -9,6 +9,7 @@ use nix::unistd::Pid;
 use tokio::sync::watch;
 
 use super::descendants::{Descendant, descendants};
+use crate::group::{self, GroupClient, GroupError};
 use crate::tap::Source;
 use crate::tap::kafka::Member;
 
@@ -125,6 +126,17 @@ impl Process {
             .borrow()
             .last()
             .map(|member| member.member_id.clone())
+    }
+
+    /// The member that it is now, if it is in the group.
+    ///
+    /// # Errors
+    /// When the group cannot be asked.
+    pub async fn member(&self, group: &GroupClient) -> Result<Option<group::Member>, GroupError> {
+        let Some(id) = self.member_id() else {
+            return Ok(None);
+        };
+        Ok(group.describe().await?.member(&id).cloned())
     }
 
     async fn wait_exit(&self, signal: Signal) -> Result<(), ProcessError> {

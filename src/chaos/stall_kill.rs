@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fault::{Events, Facts, Target};
-use super::{Scene, Strike, StrikeFuture, Struck};
+use super::{FaultContext, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 use crate::timeline::Happening;
 
@@ -32,19 +32,19 @@ pub(super) const FACTS: Facts = Facts {
 struct StallKill;
 
 impl Strike for StallKill {
-    fn strike<'a>(&'a self, scene: &'a Scene) -> StrikeFuture<'a> {
+    fn strike<'a>(&'a self, context: &'a FaultContext) -> StrikeFuture<'a> {
         Box::pin(async move {
-            let acknowledged = scene.wait_acknowledged(LIMIT).await?;
+            let acknowledged = context.wait_acknowledged(LIMIT).await?;
             let mut struck = Struck::new(Decision::Drop);
             if !acknowledged {
                 struck.note = Some(note());
-                scene.record(Happening::Unacknowledged {
-                    source: scene.process.source.clone(),
+                context.record(Happening::Unacknowledged {
+                    source: context.process.source.clone(),
                     seconds: LIMIT.as_secs_f64(),
                 });
             }
-            scene.kill().await?;
-            scene.evict_if_member().await?;
+            context.kill().await?;
+            context.evict_if_member().await?;
             Ok(struck)
         })
     }

@@ -5,7 +5,7 @@ mod watch;
 use tokio::time::Instant;
 
 use self::watch::{Conclusion, Sight, Watch};
-use super::scene::{POLL, Scene, StrikeError};
+use super::context::{FaultContext, POLL, StrikeError};
 use crate::timeline::Happening;
 
 /// Which backends wait for a lock that one of these backends holds.
@@ -30,7 +30,7 @@ pub(super) enum Successor {
     Unmet(String),
 }
 
-impl Scene {
+impl FaultContext {
     /// Waits until the successor has finished everything on the partition, or is seen to wait for
     /// the zombie's lock. Everything, not only the payment: the zombie may have more records in its
     /// buffer, and would race the successor for them by chance.
@@ -93,7 +93,7 @@ impl Scene {
     /// that one nobody is kept from this payment, which the successor has done, if it is past it, or
     /// has not come to.
     fn at_the_lock(&self, backend: i32, is_past: bool) -> Successor {
-        let named = self.crew.instance_at(backend);
+        let named = self.instances.instance_at(backend);
         let successor = named.unwrap_or_else(|| format!("backend {backend}"));
         let holder = self.process.source.clone();
         let last = self.timeline.last_statement(backend);
@@ -129,7 +129,7 @@ impl Scene {
     }
 
     async fn blocked_by_zombie(&self) -> Result<Option<i32>, StrikeError> {
-        let backends = self.crew.backends_of(&self.process.source);
+        let backends = self.instances.backends_of(&self.process.source);
         if backends.is_empty() {
             return Ok(None);
         }

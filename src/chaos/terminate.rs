@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fault::{Facts, Target};
-use super::{Scene, Strike, StrikeFuture, Struck};
+use super::{FaultContext, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 
 /// How long the request in hand is held after SIGTERM. A shutdown that does not wait for its work
@@ -25,16 +25,16 @@ pub(super) const FACTS: Facts = Facts {
 struct Terminate;
 
 impl Strike for Terminate {
-    fn strike<'a>(&'a self, scene: &'a Scene) -> StrikeFuture<'a> {
+    fn strike<'a>(&'a self, context: &'a FaultContext) -> StrikeFuture<'a> {
         Box::pin(async move {
-            scene.terminate()?;
-            if scene.wait_exit(HEADSTART).await {
-                scene.evict_if_member().await?;
+            context.terminate()?;
+            if context.wait_exit(HEADSTART).await {
+                context.evict_if_member().await?;
                 return Ok(Struck::new(Decision::Drop));
             }
             // The rest of the grace period runs after the request is let go.
             let mut struck = Struck::new(Decision::Pass);
-            struck.kill_after = Some(scene.grace.saturating_sub(HEADSTART));
+            struck.kill_after = Some(context.grace.saturating_sub(HEADSTART));
             Ok(struck)
         })
     }

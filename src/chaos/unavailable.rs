@@ -1,7 +1,7 @@
 //! `unavailable`: the request fails at once and never reaches the server, as servers fail.
 
 use super::fault::{Events, Facts, Target};
-use super::{Scene, Strike, StrikeFuture, Struck};
+use super::{FaultContext, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 
 pub(super) const FACTS: Facts = Facts {
@@ -19,7 +19,7 @@ pub(super) const FACTS: Facts = Facts {
 struct Unavailable;
 
 impl Strike for Unavailable {
-    fn strike<'a>(&'a self, _scene: &'a Scene) -> StrikeFuture<'a> {
+    fn strike<'a>(&'a self, _context: &'a FaultContext) -> StrikeFuture<'a> {
         Box::pin(async { Ok(Struck::new(Decision::Unavailable)) })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fault::{Facts, Target};
 use super::successor::Successor;
-use super::{Scene, Strike, StrikeFuture, Struck};
+use super::{FaultContext, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 
 pub(super) const FACTS: Facts = Facts {
@@ -21,15 +21,15 @@ pub(super) const FACTS: Facts = Facts {
 struct Zombie;
 
 impl Strike for Zombie {
-    fn strike<'a>(&'a self, scene: &'a Scene) -> StrikeFuture<'a> {
+    fn strike<'a>(&'a self, context: &'a FaultContext) -> StrikeFuture<'a> {
         Box::pin(async move {
-            let member = scene.member().await?;
-            scene.freeze().await?;
-            scene.ensure_successor().await?;
-            scene.evict(&member).await?;
-            scene.wait_moved(&member).await?;
-            let successor = scene.wait_successor().await?;
-            scene.thaw()?;
+            let member = context.member().await?;
+            context.freeze().await?;
+            context.ensure_successor().await?;
+            context.evict(&member).await?;
+            context.wait_moved(&member).await?;
+            let successor = context.wait_successor().await?;
+            context.thaw()?;
             // The request that the zombie sent before it froze reaches the server now.
             let mut struck = Struck::new(Decision::Pass);
             match successor {

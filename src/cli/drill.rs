@@ -6,20 +6,14 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 use crashwindow::chaos::storm::Cause;
-use crashwindow::drill::{Action, DrillReport, correction, diagnosis, digest, evidence, hidden};
+use crashwindow::drill::{Action, DrillReport, correction, diagnosis};
 use crashwindow::report::storm::{StormReport, render, table};
-use crashwindow::run::storm::{StormChanges, StormSpec};
+use crashwindow::usecase::{self, Incident};
 
 use super::execute::Session;
 use super::run::Labs;
 use super::stack_args::StackArgs;
 use super::storm::Size;
-
-/// The lab whose storms are the incidents.
-const LAB: &str = "04";
-
-/// The version of the form that `--json` prints.
-const SCHEMA: u32 = 1;
 
 /// Be on call: tell from metrics and logs what happened, and what to do first
 ///
@@ -62,25 +56,27 @@ impl Drill {
     /// # Errors
     /// When the incident ends without a verdict, or nobody answers.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let lab = self.labs.find(LAB)?;
-        let options = self.stack.options()?;
-        let seed = self
-            .size
-            .seed
-            .unwrap_or_else(|| rand::random_range(1..10_000));
-        let cause = hidden(seed);
-        let changes = StormChanges {
-            cause: Some(cause),
-            seed: Some(seed),
-            ..self.size.changes()
-        };
-        let spec = StormSpec::decide(&lab, &changes)?;
-        let seconds = spec.plan.length_ms / 1_000;
+        let lab = self.labs.find(usecase::Drill::LAB)?;
+        let options = self.stack.clone().options()?;
+        let drill = usecase::Drill::decide(&lab, self.size.changes())?;
+        let (seed, seconds) = (drill.seed(), drill.spec.plan.length_ms / 1_000);
         let session = Session::open(&options).await?;
         eprintln!("you are on call: {seconds} s of a payments consumer, then it is your turn");
-        let report = session.incident(spec).await?;
+        let incident = session.incident(drill).await?;
+        let answer = self.answer(&incident, seed);
+        let (came_of, report) = incident.reveal(answer)?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&came_of)?);
+        } else {
+            reveal(&came_of, &report);
+        }
+        Ok(ExitCode::from(u8::from(!came_of.right)))
+    }
+
+    /// What happened and what to do first: as it was given, else as somebody says who is shown it.
+    fn answer(&self, incident: &Incident, seed: u64) -> anyhow::Result<(Cause, Action)> {
         if !self.json {
-            show(&report)?;
+            show(incident)?;
         }
         let answer = match self.answer {
             Some(answer) => answer,
@@ -98,29 +94,13 @@ impl Drill {
                 seed,
             )?,
         };
-        let right_action = Action::right_for(cause);
-        let came_of = DrillReport {
-            schema: SCHEMA,
-            seed,
-            cause,
-            answer,
-            right_action,
-            action,
-            right: answer == cause && action == right_action,
-            evidence: evidence(&report),
-            run: report.run.clone(),
-        };
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(&came_of)?);
-        } else {
-            reveal(&came_of, &report);
-        }
-        Ok(ExitCode::from(u8::from(!came_of.right)))
+        Ok((answer, action))
     }
 }
 
 /// What a dashboard and a log search would show.
-fn show(report: &StormReport) -> anyhow::Result<()> {
+fn show(incident: &Incident) -> anyhow::Result<()> {
+    let report = incident.report();
     println!(
         "{} payments/s, {} instances, {} partitions; a redelivery costs nobody anything as long as\n\
          effects per payment stay at 1\n",
@@ -137,7 +117,7 @@ fn show(report: &StormReport) -> anyhow::Result<()> {
             break;
         }
     }
-    println!("\nwhat the instances logged:\n{}", digest(&report.run_dir)?);
+    println!("\nwhat the instances logged:\n{}", incident.logs()?);
     Ok(())
 }
 

@@ -1,15 +1,19 @@
 //! What `run`, `replay` and `compare` share: a stack to run on, Ctrl-C, progress, and the report.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
+use crashwindow::explore::{Exploration, Failed};
+use crashwindow::report::explore::ExploreReport;
 use crashwindow::report::storm::StormReport;
 use crashwindow::report::{RunReport, terminal};
 use crashwindow::run::manifest::Manifest;
-use crashwindow::run::storm::StormSpec;
-use crashwindow::run::{self, Spec, Watcher, folder};
-use crashwindow::stack::{self, Endpoints, Options};
+use crashwindow::run::{RunWatcher, Spec};
+use crashwindow::session::Watcher;
+use crashwindow::stack::{self, Options};
+use crashwindow::storm::{StormSpec, StormWatcher};
+use crashwindow::usecase::{Drill, Executor, Incident};
 use crashwindow::verdict::Verdict;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,12 +24,8 @@ use super::stack_args::Stderr;
 /// How often the spinner turns: often enough to show that the program is alive.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A stack to run on, and the wish to stop.
-pub struct Session {
-    endpoints: Endpoints,
-    runs: PathBuf,
-    cancel: CancellationToken,
-}
+/// What carries out a command, shown on a terminal, and stopped by Ctrl-C and SIGTERM.
+pub struct Session(Executor);
 
 impl Session {
     /// Finds or starts the stack, and begins to listen for Ctrl-C and SIGTERM.
@@ -35,92 +35,76 @@ impl Session {
     pub async fn open(options: &Options) -> anyhow::Result<Self> {
         let runs = stack::runs_folder(options)?;
         let endpoints = stack::ensure(options, &Stderr).await?;
-        let swept = run::sweep(&runs, &endpoints).await?;
+        let cancel = CancellationToken::new();
+        let (executor, swept) = Executor::open(endpoints, runs, cancel.clone()).await?;
         if swept > 0 {
             eprintln!("cleared what {swept} killed runs had left");
         }
-        let cancel = CancellationToken::new();
         let (mut interrupt, mut terminate) = (
             signal(SignalKind::interrupt())?,
             signal(SignalKind::terminate())?,
         );
-        let cancelled = cancel.clone();
         tokio::spawn(async move {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            cancelled.cancel();
+            cancel.cancel();
         });
-        Ok(Self {
-            endpoints,
-            runs,
-            cancel,
-        })
-    }
-
-    /// The servers.
-    pub fn endpoints(&self) -> &Endpoints {
-        &self.endpoints
-    }
-
-    /// Where run folders are kept.
-    pub fn runs(&self) -> &Path {
-        &self.runs
+        Ok(Self(executor))
     }
 
     /// The wish to stop.
     pub fn cancel(&self) -> &CancellationToken {
-        &self.cancel
+        &self.0.cancel
     }
 
-    /// Executes a run and saves its report in the run folder.
+    /// Executes a run.
     ///
     /// # Errors
     /// When it ends without a verdict.
     pub async fn run(&self, spec: Spec) -> anyhow::Result<RunReport> {
         let progress = Progress::new(&who(&spec));
-        let run = run::execute(spec, &self.endpoints, &self.runs, &progress, &self.cancel);
-        let finished = run.await;
+        let judged = self.0.run(spec, &progress).await;
         progress.finish();
-        let finished = finished?;
-        let report = RunReport::new(&finished, &self.endpoints);
-        folder::write(&finished.run_dir, "report.json", &report)?;
-        Ok(report)
+        Ok(judged?.report)
     }
 
-    /// Executes a storm and saves its report in the run folder.
+    /// Executes a storm.
     ///
     /// # Errors
     /// When it ends without a verdict.
     pub async fn storm(&self, spec: StormSpec) -> anyhow::Result<StormReport> {
         let progress = Progress::new(&format!("lab {} storm", spec.lab));
-        self.watched_storm(spec, &progress, &progress).await
+        let report = self.0.storm(spec, &progress).await;
+        progress.finish();
+        Ok(report?)
     }
 
-    /// The same, telling nothing of what is done.
+    /// Executes the incident of a drill, telling nothing of what is done.
     ///
     /// # Errors
     /// When it ends without a verdict.
-    pub async fn incident(&self, spec: StormSpec) -> anyhow::Result<StormReport> {
+    pub async fn incident(&self, drill: Drill) -> anyhow::Result<Incident> {
         let progress = Progress::new("on call");
-        self.watched_storm(spec, &progress, &Discreet(&progress))
-            .await
+        let incident = self.0.incident(drill, &Discreet(&progress)).await;
+        progress.finish();
+        Ok(incident?)
     }
 
-    async fn watched_storm(
+    /// Explores the consumer of this command.
+    ///
+    /// # Errors
+    /// When it ends without a matrix.
+    pub async fn explore(
         &self,
-        spec: StormSpec,
-        progress: &Progress,
-        watcher: &dyn Watcher,
-    ) -> anyhow::Result<StormReport> {
-        let storm = run::storm::execute(spec, &self.endpoints, &self.runs, watcher, &self.cancel);
-        let finished = storm.await;
+        exploration: &Exploration,
+        what: &str,
+    ) -> Result<ExploreReport, Failed> {
+        let progress = Progress::new(&format!("explore {what}"));
+        let report = self.0.explore(exploration, &progress).await;
         progress.finish();
-        let finished = finished?;
-        let report = StormReport::new(&finished);
-        folder::write(&finished.run_dir, "report.json", &report)?;
-        Ok(report)
+        report
     }
 }
 
@@ -239,6 +223,12 @@ impl Watcher for Discreet<'_> {
         Watcher::status(self.0, text);
     }
 }
+
+impl StormWatcher for Discreet<'_> {}
+
+impl RunWatcher for Progress {}
+
+impl StormWatcher for Progress {}
 
 impl Watcher for Progress {
     fn phase(&self, text: &str) {

@@ -10,11 +10,12 @@ use crashwindow::chaos::Fault;
 use crashwindow::effects::{EffectArgs, EffectSource, ParkedArgs};
 use crashwindow::explore::{self, Exploration};
 use crashwindow::report::explore::{ExploreReport, html, junit, terminal};
-use crashwindow::run::{Changes, FaultChoice, Spec};
+use crashwindow::run::Spec;
 use crashwindow::tap::Tap;
+use crashwindow::usecase;
 use crashwindow::verdict::{Guarantee, Verdict};
 
-use super::execute::{Progress, Session};
+use super::execute::Session;
 use super::run::{Labs, Settle};
 use super::stack_args::StackArgs;
 
@@ -144,17 +145,7 @@ impl Explore {
         }
         exploration.parallel = self.parallel;
         let session = Session::open(&self.stack.clone().options()?).await?;
-        let progress = Progress::new(&format!("explore {what}"));
-        let report = explore::explore(
-            &exploration,
-            session.endpoints(),
-            session.runs(),
-            &progress,
-            session.cancel(),
-        );
-        let report = report.await;
-        progress.finish();
-        match report {
+        match session.explore(&exploration, &what).await {
             Ok(report) => {
                 self.tell(&report)?;
                 Ok(ExitCode::from(report.verdict.exit_code()))
@@ -205,14 +196,7 @@ impl Explore {
     /// The run that is recorded.
     fn spec(&self) -> anyhow::Result<Spec> {
         let mut spec = match &self.lab {
-            Some(lab) => {
-                let lab = self.labs.find(lab)?;
-                let changes = Changes {
-                    fault: Some(FaultChoice::None),
-                    ..Changes::default()
-                };
-                Spec::decide(&lab, &self.consumer, &changes)?
-            }
+            Some(lab) => usecase::unstruck(&self.labs.find(lab)?, &self.consumer)?,
             None => self.spec_of_command()?,
         };
         // A lab says itself what its payments' effect is.

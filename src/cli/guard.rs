@@ -1,4 +1,4 @@
-//! `crashwindow guard`: not for people. See [`crashwindow::run::guard`].
+//! `crashwindow guard`: not for people. See [`crashwindow::session::guard`].
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub struct Guard {
 impl Guard {
     /// Runs it to its end.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        crashwindow::run::guard(&self.log, &self.command)?;
+        crashwindow::session::guard(&self.log, &self.command)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -8,8 +8,10 @@ use anyhow::bail;
 use clap::Args;
 use crashwindow::chaos::Edge;
 use crashwindow::run::manifest::{self, Manifest};
-use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange, folder, saved};
+use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange};
+use crashwindow::session::folder;
 use crashwindow::stack::Options;
+use crashwindow::usecase::saved;
 
 use super::execute::{Session, show};
 use super::stack_args::StackArgs;

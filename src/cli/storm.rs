@@ -6,9 +6,10 @@ use anyhow::bail;
 use clap::Args;
 use crashwindow::chaos::storm::{Cause, LONGEST_S, MOST_INSTANCES, MOST_PARTITIONS, MOST_RATE};
 use crashwindow::report::storm::{StormReport, render};
-use crashwindow::run::storm::{StormChanges, StormSpec};
-use crashwindow::run::{folder, saved};
+use crashwindow::session::folder;
 use crashwindow::stack;
+use crashwindow::storm::{StormChanges, StormSpec};
+use crashwindow::usecase::saved;
 use crashwindow::verdict::Verdict;
 
 use super::execute::Session;

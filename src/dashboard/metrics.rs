@@ -18,7 +18,7 @@ use crate::metrics::{
 use crate::report::RunReport;
 use crate::report::storm::StormReport;
 use crate::run::manifest::Manifest;
-use crate::run::storm::{Mark, Sample};
+use crate::storm::{Mark, Sample};
 use crate::verdict::{Outcome, Verdict};
 
 /// Counts what this server's jobs come to. Clones count together.

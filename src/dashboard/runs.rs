@@ -20,7 +20,7 @@ use super::wire::runs::{Biography, RunKind, RunLine, RunState};
 use crate::report::explore::{ExploreReport, html, steps};
 use crate::report::{RunReport, lines, prose, storm, terminal};
 use crate::run::Spec;
-use crate::run::folder::{self, FolderError, SPEC, STATE, STORM, State as Reached};
+use crate::session::folder::{self, FolderError, SPEC, STATE, STORM, State as Reached};
 use crate::timeline::{Entry, biography};
 use crate::verdict::{History, Verdict, outcome_of};
 

@@ -13,8 +13,9 @@ use crate::chaos::storm::Blow;
 use crate::effects::EffectSource;
 use crate::explore;
 use crate::run::manifest::Manifest;
-use crate::run::storm::{Hands, Mark, Ownership, Sample, StormSpec};
-use crate::run::{Spec, Watcher};
+use crate::run::{RunWatcher, Spec};
+use crate::session::Watcher;
+use crate::storm::{Hands, Mark, Ownership, Sample, StormSpec, StormWatcher};
 use crate::tap::Source;
 use crate::timeline::Timeline;
 
@@ -82,6 +83,20 @@ impl Watcher for Watch {
         run.clone_into(&mut self.desk().run);
     }
 
+    fn recording(&self, timeline: &Arc<Timeline>) {
+        if self.secret {
+            return;
+        }
+        let consumer = self.desk().consumer.clone();
+        let lines = self.source_lines(&consumer);
+        self.live.change(|inner| {
+            inner.lines = lines;
+            inner.follow(timeline);
+        });
+    }
+}
+
+impl RunWatcher for Watch {
     fn planned(&self, spec: &Spec) {
         let faults = spec.schedule.strikes().map(|planned| PlannedFault {
             fault: planned.fault,
@@ -89,7 +104,7 @@ impl Watcher for Watch {
             edge: planned.window.edge,
             payment: planned.payment.clone(),
         });
-        let instances = (0..spec.schedule.instances).map(crate::run::instance_name);
+        let instances = (0..spec.schedule.instances).map(crate::session::instance_name);
         let plan = Plan {
             run: self.desk().run.clone(),
             lab: spec.lab.clone(),
@@ -110,28 +125,18 @@ impl Watcher for Watch {
         self.desk().consumer.clone_from(&spec.consumer);
     }
 
-    fn recording(&self, timeline: &Arc<Timeline>) {
-        if self.secret {
-            return;
-        }
-        let consumer = self.desk().consumer.clone();
-        let lines = self.source_lines(&consumer);
-        self.live.change(|inner| {
-            inner.lines = lines;
-            inner.follow(timeline);
-        });
-    }
-
     fn produced(&self, payments: u32) {
         self.live.change(|inner| inner.wall.produced(payments));
     }
+}
 
+impl StormWatcher for Watch {
     fn storm_begins(&self, spec: &StormSpec, hands: Hands) {
         let mut desk = self.desk();
         desk.hands = (!self.secret).then_some(hands);
         desk.lab.clone_from(&spec.lab);
         desk.consumer.clone_from(&spec.consumer);
-        let instances = (0..spec.plan.instances).map(crate::run::instance_name);
+        let instances = (0..spec.plan.instances).map(crate::session::instance_name);
         let plan = Plan {
             run: desk.run.clone(),
             lab: spec.lab.clone(),

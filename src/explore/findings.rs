@@ -6,8 +6,9 @@ use super::recording::Recording;
 use super::strike::Struck;
 use crate::report::explore::{Cell, CellOutcome, ExploreReport, Merged, SCHEMA};
 use crate::report::{self, Stack, Times};
-use crate::run::folder::RunFolder;
-use crate::run::{Finished, Phases};
+use crate::run::Finished;
+use crate::session::Phases;
+use crate::session::folder::RunFolder;
 use crate::stack::Endpoints;
 use crate::verdict::{Guarantee, Outcome, Verdict};
 

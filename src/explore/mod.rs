@@ -25,10 +25,10 @@ use futures::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::chaos::{Fault, Schedule};
-use crate::report::RunReport;
 use crate::report::explore::{Cell, ExploreReport};
-use crate::run::folder::{self, RunFolder, STATE, State};
-use crate::run::{self, Finished, Phases, RunError, Spec, Watcher};
+use crate::run::{self, Finished, RunWatcher, Spec};
+use crate::session::folder::{EXPLORATION, RunFolder};
+use crate::session::{Phases, RunError, cause};
 use crate::stack::Endpoints;
 use crate::timeline::missed_topics;
 use crate::verdict::Outcome;
@@ -36,7 +36,7 @@ use crate::verdict::Outcome;
 use self::findings::Findings;
 use self::lanes::Lanes;
 use self::remarks::Remarks;
-use self::strike::{Pattern, Struck};
+use self::strike::{Kept, Pattern, Struck};
 use self::traffic::Traffic;
 pub use cells::{Plan, Same};
 pub use recording::{Recorded, Recording};
@@ -136,7 +136,7 @@ fn caused(cause: Option<&(PathBuf, String)>) -> String {
 }
 
 /// Told how an exploration gets on.
-pub trait Progress: Watcher {
+pub trait Progress: RunWatcher {
     /// So many cells are done, of so many.
     fn cells(&self, done: usize, of: usize);
 }
@@ -156,9 +156,6 @@ pub async fn explore(
 ) -> Result<ExploreReport, Failed> {
     let mut phases = Phases::start("record");
     let folder = RunFolder::create(runs).map_err(RunError::from)?;
-    folder
-        .write(STATE, &State::Running)
-        .map_err(RunError::from)?;
     let result = execute(
         exploration,
         endpoints,
@@ -169,19 +166,24 @@ pub async fn explore(
     )
     .await;
     phases.end();
-    let (state, report, error) = match result {
-        Ok(report) => (State::Judged, report, None),
+    let (report, error) = match result {
+        Ok(report) => {
+            let kept = folder.keep(EXPLORATION, &report);
+            (report, kept.err().map(|e| RunError::from(e).into()))
+        }
         Err(error) => {
-            let reason = error.to_string();
-            let said = first_line(&reason);
+            let said = first_line(&error.to_string());
             let report = findings::without_cells(exploration, endpoints, &folder, &phases, said);
-            (State::Inconclusive { reason }, report, Some(error))
+            let written = folder
+                .write(EXPLORATION, &report)
+                .and_then(|()| folder.give_up(&error));
+            if let Err(second) = written {
+                tracing::warn!("the exploration's folder does not say how it ended: {second}");
+            }
+            (report, Some(error))
         }
     };
-    let written = folder
-        .write("explore.json", &report)
-        .and_then(|()| folder.write(STATE, &state));
-    match error.or(written.err().map(|e| RunError::from(e).into())) {
+    match error {
         None => Ok(report),
         Some(error) => Err(Failed {
             error,
@@ -205,7 +207,9 @@ async fn execute(
         schedule: traffic.recording(&exploration.spec.schedule),
         ..exploration.spec.clone()
     };
+    let kept = Kept::default();
     let recorded = run::execute(spec, endpoints, &runs, progress, cancel).await?;
+    let recorded = kept.keep(recorded, endpoints);
     let recording = Recording::of(&recorded, &traffic);
     check_baseline(&recorded, &recording)?;
     drop(recorded);
@@ -229,10 +233,11 @@ async fn execute(
         traffic: &traffic,
         endpoints,
         runs: &runs,
+        kept: &kept,
     };
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let lanes = Lanes::new(exploration.parallel, cores, recording.join_seconds);
-    let mut done = Done::new(endpoints, folder, progress, of);
+    let mut done = Done::new(folder, progress, of);
     let mut failed: Vec<(Plan, RunError)> = Vec::new();
     let mut not_begun: Vec<Plan> = Vec::new();
     let broken_off = OnceLock::new();
@@ -290,14 +295,11 @@ async fn execute(
     }
     phases.end();
     let Done {
-        remarks,
-        mut cells,
-        unkept,
-        ..
+        remarks, mut cells, ..
     } = done;
     cells.sort_by_key(|cell| cell.cell);
     let mut warnings = remarks.warnings(&recording, of);
-    warnings.extend(unkept);
+    warnings.extend(kept.missing());
     let findings = Findings {
         exploration,
         recording: &recording,
@@ -311,43 +313,25 @@ async fn execute(
 
 /// The cells that are done.
 struct Done<'a> {
-    endpoints: &'a Endpoints,
     folder: &'a RunFolder,
     progress: &'a dyn Progress,
     of: usize,
     remarks: Remarks,
     cells: Vec<Cell>,
-    /// Why a run's own report is missing in its folder, if one is.
-    unkept: Option<String>,
 }
 
 impl<'a> Done<'a> {
-    fn new(
-        endpoints: &'a Endpoints,
-        folder: &'a RunFolder,
-        progress: &'a dyn Progress,
-        of: usize,
-    ) -> Self {
+    fn new(folder: &'a RunFolder, progress: &'a dyn Progress, of: usize) -> Self {
         Self {
-            endpoints,
             folder,
             progress,
             of,
             remarks: Remarks::default(),
             cells: Vec::with_capacity(of),
-            unkept: None,
         }
     }
 
     fn add(&mut self, plan: &Plan, struck: &Struck) {
-        for finished in struck.runs() {
-            // Each is a run of its own, and can be read as one.
-            let report = RunReport::new(finished, self.endpoints);
-            if let Err(error) = folder::write(&finished.run_dir, "report.json", &report) {
-                self.unkept
-                    .get_or_insert_with(|| first_line(&error.to_string()));
-            }
-        }
         self.remarks.on(struck.runs());
         self.cells
             .push(findings::cell(plan, struck, &self.folder.id));
@@ -381,7 +365,7 @@ fn check_baseline(recorded: &Finished, recording: &Recording) -> Result<(), Expl
             effects: recorded.history.effects_of(payment).len(),
             done: recorded.spec.done.clone(),
             warnings: [recording.warnings.clone(), missed(recorded)].concat(),
-            cause: run::cause::named_in(&recorded.run_dir.join("logs")).map(Box::new),
+            cause: cause::named_in(&recorded.run_dir.join("logs")).map(Box::new),
             log: recorded.run_dir.join("logs"),
         }),
     }

@@ -1,14 +1,18 @@
 //! The run of one cell: struck until it tells something, for each payment that could be in hand.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use tokio_util::sync::CancellationToken;
 
 use super::cells::Plan;
+use super::first_line;
 use super::recording::Recording;
 use super::traffic::Traffic;
 use crate::chaos::Planned;
-use crate::run::{self, Finished, RunError, Spec, Watcher};
+use crate::report::RunReport;
+use crate::run::{self, Finished, RunWatcher, Spec};
+use crate::session::{RunError, Unkept, Watcher};
 use crate::stack::Endpoints;
 use crate::verdict::Verdict;
 
@@ -46,6 +50,29 @@ impl Struck {
     }
 }
 
+/// The runs of an exploration: each can be read by itself, as one that was made by itself.
+#[derive(Default)]
+pub(super) struct Kept {
+    /// Why a report is missing in the folder of its run, of the first of which it is.
+    missing: OnceLock<String>,
+}
+
+impl Kept {
+    /// Keeps the report of a run in its folder. One that cannot be written is no reason to break off:
+    /// the exploration has a report of its own.
+    pub(super) fn keep(&self, run: Unkept<Finished>, endpoints: &Endpoints) -> Finished {
+        let report = RunReport::new(&run.finished, endpoints);
+        if let Err(error) = run.keep(&report) {
+            self.missing.get_or_init(|| first_line(&error.to_string()));
+        }
+        run.finished
+    }
+
+    pub(super) fn missing(self) -> Option<String> {
+        self.missing.into_inner()
+    }
+}
+
 /// What every cell's run is made from.
 pub(super) struct Pattern<'a> {
     pub(super) spec: &'a Spec,
@@ -53,6 +80,7 @@ pub(super) struct Pattern<'a> {
     pub(super) traffic: &'a Traffic,
     pub(super) endpoints: &'a Endpoints,
     pub(super) runs: &'a Path,
+    pub(super) kept: &'a Kept,
 }
 
 impl Pattern<'_> {
@@ -126,7 +154,7 @@ impl Pattern<'_> {
             };
             let spec = spec(planned);
             let run = run::execute(spec, self.endpoints, self.runs, &Silent, cancel);
-            let finished = run.await?;
+            let finished = self.kept.keep(run.await?, self.endpoints);
             if tells(&finished) || last {
                 return Ok(finished);
             }
@@ -174,3 +202,5 @@ struct Silent;
 impl Watcher for Silent {
     fn phase(&self, _text: &str) {}
 }
+
+impl RunWatcher for Silent {}

@@ -11,7 +11,8 @@ use super::biography;
 use super::cost::Cost;
 use super::line::{self, Line};
 use crate::chaos::{Fault, Window};
-use crate::run::{Finished, Fired, Seconds};
+use crate::run::{Finished, Fired};
+use crate::session::Seconds;
 use crate::stack::{Endpoints, Kind};
 use crate::verdict::{Counts, Guarantee, Outcome, Verdict, outcome_of};
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::resources::Resources;
-use super::{RunError, Spec};
+use super::Spec;
 use crate::effects::{EffectSource, Sink, SqlCounter, TopicCounter};
 use crate::provider::Account;
+use crate::session::RunError;
+use crate::session::resources::Resources;
 use crate::tap::Marks;
 use crate::verdict::Effect;
 
@@ -20,9 +21,6 @@ pub(super) enum Counter {
 impl Counter {
     /// Opens the counter that the spec asks for. To be called when the consumer's tables exist and
     /// before its first instance starts: what happens earlier is not seen.
-    ///
-    /// # Errors
-    /// A source that cannot be counted.
     pub(super) async fn open(
         spec: &Spec,
         resources: &Resources,
@@ -48,9 +46,6 @@ impl Counter {
     }
 
     /// Every effect so far.
-    ///
-    /// # Errors
-    /// A source that cannot be read.
     pub(super) async fn effects(&self) -> Result<Vec<Effect>, RunError> {
         Ok(match self {
             Self::Ledger(account) => account

@@ -1,11 +1,8 @@
 //! What comes of a fault that was armed: its evidence, whatever happens to whoever carries it out.
 
-use std::sync::{Arc, Weak};
-
 use tokio::sync::watch;
 
-use super::instance::Instance;
-use crate::chaos::{Planned, Process, Struck};
+use crate::chaos::{Planned, Struck};
 use crate::tap::Decision;
 use crate::verdict::Strike;
 
@@ -27,11 +24,17 @@ const SLOW: &str = "the successor was taken to have finished because it fell sil
                     acknowledges what it has finished, so that it may have been slow";
 
 impl Fired {
-    /// A strike that came to nothing more than this evidence.
-    pub(super) fn plainly(planned: Planned, evidence: Strike) -> Self {
+    /// A strike that was carried out, or was not, and of which there is nothing more to be said.
+    pub(super) fn plainly(planned: Planned, fired: bool) -> Self {
+        let payment = planned.payment.clone();
         Self {
             planned,
-            evidence,
+            evidence: Strike {
+                payment,
+                fired,
+                problem: None,
+                note: None,
+            },
             fenced: false,
             silent: false,
         }
@@ -87,18 +90,14 @@ impl Owed {
             note,
             ..
         } = struck;
-        let evidence = Strike {
-            payment: planned.payment.clone(),
-            fired: true,
-            problem,
-            note,
-        };
-        self.progress.send_replace(Progress::Done(Box::new(Fired {
-            planned,
-            evidence,
+        let mut fired = Fired {
             fenced,
             silent,
-        })));
+            ..Fired::plainly(planned, true)
+        };
+        fired.evidence.problem = problem;
+        fired.evidence.note = note;
+        self.progress.send_replace(Progress::Done(Box::new(fired)));
     }
 }
 
@@ -107,42 +106,6 @@ impl Drop for Owed {
         let mut struck = Struck::new(Decision::Drop);
         struck.problem = Some("the fault broke off before it was done".to_owned());
         self.tell(struck);
-    }
-}
-
-/// An instance that a fault is busy with: it is not started again meanwhile. It is not kept alive
-/// either: when the run ends, its processes do, whatever a fault is still waiting for.
-pub(super) struct InHand {
-    instance: Weak<Instance>,
-    process: Process,
-    is_done: bool,
-}
-
-impl InHand {
-    pub(super) fn take(instance: &Arc<Instance>, process: &Process) -> Self {
-        instance.hold_restart();
-        Self {
-            instance: Arc::downgrade(instance),
-            process: process.clone(),
-            is_done: false,
-        }
-    }
-
-    /// The fault is done, and has left the process as it is meant to be.
-    pub(super) fn let_go(mut self) {
-        self.is_done = true;
-    }
-}
-
-impl Drop for InHand {
-    fn drop(&mut self) {
-        if !self.is_done {
-            // A fault that broke off must not leave the instance frozen; a dead one needs nothing.
-            let _ = self.process.thaw();
-        }
-        if let Some(instance) = self.instance.upgrade() {
-            instance.release_restart();
-        }
     }
 }
 
@@ -165,15 +128,9 @@ mod tests {
     }
 
     fn fired(silent: bool) -> Fired {
-        let evidence = Strike {
-            payment: "msg-0001".into(),
-            fired: true,
-            problem: None,
-            note: None,
-        };
         Fired {
             silent,
-            ..Fired::plainly(planned(), evidence)
+            ..Fired::plainly(planned(), true)
         }
     }
 

@@ -1,46 +1,36 @@
 //! Joining: a run begins when the group is whole.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::RunError;
-use super::cause;
-use super::error::NeverJoined;
-use super::fleet::Fleet;
-use super::instance::Instance;
-use super::lifecycle::Field;
-use super::sighted::Sighted;
-use crate::group::{Group, GroupState, Member};
+use super::context::RunContext;
+use crate::group::{Group, Member};
+use crate::session::RunError;
+use crate::session::cause;
+use crate::session::context::all_owned;
+use crate::session::error::NeverJoined;
+use crate::session::fleet::Fleet;
+use crate::session::instance::Instance;
+use crate::session::sighted::Sighted;
 use crate::timeline::Happening;
 
 /// How often the group is asked who is in it.
 const POLL: Duration = Duration::from_millis(10);
 
 /// Waits until the group consists of exactly the run's instances and every partition has an owner.
-pub(super) async fn group_is_whole(
-    field: &Field,
-    fleet: &Fleet,
-    logs: &Path,
-) -> Result<(), RunError> {
-    let patience = field.pace.join();
+pub(super) async fn group_is_whole(context: &RunContext, fleet: &Fleet) -> Result<(), RunError> {
+    let patience = context.pace.join();
     let deadline = Instant::now() + patience;
     loop {
         let instances = fleet.all();
-        let group = field.group.describe().await?;
-        let topic = &field.resources.topic;
-        let owned: usize = group
-            .members
-            .iter()
-            .filter_map(|m| m.assignment.get(topic))
-            .map(Vec::len)
-            .sum();
+        let group = context.session.group.describe().await?;
+        let topic = &context.session.resources.topic;
         let joined = instances.iter().all(|i| member_of(i, &group).is_some());
         let nobody_else = group.members.len() == instances.len();
-        let all_owned = owned == field.spec.schedule.partitions as usize;
-        if joined && nobody_else && all_owned && group.state == GroupState::Stable {
+        let partitions = context.spec.schedule.partitions;
+        if joined && nobody_else && all_owned(&group, topic, partitions) {
             let partitions = instances.iter().map(|i| {
                 let assigned = member_of(i, &group).and_then(|m| m.assignment.get(topic));
                 (i.name().to_owned(), assigned.cloned().unwrap_or_default())
@@ -49,12 +39,12 @@ pub(super) async fn group_is_whole(
                 instances: instances.iter().map(|i| i.name().to_owned()).collect(),
                 partitions: partitions.collect(),
             };
-            field.timeline.record(None, joined);
-            field.pace.joined_in(fleet.age());
+            context.session.timeline.record(None, joined);
+            context.pace.joined_in(fleet.age());
             return Ok(());
         }
         if Instant::now() > deadline {
-            return Err(never_joined(field, &instances, &group, logs));
+            return Err(never_joined(context, &instances, &group));
         }
         tokio::time::sleep(POLL).await;
     }
@@ -66,12 +56,7 @@ fn member_of<'a>(instance: &Instance, group: &'a Group) -> Option<&'a Member> {
     group.member(&id)
 }
 
-fn never_joined(
-    field: &Field,
-    instances: &[Arc<Instance>],
-    group: &Group,
-    logs: &Path,
-) -> RunError {
+fn never_joined(context: &RunContext, instances: &[Arc<Instance>], group: &Group) -> RunError {
     let is_missing = |i: &&Arc<Instance>| member_of(i, group).is_none();
     let mut missing: Vec<&Arc<Instance>> = instances.iter().filter(is_missing).collect();
     if missing.is_empty() {
@@ -83,22 +68,22 @@ fn never_joined(
     let file = lives.map_or_else(String::new, |s| {
         format!("{}-{}.log", s.instance, s.incarnation)
     });
-    let path = logs.join(file);
+    let path = context.session.logs.join(file);
     let names: Vec<&str> = missing.iter().map(|i| i.name()).collect();
     let members: Vec<&str> = group.members.iter().map(|m| m.client_id.as_str()).collect();
-    let entries = field.timeline.entries();
-    let resources = &field.resources;
+    let entries = context.session.timeline.entries();
+    let resources = &context.session.resources;
     let never_joined = NeverJoined {
         missing: names.join(" and "),
         group: resources.group.clone(),
-        seconds: field.pace.join().as_secs(),
+        seconds: context.pace.join().as_secs(),
         reason: Sighted::of(first, &entries).reason(first, &resources.group, &resources.topic),
         members: format!(
             "{} members {members:?} and is {}",
             members.len(),
             group.state
         ),
-        log: cause::of(&path, &field.timeline),
+        log: cause::of(&path, &context.session.timeline),
         path,
     };
     Box::new(never_joined).into()

@@ -8,41 +8,33 @@
 //! stop      SIGTERM; the final facts are read when nobody can change them any more
 //! ```
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::RunError;
-use super::counting::Counter;
+use super::admin_api::RunAdminApi;
+use super::context::RunContext;
 use super::fired::Fired;
-use super::fleet::{Fleet, FleetView, instance_name};
-use super::folder::{RunFolder, SPEC, STATE, State};
-use super::instance::Launch;
+use super::injector::FaultInjector;
 use super::joining::group_is_whole;
-use super::pace::Pace;
-use super::parked::Parked;
-use super::phases::Phases;
 use super::reset::reset;
-use super::resources::{Resources, Suffixes};
 use super::revival;
 use super::rounds;
 use super::settle;
 use super::spec::Spec;
-use super::striker::Striker;
-use super::tuning::Tuning;
-use super::watchdog;
-use super::watcher::Watcher;
-use super::workload::{Journal, Producer};
+use super::watcher::RunWatcher;
 use crate::effects::EffectSource;
-use crate::group::GroupClient;
-use crate::provider::{Account, Clock, LedgerEntry, Provider};
+use crate::provider::{Clock, LedgerEntry, Provider};
+use crate::session::context::SessionContext;
+use crate::session::fleet::Fleet;
+use crate::session::folder::{RunFolder, SPEC};
+use crate::session::instance::Launch;
+use crate::session::resources::{Resources, Suffixes};
+use crate::session::{Phases, RunError, Unkept, watchdog};
 use crate::stack::Endpoints;
 use crate::tap::Marks;
-use crate::timeline::{Entry, Happening, Timeline};
+use crate::timeline::{Entry, Happening};
 use crate::verdict::{History, Judgement, Strike, judge};
 
 /// A run that has a verdict.
@@ -67,29 +59,6 @@ pub struct Finished {
     pub run_dir: std::path::PathBuf,
 }
 
-/// What everything in a run needs.
-pub(super) struct Field {
-    pub(super) spec: Spec,
-    pub(super) resources: Resources,
-    pub(super) group: Arc<GroupClient>,
-    pub(super) database: Arc<tokio_postgres::Client>,
-    pub(super) journal: Arc<Journal>,
-    pub(super) timeline: Arc<Timeline>,
-    pub(super) account: Account,
-    pub(super) counter: Counter,
-    pub(super) parked: Parked,
-    pub(super) marks: Marks,
-    pub(super) pace: Arc<Pace>,
-    pub(super) crew: Arc<FleetView>,
-}
-
-impl Field {
-    /// The group's position on each partition of the run's topic.
-    pub(super) async fn committed(&self) -> Result<BTreeMap<i32, i64>, RunError> {
-        Ok(self.group.committed(&self.resources.topic).await?)
-    }
-}
-
 /// Executes a run. Whatever happens, no process, listener, topic or database of it is left when
 /// this returns; the run folder is kept.
 ///
@@ -99,28 +68,26 @@ pub async fn execute(
     spec: Spec,
     endpoints: &Endpoints,
     runs: &Path,
-    watcher: &dyn Watcher,
+    watcher: &dyn RunWatcher,
     cancel: &CancellationToken,
-) -> Result<Finished, RunError> {
+) -> Result<Unkept<Finished>, RunError> {
     let mut phases = Phases::start("prepare");
     watcher.phase("preparing a topic, a group, a database and a provider account");
     let folder = RunFolder::create(runs)?;
-    folder.write(STATE, &State::Running)?;
     folder.write(SPEC, &spec)?;
     folder.write("schedule.json", &spec.schedule)?;
     watcher.begun(&folder.id);
     watcher.planned(&spec);
 
     let result = run(spec, endpoints, &folder, watcher, cancel, &mut phases).await;
-    folder.write(STATE, &State::after(&result))?;
-    result
+    Unkept::of(result, folder)
 }
 
 async fn run(
     spec: Spec,
     endpoints: &Endpoints,
     folder: &RunFolder,
-    watcher: &dyn Watcher,
+    watcher: &dyn RunWatcher,
     cancel: &CancellationToken,
     phases: &mut Phases,
 ) -> Result<Finished, RunError> {
@@ -153,88 +120,60 @@ async fn play(
     spec: Spec,
     resources: &Resources,
     folder: &RunFolder,
-    watcher: &dyn Watcher,
+    watcher: &dyn RunWatcher,
     phases: &mut Phases,
 ) -> Result<Finished, RunError> {
-    let events = folder.path.join("events.jsonl");
-    let timeline = Timeline::to_file(&events).map_err(|e| RunError::log(&events, e))?;
-    let timeline = Arc::new(timeline);
-    watcher.recording(&timeline);
-    timeline.ignore(&spec.background);
     let clock = Clock::with_speed(spec.provider.clock_speed());
     let marks = Marks::of_run(&resources.topic, &resources.group, resources.word());
     let provider = Provider::of_run(clock.clone(), marks.clone());
-    let account = provider.open_account(spec.provider.behaviour());
-    let field = Field {
-        group: Arc::new(resources.group_client().await?),
-        database: Arc::new(resources.connect("crashwindow").await?),
-        journal: Arc::new(Journal::default()),
-        timeline,
-        counter: Counter::open(&spec, resources, &account, &marks).await?,
-        account,
-        parked: Parked::of(&spec, resources, &marks)?,
-        marks: marks.clone(),
-        pace: Arc::new(Pace::new(Duration::from_millis(spec.join_ms))),
-        crew: Arc::default(),
-        resources: resources.clone(),
-        spec,
-    };
-    let kafka = &resources.endpoints.kafka;
-    let (topic, word) = (&resources.topic, resources.word());
-    let producer = Producer::new(kafka, topic, word, &field.spec.schedule)?;
-    let striker = Striker::new(&field, producer, clock);
-    let _fault = striker.until_dropped();
-    let _tuning = Tuning::open(&field.account, &field.timeline, folder)?;
-    let (failures, mut failed) = mpsc::unbounded_channel();
-    let launch = Arc::new(Launch {
-        command: field.spec.command.clone(),
-        cwd: field.spec.cwd.clone(),
-        resources: resources.clone(),
-        provider,
-        account: field.account.clone(),
-        marks,
-        sink: field.counter.sink(),
-        hook: Arc::new(striker.clone()),
-        group: Arc::clone(&field.group),
-        timeline: Arc::clone(&field.timeline),
+    let provider = (provider, spec.provider.behaviour());
+    let opened = SessionContext::open(resources, folder, provider, marks, watcher).await?;
+    let (session, failures) = opened;
+    session.timeline.ignore(&spec.background);
+    let context = Arc::new(RunContext::open(spec, &session, clock).await?);
+    let injector = FaultInjector::new(&context);
+    let _fault = injector.until_dropped();
+    let _tuning = RunAdminApi::open(&session.account, &session.timeline, folder)?;
+    let launch = Launch {
+        command: context.spec.command.clone(),
+        cwd: context.spec.cwd.clone(),
+        context: session,
+        sink: context.counter.sink(),
+        hook: Arc::new(injector.clone()),
         storm: None,
-        logs: folder.path.join("logs"),
-        failures,
-    });
-    tokio::select! {
-        result = act(&field, &striker, &launch, folder, watcher, phases) => result,
-        Some(error) = failed.recv() => Err(error),
-    }
+    };
+    let acting = act(&context, &injector, launch, folder, watcher, phases);
+    failures.end(acting).await
 }
 
 async fn act(
-    field: &Field,
-    striker: &Striker,
-    launch: &Arc<Launch>,
+    context: &RunContext,
+    injector: &FaultInjector,
+    launch: Launch,
     folder: &RunFolder,
-    watcher: &dyn Watcher,
+    watcher: &dyn RunWatcher,
     phases: &mut Phases,
 ) -> Result<Finished, RunError> {
-    let schedule = &field.spec.schedule;
+    let (session, schedule) = (&context.session, &context.spec.schedule);
     phases.next("join");
     watcher.phase(&format!(
         "{} instances of {} join",
-        schedule.instances, field.spec.consumer
+        schedule.instances, context.spec.consumer
     ));
-    let fleet = Arc::new(Fleet::new(Arc::clone(launch)));
-    field.crew.watch_over(&fleet);
-    for number in 0..schedule.instances {
-        fleet.start(&instance_name(number));
+    let fleet = Arc::new(Fleet::new(Arc::new(launch)));
+    context.fleet.watch_over(&fleet);
+    for _ in 0..schedule.instances {
+        fleet.add();
     }
 
     let mut fired = Vec::new();
     for (number, round) in schedule.rounds.iter().enumerate() {
-        group_is_whole(field, &fleet, &launch.logs).await?;
-        if let Some(idle) = field.spec.idle().filter(|_| number == 0) {
+        group_is_whole(context, &fleet).await?;
+        if let Some(idle) = context.spec.idle().filter(|_| number == 0) {
             phases.next("idle");
             watcher.phase("recording what the consumer does without payments");
             tokio::time::sleep(idle).await;
-            field.timeline.record(None, Happening::IdleRecorded);
+            session.timeline.record(None, Happening::IdleRecorded);
         }
         phases.next("payments and faults");
         watcher.phase(&rounds::describe(
@@ -242,37 +181,37 @@ async fn act(
             fired.len(),
             schedule.strikes().count(),
         ));
-        fired.extend(rounds::play(field, striker, round).await?);
+        fired.extend(rounds::play(context, injector, round).await?);
         watcher.produced(round.last);
         // Where windows are sought, nothing of a round is in hand when the next one begins.
-        if field.spec.seeks_windows && number + 1 < schedule.rounds.len() {
-            settle::at_rest(field).await?;
+        if context.spec.seeks_windows && number + 1 < schedule.rounds.len() {
+            settle::at_rest(context).await?;
         }
     }
 
     phases.next("settle");
-    let revived = revival::settle(field, &fleet, watcher, &evidence(&fired)).await?;
+    let revived = revival::settle(context, &fleet, watcher, &evidence(&fired)).await?;
     phases.next("stop");
     fleet.stop().await;
 
-    let acknowledges = field.timeline.acknowledges(&field.resources.topic);
+    let acknowledges = session.timeline.acknowledges(&session.resources.topic);
     fired.iter_mut().for_each(|f| f.doubt_silence(acknowledges));
     let strikes = evidence(&fired);
     let history = History {
         revived,
-        ..settle::history(field, &strikes).await?
+        ..settle::history(context, &strikes).await?
     };
-    let judgement = judge(&history, field.spec.guarantee, &field.spec.done);
-    let ledger = field.account.ledger();
+    let judgement = judge(&history, context.spec.guarantee, &context.spec.done);
+    let ledger = session.account.ledger();
     folder.write("history.json", &history)?;
     folder.write("ledger.json", &ledger)?;
     phases.next("clear up");
     Ok(Finished {
-        spec: field.spec.clone(),
+        spec: context.spec.clone(),
         fired,
         judgement,
         history,
-        timeline: field.timeline.entries(),
+        timeline: session.timeline.entries(),
         ledger,
         phases: phases.clone(),
         run_id: folder.id.clone(),

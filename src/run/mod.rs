@@ -1,47 +1,26 @@
-//! One run: what it is asked ([`spec`]), what it does ([`execute`]), and what it leaves
-//! ([`folder`]).
+//! One run: what it is asked ([`spec`]), and what it does ([`execute`]).
 
-pub(crate) mod cause;
+mod admin_api;
+mod context;
 mod counting;
-mod error;
 mod fired;
-mod fleet;
-pub mod folder;
 mod follower;
-mod guard;
-mod instance;
+mod injector;
 mod joining;
-mod leftovers;
 mod lifecycle;
 pub mod manifest;
-mod pace;
 mod parked;
-mod phases;
 mod reset;
-mod resources;
 mod revival;
 mod rounds;
-pub mod saved;
 mod settle;
-mod sighted;
 pub mod spec;
-mod standstill;
-pub mod storm;
-mod striker;
-mod taps;
 mod target;
-mod tuning;
-mod watchdog;
 mod watcher;
 mod workload;
 
-pub use error::RunError;
 pub use fired::Fired;
-pub(crate) use fleet::instance_name;
 pub(crate) use follower::{Follower, begins, can_be_a_messages, delivers, is_ack};
-pub use guard::guard;
-pub use leftovers::sweep;
 pub use lifecycle::{Finished, execute};
-pub use phases::{Phases, Seconds};
 pub use spec::{Changes, FaultChoice, Spec, SpecError, WindowChange};
-pub use watcher::Watcher;
+pub use watcher::RunWatcher;

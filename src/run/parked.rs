@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::resources::Resources;
-use super::{RunError, Spec};
+use super::Spec;
 use crate::effects::{TopicCounter, named};
+use crate::session::RunError;
+use crate::session::resources::Resources;
 use crate::tap::Marks;
 
 /// Where parked messages of one run are found.
@@ -16,9 +17,6 @@ pub(super) struct Parked {
 
 impl Parked {
     /// As the spec says; connects to nothing.
-    ///
-    /// # Errors
-    /// Addresses or security settings that cannot be used.
     pub(super) fn of(spec: &Spec, resources: &Resources, marks: &Marks) -> Result<Self, RunError> {
         let kafka = &resources.endpoints.kafka;
         let topic = resources.parked_topic.as_deref();
@@ -32,9 +30,6 @@ impl Parked {
     }
 
     /// The ids of all messages that are parked by now. A record that names no message is nobody's.
-    ///
-    /// # Errors
-    /// When the topic cannot be read, or Postgres refuses the query.
     pub(super) async fn ids(
         &self,
         database: &tokio_postgres::Client,
@@ -69,9 +64,6 @@ pub(super) const RECORDED: Tried = Tried {
 
 /// The first column of a query's rows, as the payments that it names by the part of their ids that is
 /// equal in every run; what names none of this run is told as it is.
-///
-/// # Errors
-/// When Postgres refuses the query, or the column is no text.
 pub(super) async fn ids(
     database: &tokio_postgres::Client,
     query: &str,

@@ -5,12 +5,13 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use super::cause::first_words;
-use super::folder::RunFolder;
-use super::guard::Ward;
-use super::resources::Resources;
-use super::{RunError, Spec};
+use super::Spec;
 use crate::chaos::describe_exit;
+use crate::session::RunError;
+use crate::session::cause::first_words;
+use crate::session::folder::RunFolder;
+use crate::session::guard::Ward;
+use crate::session::resources::Resources;
 
 /// Its output, beside the instances'.
 const LOG: &str = "reset.log";

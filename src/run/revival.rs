@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use super::RunError;
-use super::fleet::Fleet;
-use super::lifecycle::Field;
+use super::context::RunContext;
 use super::settle::{drained, settle as come_to_rest};
-use super::watcher::Watcher;
+use crate::session::RunError;
+use crate::session::Watcher;
+use crate::session::fleet::Fleet;
 use crate::timeline::may_hold;
 use crate::verdict::Strike;
 
@@ -22,35 +22,35 @@ const ANEW: &str = "anew";
 /// Waits until the run is settled. Returns the payments that came to their end only when every process
 /// was started anew, because one that lived on may have held them.
 pub(super) async fn settle(
-    field: &Field,
+    context: &RunContext,
     fleet: &Fleet,
     watcher: &dyn Watcher,
     strikes: &[Strike],
 ) -> Result<BTreeSet<String>, RunError> {
     watcher.phase("settling: every payment has its last word");
-    if !drained(field).await? {
+    if !drained(context).await? {
         watcher.phase("the group stands still: a clean instance takes over");
-        start_anew(field, fleet, CLEAN).await?;
-        drained(field).await?;
+        start_anew(context, fleet, CLEAN).await?;
+        drained(context).await?;
     }
-    let open = come_to_rest(field, strikes).await?;
+    let open = come_to_rest(context, strikes).await?;
     // Without a fault a consumer owes its work to no restart.
-    if strikes.is_empty() || !may_hold(&field.timeline.entries(), &open) {
+    if strikes.is_empty() || !may_hold(&context.session.timeline.entries(), &open) {
         return Ok(BTreeSet::new());
     }
     watcher
         .phase("what looks lost may be held by a process that lives: a clean start may recover it");
-    start_anew(field, fleet, ANEW).await?;
-    drained(field).await?;
-    let still_open = come_to_rest(field, strikes).await?;
+    start_anew(context, fleet, ANEW).await?;
+    drained(context).await?;
+    let still_open = come_to_rest(context, strikes).await?;
     Ok(&open - &still_open)
 }
 
 /// Ends every instance and starts one, which finds the group empty: whoever left without a word would
 /// keep its partitions until its session ends.
-async fn start_anew(field: &Field, fleet: &Fleet, name: &str) -> Result<(), RunError> {
+async fn start_anew(context: &RunContext, fleet: &Fleet, name: &str) -> Result<(), RunError> {
     fleet.stop().await;
-    field.group.evict_all().await?;
+    context.session.group.evict_all().await?;
     fleet.start(name);
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! Settling: the end of a run, when nothing may be called lost that is only late.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::RunError;
-use super::lifecycle::Field;
+use super::context::RunContext;
 use super::parked::{RECORDED, ids};
-use super::standstill::{Limits, Patience, Progress, Standstill};
+use crate::session::standstill::{Limits, Patience, Progress, Standstill};
+use crate::session::{RunError, drain};
 use crate::verdict::{self, History, Strike};
 
 /// How often the group's position is read while waiting for it.
@@ -16,89 +16,68 @@ const POLL: Duration = Duration::from_millis(10);
 
 /// Waits until the group's position is at the end of everything that was produced; false when it
 /// stood still, however busy the consumer was.
-pub(super) async fn drained(field: &Field) -> Result<bool, RunError> {
-    let mut stands = None;
-    loop {
+pub(super) async fn drained(context: &RunContext) -> Result<bool, RunError> {
+    let (session, mut stands) = (&context.session, None);
+    let ends = || context.workload.journal.ends();
+    let stands_still = |committed, left| {
         let now = Progress {
-            committed: field.committed().await?,
-            changes: field.timeline.changes(),
-            attempts: field.timeline.activity(),
+            committed,
+            changes: session.timeline.changes(),
+            attempts: session.timeline.activity(),
         };
-        let ends = field.journal.ends();
-        if reached(&now.committed, &ends) {
-            return Ok(true);
-        }
         let limits = Limits {
-            pace: &field.pace,
-            patience: patience(field),
-            left: left(&now.committed, &ends),
+            pace: &context.pace,
+            patience: patience(context),
+            left,
         };
         let at = Instant::now();
         let stands = stands.get_or_insert_with(|| Standstill::begin(now.clone(), at));
         stands.see(now, at);
-        if stands.too_long(&limits, something_starts(field), at) {
-            return Ok(false);
-        }
-        tokio::time::sleep(POLL).await;
-    }
+        stands.too_long(&limits, something_starts(context), at)
+    };
+    drain::drained(session, ends, POLL, stands_still).await
 }
 
-fn something_starts(field: &Field) -> bool {
-    field.crew.fleet().is_some_and(|fleet| fleet.starts())
+fn something_starts(context: &RunContext) -> bool {
+    context.fleet.fleet().is_some_and(|fleet| fleet.starts())
 }
 
-fn patience(field: &Field) -> Duration {
-    Duration::from_millis(field.spec.patience_ms)
+fn patience(context: &RunContext) -> Duration {
+    Duration::from_millis(context.spec.patience_ms)
 }
 
 /// Waits until a round has come to rest: the group has drained and nothing changes any more. A
 /// consumer may act long after its commit, so where windows are sought, a payment that looks lost
 /// or half-done is given time to prove otherwise.
-pub(super) async fn at_rest(field: &Field) -> Result<(), RunError> {
-    drained(field).await?;
-    if field.spec.seeks_windows {
-        settle(field, &[]).await.map(drop)
+pub(super) async fn at_rest(context: &RunContext) -> Result<(), RunError> {
+    drained(context).await?;
+    if context.spec.seeks_windows {
+        settle(context, &[]).await.map(drop)
     } else {
-        quiet(field).await
+        quiet(context).await;
+        Ok(())
     }
 }
 
 /// Waits until nothing has changed for a while, for at most as long as a late effect is given.
-async fn quiet(field: &Field) -> Result<(), RunError> {
-    let quiet = field
-        .timeline
-        .quiet_for(Duration::from_millis(field.spec.quiet_ms));
+async fn quiet(context: &RunContext) {
+    let enough = Duration::from_millis(context.spec.quiet_ms);
+    let quiet = context.session.timeline.quiet_for(enough);
     // A consumer that never stops writing is judged by what it has done by then.
-    let _ = tokio::time::timeout(patience(field), quiet).await;
-    Ok(())
-}
-
-/// Whether every partition's position is at its end.
-pub(super) fn reached(committed: &BTreeMap<i32, i64>, ends: &BTreeMap<i32, i64>) -> bool {
-    ends.iter()
-        .all(|(partition, end)| committed.get(partition).is_some_and(|next| next >= end))
-}
-
-/// How many records the positions are not past.
-fn left(committed: &BTreeMap<i32, i64>, ends: &BTreeMap<i32, i64>) -> u64 {
-    let left = ends.iter().map(|(partition, end)| {
-        let next = committed.get(partition).copied().unwrap_or_default();
-        u64::try_from(end - next).unwrap_or_default()
-    });
-    left.sum()
+    let _ = tokio::time::timeout(patience(context), quiet).await;
 }
 
 /// Waits for a quiet period, and for much longer while anything looks lost, half-done or
 /// unfinished: durable workers recover on timers of their own. Returns what time did not clear.
 pub(super) async fn settle(
-    field: &Field,
+    context: &RunContext,
     strikes: &[Strike],
 ) -> Result<BTreeSet<String>, RunError> {
-    let mut patience = Patience::begin(patience(field), Instant::now());
+    let mut patience = Patience::begin(patience(context), Instant::now());
     loop {
-        quiet(field).await?;
-        let is_over = patience.is_over(&field.pace, something_starts(field), Instant::now());
-        let open = verdict::open(&history(field, strikes).await?);
+        quiet(context).await;
+        let is_over = patience.is_over(&context.pace, something_starts(context), Instant::now());
+        let open = verdict::open(&history(context, strikes).await?);
         if open.is_empty() || is_over {
             return Ok(open);
         }
@@ -106,48 +85,31 @@ pub(super) async fn settle(
 }
 
 /// Everything that is known of the run now.
-pub(super) async fn history(field: &Field, strikes: &[Strike]) -> Result<History, RunError> {
+pub(super) async fn history(context: &RunContext, strikes: &[Strike]) -> Result<History, RunError> {
     Ok(History {
-        produced: field.journal.entries(),
-        effects: field.counter.effects().await?,
-        recorded: match &field.spec.recorded {
-            Some(query) => Some(ids(&field.database, query, RECORDED, &field.marks).await?),
+        produced: context.workload.journal.entries(),
+        effects: context.counter.effects().await?,
+        recorded: match &context.spec.recorded {
+            Some(query) => {
+                Some(ids(&context.database, query, RECORDED, &context.session.marks).await?)
+            }
             None => None,
         },
-        parked: field.parked.ids(&field.database).await?,
-        committed: field.committed().await?,
-        deliveries: field.timeline.deliveries(),
-        silent: silent(field),
-        unkept: field.timeline.unkept(),
+        parked: context.parked.ids(&context.database).await?,
+        committed: context.session.committed().await?,
+        deliveries: context.session.timeline.deliveries(),
+        silent: silent(context),
+        unkept: context.session.timeline.unkept(),
         strikes: strikes.to_vec(),
         revived: BTreeSet::new(),
     })
 }
 
 /// The taps that the consumer is known to use and that have seen nothing of it.
-fn silent(field: &Field) -> Vec<String> {
-    let seen = field.timeline.taps();
-    let uses = field.spec.uses.iter();
+fn silent(context: &RunContext) -> Vec<String> {
+    let seen = context.session.timeline.taps();
+    let uses = context.spec.uses.iter();
     uses.filter(|tap| !seen.contains(tap))
         .map(ToString::to_string)
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_group_is_at_the_end_only_when_every_partition_is() {
-        let ends = [(0, 3), (1, 2)].into();
-        assert!(reached(&[(0, 3), (1, 2)].into(), &ends));
-        assert!(!reached(&[(0, 3), (1, 1)].into(), &ends));
-        assert!(
-            !reached(&[(0, 3)].into(), &ends),
-            "a partition without a position is not at its end"
-        );
-        assert!(reached(&BTreeMap::new(), &BTreeMap::new()));
-        assert_eq!(left(&[(0, 3), (1, 1)].into(), &ends), 1);
-        assert_eq!(left(&[(0, 4)].into(), &ends), 2);
-    }
 }

@@ -349,7 +349,7 @@ fn charged() -> String {
     verdict::CHARGED.to_owned()
 }
 
-pub(super) fn here() -> PathBuf {
+pub(crate) fn here() -> PathBuf {
     std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
 }
 
@@ -358,12 +358,12 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// Small enough to be typed again.
-pub(super) fn draw_seed() -> u64 {
+pub(crate) fn draw_seed() -> u64 {
     rand::random_range(1..10_000)
 }
 
 /// The program of a consumer: beside this one, or where a path in the manifest says.
-pub(super) fn program_path(lab: &Manifest, program: &str) -> Result<String, SpecError> {
+pub(crate) fn program_path(lab: &Manifest, program: &str) -> Result<String, SpecError> {
     let path = if program.contains('/') {
         lab.folder.join(program)
     } else {

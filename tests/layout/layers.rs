@@ -18,28 +18,49 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("verdict", &["chaos"]),
     ("effects", &["group", "stack", "tap", "verdict"]),
     (
+        "session",
+        &[
+            "chaos", "effects", "group", "provider", "stack", "tap", "timeline",
+        ],
+    ),
+    (
         "run",
         &[
-            "chaos", "effects", "group", "provider", "stack", "tap", "timeline", "verdict",
+            "chaos", "effects", "group", "provider", "session", "stack", "tap", "timeline",
+            "verdict",
+        ],
+    ),
+    (
+        "storm",
+        &[
+            "chaos", "group", "provider", "run", "session", "stack", "tap", "timeline", "verdict",
         ],
     ),
     (
         "report",
-        &["chaos", "run", "stack", "tap", "timeline", "verdict"],
+        &[
+            "chaos", "run", "session", "stack", "storm", "tap", "timeline", "verdict",
+        ],
     ),
     (
         "explore",
         &[
-            "chaos", "report", "run", "stack", "tap", "timeline", "verdict",
+            "chaos", "report", "run", "session", "stack", "tap", "timeline", "verdict",
         ],
     ),
     ("drill", &["chaos", "report"]),
     ("quiz", &["report", "run", "verdict"]),
     (
+        "usecase",
+        &[
+            "chaos", "drill", "explore", "report", "run", "session", "stack", "storm",
+        ],
+    ),
+    (
         "dashboard",
         &[
-            "chaos", "drill", "effects", "explore", "metrics", "quiz", "report", "run", "stack",
-            "tap", "timeline", "verdict",
+            "chaos", "drill", "effects", "explore", "metrics", "quiz", "report", "run", "session",
+            "stack", "storm", "tap", "timeline", "usecase", "verdict",
         ],
     ),
     (
@@ -55,8 +76,11 @@ const LAYERS: &[(&str, &[&str])] = &[
             "quiz",
             "report",
             "run",
+            "session",
             "stack",
+            "storm",
             "tap",
+            "usecase",
             "verdict",
         ],
     ),

@@ -3,8 +3,8 @@
 
 use crashwindow::chaos::storm::Blow;
 use crashwindow::report::storm::StormReport;
-use crashwindow::run::folder;
-use crashwindow::run::storm::StormSpec;
+use crashwindow::session::folder;
+use crashwindow::storm::StormSpec;
 use crashwindow::verdict::Verdict;
 use serde_json::Value;
 

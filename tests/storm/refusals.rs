@@ -1,6 +1,6 @@
 //! Storms that cannot be: told at once, with what to do next.
 
-use crashwindow::run::folder::{self, STATE, State};
+use crashwindow::session::folder::{self, STATE, State};
 
 use crate::support::{self, crashwindow};
 use crate::{alone, runs_folder};

@@ -5,23 +5,24 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use tokio::sync::oneshot;
 
-use super::request::drill_spec;
+use super::request::decide_drill;
 use super::{Job, Request};
 use crate::chaos::storm::Cause;
 use crate::dashboard::App;
 use crate::dashboard::logs;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::watch::Watch;
-use crate::dashboard::wire::jobs::{Done, JobState, Report, Reveal};
+use crate::dashboard::wire::jobs::{Diagnosis, Done, JobState, Report, Reveal};
 use crate::dashboard::wire::live::{ActionChoice, CauseChoice, Diagnose, Phase};
-use crate::drill::{self, Action, DrillReport, correction, diagnosis, evidence, hidden};
+use crate::drill::{Action, DrillReport, correction, diagnosis};
 use crate::explore::{self, Exploration};
 use crate::report::RunReport;
 use crate::report::storm::StormReport;
+use crate::run::Spec;
 use crate::run::manifest::Manifest;
-use crate::run::storm::StormSpec;
-use crate::run::{self, Spec, folder};
-use crate::stack::{self, Endpoints, Progress};
+use crate::session::RunError;
+use crate::stack::{self, Progress};
+use crate::usecase::{Drill, Executor, Incident, Judged};
 
 /// Returns what the event `done` says.
 pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Done> {
@@ -32,12 +33,9 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Done> {
         () = job.cancel.cancelled() => return Err(stopped()),
     };
     app.let_prometheus_watch(&told).await;
-    run::sweep(&app.runs, &endpoints).await?;
-    let work = Work {
-        job,
-        app,
-        endpoints: &endpoints,
-    };
+    let (runs, cancel) = (app.runs.clone(), job.cancel.clone());
+    let (executor, _) = Executor::open(endpoints, runs, cancel).await?;
+    let work = Work { job, app, executor };
     match &job.request {
         Request::Run { .. } | Request::Replay { .. } => {
             let (lab, specs) = job.request.specs(app).map_err(said)?;
@@ -57,29 +55,10 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Done> {
             })
         }
         Request::Explore { .. } => work.explore().await,
-        Request::Storm { .. } => {
-            let spec = job.request.storm_spec(app).map_err(said)?;
-            let report = work.storm(spec, false).await?;
-            work.keep(&report)?;
-            Ok(work.judged(Report::Storm(Box::new(report))))
-        }
+        Request::Storm { .. } => work.storm().await,
         Request::Drill { seed, seconds } => {
-            let seed = seed.unwrap_or_else(|| rand::random_range(1..10_000));
-            let cause = hidden(seed);
-            let spec = drill_spec(app, *seconds, seed, cause).map_err(said)?;
-            let report = work.storm(spec, true).await?;
-            let reveal = work.ask(&report, seed, cause).await?;
-            // Not before: the list of runs would say what it was.
-            work.keep(&report)?;
-            for mark in &report.marks {
-                let who = [report.lab.as_str(), report.consumer.as_str()];
-                app.metrics.struck(who, mark);
-            }
-            Ok(Done::Revealed {
-                runs: work.finished_runs(),
-                reveal,
-                report: Box::new(report),
-            })
+            let drill = decide_drill(app, *seed, *seconds).map_err(said)?;
+            work.drill(drill).await
         }
     }
 }
@@ -88,7 +67,7 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Done> {
 struct Work<'a> {
     job: &'a Job,
     app: &'a App,
-    endpoints: &'a Endpoints,
+    executor: Executor,
 }
 
 impl Work<'_> {
@@ -115,10 +94,7 @@ impl Work<'_> {
 
     async fn run(&self, spec: Spec, lab: Option<Manifest>) -> anyhow::Result<RunReport> {
         let watch = self.watch(lab, false);
-        let (runs, cancel) = (&self.app.runs, &self.job.cancel);
-        let finished = run::execute(spec, self.endpoints, runs, &watch, cancel).await?;
-        let report = RunReport::new(&finished, self.endpoints);
-        folder::write(&finished.run_dir, "report.json", &report)?;
+        let Judged { finished, report } = self.executor.run(spec, &watch).await?;
         // From here on the wall is the verdict's.
         self.job.live.change(|inner| inner.wall.judged(&finished));
         self.job.live.tick();
@@ -132,33 +108,68 @@ impl Work<'_> {
         let spec = specs.into_iter().next().ok_or_else(stopped)?;
         let exploration = Exploration::of(spec, explore::PAYMENTS, explore::PARTITIONS);
         let watch = self.watch(lab, false);
-        let (runs, cancel) = (&self.app.runs, &self.job.cancel);
-        let report = explore::explore(&exploration, self.endpoints, runs, &watch, cancel).await?;
+        let report = self.executor.explore(&exploration, &watch).await?;
         self.job.finished_run(&report.run);
         Ok(self.judged(Report::Explore(Box::new(report))))
     }
 
-    async fn storm(&self, spec: StormSpec, secret: bool) -> anyhow::Result<StormReport> {
-        let watch = self.watch(None, secret);
-        let (runs, cancel) = (&self.app.runs, &self.job.cancel);
-        let storm = run::storm::execute(spec, self.endpoints, runs, &watch, cancel);
-        let finished = tokio::select! {
-            finished = storm => finished?,
-            never = logs::tell_for_ever(&watch, runs) => match never {},
-        };
-        Ok(StormReport::new(&finished))
+    async fn storm(&self) -> anyhow::Result<Done> {
+        let spec = self.job.request.storm_spec(self.app).map_err(said)?;
+        let watch = self.watch(None, false);
+        let report = self.beside_logs(&watch, self.executor.storm(spec, &watch));
+        let report = report.await?;
+        self.finished_storm(&report);
+        Ok(self.judged(Report::Storm(Box::new(report))))
     }
 
-    /// Lets everybody see what came of a storm.
-    fn keep(&self, report: &StormReport) -> anyhow::Result<()> {
-        folder::write(&report.run_dir, "report.json", report)?;
+    async fn drill(&self, drill: Drill) -> anyhow::Result<Done> {
+        let watch = self.watch(None, true);
+        let incident = self.beside_logs(&watch, self.executor.incident(drill, &watch));
+        let incident = incident.await?;
+        let (answer, reply) = match self.ask(&incident).await {
+            Ok((given, reply)) => (Ok((given.cause, given.action)), Some(reply)),
+            Err(error) => (Err(error), None),
+        };
+        let (came_of, report) = incident.reveal(answer)?;
+        let reveal = revealed(came_of);
+        if let Some(reply) = reply {
+            // The page may be gone; the events tell it as well.
+            let _ = reply.send(reveal.clone());
+        }
+        self.finished_storm(&report);
+        for mark in &report.marks {
+            let who = [report.lab.as_str(), report.consumer.as_str()];
+            self.app.metrics.struck(who, mark);
+        }
+        Ok(Done::Revealed {
+            runs: self.finished_runs(),
+            reveal,
+            report: Box::new(report),
+        })
+    }
+
+    /// Tells what the instances of a storm log while it goes on.
+    async fn beside_logs<T>(
+        &self,
+        watch: &Watch,
+        storm: impl Future<Output = Result<T, RunError>>,
+    ) -> Result<T, RunError> {
+        tokio::select! {
+            came_of = storm => came_of,
+            never = logs::tell_for_ever(watch, &self.app.runs) => match never {},
+        }
+    }
+
+    fn finished_storm(&self, report: &StormReport) {
         self.job.finished_run(&report.run);
         self.app.metrics.storm_judged(report);
-        Ok(())
     }
 
-    /// Asks what it was, and says what it was.
-    async fn ask(&self, report: &StormReport, seed: u64, cause: Cause) -> anyhow::Result<Reveal> {
+    /// Asks what it was, and where the answer waits for what it was.
+    async fn ask(
+        &self,
+        incident: &Incident,
+    ) -> anyhow::Result<(Diagnosis, oneshot::Sender<Reveal>)> {
         let causes = Cause::ALL.map(|cause| CauseChoice {
             cause,
             text: diagnosis(cause),
@@ -167,7 +178,7 @@ impl Work<'_> {
             action,
             text: action.text(),
         });
-        let logs = drill::digest(&report.run_dir)?;
+        let logs = incident.logs()?;
         let (sender, answer) = oneshot::channel();
         {
             let mut progress = self.job.progress();
@@ -179,39 +190,27 @@ impl Work<'_> {
             actions: actions.into(),
             logs,
         });
-        let (given, reply) = tokio::select! {
-            answer = answer => answer?,
-            () = self.job.cancel.cancelled() => return Err(stopped()),
-        };
-        let right_action = Action::right_for(cause);
-        let right = given.cause == cause && given.action == right_action;
-        let came_of = DrillReport {
-            schema: 1,
-            seed,
-            cause,
-            answer: given.cause,
-            right_action,
-            action: given.action,
-            right,
-            evidence: evidence(report),
-            run: report.run.clone(),
-        };
-        let reveal = Reveal {
-            right,
-            cause,
-            answer: came_of.answer,
-            action: came_of.action,
-            right_action,
-            cause_text: diagnosis(cause),
-            action_text: right_action.text(),
-            evidence: came_of.evidence,
-            correction: correction(cause, given.cause, given.action),
-            run: came_of.run,
-            seed,
-        };
-        // The page may be gone; the events tell it as well.
-        let _ = reply.send(reveal.clone());
-        Ok(reveal)
+        tokio::select! {
+            answer = answer => Ok(answer?),
+            () = self.job.cancel.cancelled() => Err(stopped()),
+        }
+    }
+}
+
+fn revealed(came_of: DrillReport) -> Reveal {
+    let (cause, right_action) = (came_of.cause, came_of.right_action);
+    Reveal {
+        right: came_of.right,
+        cause,
+        answer: came_of.answer,
+        action: came_of.action,
+        right_action,
+        cause_text: diagnosis(cause),
+        action_text: right_action.text(),
+        correction: correction(cause, came_of.answer, came_of.action),
+        evidence: came_of.evidence,
+        run: came_of.run,
+        seed: came_of.seed,
     }
 }
 

@@ -19,7 +19,7 @@ use super::live::Live;
 use super::problem::{Body, Problem, split};
 use super::watch::StormDesk;
 use super::wire::jobs::{self as wire, Accepted, Diagnosis, Done, JobState, Reveal};
-use crate::run::storm::Manual;
+use crate::storm::Manual;
 
 pub(super) use request::Request;
 

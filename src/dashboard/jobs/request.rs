@@ -11,9 +11,10 @@ use crate::dashboard::problem::Problem;
 use crate::dashboard::runs;
 use crate::dashboard::wire::jobs::JobKind;
 use crate::run::manifest::Manifest;
-use crate::run::storm::{StormChanges, StormSpec};
-use crate::run::{Changes, FaultChoice, Spec, saved};
+use crate::run::{Changes, FaultChoice, Spec};
 use crate::stack;
+use crate::storm::{StormChanges, StormSpec};
+use crate::usecase::{self, Drill, saved};
 
 /// What a job is to do.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -81,9 +82,6 @@ const MOST_PAYMENTS: u32 = 10_000;
 /// The longest storm that a page may ask for, in seconds.
 const LONGEST_STORM: u64 = 3_600;
 
-/// The lab of the drill.
-pub(super) const DRILL_LAB: &str = "04";
-
 impl Request {
     pub fn kind(&self) -> JobKind {
         match self {
@@ -103,7 +101,7 @@ impl Request {
     pub fn check(&self, app: &App) -> Result<(), Problem> {
         match self {
             Self::Storm { .. } => self.storm_spec(app).map(drop),
-            Self::Drill { seconds, .. } => drill_spec(app, *seconds, 1, Cause::Slow).map(drop),
+            Self::Drill { seed, seconds } => decide_drill(app, *seed, *seconds).map(drop),
             _ => self.specs(app).map(drop),
         }
     }
@@ -166,11 +164,7 @@ impl Request {
             }
             Self::Explore { lab, consumer } => {
                 let lab = find(lab)?;
-                let changes = Changes {
-                    fault: Some(FaultChoice::None),
-                    ..Changes::default()
-                };
-                let spec = decide(&lab, consumer, &changes)?;
+                let spec = usecase::unstruck(&lab, consumer).map_err(|e| Problem::bad(&e))?;
                 Ok((Some(lab), vec![spec]))
             }
             Self::Replay { run } => {
@@ -216,24 +210,22 @@ impl Request {
     }
 }
 
-/// The incident of a drill.
+/// The drill that is asked for.
 ///
 /// # Errors
 /// When the numbers do not fit together.
-pub(super) fn drill_spec(
+pub(super) fn decide_drill(
     app: &App,
+    seed: Option<u64>,
     seconds: Option<u64>,
-    seed: u64,
-    cause: Cause,
-) -> Result<StormSpec, Problem> {
-    let lab = app.lab(DRILL_LAB).map_err(|e| Problem::bad(&e))?;
+) -> Result<Drill, Problem> {
+    let lab = app.lab(Drill::LAB).map_err(|e| Problem::bad(&e))?;
     let changes = StormChanges {
-        cause: Some(cause),
-        seed: Some(seed),
+        seed,
         seconds: not_too_long(seconds)?,
         ..StormChanges::default()
     };
-    StormSpec::decide(&lab, &changes).map_err(|e| Problem::bad(&e))
+    Drill::decide(&lab, changes).map_err(|e| Problem::bad(&e))
 }
 
 fn not_too_long(seconds: Option<u64>) -> Result<Option<u64>, Problem> {

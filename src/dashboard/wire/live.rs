@@ -11,7 +11,7 @@ use crate::chaos::{Edge, Fault};
 use crate::dashboard::instance::InstanceState;
 use crate::dashboard::wall::{Counts, PaymentState};
 use crate::drill::Action;
-use crate::run::storm::Ownership;
+use crate::storm::Ownership;
 
 /// What is told while a job goes on.
 pub trait LiveEvent: Serialize {

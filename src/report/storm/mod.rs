@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::series::ratio;
 use crate::chaos::storm::{Account, Cause};
-use crate::run::storm::{Mark, Ownership, StormFinished};
+use crate::storm::{Mark, Ownership, StormFinished};
 use crate::verdict::{Guarantee, StormFacts, Verdict};
 
 pub use series::{Bucket, stretch};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::run::storm::{Mark, Sample};
+use crate::storm::{Mark, Sample};
 
 /// What happened in a stretch of time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

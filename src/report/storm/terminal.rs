@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Bucket, StormReport};
 use crate::report::terminal::style;
-use crate::run::storm::Mark;
+use crate::storm::Mark;
 
 /// How wide the bar of a hit rate is, and what fills it.
 const BAR: usize = 10;

@@ -84,7 +84,7 @@ impl Provider {
     }
 
     /// What no provider can do.
-    pub(in crate::run) fn problems(&self) -> Vec<String> {
+    pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let hours = ("key_lifetime_hours", self.key_lifetime_hours);
         let speed = ("clock_speed", self.clock_speed);

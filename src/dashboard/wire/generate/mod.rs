@@ -26,7 +26,7 @@ use crate::dashboard::problem::Problem;
 use crate::report::RunReport;
 use crate::report::explore::ExploreReport;
 use crate::report::storm::StormReport;
-use crate::run::storm::Manual;
+use crate::storm::Manual;
 
 /// The variable that has them written, and the command that sets it.
 const WRITE: &str = "WIRE";

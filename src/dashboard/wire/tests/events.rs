@@ -13,7 +13,7 @@ use crate::dashboard::wire::live::{
     LiveEvent, LogLine, PaymentChange, Payments, Phase, Plan, PlannedFault, Rates, Rebalance,
 };
 use crate::drill::Action;
-use crate::run::storm::Ownership;
+use crate::storm::Ownership;
 use crate::verdict::Outcome;
 
 #[track_caller]

@@ -1,0 +1,260 @@
+//! What a fault can see and do while its window is open.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Process, ProcessError, Struck};
+use crate::group::{GroupClient, GroupError, GroupState, Member};
+use crate::provider::Clock;
+use crate::tap::Source;
+use crate::timeline::{Happening, Timeline};
+
+/// How often the broker and the database are asked while waiting.
+pub(super) const POLL: Duration = Duration::from_millis(5);
+
+/// What a fault may ask of the instances.
+pub trait Instances: Send + Sync {
+    /// The instance that is this member of the group.
+    fn name_of(&self, member_id: &str) -> Option<String>;
+    /// Starts a second instance if there is none beside `to`; true when it did.
+    fn ensure_successor(&self, to: &str) -> bool;
+    /// The Postgres backends that serve a process.
+    fn backends_of(&self, source: &Source) -> Vec<i32>;
+    /// The instance that a Postgres backend serves.
+    fn instance_at(&self, backend: i32) -> Option<String>;
+}
+
+/// Why a fault could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum StrikeError {
+    /// A signal failed.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// The group could not be asked or changed.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+    /// The database could not be asked who is blocked.
+    #[error("Postgres could not be asked which instance waits for a lock: {0}")]
+    Database(#[from] tokio_postgres::Error),
+    /// The struck process is in no group.
+    #[error("{0} is a member of no group, so nobody can take over from it")]
+    NoMember(Source),
+    /// The payment could not be produced again.
+    #[error("{0}")]
+    Produce(String),
+}
+
+/// One instance in its window, with the payment it has in hand.
+pub struct FaultContext {
+    /// The struck instance.
+    pub process: Process,
+    /// The payment in hand.
+    pub payment: String,
+    /// The topic of the run.
+    pub topic: String,
+    /// Where the payment is.
+    pub partition: i32,
+    /// Where the payment is.
+    pub offset: i64,
+    /// The group of the run.
+    pub group: Arc<GroupClient>,
+    /// The run's database.
+    pub database: Arc<tokio_postgres::Client>,
+    /// The instances.
+    pub instances: Arc<dyn Instances>,
+    /// Where everything that is done is recorded.
+    pub timeline: Arc<Timeline>,
+    /// How long the process gets between SIGTERM and SIGKILL.
+    pub grace: Duration,
+    /// How long the group may take to give a partition to another member, who may have to be started
+    /// first.
+    pub rebalance: Duration,
+    /// How long a successor may take for one step of the group's position, or to meet a lock. Past it
+    /// the strike is no evidence.
+    pub step: Duration,
+    /// How long a successor may change nothing, after it was given the payment, before it is taken to
+    /// have finished without a word: only a consumer that acknowledges nothing comes to it.
+    pub silence: Duration,
+    /// Whether the consumer is known, from before the run, to acknowledge what it has finished.
+    pub acknowledges: bool,
+    /// How many hours of the provider's pass before the payment is delivered again.
+    pub wait_hours: Option<u32>,
+    /// The provider's clock.
+    pub clock: Clock,
+}
+
+impl FaultContext {
+    /// The struck instance as the group knows it: the member as which it was last seen to join.
+    pub(super) async fn member(&self) -> Result<Member, StrikeError> {
+        let member = self.process.member(&self.group).await?;
+        member.ok_or_else(|| StrikeError::NoMember(self.process.source.clone()))
+    }
+
+    /// SIGKILL, and the process is gone.
+    pub(super) async fn kill(&self) -> Result<(), StrikeError> {
+        self.process.kill().await?;
+        self.record(Happening::Killed {
+            source: self.process.source.clone(),
+        });
+        Ok(())
+    }
+
+    /// Lets the hours pass that the payment waits for. The provider's clock is moved; nothing in the
+    /// lab waits for them.
+    pub(super) fn wait_out(&self) {
+        if let Some(hours) = self.wait_hours {
+            self.clock
+                .advance(Duration::from_secs(u64::from(hours) * 60 * 60));
+            self.record(Happening::Waited { hours });
+        }
+    }
+
+    /// SIGTERM; returns at once.
+    pub(super) fn terminate(&self) -> Result<(), StrikeError> {
+        self.process.terminate()?;
+        self.record(Happening::Terminated {
+            source: self.process.source.clone(),
+        });
+        Ok(())
+    }
+
+    /// SIGSTOP, and the process has stopped.
+    pub(super) async fn freeze(&self) -> Result<(), StrikeError> {
+        self.process.freeze().await?;
+        self.record(Happening::Frozen {
+            source: self.process.source.clone(),
+        });
+        Ok(())
+    }
+
+    /// SIGCONT.
+    pub(super) fn thaw(&self) -> Result<(), StrikeError> {
+        self.process.thaw()?;
+        self.record(Happening::Thawed {
+            source: self.process.source.clone(),
+        });
+        Ok(())
+    }
+
+    /// Tells the group that the member is gone, so that nobody waits for its session to expire.
+    pub(super) async fn evict(&self, member: &Member) -> Result<(), StrikeError> {
+        self.group.evict(member).await?;
+        self.record(Happening::Evicted {
+            source: self.process.source.clone(),
+            member: member.member_id.clone(),
+        });
+        Ok(())
+    }
+
+    /// Evicts the struck process if it is still a member: one that has left by itself need not be.
+    pub(super) async fn evict_if_member(&self) -> Result<(), StrikeError> {
+        match self.member().await {
+            Ok(member) => self.evict(&member).await,
+            Err(StrikeError::NoMember(_)) => Ok(()),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Sees to it that somebody can take over, and that the group knows of it: a member that is
+    /// already asking to join is given the partition at once.
+    pub(super) async fn ensure_successor(&self) -> Result<(), StrikeError> {
+        if self
+            .instances
+            .ensure_successor(&self.process.source.instance)
+        {
+            let joins =
+                |g: &crate::group::Group| g.members.len() > 1 || g.state != GroupState::Stable;
+            self.group
+                .wait_until(self.rebalance, "a successor to join", joins)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the group's position is not past the payment.
+    async fn position_is_not_past(&self) -> Result<bool, StrikeError> {
+        Ok(self
+            .committed()
+            .await?
+            .is_none_or(|next| next <= self.offset))
+    }
+
+    /// Waits until another member owns the payment's partition.
+    pub(super) async fn wait_moved(&self, from: &Member) -> Result<(), StrikeError> {
+        let committed = self.committed().await?;
+        let (topic, partition) = (&self.topic, self.partition);
+        let moved = self
+            .group
+            .wait_until_moved(self.rebalance, &from.member_id, topic, partition);
+        let group = moved.await?;
+        let owner = group.owner(topic, partition).map(|m| self.name_of(m));
+        let to = owner.unwrap_or_default();
+        self.record(Happening::Moved {
+            partition,
+            to,
+            committed,
+        });
+        Ok(())
+    }
+
+    /// Waits until the group's position is past the payment, for at most `limit`; true when it is.
+    pub(super) async fn wait_acknowledged(&self, limit: Duration) -> Result<bool, StrikeError> {
+        let deadline = Instant::now() + limit;
+        loop {
+            if !self.position_is_not_past().await? {
+                return Ok(true);
+            }
+            if Instant::now() > deadline {
+                return Ok(false);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Waits until the process has ended, for at most `limit`; true when it has.
+    pub(super) async fn wait_exit(&self, limit: Duration) -> bool {
+        let mut exited = self.process.exited.clone();
+        tokio::time::timeout(limit, exited.wait_for(Option::is_some))
+            .await
+            .is_ok()
+    }
+
+    /// The rest of a grace period, after the request in hand was let go: SIGKILL unless the process
+    /// has ended by itself.
+    ///
+    /// # Errors
+    /// When the process does not die or the group cannot be asked.
+    pub async fn finish_off(&self, rest: Duration, struck: Struck) -> Result<Struck, StrikeError> {
+        if !self.wait_exit(rest).await {
+            self.kill().await?;
+        }
+        self.evict_if_member().await?;
+        Ok(struck)
+    }
+
+    pub(super) async fn committed(&self) -> Result<Option<i64>, StrikeError> {
+        Ok(self
+            .group
+            .committed_one(&self.topic, self.partition)
+            .await?)
+    }
+
+    /// The name of the instance that owns the payment's partition now.
+    pub(super) async fn owner(&self) -> Result<String, StrikeError> {
+        let group = self.group.describe().await?;
+        let owner = group.owner(&self.topic, self.partition);
+        Ok(owner.map_or_else(|| "the group".to_owned(), |m| self.name_of(m)))
+    }
+
+    fn name_of(&self, member: &Member) -> String {
+        self.instances
+            .name_of(&member.member_id)
+            .unwrap_or_else(|| member.client_id.clone())
+    }
+
+    pub(super) fn record(&self, what: Happening) {
+        self.timeline.record(Some(&self.payment), what);
+    }
+}

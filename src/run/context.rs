@@ -1,0 +1,50 @@
+//! What everything in a run needs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Spec;
+use super::counting::Counter;
+use super::parked::Parked;
+use super::workload::Workload;
+use crate::provider::Clock;
+use crate::session::RunError;
+use crate::session::context::SessionContext;
+use crate::session::fleet::FleetView;
+use crate::session::pace::Pace;
+
+/// See the module.
+pub(super) struct RunContext {
+    pub(super) session: Arc<SessionContext>,
+    pub(super) spec: Spec,
+    pub(super) database: Arc<tokio_postgres::Client>,
+    pub(super) workload: Workload,
+    pub(super) counter: Counter,
+    pub(super) parked: Parked,
+    pub(super) pace: Pace,
+    pub(super) fleet: Arc<FleetView>,
+    /// The provider's.
+    pub(super) clock: Clock,
+}
+
+impl RunContext {
+    /// To be opened before the first instance starts: an effect that comes earlier is not seen.
+    pub(super) async fn open(
+        spec: Spec,
+        session: &Arc<SessionContext>,
+        clock: Clock,
+    ) -> Result<Self, RunError> {
+        let resources = &session.resources;
+        Ok(Self {
+            database: Arc::new(resources.connect("crashwindow").await?),
+            workload: Workload::new(resources, &spec.schedule)?,
+            counter: Counter::open(&spec, resources, &session.account, &session.marks).await?,
+            parked: Parked::of(&spec, resources, &session.marks)?,
+            pace: Pace::new(Duration::from_millis(spec.join_ms)),
+            fleet: Arc::default(),
+            session: Arc::clone(session),
+            spec,
+            clock,
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! What a run and a storm have in common while they go on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::drain::Offsets;
+use super::folder::RunFolder;
+use super::resources::Resources;
+use super::{RunError, Watcher};
+use crate::group::{Group, GroupClient, GroupState};
+use crate::provider::{Account, Behaviour, Provider};
+use crate::tap::Marks;
+use crate::timeline::Timeline;
+
+/// What everything in a run or a storm works with.
+pub(crate) struct SessionContext {
+    /// The topic, group and database.
+    pub(crate) resources: Resources,
+    pub(crate) group: Arc<GroupClient>,
+    /// Where everything that is seen and done is recorded.
+    pub(crate) timeline: Arc<Timeline>,
+    /// The provider, which gives each process a listener of its own.
+    pub(crate) provider: Arc<Provider>,
+    pub(crate) account: Account,
+    /// What identifies the payments.
+    pub(crate) marks: Marks,
+    /// The folder for the instances' output.
+    pub(crate) logs: PathBuf,
+    failures: mpsc::UnboundedSender<RunError>,
+}
+
+/// Told when an instance cannot be kept alive.
+pub(crate) struct Failures(mpsc::UnboundedReceiver<RunError>);
+
+impl SessionContext {
+    /// Of these resources, recorded in this folder.
+    pub(crate) async fn open(
+        resources: &Resources,
+        folder: &RunFolder,
+        (provider, behaviour): (Arc<Provider>, Behaviour),
+        marks: Marks,
+        watcher: &dyn Watcher,
+    ) -> Result<(Arc<Self>, Failures), RunError> {
+        let events = folder.path.join("events.jsonl");
+        let timeline = Timeline::to_file(&events).map_err(|e| RunError::log(&events, e))?;
+        let timeline = Arc::new(timeline);
+        watcher.recording(&timeline);
+        let (failures, failed) = mpsc::unbounded_channel();
+        let context = Self {
+            group: Arc::new(resources.group_client().await?),
+            resources: resources.clone(),
+            timeline,
+            account: provider.open_account(behaviour),
+            provider,
+            marks,
+            logs: folder.path.join("logs"),
+            failures,
+        };
+        Ok((Arc::new(context), Failures(failed)))
+    }
+
+    /// The group's position on each partition of the topic.
+    pub(crate) async fn committed(&self) -> Result<Offsets, RunError> {
+        Ok(self.group.committed(&self.resources.topic).await?)
+    }
+
+    /// An instance cannot be kept alive.
+    pub(crate) fn fail(&self, error: RunError) {
+        // Nobody listens any more once the run is over.
+        let _ = self.failures.send(error);
+    }
+}
+
+impl Failures {
+    /// The work to its end, or until an instance cannot be kept alive.
+    pub(crate) async fn end<T>(
+        mut self,
+        work: impl Future<Output = Result<T, RunError>>,
+    ) -> Result<T, RunError> {
+        tokio::select! {
+            result = work => result,
+            Some(error) = self.0.recv() => Err(error),
+        }
+    }
+}
+
+/// Whether the group is at rest and every partition of the topic has an owner.
+pub(crate) fn all_owned(group: &Group, topic: &str, partitions: u32) -> bool {
+    let members = group.members.iter();
+    let assigned = members.filter_map(|member| member.assignment.get(topic));
+    let owned: usize = assigned.map(Vec::len).sum();
+    group.state == GroupState::Stable && owned == partitions as usize
+}

@@ -1,0 +1,176 @@
+//! Why a run ends without a verdict.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::folder::FolderError;
+use super::sighted::Reason;
+use crate::effects::{EffectsError, GrammarError};
+use crate::group::GroupError;
+use crate::stack::StackError;
+
+/// Why a run ended without a verdict. Every text says what, where, and the next command.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Ctrl-C or SIGTERM.
+    #[error(
+        "interrupted; nothing of the run is left running\nnext: run it again, or crashwindow down"
+    )]
+    Interrupted,
+    /// The servers cannot be had.
+    #[error(transparent)]
+    Stack(#[from] StackError),
+    /// A server went away in mid-run.
+    #[error("the stack died in mid-run: {what}\nnext: crashwindow status, then crashwindow up")]
+    StackDied {
+        /// Which server, and how that was noticed.
+        what: String,
+    },
+    /// The run folder cannot be written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// Kafka could not be asked.
+    #[error("{0}\nnext: crashwindow status")]
+    Group(#[from] GroupError),
+    /// The instances of a storm did not join, and the taps have refused them something.
+    #[error("{reason}\n{refused}\nnext: let the consumers do without it: the taps speak plaintext")]
+    Refused {
+        /// What was waited for.
+        reason: GroupError,
+        /// What was refused, a line each.
+        refused: String,
+    },
+    /// A Kafka client could not be made.
+    #[error("a Kafka client could not be made: {0}\nnext: crashwindow doctor")]
+    Client(#[from] rdkafka::error::KafkaError),
+    /// Kafka did not take the payments of a storm.
+    #[error("Kafka did not acknowledge a storm's payments: {reason}\nnext: crashwindow status")]
+    Unproduced {
+        /// What was seen instead.
+        reason: String,
+    },
+    /// Kafka did not take a payment.
+    #[error(transparent)]
+    Produce(#[from] ProduceError),
+    /// The effects cannot be counted.
+    #[error(transparent)]
+    Effects(#[from] EffectsError),
+    /// What counts as an effect is not said in the grammar.
+    #[error("{0}\nnext: crashwindow explore --help")]
+    Grammar(GrammarError),
+    /// A statement of the lab's own failed.
+    #[error("Postgres refused to {what}: {reason}\nnext: crashwindow status")]
+    Database {
+        /// What was tried.
+        what: &'static str,
+        /// In the server's words.
+        reason: String,
+    },
+    /// The provider has no port.
+    #[error("the payment provider could not listen on a free port of 127.0.0.1: {0}")]
+    Listen(io::Error),
+    /// The consumer's program cannot be started.
+    #[error("the consumer {} cannot be started: {source}\nnext: build it, or mend the command", program.display())]
+    Spawn {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The kernel lost a child.
+    #[error("an instance could not be waited for: {0}")]
+    Wait(io::Error),
+    /// The consumer's output has nowhere to go.
+    #[error("the consumer's log {} cannot be written: {source}\nnext: make room, or keep runs elsewhere: --cache DIR", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What is to be done before each run cannot be done.
+    #[error("--reset {how}: {command}\n{log}\nnext: mend the command; all it wrote is in {}", path.display())]
+    Reset {
+        /// The command, for a shell.
+        command: String,
+        /// How it failed, in words.
+        how: String,
+        /// What its output says first of a cause.
+        log: String,
+        /// Its output.
+        path: PathBuf,
+    },
+    /// The consumer does not stay alive.
+    #[error("instance {instance} exited {times} times, the last time with {status}; its log says:\n{log}\nnext: read {}", path.display())]
+    ExitedTooOften {
+        /// The instance.
+        instance: String,
+        /// How often.
+        times: u32,
+        /// How, the last time.
+        status: String,
+        /// What its output says first of a cause, and what the taps refused.
+        log: String,
+        /// Its output.
+        path: PathBuf,
+    },
+    /// The consumer does not join the group.
+    #[error(transparent)]
+    NeverJoined(#[from] Box<NeverJoined>),
+}
+
+/// Kafka did not take a payment.
+#[derive(Debug, thiserror::Error)]
+#[error("Kafka did not acknowledge {payment}: {source}\nnext: crashwindow status")]
+pub struct ProduceError {
+    /// The payment.
+    pub payment: String,
+    /// What Kafka said.
+    pub source: rdkafka::error::KafkaError,
+}
+
+/// Instances that did not become members of the group in time.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{missing} did not join group {group} within {seconds} s: {}; the group has {members}; {} \
+     says:\n{log}\nnext: {}",
+    reason.what,
+    path.display(),
+    reason.next
+)]
+pub struct NeverJoined {
+    /// The instances, in words.
+    pub missing: String,
+    /// The group.
+    pub group: String,
+    /// How long was waited.
+    pub seconds: u64,
+    /// What was seen of the first missing instance instead.
+    pub reason: Reason,
+    /// Who is in the group, in words.
+    pub members: String,
+    /// What its output says first of a cause, and what the taps refused.
+    pub log: String,
+    /// Its output.
+    pub path: PathBuf,
+}
+
+impl RunError {
+    /// For `map_err` on a statement of the lab's own.
+    pub(crate) fn database(what: &'static str) -> impl FnOnce(tokio_postgres::Error) -> Self {
+        move |e| {
+            // The client's own text says only "db error".
+            let reason = e
+                .as_db_error()
+                .map_or_else(|| e.to_string(), ToString::to_string);
+            Self::Database { what, reason }
+        }
+    }
+
+    pub(crate) fn log(path: &Path, source: io::Error) -> Self {
+        Self::Log {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! An instance: a name, and one process after another that carries it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, Weak};
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::context::SessionContext;
+use super::supervisor::{Control, Memberships, Supervisor};
+use super::taps::StormTaps;
+use crate::chaos::Process;
+use crate::effects::Sink;
+use crate::group::{GroupClient, GroupError};
+use crate::tap::Hook;
+
+/// What every instance of a run is given.
+#[derive(Clone)]
+pub struct Launch {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// The folder it runs in.
+    pub cwd: PathBuf,
+    /// What the whole run works with.
+    pub context: Arc<SessionContext>,
+    /// The sink that counts effects, if one does; each process has a listener of its own.
+    pub sink: Option<Arc<Sink>>,
+    /// Asked at every boundary event.
+    pub hook: Arc<dyn Hook>,
+    /// What the taps do in a storm; none in a run.
+    pub storm: Option<Arc<StormTaps>>,
+}
+
+/// See the module.
+pub struct Instance {
+    name: String,
+    process: watch::Receiver<Option<Process>>,
+    control: watch::Sender<Control>,
+    memberships: Memberships,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Instance {
+    /// Starts supervising an instance.
+    #[must_use]
+    pub fn start(name: &str, launch: Arc<Launch>) -> Self {
+        let control = watch::Sender::new(Control::Run);
+        let current = watch::Sender::new(None);
+        let process = current.subscribe();
+        let supervisor = Supervisor {
+            name: name.to_owned(),
+            launch,
+            control: control.subscribe(),
+            current,
+            memberships: Memberships::default(),
+        };
+        let memberships = supervisor.memberships.clone();
+        let context = Arc::clone(&supervisor.launch.context);
+        let task = tokio::spawn(async move {
+            if let Err(error) = supervisor.run().await {
+                context.fail(error);
+            }
+        });
+        Self {
+            name: name.to_owned(),
+            process,
+            control,
+            memberships,
+            task: Mutex::new(Some(task)),
+        }
+    }
+
+    /// The `CONSUMER_ID`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The process that carries the name now.
+    #[must_use]
+    pub fn process(&self) -> Option<Process> {
+        self.process.borrow().clone()
+    }
+
+    /// The ids of all members that its processes have been.
+    #[must_use]
+    pub fn member_ids(&self) -> Vec<String> {
+        self.memberships.ids()
+    }
+
+    /// Takes every member that its processes have been out of the group, and returns how many were
+    /// still in it.
+    pub(crate) async fn evict(&self, group: &GroupClient) -> Result<usize, GroupError> {
+        self.memberships.evict(group).await
+    }
+
+    /// Keeps the instance from being started again while a fault is busy with it.
+    pub fn hold_restart(&self) {
+        self.control.send_if_modified(|c| {
+            let held = *c == Control::Run;
+            if held {
+                *c = Control::HoldRestart;
+            }
+            held
+        });
+    }
+
+    /// Lets the instance be started again.
+    pub fn release_restart(&self) {
+        self.control.send_if_modified(|c| {
+            let released = *c == Control::HoldRestart;
+            if released {
+                *c = Control::Run;
+            }
+            released
+        });
+    }
+
+    /// Whether the lab is about to end it, or a fault is busy with it.
+    #[must_use]
+    pub fn is_in_hand(&self) -> bool {
+        *self.control.borrow() != Control::Run
+    }
+
+    /// SIGTERM, a grace period, SIGKILL; returns when the process is gone. The supervisor does it:
+    /// it alone knows whether a process has just ended and another one is about to start.
+    pub async fn stop(&self) {
+        self.control.send_replace(Control::Stop);
+        let task = self.task.lock().expect("no holder panics").take();
+        if let Some(task) = task {
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Instance {
+    /// A run that is broken off leaves no process: each is killed with its whole group.
+    fn drop(&mut self) {
+        if let Some(task) = self.task.get_mut().expect("no holder panics") {
+            task.abort();
+        }
+        if let Some(process) = self.process() {
+            process.kill_now();
+        }
+    }
+}
+
+/// An instance that a fault is busy with: it is not started again meanwhile. It is not kept alive
+/// either: when the run ends, its processes do, whatever a fault is still waiting for.
+pub(crate) struct InHand {
+    instance: Weak<Instance>,
+    process: Process,
+    is_done: bool,
+}
+
+impl InHand {
+    pub(crate) fn take(instance: &Arc<Instance>, process: &Process) -> Self {
+        instance.hold_restart();
+        Self {
+            instance: Arc::downgrade(instance),
+            process: process.clone(),
+            is_done: false,
+        }
+    }
+
+    /// The fault is done, and has left the process as it is meant to be.
+    pub(crate) fn let_go(mut self) {
+        self.is_done = true;
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        if !self.is_done {
+            // A fault that broke off must not leave the instance frozen; a dead one needs nothing.
+            let _ = self.process.thaw();
+        }
+        if let Some(instance) = self.instance.upgrade() {
+            instance.release_restart();
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Producing: the payments, and the one way in which they are sent and confirmed. At which pace, and
+//! what is kept of what Kafka acknowledged, is for a run and for a storm to say.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crashwindow_contract::Payment;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rdkafka::ClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::util::IntoOpaque;
+
+use crate::chaos::storm::Place;
+use crate::stack::Kafka;
+use crate::tap::{order_id, payment_id};
+
+/// How long a full queue is left to empty before a record is tried again.
+const FULL: Duration = Duration::from_millis(10);
+
+/// The header that carries the payment's id beside the JSON.
+const ID_HEADER: &str = "message-id";
+
+/// The payment with this number. The same seed makes the same payments; `word` is the run's own and
+/// ends their ids, so that what another run left behind answers for none of them.
+#[must_use]
+pub fn payment(seed: u64, number: u32, word: Option<&str>) -> Payment {
+    let own = |id: String| match word {
+        Some(word) => format!("{id}-{word}"),
+        None => id,
+    };
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ (u64::from(number) << 32));
+    Payment {
+        id: own(payment_id(number)),
+        order_id: own(order_id(number)),
+        // 5.00 to 500.00: above every currency's minimum charge, and told apart at a glance.
+        amount: rng.random_range(500..50_000),
+        currency: "usd".to_owned(),
+    }
+}
+
+/// Told what becomes of every record that was sent.
+pub(crate) trait Confirm: Send + Sync + 'static {
+    /// What is said of a record where it is sent.
+    type Sent: IntoOpaque;
+
+    /// Kafka has acknowledged the record, or refused it.
+    fn confirm(&self, sent: Self::Sent, result: Result<Place, KafkaError>);
+}
+
+struct Context<C>(Arc<C>);
+
+impl<C: Confirm> ClientContext for Context<C> {}
+
+impl<C: Confirm> ProducerContext for Context<C> {
+    type DeliveryOpaque = C::Sent;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, sent: C::Sent) {
+        let result = match result {
+            Ok(record) => Ok((record.partition(), record.offset())),
+            Err((error, _)) => Err(error.clone()),
+        };
+        self.0.confirm(sent, result);
+    }
+}
+
+/// The payments of one topic.
+pub(crate) struct Payments {
+    pub(crate) topic: String,
+    /// See [`payment`].
+    pub(crate) seed: u64,
+    pub(crate) word: Option<String>,
+    pub(crate) partitions: u32,
+}
+
+/// Sends payments.
+pub(crate) struct Producer<C: Confirm> {
+    producer: ThreadedProducer<Context<C>>,
+    payments: Payments,
+}
+
+impl<C: Confirm> Producer<C> {
+    /// A producer whose records wait `linger` for others.
+    pub(crate) fn new(
+        kafka: &Kafka,
+        payments: Payments,
+        linger: Duration,
+        confirmed: &Arc<C>,
+    ) -> Result<Self, KafkaError> {
+        let producer = kafka
+            .client_config()
+            // A retried record must not stand in the log twice: the lab would count a redelivery
+            // that it made itself.
+            .set("enable.idempotence", "true")
+            .set("linger.ms", linger.as_millis().to_string())
+            .create_with_context(Context(Arc::clone(confirmed)))?;
+        Ok(Self { producer, payments })
+    }
+
+    /// Sends the payment with this number, and returns before it is confirmed.
+    pub(crate) async fn send(&self, number: u32, sent: C::Sent) -> Result<(), KafkaError> {
+        let of = &self.payments;
+        let payment = payment(of.seed, number, of.word.as_deref());
+        let json = serde_json::to_vec(&payment).expect("a payment is plain data");
+        // Named, not hashed: every run of a schedule has the same payments on the same partition.
+        let partition = i32::try_from((number - 1) % of.partitions).expect("few partitions");
+        let headers = OwnedHeaders::new().insert(Header {
+            key: ID_HEADER,
+            value: Some(&payment.id),
+        });
+        let mut record = BaseRecord::with_opaque_to(&of.topic, sent)
+            .key(&payment.order_id)
+            .payload(&json)
+            .headers(headers)
+            .partition(partition);
+        loop {
+            record = match self.producer.send(record) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => back,
+                Err((error, _)) => return Err(error),
+            };
+            tokio::time::sleep(FULL).await;
+        }
+    }
+
+    /// How many records are not confirmed yet.
+    pub(crate) fn unconfirmed(&self) -> i32 {
+        self.producer.in_flight_count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_makes_the_same_payments_and_another_does_not() {
+        assert_eq!(payment(7, 17, None), payment(7, 17, None));
+        let amounts = |seed| {
+            (1..50)
+                .map(|n| payment(seed, n, None).amount)
+                .collect::<Vec<_>>()
+        };
+        assert_ne!(amounts(7), amounts(8));
+        assert!(amounts(7).iter().all(|cents| (500..50_000).contains(cents)));
+    }
+
+    #[test]
+    fn an_effect_on_the_order_of_a_payment_is_that_payments() {
+        for number in [1, 17, 9_999, 12_345] {
+            let payment = payment(7, number, Some("k3f9"));
+            let path = format!("/orders/{}", payment.order_id);
+            let of_run = |word| crate::tap::Marks::of_run("topic", "group", word);
+            let named = |word| crate::effects::payment_in(&of_run(word), [path.as_str()]);
+            assert_eq!(named("k3f9"), Some(payment_id(number)));
+            assert_eq!(named("zzzz"), None, "it is another run's");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The two ends of a storm: everybody is there, and everything is processed.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::spec::StormSpec;
+use super::strikes::Striker;
+use crate::group::{Group, GroupError};
+use crate::session::{RunError, drain};
+use crate::timeline::Refusal;
+
+/// How often the group's position is read while it comes to its end.
+const POLL: Duration = Duration::from_millis(100);
+
+/// How long a group may stand still before it is said not to come to its end. Past the session of a
+/// lab's consumer, and past what a busy machine was seen to need.
+const STANDSTILL: Duration = Duration::from_secs(20);
+
+/// Waits until the group consists of the storm's instances and every partition has an owner.
+pub(super) async fn joined(spec: &StormSpec, striker: &Striker) -> Result<(), RunError> {
+    let instances = spec.plan.instances as usize;
+    let what = format!("{instances} instances to join");
+    let join = Duration::from_millis(spec.join_ms);
+    let whole = |group: &Group| group.members.len() == instances && striker.all_owned(group);
+    match striker.group.wait_until(join, &what, whole).await {
+        Ok(_) => Ok(()),
+        Err(reason) => Err(told(reason, &striker.hook.refusals())),
+    }
+}
+
+/// A client need not tell what it was refused.
+fn told(reason: GroupError, refusals: &[Refusal]) -> RunError {
+    if refusals.is_empty() {
+        return reason.into();
+    }
+    let refused: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+    RunError::Refused {
+        reason,
+        refused: refused.join("\n"),
+    }
+}
+
+/// Waits until the group's position is at the end of everything; false when it stood still.
+pub(super) async fn drained(striker: &Striker) -> Result<bool, RunError> {
+    let (mut last, mut since) = (None, Instant::now());
+    let stands_still = |committed, _| {
+        if last.as_ref() != Some(&committed) {
+            (last, since) = (Some(committed), Instant::now());
+        }
+        since.elapsed() > STANDSTILL
+    };
+    let ends = || striker.producer.ends();
+    drain::drained(&striker.session, ends, POLL, stands_still).await
+}

@@ -1,0 +1,312 @@
+//! One storm, from a spec and a stack to settled counts.
+//!
+//! ```text
+//! prepare   as a run does: topic, group, database, folder
+//! join      instances start behind their taps, which forward what is fetched without reading it
+//! storm     payments at their rate, strikes at their times, a look at everything now and then
+//! settle    the group comes to its end
+//! count     the ledger and the redeliveries, from outside
+//! ```
+
+mod aim;
+mod blows;
+mod check_gate;
+mod ends;
+mod executed;
+mod hands;
+mod hook;
+mod ledger;
+mod observe;
+mod producer;
+mod sample;
+mod scrape;
+mod spec;
+mod strikes;
+mod watcher;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::ends::{drained, joined};
+use self::executed::{Executed, begin};
+use self::hook::StormHook;
+use self::ledger::LedgerReader;
+use self::observe::{Observer, observe_while};
+use self::producer::OpenLoop;
+use self::scrape::Scraper;
+use self::strikes::Striker;
+use crate::chaos::storm::{Account, Incident, Redeliveries};
+use crate::provider::{Behaviour, Clock, Provider};
+use crate::session::context::SessionContext;
+use crate::session::fleet::Fleet;
+use crate::session::folder::{RunFolder, STORM};
+use crate::session::instance::Launch;
+use crate::session::resources::{Resources, Suffixes};
+use crate::session::taps::StormTaps;
+use crate::session::{RunError, Unkept, watchdog};
+use crate::stack::Endpoints;
+use crate::tap::Marks;
+use crate::timeline::Refusal;
+use crate::verdict::{StormFacts, StormJudgement, judge_storm};
+
+pub use hands::{Hands, Manual, What};
+pub use sample::{Ownership, Sample};
+pub use spec::{StormChanges, StormError, StormSpec};
+pub use strikes::Mark;
+pub use watcher::StormWatcher;
+
+/// A storm that has a verdict.
+pub struct StormFinished {
+    /// What was asked.
+    pub spec: StormSpec,
+    /// What was seen, look by look; the last one is after the end.
+    pub samples: Vec<Sample>,
+    /// What was done, by time.
+    pub marks: Vec<Mark>,
+    /// Who owned what, change by change.
+    pub owners: Vec<Ownership>,
+    /// What is known from outside.
+    pub facts: StormFacts,
+    /// What tap and metric have both counted.
+    pub account: Account,
+    /// What the taps have refused, each once.
+    pub refusals: Vec<Refusal>,
+    /// What that means.
+    pub judgement: StormJudgement,
+    /// The number of the run folder.
+    pub run_id: String,
+    /// The run folder.
+    pub run_dir: PathBuf,
+}
+
+/// Executes a storm. Whatever happens, no process, listener, topic or database of it is left when
+/// this returns; the run folder is kept.
+///
+/// # Errors
+/// When it ends without a verdict; its folder then says why.
+pub async fn execute(
+    spec: StormSpec,
+    endpoints: &Endpoints,
+    runs: &Path,
+    watcher: &dyn StormWatcher,
+    cancel: &CancellationToken,
+) -> Result<Unkept<StormFinished>, RunError> {
+    watcher.phase("preparing a topic, a group and a database");
+    let folder = RunFolder::create(runs)?;
+    folder.write(STORM, &spec)?;
+    watcher.begun(&folder.id);
+    let result = storm(spec, endpoints, &folder, watcher, cancel).await;
+    Unkept::of(result, folder)
+}
+
+async fn storm(
+    spec: StormSpec,
+    endpoints: &Endpoints,
+    folder: &RunFolder,
+    watcher: &dyn StormWatcher,
+    cancel: &CancellationToken,
+) -> Result<StormFinished, RunError> {
+    let resources = Resources::create(
+        folder,
+        endpoints,
+        spec.plan.partitions,
+        |_| spec.database_schema.clone(),
+        Suffixes::default(),
+    )
+    .await?;
+    let playing = play(spec, &resources, folder, watcher);
+    watchdog::guarded(playing, &resources, endpoints, watcher, cancel).await
+}
+
+async fn play(
+    spec: StormSpec,
+    resources: &Resources,
+    folder: &RunFolder,
+    watcher: &dyn StormWatcher,
+) -> Result<StormFinished, RunError> {
+    let provider = (Provider::new(Clock::default()), Behaviour::default());
+    let opened = SessionContext::open(resources, folder, provider, Marks::off(), watcher).await?;
+    let (session, failures) = opened;
+    let checks = &spec.checks;
+    let hook = Arc::new(StormHook::new(
+        Redeliveries::of(&checks.statement, checks.partitions, checks.offsets),
+        spec.max_poll_interval(),
+        spec.plan.rate / spec.plan.instances,
+        Arc::clone(&session.timeline),
+    ));
+    let taps = Arc::new(StormTaps::default());
+    let launch = Launch {
+        command: spec.command.clone(),
+        cwd: spec.cwd.clone(),
+        context: Arc::clone(&session),
+        sink: None,
+        hook: Arc::clone(&hook) as Arc<dyn crate::tap::Hook>,
+        storm: Some(Arc::clone(&taps)),
+    };
+    let kafka = &resources.endpoints.kafka;
+    let scraper = Scraper::new(
+        Arc::clone(&taps),
+        Arc::clone(&hook),
+        spec.max_poll_interval(),
+    );
+    let ledger = LedgerReader::new(resources.connect("crashwindow-ledger").await?, &spec.ledger);
+    let striker = Striker {
+        began: Instant::now(),
+        plan: spec.plan.clone(),
+        brokers: spec.brokers.clone(),
+        session: Arc::clone(&session),
+        commit_interval: Duration::from_millis(spec.commit_interval_ms),
+        crew: Fleet::new(Arc::new(launch)),
+        release: spec.release.clone(),
+        hook,
+        taps,
+        scraper: Arc::new(tokio::sync::Mutex::new(scraper)),
+        turns: tokio::sync::Mutex::default(),
+        released: tokio::sync::watch::Sender::default(),
+        looked: tokio::sync::watch::Sender::default(),
+        group: Arc::clone(&session.group),
+        producer: Arc::new(OpenLoop::new(kafka, &resources.topic, &spec.plan)?),
+    };
+    let acting = act(spec, striker, ledger, folder, watcher);
+    failures.end(acting).await
+}
+
+async fn act(
+    mut spec: StormSpec,
+    mut striker: Striker,
+    ledger: LedgerReader,
+    folder: &RunFolder,
+    watcher: &dyn StormWatcher,
+) -> Result<StormFinished, RunError> {
+    let plan = spec.plan.clone();
+    let (hands, mut asked) = hands::pair();
+    watcher.storm_begins(&spec, hands);
+    watcher.phase(&format!(
+        "{} instances of {} join",
+        plan.instances, spec.consumer
+    ));
+    for _ in 0..plan.instances {
+        striker.crew.add();
+    }
+    joined(&spec, &striker).await?;
+    watcher.phase(&format!(
+        "{} payments a second for {} s, {} strikes, seed {}",
+        plan.rate,
+        plan.length_ms / 1_000,
+        plan.strikes.len(),
+        plan.seed
+    ));
+    striker.began = Instant::now();
+    let striker = Arc::new(striker);
+    let (mut planned, mut news) = begin(&striker);
+    let over = CancellationToken::new();
+    let mut observer = Observer {
+        ledger,
+        striker: Arc::clone(&striker),
+        samples: Vec::new(),
+        owners: Vec::new(),
+    };
+    let mut executed = Executed::default();
+    let (produced, by_hand) = observe_while(&mut observer, spec.sample_every(), watcher, async {
+        let produced = async {
+            let produced = striker.producer.run(striker.began).await;
+            over.cancel();
+            produced
+        };
+        let under_load = async { tokio::join!(produced, asked.serve(&striker, watcher, &over)) };
+        // Those that outlast the load are waited for below.
+        let never = async {
+            executed.follow(&mut news, watcher).await;
+            std::future::pending().await
+        };
+        tokio::select! {
+            done = under_load => done,
+            () = never => unreachable!("it is pending"),
+        }
+    })
+    .await?;
+    if !by_hand.is_empty() {
+        // The room has gone; what it left frozen or cut would keep the group from its end.
+        striker.make_good().await;
+    }
+    produced.map_err(|reason| RunError::Unproduced { reason })?;
+    observe_while(
+        &mut observer,
+        spec.sample_every(),
+        watcher,
+        executed.follow(&mut news, watcher),
+    )
+    .await?;
+    let mut incident = None;
+    while let Some(strike) = planned.join_next().await {
+        incident = incident.or(strike.expect("a strike does not panic, and nobody aborts it"));
+    }
+    let Executed {
+        mut marks,
+        strikes,
+        left_out,
+    } = executed;
+    // What a room does in between is no part of what was promised.
+    let incident = incident.filter(|_| by_hand.is_empty());
+    let incident = incident.map(|incident| Incident {
+        left_out,
+        ..incident
+    });
+    marks.extend(by_hand);
+    marks.sort_by_key(|mark| mark.at_ms);
+    spec.plan.strikes = strikes;
+    spec.plan.strikes.sort_by_key(|strike| strike.at_ms);
+    // The schedule is the unit of replay: as it was carried out.
+    folder.write(STORM, &spec)?;
+    watcher.phase("settling: the group comes to its end");
+    let drained = observe_while(
+        &mut observer,
+        spec.sample_every(),
+        watcher,
+        drained(&striker),
+    )
+    .await??;
+    // What is counted from here on would be counted at one side only.
+    let held = striker.hook.hold_checks(None).await;
+    striker.counted(&striker.crew.all()).await;
+    // The ledger is told one look late.
+    observer.look(watcher).await?;
+    observer.look(watcher).await?;
+    let account = striker.account().await;
+    striker.crew.stop().await;
+    drop(held);
+
+    let payments = striker.producer.sent();
+    let total = observer.ledger.total(payments).await?;
+    let (redelivered, unread) = striker.hook.redelivered();
+    let facts = StormFacts {
+        payments,
+        paid: total.paid,
+        effects: total.effects,
+        strangers: total.strangers,
+        redelivered,
+        unread,
+        planned: marks.len() as u64,
+        fired: marks.iter().filter(|mark| mark.problem.is_none()).count() as u64,
+        drained,
+        republished: striker.producer.sent_again(),
+        incident,
+    };
+    folder.write("samples.json", &observer.samples)?;
+    Ok(StormFinished {
+        judgement: judge_storm(&facts, spec.guarantee),
+        spec,
+        samples: observer.samples,
+        marks,
+        owners: observer.owners,
+        facts,
+        account,
+        refusals: striker.hook.refusals(),
+        run_id: folder.id.clone(),
+        run_dir: folder.path.clone(),
+    })
+}

@@ -1,0 +1,179 @@
+//! The open-loop producer: payments come at their rate, whatever the consumers do.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use rdkafka::error::KafkaError;
+use tokio::time::Instant;
+
+use crate::chaos::storm::{Place, StormPlan};
+use crate::session::producer::{Confirm, Payments, Producer};
+use crate::stack::Kafka;
+
+/// How long a record waits for others: thousands a second come in few requests.
+const LINGER: Duration = Duration::from_millis(5);
+
+/// How often what is due is sent: far below what anybody sees in a rate.
+const TICK: Duration = Duration::from_millis(10);
+
+/// How long the last acknowledgements may take.
+const ACK_DEADLINE: Duration = Duration::from_secs(15);
+
+/// A republished payment is this old, in seconds: its first record has been processed by then, so
+/// that it is the dedup table that must know it, and not the batch.
+const REPUBLISHED_AFTER_S: u32 = 1;
+
+/// What Kafka acknowledged, compactly: the numbers are consecutive, and so are the offsets of a
+/// partition that nobody else writes to.
+#[derive(Debug, Default)]
+struct Acknowledged {
+    /// The offset after the last acknowledged record, by partition.
+    ends: Mutex<BTreeMap<i32, i64>>,
+    records: AtomicU64,
+    /// The records of payments that were sent before.
+    again: Mutex<HashSet<Place>>,
+    refused: Mutex<Option<String>>,
+}
+
+/// Whether a payment was sent before: not 0 then.
+type Again = usize;
+
+impl Confirm for Acknowledged {
+    type Sent = Again;
+
+    fn confirm(&self, again: Again, result: Result<Place, KafkaError>) {
+        match result {
+            Ok((partition, offset)) => {
+                if again != 0 {
+                    let mut all = self.again.lock().expect("no holder panics");
+                    all.insert((partition, offset));
+                }
+                let mut ends = self.ends.lock().expect("no holder panics");
+                let end = ends.entry(partition).or_default();
+                *end = (*end).max(offset + 1);
+                self.records.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(error) => {
+                let mut refused = self.refused.lock().expect("no holder panics");
+                refused.get_or_insert_with(|| error.to_string());
+            }
+        }
+    }
+}
+
+/// See the module.
+pub(super) struct OpenLoop {
+    producer: Producer<Acknowledged>,
+    acknowledged: Arc<Acknowledged>,
+    plan: StormPlan,
+    republished_per_mille: AtomicU32,
+    sent: AtomicU64,
+    republished: AtomicU64,
+}
+
+impl OpenLoop {
+    pub(super) fn new(kafka: &Kafka, topic: &str, plan: &StormPlan) -> Result<Self, KafkaError> {
+        let acknowledged = Arc::default();
+        let payments = Payments {
+            topic: topic.to_owned(),
+            seed: plan.seed,
+            word: None,
+            partitions: plan.partitions,
+        };
+        let producer = Producer::new(kafka, payments, LINGER, &acknowledged)?;
+        Ok(Self {
+            producer,
+            acknowledged,
+            plan: plan.clone(),
+            republished_per_mille: AtomicU32::new(0),
+            sent: AtomicU64::new(0),
+            republished: AtomicU64::new(0),
+        })
+    }
+
+    /// Produces for the length of the storm and returns when Kafka has acknowledged everything.
+    pub(super) async fn run(&self, began: Instant) -> Result<(), String> {
+        let mut tick = tokio::time::interval_at(began, TICK);
+        let length = Duration::from_millis(self.plan.length_ms);
+        let total = self.due(length);
+        let mut republish = 0;
+        while self.sent.load(Ordering::Relaxed) < total {
+            let now = tick.tick().await;
+            let due = self.due((now - began).min(length));
+            for number in self.sent.load(Ordering::Relaxed) + 1..=due {
+                let number = u32::try_from(number).map_err(|e| e.to_string())?;
+                self.send(number, false).await?;
+                self.sent.store(u64::from(number), Ordering::Relaxed);
+                republish += self.republished_per_mille.load(Ordering::Relaxed);
+                if republish >= 1_000 {
+                    republish -= 1_000;
+                    let old = number
+                        .saturating_sub(self.plan.rate * REPUBLISHED_AFTER_S)
+                        .max(1);
+                    self.send(old, true).await?;
+                    self.republished.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            if let Some(reason) = &*self.acknowledged.refused.lock().expect("no holder panics") {
+                return Err(reason.clone());
+            }
+        }
+        let all = self.sent() + self.republished.load(Ordering::Relaxed);
+        let acknowledged = async {
+            while self.acknowledged.records.load(Ordering::Relaxed) < all {
+                tokio::time::sleep(TICK).await;
+            }
+        };
+        tokio::time::timeout(ACK_DEADLINE, acknowledged)
+            .await
+            .map_err(|_| {
+                let missing = self.producer.unconfirmed();
+                format!("{missing} records after {} s", ACK_DEADLINE.as_secs())
+            })
+    }
+
+    /// How many payments are due after a time.
+    fn due(&self, since: Duration) -> u64 {
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        u64::from(self.plan.rate) * millis / 1_000
+    }
+
+    async fn send(&self, number: u32, again: bool) -> Result<(), String> {
+        let sent = self.producer.send(number, Again::from(again)).await;
+        sent.map_err(|error| error.to_string())
+    }
+
+    /// Of 1,000 payments from now on, so many are sent again.
+    pub(super) fn republish(&self, per_mille: u32) {
+        self.republished_per_mille
+            .store(per_mille, Ordering::Relaxed);
+    }
+
+    /// How many payments were sent so far, each counted once.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// How many payments were sent again so far.
+    pub(super) fn sent_again(&self) -> u64 {
+        self.republished.load(Ordering::Relaxed)
+    }
+
+    /// The records of payments that were sent before, as far as Kafka has acknowledged them.
+    pub(super) fn republished(&self) -> HashSet<Place> {
+        let again = &self.acknowledged.again;
+        again.lock().expect("no holder panics").clone()
+    }
+
+    /// The offset after the last acknowledged record of each partition.
+    pub(super) fn ends(&self) -> BTreeMap<i32, i64> {
+        self.acknowledged
+            .ends
+            .lock()
+            .expect("no holder panics")
+            .clone()
+    }
+}

@@ -1,0 +1,22 @@
+//! Who is told how a storm gets on.
+
+use std::net::SocketAddr;
+
+use super::{Hands, Mark, Ownership, Sample, StormSpec};
+use crate::session::Watcher;
+use crate::tap::Source;
+
+/// Told how a storm gets on.
+pub trait StormWatcher: Watcher {
+    /// A storm with this spec begins, and its room may strike by hand through `hands`.
+    fn storm_begins(&self, _spec: &StormSpec, _hands: Hands) {}
+
+    /// It was looked at; its live processes serve their metrics at these addresses.
+    fn looked(&self, _sample: &Sample, _metrics: &[(Source, SocketAddr)]) {}
+
+    /// A strike is over, or failed.
+    fn struck(&self, _mark: &Mark) {}
+
+    /// Other instances own the partitions of the topic.
+    fn owned(&self, _ownership: &Ownership) {}
+}
