@@ -4,7 +4,8 @@
 //!
 //! - [`stack`]: brings up (or is told of) a real Kafka and a real Postgres.
 //! - [`provider`]: the Stripe-compatible payment provider and its ledger.
-//! - [`tap`]: what is seen at the boundaries of an instance, as boundary events.
+//! - [`event`]: what crosses a boundary of an instance; no I/O.
+//! - [`tap`]: sees it there, and asks what is to become of it.
 //! - [`group`]: asks Kafka about a consumer group and evicts its members, by protocol.
 //! - [`effects`]: counts from outside what a customer feels where it is not a charge.
 //! - [`chaos`]: the faults, one file each, and the schedule that places them.
@@ -26,6 +27,7 @@ pub mod chaos;
 pub mod dashboard;
 pub mod drill;
 pub mod effects;
+pub mod event;
 pub mod explore;
 pub mod group;
 pub mod metrics;

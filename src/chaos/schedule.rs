@@ -12,7 +12,7 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, Window};
-use crate::tap::{payment_id, payment_number};
+use crate::event::{payment_id, payment_number};
 
 /// The version of the saved form.
 const SCHEMA: u32 = 1;

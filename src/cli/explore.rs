@@ -8,10 +8,10 @@ use anyhow::{anyhow, bail};
 use clap::Args;
 use crashwindow::chaos::Fault;
 use crashwindow::effects::{EffectArgs, EffectSource, ParkedArgs};
+use crashwindow::event::Tap;
 use crashwindow::explore::{self, Exploration};
 use crashwindow::report::explore::{ExploreReport, html, junit, terminal};
 use crashwindow::run::{Changes, FaultChoice, Spec};
-use crashwindow::tap::Tap;
 use crashwindow::verdict::{Guarantee, Verdict};
 
 use super::execute::{Progress, Session};

@@ -11,11 +11,11 @@ use super::sight;
 use super::wire::live::{CellProgress, Effects, FaultEvent, Phase, Plan, PlannedFault, Rates};
 use crate::chaos::storm::Blow;
 use crate::effects::EffectSource;
+use crate::event::Source;
 use crate::explore;
 use crate::run::manifest::Manifest;
 use crate::run::storm::{Hands, Mark, Ownership, Sample, StormSpec};
 use crate::run::{Spec, Watcher};
-use crate::tap::Source;
 use crate::timeline::Timeline;
 
 /// The looks over which a rate is told: long enough to be read, short enough to move.

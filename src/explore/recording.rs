@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::traffic::{SERIAL, Traffic};
 use super::unattributed::Known;
-use crate::run::{Finished, Follower, begins, delivers, is_ack};
-use crate::tap::{Tap, payment_id};
+use crate::event::{Tap, payment_id};
+use crate::run::{Finished, Follower};
 use crate::timeline::{self, Entry, Happening, refusals};
 
 /// One event of the recorded payment.
@@ -147,7 +147,7 @@ fn events_of(timeline: &[Entry], mut follower: Follower) -> Vec<Recorded> {
     let mut events: Vec<Recorded> = Vec::new();
     let mut counts: HashMap<&str, u32> = HashMap::new();
     for event in timeline.iter().filter_map(Entry::boundary) {
-        if !follower.concerns(event) || !begins(event) {
+        if !follower.concerns(event) || !event.begins() {
             continue;
         }
         let occurrence = counts.entry(&event.signature).or_default();
@@ -156,9 +156,9 @@ fn events_of(timeline: &[Entry], mut follower: Follower) -> Vec<Recorded> {
             signature: event.signature.clone(),
             occurrence: *occurrence,
             writes: event.writes,
-            delivers: delivers(event),
-            acknowledges: is_ack(event),
-            marked: is_ack(event) || event.concerns(follower.payment()),
+            delivers: event.delivers(),
+            acknowledges: event.acknowledges(),
+            marked: event.acknowledges() || event.concerns(follower.payment()),
         });
     }
     events
@@ -172,7 +172,7 @@ fn has_several_in_hand(company: &[Entry], finished: &Finished) -> bool {
             let mut follower = Follower::new(&p.payment);
             let mut span: Option<(usize, usize)> = None;
             for (at, event) in company.iter().filter_map(Entry::boundary).enumerate() {
-                if follower.concerns(event) && !delivers(event) {
+                if follower.concerns(event) && !event.delivers() {
                     span = Some((span.map_or(at, |(from, _)| from), at));
                 }
             }

@@ -1,7 +1,7 @@
 //! Which payments an exploration produces, and when: before, while and after somebody is struck.
 
 use crate::chaos::{Planned, Round, Schedule};
-use crate::tap::payment_id;
+use crate::event::payment_id;
 
 /// How many payments the recording begins with, each alone: the first one meets what is done only
 /// once (connections, prepared statements), and the other two are held against each other.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::run::can_be_a_messages;
 use crate::tap::BoundaryEvent;
 use crate::timeline::{Entry, Happening, changes_something};
 
@@ -42,7 +41,7 @@ impl Known<'_> {
 
     /// Whether nobody can say which payment the event is about.
     fn leaves_open(&self, event: &BoundaryEvent, round: u32) -> bool {
-        let unmarked = event.names_no_payment() && can_be_a_messages(event);
+        let unmarked = event.names_no_payment() && event.can_be_a_messages();
         // What comes again with a later payment was not done once.
         let known = self.own.contains(&event.signature)
             || self.idle.contains(&event.signature)
@@ -54,8 +53,9 @@ impl Known<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{Role, Source, Stage, Tap};
+    use crate::tap::Detail;
     use crate::tap::postgres::Detail as Statement;
-    use crate::tap::{Detail, Role, Source, Stage, Tap};
 
     fn round(first: u32) -> Entry {
         entry(Happening::RoundBegan {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::resources::Resources;
 use super::{RunError, Spec};
 use crate::effects::{EffectSource, Sink, SqlCounter, TopicCounter};
+use crate::event::Marks;
 use crate::provider::Account;
-use crate::tap::Marks;
 use crate::verdict::Effect;
 
 /// What counts the effects of one run.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::instance::{Instance, Launch};
 use crate::chaos::Crew;
-use crate::tap::Source;
+use crate::event::Source;
 
 /// All instances of a run. Dropping it ends every process of theirs.
 pub(super) struct Fleet {

@@ -4,17 +4,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use crate::tap::kafka::Detail as KafkaDetail;
-use crate::tap::postgres::Transaction;
-use crate::tap::{BoundaryEvent, Detail, Role, Stage};
-
-/// Where a record is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
-    topic: String,
-    partition: i32,
-    offset: i64,
-}
+use crate::event::{BoundaryEvent, Detail, Place, Stage};
 
 /// See the module.
 #[derive(Debug)]
@@ -56,11 +46,11 @@ impl Follower {
     }
 
     /// Whether the event is about the payment. To be asked of every event, in their order.
-    pub(crate) fn concerns(&mut self, event: &BoundaryEvent) -> bool {
+    pub(crate) fn concerns<D: Detail>(&mut self, event: &BoundaryEvent<D>) -> bool {
         if self.place.is_none() {
-            self.place = delivered_at(event, &self.payment);
+            self.place = event.delivered_at(&self.payment);
         }
-        if is_ack(event) {
+        if event.acknowledges() {
             return self.is_first_past_it(event);
         }
         if event.concerns(&self.payment) {
@@ -71,95 +61,38 @@ impl Follower {
     }
 
     /// Of the commits, the first that passes it, as a batch's does for every payment of the batch.
-    fn is_first_past_it(&mut self, event: &BoundaryEvent) -> bool {
+    fn is_first_past_it<D: Detail>(&mut self, event: &BoundaryEvent<D>) -> bool {
         let place = self.place.as_ref();
-        let passes = place.is_some_and(|p| event.passes(&p.topic, p.partition, p.offset));
+        let passes = place.is_some_and(|place| event.passes(place));
         let first = passes && !self.acknowledged;
         // The answer belongs to the same event as the request.
         self.acknowledged |= passes && event.stage == Stage::Answered;
         first
     }
 
-    fn is_own_by_exclusion(&mut self, event: &BoundaryEvent) -> bool {
+    fn is_own_by_exclusion<D: Detail>(&mut self, event: &BoundaryEvent<D>) -> bool {
         let Some(background) = &self.alone else {
             return false;
         };
-        if self.place.is_none() || !can_be_a_messages(event) && !self.ends_own_work(event) {
-            return false;
-        }
-        let own = !background.contains(&event.signature) || self.ends_own_work(event);
+        // A COMMIT looks like any other, and is told from a poll's by the work on its connection.
+        let ends_own_work = event
+            .session()
+            .is_some_and(|session| self.working.contains(&session.id));
+        let is_data = event.can_be_a_messages() && !background.contains(&event.signature);
+        let own = self.place.is_some() && (is_data || ends_own_work);
         if own {
             self.works_on(event);
         }
         own
     }
 
-    /// A COMMIT looks like any other, and is told from a poll's by the work on its connection.
-    fn ends_own_work(&self, event: &BoundaryEvent) -> bool {
-        match &event.detail {
-            Some(Detail::Postgres(statement)) => statement
-                .backend_pid
-                .is_some_and(|pid| self.working.contains(&pid)),
-            _ => false,
-        }
-    }
-
-    fn works_on(&mut self, event: &BoundaryEvent) {
-        if let Some(Detail::Postgres(statement)) = &event.detail
-            && let Some(pid) = statement.backend_pid
-        {
-            let is_over = event.stage == Stage::Answered
-                && matches!(statement.transaction, Some(Transaction::Idle) | None);
-            if is_over {
-                self.working.remove(&pid);
+    fn works_on<D: Detail>(&mut self, event: &BoundaryEvent<D>) {
+        if let Some(session) = event.session() {
+            if event.stage == Stage::Answered && !session.is_open {
+                self.working.remove(&session.id);
             } else {
-                self.working.insert(pid);
+                self.working.insert(session.id);
             }
         }
     }
-}
-
-/// Whether the event can be about a message though it carries no mark: it reads or changes something
-/// that outlives the connection.
-pub(crate) fn can_be_a_messages(event: &BoundaryEvent) -> bool {
-    match &event.detail {
-        Some(Detail::Postgres(statement)) => statement.is_data,
-        Some(Detail::Kafka(detail)) => match detail {
-            KafkaDetail::Produce(_) | KafkaDetail::Transaction(_) => true,
-            // What is handed over or acknowledged is told by where it is.
-            KafkaDetail::Fetch(_) | KafkaDetail::Commit(_) | KafkaDetail::Membership(_) => false,
-        },
-        None => true,
-    }
-}
-
-/// Whether this is the first that is told of a request; a delivery is told of once.
-pub(crate) fn begins(event: &BoundaryEvent) -> bool {
-    event.stage == Stage::Received || delivers(event)
-}
-
-/// Whether the event hands records to the consumer.
-pub(crate) fn delivers(event: &BoundaryEvent) -> bool {
-    event.role == Role::Deliver
-}
-
-/// Where a delivery has the payment.
-fn delivered_at(event: &BoundaryEvent, payment: &str) -> Option<Place> {
-    let Some(Detail::Kafka(KafkaDetail::Fetch(deliveries))) = &event.detail else {
-        return None;
-    };
-    deliveries.iter().find_map(|delivery| {
-        let mut records = delivery.records.iter();
-        let record = records.find(|r| r.payment.as_deref() == Some(payment))?;
-        Some(Place {
-            topic: delivery.topic.clone(),
-            partition: delivery.partition,
-            offset: record.offset,
-        })
-    })
-}
-
-/// Whether the event moves a position of the group for good.
-pub(crate) fn is_ack(event: &BoundaryEvent) -> bool {
-    event.role == Role::Acknowledge
 }

@@ -17,10 +17,11 @@ use super::resources::Resources;
 use super::taps::{StormTaps, Taps};
 use crate::chaos::{Process, describe_exit};
 use crate::effects::Sink;
+use crate::event::{Marks, Source};
 use crate::group::GroupClient;
 use crate::provider::{Account, Provider};
+use crate::tap::Hook;
 use crate::tap::kafka::Member;
-use crate::tap::{Hook, Marks, Source};
 use crate::timeline::{Happening, Timeline};
 
 /// How often an instance may exit by itself in one run. A consumer that dies on every refused

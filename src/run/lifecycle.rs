@@ -38,10 +38,10 @@ use super::watchdog;
 use super::watcher::Watcher;
 use super::workload::{Journal, Producer};
 use crate::effects::EffectSource;
+use crate::event::Marks;
 use crate::group::GroupClient;
 use crate::provider::{Account, Clock, LedgerEntry, Provider};
 use crate::stack::Endpoints;
-use crate::tap::Marks;
 use crate::timeline::{Entry, Happening, Timeline};
 use crate::verdict::{History, Judgement, Strike, judge};
 

@@ -38,7 +38,7 @@ mod workload;
 pub use error::RunError;
 pub use fired::Fired;
 pub(crate) use fleet::instance_name;
-pub(crate) use follower::{Follower, begins, can_be_a_messages, delivers, is_ack};
+pub(crate) use follower::Follower;
 pub use guard::guard;
 pub use leftovers::sweep;
 pub use lifecycle::{Finished, execute};

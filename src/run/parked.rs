@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::resources::Resources;
 use super::{RunError, Spec};
 use crate::effects::{TopicCounter, named};
-use crate::tap::Marks;
+use crate::event::Marks;
 
 /// Where parked messages of one run are found.
 pub(super) struct Parked {

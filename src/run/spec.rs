@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::manifest::{Manifest, ManifestError, Provider};
 use crate::chaos::{Fault, Schedule, Window};
 use crate::effects::EffectSource;
+use crate::event::Tap;
 use crate::named::{Named, by_name};
-use crate::tap::Tap;
 use crate::verdict::{self, Guarantee, Verdict};
 
 /// One run, fully decided: no default is looked up after this.

@@ -11,16 +11,16 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::fired::{InHand, Owed, Progress};
 use super::fleet::FleetView;
-use super::follower::delivers;
 use super::lifecycle::Field;
 use super::pace::Pace;
 use super::resources::Resources;
 use super::target::Target;
 use super::workload::{Journal, Producer};
 use crate::chaos::{Planned, Process, Scene, Struck};
+use crate::event::{Source, Tap};
 use crate::group::GroupClient;
 use crate::provider::Clock;
-use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Tap};
+use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook};
 use crate::timeline::{Happening, Timeline};
 
 /// How long an instance may take to end after SIGTERM, as an orchestrator gives it by default.
@@ -253,7 +253,7 @@ impl Hook for Striker {
 
     fn at(&self, mut event: BoundaryEvent) -> DecisionFuture<'_> {
         Box::pin(async move {
-            if self.0.blind == Some(event.tap) && !delivers(&event) {
+            if self.0.blind == Some(event.tap) && !event.delivers() {
                 event.subjects.clear();
             }
             if let Some(Detail::Postgres(statement)) = &event.detail

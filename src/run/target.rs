@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::follower::{Follower, begins, is_ack};
+use super::follower::Follower;
 use crate::chaos::Planned;
 use crate::tap::BoundaryEvent;
 
@@ -38,8 +38,8 @@ impl Target {
         if !self.follower.concerns(event) {
             return false;
         }
-        let is_left_out = self.planned.commits_anywhere && is_ack(event);
-        if begins(event) && !is_left_out {
+        let is_left_out = self.planned.commits_anywhere && event.acknowledges();
+        if event.begins() && !is_left_out {
             self.seen.push(event.signature.clone());
         }
         let same: Vec<usize> = (0..self.seen.len())
@@ -64,7 +64,8 @@ impl Target {
 mod tests {
     use super::*;
     use crate::chaos::{Edge, Fault, Window};
-    use crate::tap::{Detail, Role, Source, Stage, Tap, kafka};
+    use crate::event::{Role, Source, Stage, Tap};
+    use crate::tap::{Detail, kafka};
 
     fn event(stage: Stage, signature: &str, payment: &str) -> BoundaryEvent {
         BoundaryEvent {

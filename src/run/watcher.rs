@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::spec::Spec;
 use super::storm::{Hands, Mark, Ownership, Sample, StormSpec};
-use crate::tap::Source;
+use crate::event::Source;
 use crate::timeline::Timeline;
 
 /// Told how a run gets on.

@@ -16,8 +16,8 @@ use rdkafka::util::Timeout;
 use tokio::sync::watch;
 
 use crate::chaos::Schedule;
+use crate::event::{order_id, payment_id, payment_number};
 use crate::stack::Kafka;
-use crate::tap::{order_id, payment_id, payment_number};
 use crate::verdict::Produced;
 
 /// How long Kafka may take to acknowledge a record.
@@ -239,7 +239,7 @@ mod tests {
         for number in [1, 17, 9_999, 12_345] {
             let payment = payment(7, number, Some("k3f9"));
             let path = format!("/orders/{}", payment.order_id);
-            let of_run = |word| crate::tap::Marks::of_run("topic", "group", word);
+            let of_run = |word| crate::event::Marks::of_run("topic", "group", word);
             let named = |word| crate::effects::payment_in(&of_run(word), [path.as_str()]);
             assert_eq!(named("k3f9"), Some(payment_id(number)));
             assert_eq!(named("zzzz"), None, "it is another run's");

@@ -1,6 +1,7 @@
 //! What an event changed outside the instance, if it did.
 
-use crate::tap::{BoundaryEvent, Detail, Stage};
+use crate::event::Stage;
+use crate::tap::{BoundaryEvent, Detail};
 
 /// Whether the event is the answer to what would make something outside the instance different. A
 /// statement that writes and touches no row, as a worker's poll does, changes nothing.
@@ -16,8 +17,9 @@ pub fn changes_something(event: &BoundaryEvent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{EventOutcome, Role, Source, Tap};
     use crate::tap::kafka::{self, Commit, Position, Step, Transaction};
-    use crate::tap::{EventOutcome, Role, Source, Tap, postgres};
+    use crate::tap::postgres;
     use crate::timeline::{Happening, Timeline};
 
     fn answered(tap: Tap) -> BoundaryEvent {

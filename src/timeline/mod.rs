@@ -24,7 +24,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::tap::{BoundaryEvent, Detail, Tap, kafka};
+use crate::event::Tap;
+use crate::tap::{BoundaryEvent, Detail, kafka};
 
 pub use changes::changes_something;
 pub use clause::Clause;
@@ -269,7 +270,7 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::Source;
+    use crate::event::Source;
 
     fn started() -> Happening {
         Happening::Started {
@@ -284,7 +285,7 @@ mod tests {
     fn crossed() -> Happening {
         let event = BoundaryEvent {
             tap: Tap::Postgres,
-            stage: crate::tap::Stage::Answered,
+            stage: crate::event::Stage::Answered,
             source: Source {
                 instance: "a".into(),
                 incarnation: 1,
@@ -293,7 +294,7 @@ mod tests {
             subjects: Vec::new(),
             outcome: String::new(),
             writes: true,
-            role: crate::tap::Role::Request,
+            role: crate::event::Role::Request,
             result: None,
             detail: None,
         };

@@ -3,24 +3,29 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{Entry, Happening, changes_something};
-use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap};
+use crate::event::{Place, Source, Stage, Tap};
+use crate::tap::{BoundaryEvent, Detail};
 
 /// A payment's biography: what is about it, and the first commit of each process that passes one of
 /// the places where it was `produced`, whoever's it was. The cause of a loss is often another
 /// payment's commit.
 #[must_use]
 pub fn biography(entries: &[Entry], payment: &str, produced: &[(i32, i64)]) -> Vec<Entry> {
-    let mut topic = "";
+    let mut places = Vec::new();
     let mut passed: HashSet<(&Source, Stage)> = HashSet::new();
     let mut biography = Vec::new();
     for entry in entries {
         if let Happening::RoundBegan { topic: to, .. } = &entry.what {
-            topic = to;
+            let place = |(partition, offset): &(i32, i64)| Place {
+                topic: to.clone(),
+                partition: *partition,
+                offset: *offset,
+            };
+            places = produced.iter().map(place).collect();
         }
         let cause = match &entry.what {
             Happening::Boundary { event } => {
-                let mut places = produced.iter();
-                places.any(|(partition, offset)| event.passes(topic, *partition, *offset))
+                places.iter().any(|place| event.passes(place))
                     && passed.insert((&event.source, event.stage))
             }
             _ => false,
@@ -72,7 +77,8 @@ fn selects(event: &BoundaryEvent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::{Role, kafka};
+    use crate::event::Role;
+    use crate::tap::kafka;
     use crate::timeline::Timeline;
 
     fn source(instance: &str) -> Source {

@@ -8,29 +8,32 @@ use crate::root;
 
 /// Each folder with those that it uses. They stand before it, so that no two can use each other.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("event", &[]),
     ("stack", &[]),
     ("metrics", &[]),
     ("group", &["stack"]),
-    ("tap", &["group", "stack"]),
-    ("provider", &["tap"]),
-    ("timeline", &["tap"]),
-    ("chaos", &["group", "provider", "tap", "timeline"]),
+    ("tap", &["event", "group", "stack"]),
+    ("provider", &["event", "tap"]),
+    ("timeline", &["event", "tap"]),
+    ("chaos", &["event", "group", "provider", "tap", "timeline"]),
     ("verdict", &["chaos"]),
-    ("effects", &["group", "stack", "tap", "verdict"]),
+    ("effects", &["event", "group", "stack", "tap", "verdict"]),
     (
         "run",
         &[
-            "chaos", "effects", "group", "provider", "stack", "tap", "timeline", "verdict",
+            "chaos", "effects", "event", "group", "provider", "stack", "tap", "timeline", "verdict",
         ],
     ),
     (
         "report",
-        &["chaos", "run", "stack", "tap", "timeline", "verdict"],
+        &[
+            "chaos", "event", "run", "stack", "tap", "timeline", "verdict",
+        ],
     ),
     (
         "explore",
         &[
-            "chaos", "report", "run", "stack", "tap", "timeline", "verdict",
+            "chaos", "event", "report", "run", "stack", "tap", "timeline", "verdict",
         ],
     ),
     ("drill", &["chaos", "report"]),
@@ -38,8 +41,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "dashboard",
         &[
-            "chaos", "drill", "effects", "explore", "metrics", "quiz", "report", "run", "stack",
-            "tap", "timeline", "verdict",
+            "chaos", "drill", "effects", "event", "explore", "metrics", "quiz", "report", "run",
+            "stack", "tap", "timeline", "verdict",
         ],
     ),
     (
@@ -49,6 +52,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dashboard",
             "drill",
             "effects",
+            "event",
             "explore",
             "metrics",
             "provider",
@@ -176,7 +180,7 @@ fn nobody_uses_what_is_not_below() {
 
 #[test]
 fn an_import_that_points_upwards_is_found() {
-    let planted = "use crate::report::explore::Cell;\nuse crate::tap::Tap;\n";
+    let planted = "use crate::report::explore::Cell;\nuse crate::event::Tap;\n";
     let mut uses = of_the_tree();
     for name in named(planted) {
         let file = "src/timeline/planted.rs".to_owned();

@@ -47,9 +47,9 @@ use super::resources::{Resources, Suffixes};
 use super::taps::StormTaps;
 use super::{RunError, Watcher, watchdog};
 use crate::chaos::storm::{Account, Incident, Redeliveries};
+use crate::event::Marks;
 use crate::provider::{Behaviour, Clock, Provider};
 use crate::stack::Endpoints;
-use crate::tap::Marks;
 use crate::timeline::{Refusal, Timeline};
 use crate::verdict::{StormFacts, StormJudgement, judge_storm};
 
