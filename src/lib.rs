@@ -14,6 +14,7 @@
 //! - [`metrics`]: every metric that Prometheus is told, with its meaning.
 //! - [`run`]: one run from spec to settled facts, and its folder.
 //! - [`explore`]: every crash window of a consumer, struck with every fault that applies.
+//! - [`window`]: what the crash windows of a recording are, and how one is found again; no I/O.
 //! - [`verdict`]: facts in, verdict out; no I/O.
 //! - [`quiz`]: what an attendee predicts, and what the run says to it.
 //! - [`report`]: the verdict for a terminal and for machines.
@@ -40,3 +41,4 @@ pub mod stack;
 pub mod tap;
 pub mod timeline;
 pub mod verdict;
+pub mod window;

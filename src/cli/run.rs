@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
-use crashwindow::chaos::Edge;
 use crashwindow::run::manifest::{self, Manifest};
 use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange, folder, saved};
 use crashwindow::stack::Options;
+use crashwindow::window::Edge;
 
 use super::execute::{Session, show};
 use super::stack_args::StackArgs;

@@ -42,6 +42,12 @@ pub trait Detail: Sized {
     /// Whether it can be about a message though it carries no mark.
     fn can_be_a_messages(&self) -> bool;
 
+    /// Whether there was anything to be done: no row is one that a statement touches.
+    fn touched(&self) -> bool;
+
+    /// Whether the answer says that it read.
+    fn selects(&self) -> bool;
+
     /// What came of a request of which a stored event tells in words alone, as events of earlier
     /// versions do.
     fn in_words(signature: &str, outcome: &str) -> Option<EventOutcome>;

@@ -160,6 +160,20 @@ impl<D: Detail> BoundaryEvent<D> {
         self.detail.as_ref()?.session()
     }
 
+    /// Whether it is the answer to what would make something outside the instance different. A
+    /// statement that writes and touches no row, as a worker's poll does, changes nothing.
+    #[must_use]
+    pub fn changes_something(&self) -> bool {
+        let touched = self.detail.as_ref().is_none_or(Detail::touched);
+        self.stage == Stage::Answered && self.writes && touched
+    }
+
+    /// Whether its answer says that it read, though it may have locked what it read.
+    #[must_use]
+    pub fn selects(&self) -> bool {
+        self.detail.as_ref().is_some_and(Detail::selects)
+    }
+
     /// Whether it can be about a message though it carries no mark: it reads or changes something
     /// that outlives the connection.
     #[must_use]

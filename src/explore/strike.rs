@@ -5,12 +5,12 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 use super::cells::Plan;
-use super::recording::Recording;
 use super::traffic::Traffic;
 use crate::chaos::Planned;
 use crate::run::{self, Finished, RunError, Spec, Watcher};
 use crate::stack::Endpoints;
 use crate::verdict::Verdict;
+use crate::window::Recording;
 
 /// How often a window is sought before it is said not to be reached: what a timer does, as automatic
 /// commits are, comes before another event in one run and after it in the next.

@@ -80,6 +80,14 @@ impl event::Detail for Detail {
         }
     }
 
+    fn touched(&self) -> bool {
+        !matches!(self, Self::Postgres(statement) if statement.rows == Some(0))
+    }
+
+    fn selects(&self) -> bool {
+        matches!(self, Self::Postgres(statement) if statement.reads())
+    }
+
     fn in_words(signature: &str, outcome: &str) -> Option<EventOutcome> {
         stored::over_http(signature, outcome)
     }
@@ -134,3 +142,6 @@ impl Hook for PassAll {
         Box::pin(async { Decision::Pass })
     }
 }
+
+#[cfg(test)]
+mod tests;

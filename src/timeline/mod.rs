@@ -3,7 +3,6 @@
 //!
 //! A payment's *biography* is the part of the timeline that carries its id ([`Timeline::biography`]).
 
-mod changes;
 mod clause;
 mod fences;
 mod happening;
@@ -27,11 +26,10 @@ use tokio::sync::watch;
 use crate::event::Tap;
 use crate::tap::{BoundaryEvent, Detail, kafka};
 
-pub use changes::changes_something;
 pub use clause::Clause;
 pub use happening::Happening;
 pub use kind::{Kind, Mark};
-pub use reading::{background, biography, idle_changes, taps};
+pub use reading::{background, biography, taps};
 pub use refusals::{Refusal, missed_topics, refusals};
 pub use survivors::may_hold;
 
@@ -147,7 +145,7 @@ impl Timeline {
         }
         let (writes, changes) = match &what {
             Happening::Boundary { event } => {
-                let writes = changes_something(event) && !self.is_background(event);
+                let writes = event.changes_something() && !self.is_background(event);
                 (writes, writes && !event.was_in_vain())
             }
             _ => (false, false),

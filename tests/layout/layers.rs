@@ -9,31 +9,36 @@ use crate::root;
 /// Each folder with those that it uses. They stand before it, so that no two can use each other.
 const LAYERS: &[(&str, &[&str])] = &[
     ("event", &[]),
+    ("window", &["event", "tap"]),
+    ("verdict", &["chaos"]),
     ("stack", &[]),
     ("metrics", &[]),
     ("group", &["stack"]),
     ("tap", &["event", "group", "stack"]),
     ("provider", &["event", "tap"]),
     ("timeline", &["event", "tap"]),
-    ("chaos", &["event", "group", "provider", "tap", "timeline"]),
-    ("verdict", &["chaos"]),
+    (
+        "chaos",
+        &["event", "group", "provider", "tap", "timeline", "window"],
+    ),
     ("effects", &["event", "group", "stack", "tap", "verdict"]),
     (
         "run",
         &[
-            "chaos", "effects", "event", "group", "provider", "stack", "tap", "timeline", "verdict",
+            "chaos", "effects", "event", "group", "provider", "stack", "tap", "timeline",
+            "verdict", "window",
         ],
     ),
     (
         "report",
         &[
-            "chaos", "event", "run", "stack", "tap", "timeline", "verdict",
+            "chaos", "event", "run", "stack", "tap", "timeline", "verdict", "window",
         ],
     ),
     (
         "explore",
         &[
-            "chaos", "event", "report", "run", "stack", "tap", "timeline", "verdict",
+            "chaos", "event", "report", "run", "stack", "tap", "timeline", "verdict", "window",
         ],
     ),
     ("drill", &["chaos", "report"]),
@@ -42,7 +47,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "dashboard",
         &[
             "chaos", "drill", "effects", "event", "explore", "metrics", "quiz", "report", "run",
-            "stack", "tap", "timeline", "verdict",
+            "stack", "tap", "timeline", "verdict", "window",
         ],
     ),
     (
@@ -62,6 +67,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "stack",
             "tap",
             "verdict",
+            "window",
         ],
     ),
 ];

@@ -61,6 +61,12 @@ impl Detail {
         })
     }
 
+    /// Whether something was read, by the tag of the only or first statement.
+    pub(in crate::tap) fn reads(&self) -> bool {
+        let tag = self.tag.as_deref();
+        tag.is_some_and(|tag| tag.starts_with("SELECT"))
+    }
+
     /// The connection, and whether a transaction is known to be open on it.
     pub(in crate::tap) fn session(&self) -> Option<Session> {
         Some(Session {

@@ -1,5 +1,4 @@
-//! Follows one payment through the events of a run: which of them are about it. The recording is read
-//! with it, and the armed fault is held against the events with it, so that both mean the same.
+//! Follows one payment through the events of a run: which of them are about it.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use crate::event::{BoundaryEvent, Detail, Place, Stage};
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Follower {
+pub struct Follower {
     payment: String,
     /// Where it is, once it was delivered.
     place: Option<Place>,
@@ -23,7 +22,8 @@ pub(crate) struct Follower {
 
 impl Follower {
     /// Follows a payment that has others beside it: by its marks.
-    pub(crate) fn new(payment: &str) -> Self {
+    #[must_use]
+    pub fn new(payment: &str) -> Self {
         Self {
             payment: payment.to_owned(),
             place: None,
@@ -36,17 +36,13 @@ impl Follower {
     /// The same for a payment that is alone in hand; `background` holds the signatures of what the
     /// consumer does without any payment.
     #[must_use]
-    pub(crate) fn alone(mut self, background: Arc<BTreeSet<String>>) -> Self {
+    pub fn alone(mut self, background: Arc<BTreeSet<String>>) -> Self {
         self.alone = Some(background);
         self
     }
 
-    pub(crate) fn payment(&self) -> &str {
-        &self.payment
-    }
-
     /// Whether the event is about the payment. To be asked of every event, in their order.
-    pub(crate) fn concerns<D: Detail>(&mut self, event: &BoundaryEvent<D>) -> bool {
+    pub fn concerns<D: Detail>(&mut self, event: &BoundaryEvent<D>) -> bool {
         if self.place.is_none() {
             self.place = event.delivered_at(&self.payment);
         }
