@@ -6,8 +6,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::strikes::{Done, Mark, Striker};
-use crate::chaos::storm::{Incident, StormStrike};
+use crate::chaos::storm::StormStrike;
 use crate::run::Watcher;
+use crate::verdict::Incident;
 
 /// Begins everything that is planned; what is over is told until the last has ended.
 pub(super) fn begin(

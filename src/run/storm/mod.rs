@@ -46,12 +46,12 @@ use super::instance::Launch;
 use super::resources::{Resources, Suffixes};
 use super::taps::StormTaps;
 use super::{RunError, Watcher, watchdog};
-use crate::chaos::storm::{Account, Incident, Redeliveries};
+use crate::chaos::storm::{Account, Redeliveries};
 use crate::event::Marks;
 use crate::provider::{Behaviour, Clock, Provider};
 use crate::stack::Endpoints;
 use crate::timeline::{Refusal, Timeline};
-use crate::verdict::{StormFacts, StormJudgement, judge_storm};
+use crate::verdict::{Incident, StormFacts, StormJudgement, judge_storm};
 
 pub use hands::{Hands, Manual, What};
 pub use sample::{Ownership, Sample};
