@@ -4,7 +4,8 @@
 //!
 //! - [`stack`]: brings up (or is told of) a real Kafka and a real Postgres.
 //! - [`provider`]: the Stripe-compatible payment provider and its ledger.
-//! - [`tap`]: what is seen at the boundaries of an instance, as boundary events.
+//! - [`event`]: what crosses a boundary of an instance; no I/O.
+//! - [`tap`]: sees it there, and asks what is to become of it.
 //! - [`group`]: asks Kafka about a consumer group and evicts its members, by protocol.
 //! - [`effects`]: counts from outside what a customer feels where it is not a charge.
 //! - [`chaos`]: the faults, one file each, and the schedule that places them.
@@ -15,6 +16,7 @@
 //! - [`run`]: one run from spec to settled facts.
 //! - [`storm`]: one storm over a loaded group, from spec to settled counts.
 //! - [`explore`]: every crash window of a consumer, struck with every fault that applies.
+//! - [`window`]: what the crash windows of a recording are, and how one is found again; no I/O.
 //! - [`verdict`]: facts in, verdict out; no I/O.
 //! - [`quiz`]: what an attendee predicts, and what the run says to it.
 //! - [`report`]: the verdict for a terminal and for machines.
@@ -29,6 +31,7 @@ pub mod chaos;
 pub mod dashboard;
 pub mod drill;
 pub mod effects;
+pub mod event;
 pub mod explore;
 pub mod group;
 pub mod metrics;
@@ -44,3 +47,4 @@ pub mod tap;
 pub mod timeline;
 pub mod usecase;
 pub mod verdict;
+pub mod window;

@@ -2,6 +2,8 @@
 
 #[path = "layout/layers.rs"]
 mod layers;
+#[path = "layout/pure.rs"]
+mod pure;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -4,8 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crashwindow::chaos::{Edge, Fault, Schedule, Window};
+use crashwindow::chaos::{Fault, Schedule};
 use crashwindow::run::Spec;
+use crashwindow::window::{Edge, Window};
 
 /// The command is refused, and each of these is told.
 #[track_caller]

@@ -15,7 +15,8 @@ mod lab;
 mod wire;
 
 use bytes::BytesMut;
-use crashwindow::tap::{Decision, Stage};
+use crashwindow::event::Stage;
+use crashwindow::tap::Decision;
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crashwindow::event::{Source, Stage};
 use crashwindow::provider::{Account, Behaviour, Clock, Provider};
-use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook, Source, Stage};
+use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook};
 use support::sdk::{node_packages, python_packages, run, rust_program, within};
 use tokio::process::Command;
 use tokio::sync::mpsc;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Process, ProcessError, Struck};
+use crate::event::Source;
 use crate::group::{GroupClient, GroupError, GroupState, Member};
 use crate::provider::Clock;
-use crate::tap::Source;
 use crate::timeline::{Happening, Timeline};
 
 /// How often the broker and the database are asked while waiting.

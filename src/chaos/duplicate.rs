@@ -1,6 +1,7 @@
 //! `duplicate`: the workload, not an instance, is struck.
 
-use super::fault::{Facts, Target};
+use super::fault::Facts;
+use crate::window::Target;
 
 pub(super) const FACTS: Facts = Facts {
     name: "duplicate",

@@ -9,6 +9,7 @@ use clap::builder::PossibleValue;
 
 use super::Strike;
 use crate::named::registry;
+use crate::window::Target;
 
 registry! {
     /// The faults that a schedule can name, from what every consumer meets to what is particular:
@@ -52,34 +53,6 @@ pub(super) struct Facts {
     pub(super) strike: Option<&'static dyn Strike>,
 }
 
-/// What a fault is done to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    /// The gap between two events.
-    Gap {
-        /// Whether it is the same in two gaps between which nothing outside has changed: nothing of
-        /// the process survives, and none of its code runs.
-        merges: bool,
-    },
-    /// The request of an event, before the server has it.
-    Request(Events),
-    /// The answer of an event, when the server has acted.
-    Answer(Events),
-    /// What is produced; no instance is struck.
-    Workload,
-}
-
-/// The events to which a fault can be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Events {
-    /// All but deliveries: what they are about is known only with their answer.
-    ButDeliveries,
-    /// Those that change something outside.
-    Changes,
-    /// Those that change something outside and acknowledge nothing.
-    Effects,
-}
-
 impl Fault {
     /// What is done, in one sentence without its full stop.
     #[must_use]
@@ -114,7 +87,10 @@ impl Fault {
     /// What was done and where: `window` is the gap in words, `event` the event that was struck.
     #[must_use]
     pub fn told(self, window: &str, event: &str) -> String {
-        let (place, words) = self.target().place(window, event);
+        let (place, words) = match self.target() {
+            Target::Gap { .. } => ("{window}", window),
+            Target::Request(_) | Target::Answer(_) | Target::Workload => ("{event}", event),
+        };
         self.facts()
             .told
             .replace(place, words)
@@ -126,16 +102,6 @@ impl Fault {
     #[must_use]
     pub fn strike(self) -> Option<&'static dyn Strike> {
         self.facts().strike
-    }
-}
-
-impl Target {
-    /// What in [`Facts::told`] stands for where it was done.
-    fn place<'a>(self, window: &'a str, event: &'a str) -> (&'static str, &'a str) {
-        match self {
-            Self::Gap { .. } => ("{window}", window),
-            Self::Request(_) | Self::Answer(_) | Self::Workload => ("{event}", event),
-        }
     }
 }
 

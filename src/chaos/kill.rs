@@ -1,8 +1,9 @@
 //! `kill`: the process dies in the window.
 
-use super::fault::{Facts, Target};
+use super::fault::Facts;
 use super::{FaultContext, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
+use crate::window::Target;
 
 pub(super) const FACTS: Facts = Facts {
     name: "kill",

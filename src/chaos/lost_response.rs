@@ -1,8 +1,9 @@
 //! `lost-response`: the server has acted, the connection drops, the process lives.
 
-use super::fault::{Events, Facts, Target};
+use super::fault::Facts;
 use super::{FaultContext, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
+use crate::window::{Events, Target};
 
 pub(super) const FACTS: Facts = Facts {
     name: "lost-response",

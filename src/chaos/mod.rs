@@ -18,7 +18,6 @@ pub mod storm;
 mod successor;
 mod terminate;
 mod unavailable;
-mod window;
 mod zombie;
 
 use std::future::Future;
@@ -29,10 +28,9 @@ use crate::tap::Decision;
 
 pub use context::{FaultContext, Instances, StrikeError};
 pub(crate) use descendants::descendants;
-pub use fault::{Events, Fault, Target};
+pub use fault::Fault;
 pub use process::{Process, ProcessError, describe_exit};
 pub use schedule::{Planned, Round, Schedule, ScheduleError};
-pub use window::{Edge, Window};
 
 /// What a strike came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

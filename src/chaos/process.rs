@@ -9,8 +9,8 @@ use nix::unistd::Pid;
 use tokio::sync::watch;
 
 use super::descendants::{Descendant, descendants};
+use crate::event::Source;
 use crate::group::{self, GroupClient, GroupError};
-use crate::tap::Source;
 use crate::tap::kafka::Member;
 
 /// How long the kernel may take to stop or end a process that was signalled. Far beyond what it

@@ -11,8 +11,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Window};
-use crate::tap::{payment_id, payment_number};
+use super::Fault;
+use crate::event::{payment_id, payment_number};
+use crate::window::Window;
 
 /// The version of the saved form.
 const SCHEMA: u32 = 1;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::fault::{Events, Facts, Target};
+use super::fault::Facts;
 use super::{FaultContext, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
 use crate::timeline::Happening;
+use crate::window::{Events, Target};
 
 /// How long an acknowledgement is waited for: longer than the 5 s of a default auto-commit. A
 /// consumer that has not acknowledged by then waits for its effect.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::fault::{Facts, Target};
+use super::fault::Facts;
 use super::{FaultContext, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
+use crate::window::Target;
 
 /// How long the request in hand is held after SIGTERM. A shutdown that does not wait for its work
 /// is over by then; one that waits is waiting for this answer.

@@ -1,8 +1,9 @@
 //! `unavailable`: the request fails at once and never reaches the server, as servers fail.
 
-use super::fault::{Events, Facts, Target};
+use super::fault::Facts;
 use super::{FaultContext, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
+use crate::window::{Events, Target};
 
 pub(super) const FACTS: Facts = Facts {
     name: "unavailable",

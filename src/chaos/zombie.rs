@@ -1,9 +1,10 @@
 //! `zombie`: the process sleeps through its own replacement and wakes up to finish.
 
-use super::fault::{Facts, Target};
+use super::fault::Facts;
 use super::successor::Successor;
 use super::{FaultContext, Strike, StrikeFuture, Struck};
 use crate::tap::Decision;
+use crate::window::Target;
 
 pub(super) const FACTS: Facts = Facts {
     name: "zombie",

@@ -8,10 +8,11 @@ use anyhow::{anyhow, bail};
 use clap::Args;
 use crashwindow::chaos::Fault;
 use crashwindow::effects::{EffectArgs, EffectSource, ParkedArgs};
+use crashwindow::event::Tap;
+use crashwindow::event::Tap;
 use crashwindow::explore::{self, Exploration};
 use crashwindow::report::explore::{ExploreReport, html, junit, terminal};
 use crashwindow::run::Spec;
-use crashwindow::tap::Tap;
 use crashwindow::usecase;
 use crashwindow::verdict::{Guarantee, Verdict};
 

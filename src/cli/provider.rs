@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use clap::Args;
+use crashwindow::event::Source;
 use crashwindow::provider::{Account, Admin, Clock, Knobs, Provider as Payments};
-use crashwindow::tap::{PassAll, Source};
+use crashwindow::tap::PassAll;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
-use crashwindow::chaos::Edge;
 use crashwindow::run::manifest::{self, Manifest};
 use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange};
 use crashwindow::session::folder;

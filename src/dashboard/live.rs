@@ -321,7 +321,7 @@ mod tests {
     use super::*;
     use crate::dashboard::problem::Problem;
     use crate::dashboard::wire::live::{LogLine, Phase};
-    use crate::tap::Source;
+    use crate::event::Source;
     use crate::timeline::Happening;
 
     fn line(at_ms: u64) -> LogLine {

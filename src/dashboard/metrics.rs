@@ -168,7 +168,7 @@ pub(super) async fn targets(State(app): State<Arc<App>>) -> Json<Vec<Target>> {
         return Json(Vec::new());
     };
     let desk = job.storm.lock().expect("no holder panics");
-    let target = |(source, address): &(crate::tap::Source, std::net::SocketAddr)| Target {
+    let target = |(source, address): &(crate::event::Source, std::net::SocketAddr)| Target {
         targets: vec![address.to_string()],
         labels: Labels {
             lab: desk.lab.clone(),

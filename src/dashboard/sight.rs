@@ -7,7 +7,8 @@ use nix::sys::signal::Signal;
 use super::live::Inner;
 use super::problem::split;
 use super::wire::live::{FaultEvent, Rebalance};
-use crate::tap::{BoundaryEvent, Detail, Role, Stage};
+use crate::event::{Role, Stage};
+use crate::tap::{BoundaryEvent, Detail};
 use crate::timeline::{Entry, Happening};
 
 /// Takes in what was recorded.
@@ -131,7 +132,7 @@ fn struck(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::{Source, Tap};
+    use crate::event::{Source, Tap};
 
     fn source() -> Source {
         Source {

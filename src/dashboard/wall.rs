@@ -5,9 +5,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::wire::live::{PaymentChange, Payments};
+use crate::event::{EventOutcome, Stage, Tap, payment_number};
 use crate::named::{Named, by_name};
 use crate::run::Finished;
-use crate::tap::{Detail, EventOutcome, Stage, Tap, kafka, payment_number};
+use crate::tap::{Detail, kafka};
 use crate::timeline::{Entry, Happening};
 use crate::verdict::{Outcome, outcome_of};
 
@@ -228,7 +229,8 @@ impl Wall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::{BoundaryEvent, Role, Source};
+    use crate::event::{Role, Source};
+    use crate::tap::BoundaryEvent;
 
     fn charge(stage: Stage, id: &str) -> Entry {
         let event = BoundaryEvent {

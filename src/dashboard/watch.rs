@@ -11,12 +11,12 @@ use super::sight;
 use super::wire::live::{CellProgress, Effects, FaultEvent, Phase, Plan, PlannedFault, Rates};
 use crate::chaos::storm::Blow;
 use crate::effects::EffectSource;
+use crate::event::Source;
 use crate::explore;
 use crate::run::manifest::Manifest;
 use crate::run::{RunWatcher, Spec};
 use crate::session::Watcher;
 use crate::storm::{Hands, Mark, Ownership, Sample, StormSpec, StormWatcher};
-use crate::tap::Source;
 use crate::timeline::Timeline;
 
 /// The looks over which a rate is told: long enough to be read, short enough to move.

@@ -1,6 +1,6 @@
 //! Which payment an effect belongs to.
 
-use crate::tap::Marks;
+use crate::event::Marks;
 
 /// The payment that one of these texts names: by its own id if any text has one, else by the id of
 /// its order (`order-0017` is paid by `msg-0017` and by no other), because tables and records are
@@ -9,7 +9,7 @@ use crate::tap::Marks;
 ///
 /// ```
 /// use crashwindow::effects::payment_in;
-/// use crashwindow::tap::Marks;
+/// use crashwindow::event::Marks;
 /// let marks = Marks::of_run("topic", "group", "k3f9");
 /// let payment = |texts: &[&str]| payment_in(&marks, texts.iter().copied());
 /// assert_eq!(payment(&["paid", "charge-msg-0017-k3f9"]).as_deref(), Some("msg-0017"));

@@ -11,9 +11,9 @@ use rdkafka::message::{BorrowedMessage, Headers, Message};
 use tokio::time::timeout;
 
 use super::{EffectsError, named, payment_in};
+use crate::event::Marks;
 use crate::group::Cluster;
 use crate::stack::Kafka;
-use crate::tap::Marks;
 use crate::verdict::Effect;
 
 /// The header that names a record's payment, as in the topic of payments.

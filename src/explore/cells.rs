@@ -1,10 +1,8 @@
-//! The cells: which window is struck with which fault.
+//! The cells of an exploration, as they are run and told.
 
-use std::collections::BTreeMap;
-
-use super::recording::{Recorded, Recording};
-use crate::chaos::{Edge, Events, Fault, Planned, Target, Window};
-use crate::report::explore::CellWindow;
+use crate::chaos::{Fault, Planned};
+use crate::report::explore::{CellWindow, Merged};
+use crate::window::{self, Cell, Recording};
 
 /// One cell, before it is executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,164 +18,53 @@ pub struct Plan {
     pub in_company: Option<Planned>,
 }
 
-/// Where in the recording a fault strikes.
-enum Place {
-    /// When the request of this event has arrived.
-    Before(usize),
-    /// When the answer of this event is ready.
-    After(usize),
-}
-
-/// A crash window that needs no run of its own: what survives is the same as in another one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Same {
-    /// The window.
-    pub window: CellWindow,
-    /// The fault that is the same in both.
-    pub fault: Fault,
-    /// The number of the cell that is run for both.
-    pub cell: usize,
-}
-
 /// All cells of a recording, in the order of the windows, and the windows that they stand for beside
 /// their own.
-///
-/// Between two events that only read, SIGKILL is the same crash: nothing that survives it is
-/// different. No other fault is ever merged: SIGTERM runs the consumer's own code, which decides by
-/// its memory, and after the rest somebody lives on.
 #[must_use]
-pub fn plan(recording: &Recording, faults: &[Fault], victim: &str) -> (Vec<Plan>, Vec<Same>) {
-    let events = &recording.events;
-    let (mut plans, mut same): (Vec<Plan>, Vec<Same>) = (Vec::new(), Vec::new());
-    let (mut changed, mut last) = (true, BTreeMap::new());
-    let push = |plans: &mut Vec<Plan>, fault, place: &Place| {
-        let number = plans.len() + 1;
-        plans.push(cell(recording, number, fault, place, victim));
-        number
-    };
-    for (i, event) in events.iter().enumerate() {
-        changed |= event.writes;
-        for fault in faults {
-            let place = match fault.target() {
-                Target::Gap { merges: true } => {
-                    let place = after(events, i);
-                    match last.get(fault) {
-                        Some(cell) if !changed => same.push(Same {
-                            window: window(recording, &place),
-                            fault: *fault,
-                            cell: *cell,
-                        }),
-                        _ => {
-                            let cell = push(&mut plans, *fault, &place);
-                            last.insert(*fault, cell);
-                        }
-                    }
-                    None
-                }
-                Target::Gap { merges: false } => Some(after(events, i)),
-                Target::Answer(of) => includes(of, event).then_some(Place::After(i)),
-                Target::Request(of) => includes(of, event).then_some(Place::Before(i)),
-                Target::Workload => None,
-            };
-            if let Some(place) = place {
-                push(&mut plans, *fault, &place);
-            }
-        }
-        changed = false;
-    }
-    if let Some(last) = events.len().checked_sub(1) {
-        let of_workload = |fault: &&Fault| fault.target() == Target::Workload;
-        for fault in faults.iter().filter(of_workload) {
-            push(&mut plans, *fault, &Place::After(last));
-        }
-    }
-    (plans, same)
+pub fn plan(recording: &Recording, faults: &[Fault], victim: &str) -> (Vec<Plan>, Vec<Merged>) {
+    let targets: Vec<_> = faults.iter().map(|f| (*f, f.target())).collect();
+    let (cells, same) = window::cells(&recording.events, &targets);
+    let numbered = cells.iter().zip(1..);
+    let plans = numbered.map(|(cell, number)| of(recording, number, cell, victim));
+    let merged = same.into_iter().map(|same| Merged {
+        window: CellWindow::of(recording, same.gap),
+        fault: same.fault,
+        cell: same.cell + 1,
+    });
+    (plans.collect(), merged.collect())
 }
 
-fn includes(events: Events, event: &Recorded) -> bool {
-    match events {
-        Events::ButDeliveries => !event.delivers,
-        Events::Changes => event.writes,
-        Events::Effects => event.writes && !event.acknowledges,
-    }
-}
-
-/// The window after event `i`. It is struck when the next request arrives: then the consumer is
-/// known to have heard the answer and to have gone on. After the last event there is no next.
-fn after(events: &[Recorded], i: usize) -> Place {
-    match events.get(i + 1) {
-        Some(next) if !next.delivers => Place::Before(i + 1),
-        _ => Place::After(i),
-    }
-}
-
-/// The window as it is told: by the two events around it and where they stand in the recording.
-fn window(recording: &Recording, place: &Place) -> CellWindow {
-    let (after, before) = match *place {
-        Place::Before(i) => (i.checked_sub(1), Some(i)),
-        Place::After(i) => (Some(i), Some(i + 1)),
-    };
-    let of = |i: usize| recording.events.get(i);
-    let begins = after.and_then(of);
-    let before = before.filter(|i| of(*i).is_some());
-    let name = |i: usize| of(i).map(|e| e.signature.clone());
-    CellWindow {
-        after: after.and_then(name),
-        before: before.and_then(name),
-        // It counts the event at which the window begins, or ends where it has no beginning.
-        occurrence: begins
-            .or_else(|| before.and_then(of))
-            .map_or(1, |e| e.occurrence),
-        after_event: after.map(|i| i + 1),
-        before_event: before.map(|i| i + 1),
-    }
-}
-
-fn cell(recording: &Recording, number: usize, fault: Fault, place: &Place, victim: &str) -> Plan {
-    let (i, edge) = match *place {
-        Place::Before(i) => (i, Edge::Before),
-        Place::After(i) => (i, Edge::After),
-    };
-    let struck = &recording.events[i];
-    let planned = |occurrence, prefix, alone| Planned {
-        fault,
-        window: Window {
-            at: struck.signature.clone(),
-            edge,
-            occurrence,
-        },
+fn of(recording: &Recording, number: usize, cell: &Cell<Fault>, victim: &str) -> Plan {
+    let prefix = recording.prefix(cell.event);
+    let planned = Planned {
+        fault: cell.fault,
+        window: recording.window(cell.event, cell.edge),
         payment: victim.to_owned(),
         instance: None,
-        prefix,
-        alone,
+        prefix: Some(prefix.clone()),
+        alone: recording.alone,
         commits_anywhere: false,
         wait_hours: None,
     };
-    let in_company = struck.marked.then(|| {
-        let before = recording.events[..i].iter();
-        let same = before.filter(|e| e.marked && e.signature == struck.signature);
-        let occurrence = same.count() as u32 + 1;
-        // What was recorded of a payment that was alone is not the order in which a batch is done.
-        let prefix = (!recording.alone).then(|| recording.prefix(i));
-        planned(occurrence, prefix, false)
-    });
+    let marked = recording.marked_window(cell.event, cell.edge);
     Plan {
         number,
-        window: window(recording, place),
-        planned: planned(
-            struck.occurrence,
-            Some(recording.prefix(i)),
-            recording.alone,
-        ),
-        in_company,
+        window: CellWindow::of(recording, cell.gap),
+        in_company: marked.map(|window| Planned {
+            window,
+            // What was recorded of a payment that was alone is not the order in which a batch is done.
+            prefix: (!recording.alone).then_some(prefix),
+            alone: false,
+            ..planned.clone()
+        }),
+        planned,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
+    use crate::window::Recorded;
 
     fn recording(events: &[(&str, bool)]) -> Recording {
         let event = |(signature, writes): &(&str, bool)| Recorded {
@@ -188,17 +75,9 @@ mod tests {
             acknowledges: *signature == "kafka OffsetCommit",
             marked: true,
         };
-        let events = events.iter().map(event).collect();
         Recording {
-            events,
-            alone: false,
-            several: false,
-            background: BTreeSet::new(),
-            unattributed: Vec::new(),
-            cut_off: None,
-            warnings: Vec::new(),
-            taps: Vec::new(),
-            join_seconds: 0.0,
+            events: events.iter().map(event).collect(),
+            ..Recording::default()
         }
     }
 
@@ -210,32 +89,6 @@ mod tests {
             ("INSERT", true),
             ("kafka OffsetCommit", true),
         ])
-    }
-
-    fn struck(recording: &Recording, fault: Fault) -> Vec<String> {
-        let (plans, _) = plan(recording, &[fault], "msg-0002");
-        let tell = |p: Plan| format!("{:?} {}", p.planned.window.edge, p.planned.window.at);
-        plans.into_iter().map(tell).collect()
-    }
-
-    #[test]
-    fn a_read_gives_no_window_for_a_crash_and_one_for_a_zombie() {
-        let crash = [
-            "Before SELECT",
-            "Before INSERT",
-            "Before kafka OffsetCommit",
-            "After kafka OffsetCommit",
-        ];
-        assert_eq!(struck(&lab_1(), Fault::Kill), crash);
-        let every = [
-            "Before SELECT",
-            "Before POST",
-            "Before INSERT",
-            "Before kafka OffsetCommit",
-            "After kafka OffsetCommit",
-        ];
-        assert_eq!(struck(&lab_1(), Fault::Zombie), every);
-        assert_eq!(struck(&lab_1(), Fault::Terminate), every);
     }
 
     #[test]
@@ -278,31 +131,6 @@ mod tests {
                 (2, Some(3), Some(4)),
                 (1, Some(4), None)
             ]
-        );
-    }
-
-    #[test]
-    fn only_what_was_written_can_lose_its_answer_and_only_what_is_asked_can_be_refused() {
-        assert_eq!(
-            struck(&lab_1(), Fault::LostResponse),
-            ["After POST", "After INSERT", "After kafka OffsetCommit"]
-        );
-        assert_eq!(
-            struck(&lab_1(), Fault::Unavailable),
-            [
-                "Before SELECT",
-                "Before POST",
-                "Before INSERT",
-                "Before kafka OffsetCommit"
-            ]
-        );
-        assert_eq!(
-            struck(&lab_1(), Fault::StallKill),
-            ["Before POST", "Before INSERT"]
-        );
-        assert_eq!(
-            struck(&lab_1(), Fault::Duplicate),
-            ["After kafka OffsetCommit"]
         );
     }
 

@@ -1,8 +1,7 @@
 //! What the cells come to.
 
 use super::Exploration;
-use super::cells::{Plan, Same};
-use super::recording::Recording;
+use super::cells::Plan;
 use super::strike::Struck;
 use crate::report::explore::{Cell, CellOutcome, ExploreReport, Merged, SCHEMA};
 use crate::report::{self, Stack, Times};
@@ -11,6 +10,7 @@ use crate::session::Phases;
 use crate::session::folder::RunFolder;
 use crate::stack::Endpoints;
 use crate::verdict::{Guarantee, Outcome, Verdict};
+use crate::window::Recording;
 
 /// The cell of an executed plan. `exploration` is the number of the folder it lies in.
 pub(super) fn cell(plan: &Plan, struck: &Struck, exploration: &str) -> Cell {
@@ -214,7 +214,7 @@ pub(super) struct Findings<'a> {
     /// What is to be said of the cells together and no single one tells.
     pub(super) warnings: Vec<String>,
     pub(super) cells: Vec<Cell>,
-    pub(super) same: Vec<Same>,
+    pub(super) merged: Vec<Merged>,
     /// Why it was broken off, if it was.
     pub(super) broken_off: Option<String>,
 }
@@ -266,11 +266,6 @@ impl Findings<'_> {
         // Of equals, the first: it is the earliest window.
         let worst = violated.max_by_key(|c| (c.outcome, std::cmp::Reverse(c.cell)));
         let headline = worst.map_or_else(|| reasons.join("; "), |cell| cell.text.clone());
-        let merged = self.same.into_iter().map(|same| Merged {
-            window: same.window,
-            fault: same.fault,
-            cell: same.cell,
-        });
         ExploreReport {
             schema: SCHEMA,
             command: self.exploration.spec.command.clone(),
@@ -286,7 +281,7 @@ impl Findings<'_> {
                 .filter(|c| c.outcome == CellOutcome::NotReached)
                 .count(),
             cells: self.cells,
-            merged: merged.collect(),
+            merged: self.merged,
             unattributed: self.recording.unattributed.clone(),
             stack: Stack::of(endpoints),
             seconds: Times::of(phases.seconds()),

@@ -15,7 +15,6 @@ mod recording;
 mod remarks;
 mod strike;
 mod traffic;
-mod unattributed;
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -32,14 +31,14 @@ use crate::session::{Phases, RunError, cause};
 use crate::stack::Endpoints;
 use crate::timeline::missed_topics;
 use crate::verdict::Outcome;
+use crate::window::Recording;
 
 use self::findings::Findings;
 use self::lanes::Lanes;
 use self::remarks::Remarks;
 use self::strike::{Kept, Pattern, Struck};
 use self::traffic::Traffic;
-pub use cells::{Plan, Same};
-pub use recording::{Recorded, Recording};
+pub use cells::Plan;
 
 /// How many payments a struck run has where nobody says otherwise: two before and beside the struck
 /// one, two while it is struck and two after it, over two partitions.
@@ -210,7 +209,7 @@ async fn execute(
     let kept = Kept::default();
     let recorded = run::execute(spec, endpoints, &runs, progress, cancel).await?;
     let recorded = kept.keep(recorded, endpoints);
-    let recording = Recording::of(&recorded, &traffic);
+    let recording = recording::of(&recorded, &traffic);
     check_baseline(&recorded, &recording)?;
     drop(recorded);
 
@@ -220,7 +219,7 @@ async fn execute(
     } else {
         traffic.victims(false).remove(0)
     };
-    let (plans, same) = cells::plan(&recording, &exploration.faults, &victim);
+    let (plans, merged) = cells::plan(&recording, &exploration.faults, &victim);
     let of = plans.len();
     progress.phase(&format!(
         "{of} cells: every window with every fault that applies"
@@ -305,7 +304,7 @@ async fn execute(
         recording: &recording,
         warnings,
         cells,
-        same,
+        merged,
         broken_off,
     };
     Ok(findings.report(endpoints, folder, phases))

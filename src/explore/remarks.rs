@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Recording;
 use crate::run::Finished;
 use crate::timeline::refusals;
+use crate::window::Recording;
 
 /// What is said of a consumer that brings a payment to its end by its next start alone.
 const REVIVED: &str = "payments came to an end only after every process was started anew";

@@ -7,7 +7,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::cells::Plan;
 use super::first_line;
-use super::recording::Recording;
 use super::traffic::Traffic;
 use crate::chaos::Planned;
 use crate::report::RunReport;
@@ -15,6 +14,7 @@ use crate::run::{self, Finished, RunWatcher, Spec};
 use crate::session::{RunError, Unkept, Watcher};
 use crate::stack::Endpoints;
 use crate::verdict::Verdict;
+use crate::window::Recording;
 
 /// How often a window is sought before it is said not to be reached: what a timer does, as automatic
 /// commits are, comes before another event in one run and after it in the next.

@@ -1,11 +1,8 @@
 //! Which payments an exploration produces, and when: before, while and after somebody is struck.
 
 use crate::chaos::{Planned, Round, Schedule};
-use crate::tap::payment_id;
-
-/// How many payments the recording begins with, each alone: the first one meets what is done only
-/// once (connections, prepared statements), and the other two are held against each other.
-pub(super) const SERIAL: u32 = 3;
+use crate::event::payment_id;
+use crate::window::SERIAL;
 
 /// The payments of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +97,8 @@ fn schedule(pattern: &Schedule, payments: u32, rounds: Vec<Round>) -> Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chaos::{Edge, Fault, Window};
+    use crate::chaos::Fault;
+    use crate::window::{Edge, Window};
 
     fn pattern() -> Schedule {
         Schedule::plan(1, 1, 2, 1, 0, None).expect("no strike fits")

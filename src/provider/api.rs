@@ -17,7 +17,8 @@ use super::exchange::Exchange;
 use super::form::Form;
 use super::operation::{Change, Operation, Read};
 use super::reply::{IDEMPOTENCY_KEY, Reply};
-use crate::tap::{Hook, Source};
+use crate::event::Source;
+use crate::tap::Hook;
 
 /// A charge with all the metadata that Stripe allows (50 entries of 40 + 500 characters), percent
 /// encoded, stays below this.

@@ -17,7 +17,8 @@ use super::idempotency::{self, Fingerprint};
 use super::operation::{Change, Operation, object_id};
 use super::order::{Order, Orderer};
 use super::reply::Reply;
-use crate::tap::{BoundaryEvent, Decision, Role, Stage, Tap};
+use crate::event::{Role, Stage, Tap};
+use crate::tap::{BoundaryEvent, Decision};
 
 /// A request that was read completely, and where it came from.
 pub(super) struct Exchange {

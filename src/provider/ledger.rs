@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tap::Source;
+use crate::event::Source;
 
 /// One executed charge. Only the ledger decides what was charged: not what a consumer was told,
 /// nor what it wrote down.

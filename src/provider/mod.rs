@@ -3,7 +3,7 @@
 //! It runs in the process of the controller and answers the official SDKs unmodified: charges, payment
 //! intents, form-encoded requests, error objects, and the idempotency layer of Stripe's API v1. Each
 //! incarnation of an instance is given a [`Listener`] of its own, whose [`Hook`] is asked at every
-//! [stage](crate::tap::Stage) of a request what is to become of it; a request that the hook holds
+//! [stage](crate::event::Stage) of a request what is to become of it; a request that the hook holds
 //! is in a crash window.
 //!
 //! A client that goes away changes nothing in what the provider does with its request.
@@ -41,8 +41,9 @@ pub use clock::Clock;
 pub use knobs::{Knobs, MAX_LATENCY_MS};
 pub use ledger::LedgerEntry;
 
+use crate::event::{Marks, Source};
+use crate::tap::Hook;
 pub use crate::tap::Listener;
-use crate::tap::{Hook, Marks, Source};
 
 /// The payment provider: its accounts and its clock.
 #[derive(Debug)]

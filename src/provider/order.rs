@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::form::Form;
 use super::intent_params::{self, Confirmation, IntentRequest};
 use super::operation::Change;
-use crate::tap::Source;
+use crate::event::Source;
 
 /// A validated request that changes something. Updates are told by their form.
 #[derive(Debug)]

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::event::{Role, Stage};
 use crate::run::Finished;
-use crate::tap::{Detail, Role, Stage};
+use crate::tap::Detail;
 use crate::timeline::{self, Clause, Entry, Happening};
 
 /// The entries of a payment's biography in a finished run.

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::event::{Stage, Tap};
 use crate::run::Finished;
 use crate::tap::kafka::Detail as KafkaDetail;
 use crate::tap::postgres::{Command, Transaction};
-use crate::tap::{BoundaryEvent, Detail, Stage, Tap};
+use crate::tap::{BoundaryEvent, Detail};
 use crate::timeline::{Entry, Happening};
 use crate::verdict::Produced;
 
@@ -136,7 +137,8 @@ fn covered(spans: &mut [(f64, f64)]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::{Role, Source, kafka, postgres};
+    use crate::event::{Role, Source};
+    use crate::tap::{kafka, postgres};
 
     fn entry(at_ms: f64, event: BoundaryEvent) -> Entry {
         let payment = event.payment().map(str::to_owned);

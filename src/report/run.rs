@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::biography;
 use super::cost::Cost;
 use super::line::{self, Line};
-use crate::chaos::{Fault, Window};
+use crate::chaos::Fault;
 use crate::run::{Finished, Fired};
 use crate::session::Seconds;
 use crate::stack::{Endpoints, Kind};
 use crate::verdict::{Counts, Guarantee, Outcome, Verdict, outcome_of};
+use crate::window::Window;
 
 /// The version of the report's form. Of schema 1 the lines of a biography are words alone, and are read
 /// as marks.

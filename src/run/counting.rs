@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::Spec;
 use crate::effects::{EffectSource, Sink, SqlCounter, TopicCounter};
+use crate::event::Marks;
 use crate::provider::Account;
 use crate::session::RunError;
 use crate::session::resources::Resources;
-use crate::tap::Marks;
 use crate::verdict::Effect;
 
 /// What counts the effects of one run.

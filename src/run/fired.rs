@@ -112,7 +112,8 @@ impl Drop for Owed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chaos::{Edge, Fault, Window};
+    use crate::chaos::Fault;
+    use crate::window::{Edge, Window};
 
     fn planned() -> Planned {
         Planned {

@@ -11,12 +11,12 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::context::RunContext;
 use super::fired::{Owed, Progress};
-use super::follower::delivers;
 use super::target::Target;
 use crate::chaos::{FaultContext, Planned, Process, Struck};
+use crate::event::{Source, Tap};
 use crate::session::fleet::FleetView;
 use crate::session::instance::InHand;
-use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Tap};
+use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook};
 use crate::timeline::Happening;
 
 /// How long an instance may take to end after SIGTERM, as an orchestrator gives it by default.
@@ -220,7 +220,7 @@ impl Hook for FaultInjector {
 
     fn at(&self, mut event: BoundaryEvent) -> DecisionFuture<'_> {
         Box::pin(async move {
-            if self.context.spec.blind == Some(event.tap) && !delivers(&event) {
+            if self.context.spec.blind == Some(event.tap) && !event.delivers() {
                 event.subjects.clear();
             }
             if let Some(Detail::Postgres(statement)) = &event.detail

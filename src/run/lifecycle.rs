@@ -25,6 +25,7 @@ use super::settle;
 use super::spec::Spec;
 use super::watcher::RunWatcher;
 use crate::effects::EffectSource;
+use crate::event::Marks;
 use crate::provider::{Clock, LedgerEntry, Provider};
 use crate::session::context::SessionContext;
 use crate::session::fleet::Fleet;
@@ -33,7 +34,6 @@ use crate::session::instance::Launch;
 use crate::session::resources::{Resources, Suffixes};
 use crate::session::{Phases, RunError, Unkept, watchdog};
 use crate::stack::Endpoints;
-use crate::tap::Marks;
 use crate::timeline::{Entry, Happening};
 use crate::verdict::{History, Judgement, Strike, judge};
 

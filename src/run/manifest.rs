@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::chaos::{Edge, Fault};
+use crate::chaos::Fault;
 use crate::effects::EffectSource;
 use crate::verdict::CellOutcome;
 use crate::verdict::{self, Guarantee, Verdict};
+use crate::window::Edge;
 
 mod check;
 mod error;

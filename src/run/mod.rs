@@ -4,7 +4,6 @@ mod admin_api;
 mod context;
 mod counting;
 mod fired;
-mod follower;
 mod injector;
 mod joining;
 mod lifecycle;
@@ -20,7 +19,6 @@ mod watcher;
 mod workload;
 
 pub use fired::Fired;
-pub(crate) use follower::{Follower, begins, can_be_a_messages, delivers, is_ack};
 pub use lifecycle::{Finished, execute};
 pub use spec::{Changes, FaultChoice, Spec, SpecError, WindowChange};
 pub use watcher::RunWatcher;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::Spec;
 use crate::effects::{TopicCounter, named};
+use crate::event::Marks;
 use crate::session::RunError;
 use crate::session::resources::Resources;
-use crate::tap::Marks;
 
 /// Where parked messages of one run are found.
 pub(super) struct Parked {

@@ -9,11 +9,12 @@ use clap::builder::PossibleValue;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{Manifest, ManifestError, Provider};
-use crate::chaos::{Fault, Schedule, Window};
+use crate::chaos::{Fault, Schedule};
 use crate::effects::EffectSource;
+use crate::event::Tap;
 use crate::named::{Named, by_name};
-use crate::tap::Tap;
 use crate::verdict::{self, Guarantee, Verdict};
+use crate::window::Window;
 
 /// One run, fully decided: no default is looked up after this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,7 +180,7 @@ pub struct WindowChange {
     /// Another boundary event.
     pub at: Option<String>,
     /// The other side of it.
-    pub edge: Option<crate::chaos::Edge>,
+    pub edge: Option<crate::window::Edge>,
 }
 
 /// A run that cannot be.

@@ -11,9 +11,9 @@ use tokio::sync::{oneshot, watch};
 
 use crate::chaos::Schedule;
 use crate::chaos::storm::Place;
+use crate::event::{payment_id, payment_number};
 use crate::session::producer::{Confirm, Payments, Producer};
 use crate::session::{ProduceError, resources::Resources};
-use crate::tap::{payment_id, payment_number};
 use crate::verdict::Produced;
 
 /// How long a record may wait for a place in the producer's queue, and a fault for the place of its

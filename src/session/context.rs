@@ -9,9 +9,9 @@ use super::drain::Offsets;
 use super::folder::RunFolder;
 use super::resources::Resources;
 use super::{RunError, Watcher};
+use crate::event::Marks;
 use crate::group::{Group, GroupClient, GroupState};
 use crate::provider::{Account, Behaviour, Provider};
-use crate::tap::Marks;
 use crate::timeline::Timeline;
 
 /// What everything in a run or a storm works with.

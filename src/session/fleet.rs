@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::instance::{Instance, Launch};
 use crate::chaos::Instances;
-use crate::tap::Source;
+use crate::event::Source;
 
 /// All instances, each in its place. Dropping it ends every process of theirs.
 pub(crate) struct Fleet {

@@ -15,8 +15,8 @@ use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProd
 use rdkafka::util::IntoOpaque;
 
 use crate::chaos::storm::Place;
+use crate::event::{order_id, payment_id};
 use crate::stack::Kafka;
-use crate::tap::{order_id, payment_id};
 
 /// How long a full queue is left to empty before a record is tried again.
 const FULL: Duration = Duration::from_millis(10);
@@ -153,7 +153,7 @@ mod tests {
         for number in [1, 17, 9_999, 12_345] {
             let payment = payment(7, number, Some("k3f9"));
             let path = format!("/orders/{}", payment.order_id);
-            let of_run = |word| crate::tap::Marks::of_run("topic", "group", word);
+            let of_run = |word| crate::event::Marks::of_run("topic", "group", word);
             let named = |word| crate::effects::payment_in(&of_run(word), [path.as_str()]);
             assert_eq!(named("k3f9"), Some(payment_id(number)));
             assert_eq!(named("zzzz"), None, "it is another run's");

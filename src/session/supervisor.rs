@@ -15,8 +15,8 @@ use super::guard::Ward;
 use super::instance::Launch;
 use super::taps::Taps;
 use crate::chaos::{Process, describe_exit};
+use crate::event::Source;
 use crate::group::{GroupClient, GroupError};
-use crate::tap::Source;
 use crate::tap::kafka::Member;
 use crate::timeline::Happening;
 

@@ -8,11 +8,12 @@ use tokio::sync::watch;
 use super::RunError;
 use super::instance::Launch;
 use super::resources::Resources;
+use crate::event::Source;
 use crate::provider::Listener;
 use crate::stack;
+use crate::tap::Gate;
 use crate::tap::kafka::{KafkaTap, Member, Options};
 use crate::tap::postgres::{self, PostgresTap, Upstream};
-use crate::tap::{Gate, Source};
 
 /// What a storm asks of the taps of all its instances.
 #[derive(Default)]

@@ -9,8 +9,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use super::strikes::{Done, Striker, about};
-use crate::chaos::storm::{Account, Blow, Cause, Incident, Progress, Promise, StormStrike};
+use crate::chaos::storm::{Account, Blow, Cause, Progress, StormStrike};
 use crate::group::{Group, GroupError};
+use crate::verdict::{Incident, Promise};
 
 /// How often the counts are looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -60,7 +61,7 @@ impl Striker {
         planned: Vec<StormStrike>,
         done: UnboundedSender<Done>,
     ) -> Incident {
-        let promise = Promise::of(self.plan.cause);
+        let promise = self.plan.cause.promise();
         let counted = self.plan.counted_ms();
         let mut added = 0;
         let (from, to) = match promise {

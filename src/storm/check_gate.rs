@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::tap::Source;
+use crate::event::Source;
 
 /// How long the answers to checks that are under way are waited for, on a machine that is busy. Where one
 /// takes longer, the strike is made all the same, and what it met half-way is told as doubtful.

@@ -7,7 +7,8 @@ use tokio::task::JoinSet;
 
 use super::strikes::{Done, Mark, Striker};
 use super::watcher::StormWatcher;
-use crate::chaos::storm::{Incident, StormStrike};
+use crate::chaos::storm::StormStrike;
+use crate::verdict::Incident;
 
 /// Begins everything that is planned; what is over is told until the last has ended.
 pub(super) fn begin(

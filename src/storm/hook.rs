@@ -9,9 +9,8 @@ use tokio::sync::watch;
 
 use super::check_gate::{CheckGate, Held};
 use crate::chaos::storm::{Account, Owed, Place, Positions, Redeliveries, Told};
-use crate::tap::{
-    BoundaryEvent, Decision, DecisionFuture, Detail, Hook, Source, Stage, Tap, kafka,
-};
+use crate::event::{Source, Stage, Tap};
+use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, kafka};
 use crate::timeline::{Refusal, Timeline};
 
 /// Of at most this many answers of a slow database one is later than a consumer can wait.

@@ -12,8 +12,8 @@ use tokio::time::timeout;
 use super::hook::StormHook;
 use super::sample::Sample;
 use crate::chaos::storm::Told;
+use crate::event::Source;
 use crate::session::taps::StormTaps;
-use crate::tap::Source;
 
 /// How long a look waits for answers; a frozen process gives none, and a busy one may take longer.
 const LOOK: Duration = Duration::from_millis(400);

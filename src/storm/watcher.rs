@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use super::{Hands, Mark, Ownership, Sample, StormSpec};
+use crate::event::Source;
 use crate::session::Watcher;
-use crate::tap::Source;
 
 /// Told how a storm gets on.
 pub trait StormWatcher: Watcher {

@@ -17,7 +17,8 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::{BoundaryEvent, Decision, DecisionFuture, Hook, Source};
+use super::{BoundaryEvent, Decision, DecisionFuture, Hook};
+use crate::event::Source;
 
 /// The highest bit of a step's two bytes.
 const SERVER: u16 = 1 << 15;

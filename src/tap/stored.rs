@@ -1,8 +1,6 @@
-//! Events as earlier versions stored them: without a role, and with an outcome in words alone.
+//! What earlier versions told of a request over HTTP in words alone.
 
-use serde::Deserialize;
-
-use super::{BoundaryEvent, Detail, EventOutcome, Role, Source, Stage, Tap};
+use crate::event::EventOutcome;
 
 /// The requests that charge a customer.
 const CHARGING: [&str; 3] = [
@@ -14,50 +12,8 @@ const CHARGING: [&str; 3] = [
 /// The request that looks for a charge by what the customer was charged for.
 pub(crate) const CHARGE_SEARCH: &str = "GET /v1/charges/search";
 
-/// An event of this version, or of an earlier one.
-#[derive(Deserialize)]
-pub(super) struct Stored {
-    tap: Tap,
-    stage: Stage,
-    source: Source,
-    signature: String,
-    #[serde(default)]
-    subjects: Vec<String>,
-    outcome: String,
-    writes: bool,
-    /// Every version that types outcomes says it.
-    role: Option<Role>,
-    result: Option<EventOutcome>,
-    detail: Option<Detail>,
-}
-
-impl From<Stored> for BoundaryEvent {
-    fn from(stored: Stored) -> Self {
-        let (role, result) = match (stored.role, &stored.detail) {
-            (Some(role), _) => (role, stored.result),
-            (None, Some(detail)) => {
-                let answered = stored.stage == Stage::Answered;
-                (detail.role(), detail.result().filter(|_| answered))
-            }
-            (None, None) => (Role::Request, over_http(&stored.signature, &stored.outcome)),
-        };
-        Self {
-            tap: stored.tap,
-            stage: stored.stage,
-            source: stored.source,
-            signature: stored.signature,
-            subjects: stored.subjects,
-            outcome: stored.outcome,
-            writes: stored.writes,
-            role,
-            result,
-            detail: stored.detail,
-        }
-    }
-}
-
 /// `200 ch_1`, and of an intent that was confirmed `200 pi_1 ch_1`; `200 post_1` at the sink.
-fn over_http(signature: &str, outcome: &str) -> Option<EventOutcome> {
+pub(super) fn over_http(signature: &str, outcome: &str) -> Option<EventOutcome> {
     let mut words: Vec<&str> = outcome.split(' ').collect();
     let is_replayed = words.pop_if(|last| *last == "(replayed)").is_some();
     let status: u16 = words.first()?.parse().ok()?;
@@ -80,6 +36,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::event::Role;
+    use crate::tap::BoundaryEvent;
 
     fn read(tap: &str, signature: &str, outcome: &str, detail: serde_json::Value) -> BoundaryEvent {
         let stage = if outcome.is_empty() {

@@ -2,10 +2,9 @@
 
 use super::Happening;
 use super::kind::{Kind, Mark};
+use crate::event::{EventOutcome, Role, Source, Stage, Tap};
 use crate::tap::postgres::Command;
-use crate::tap::{
-    BoundaryEvent, CHARGE_SEARCH, Detail, EventOutcome, Role, Source, Stage, Tap, kafka,
-};
+use crate::tap::{BoundaryEvent, CHARGE_SEARCH, Detail, kafka};
 
 /// One thing that happened, told: who, and what.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! What keeps a successor from a message: asked of the timeline while an instance is frozen.
 
 use super::{Entry, Happening, Timeline};
+use crate::event::{Source, Stage, Tap};
 use crate::tap::kafka::{Commit, Step, Transaction};
-use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap, kafka};
+use crate::tap::{BoundaryEvent, Detail, kafka};
 
 impl Timeline {
     /// What a Postgres backend was asked last, as the taps saw it.
@@ -104,8 +105,9 @@ fn ends(transaction: &Transaction) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Role;
     use crate::tap::kafka::Position;
-    use crate::tap::{Role, postgres};
+    use crate::tap::postgres;
 
     fn source(instance: &str) -> Source {
         Source {

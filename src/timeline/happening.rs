@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::tap::{BoundaryEvent, Source, Tap};
+use crate::event::{Source, Tap};
+use crate::tap::BoundaryEvent;
 
 /// One thing that happened.
 #[allow(

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tap::{EventOutcome, Tap};
+use crate::event::{EventOutcome, Tap};
 
 /// What a line of a biography is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

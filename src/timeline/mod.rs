@@ -3,7 +3,6 @@
 //!
 //! A payment's *biography* is the part of the timeline that carries its id ([`Timeline::biography`]).
 
-mod changes;
 mod clause;
 mod fences;
 mod happening;
@@ -24,13 +23,13 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::tap::{BoundaryEvent, Detail, Tap, kafka};
+use crate::event::Tap;
+use crate::tap::{BoundaryEvent, Detail, kafka};
 
-pub use changes::changes_something;
 pub use clause::Clause;
 pub use happening::Happening;
 pub use kind::{Kind, Mark};
-pub use reading::{background, biography, idle_changes, taps};
+pub use reading::{background, biography, taps};
 pub use refusals::{Refusal, missed_topics, refusals};
 pub use survivors::may_hold;
 
@@ -146,7 +145,7 @@ impl Timeline {
         }
         let (writes, changes) = match &what {
             Happening::Boundary { event } => {
-                let writes = changes_something(event) && !self.is_background(event);
+                let writes = event.changes_something() && !self.is_background(event);
                 (writes, writes && !event.was_in_vain())
             }
             _ => (false, false),
@@ -269,7 +268,7 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::Source;
+    use crate::event::Source;
 
     fn started() -> Happening {
         Happening::Started {
@@ -284,7 +283,7 @@ mod tests {
     fn crossed() -> Happening {
         let event = BoundaryEvent {
             tap: Tap::Postgres,
-            stage: crate::tap::Stage::Answered,
+            stage: crate::event::Stage::Answered,
             source: Source {
                 instance: "a".into(),
                 incarnation: 1,
@@ -293,7 +292,7 @@ mod tests {
             subjects: Vec::new(),
             outcome: String::new(),
             writes: true,
-            role: crate::tap::Role::Request,
+            role: crate::event::Role::Request,
             result: None,
             detail: None,
         };

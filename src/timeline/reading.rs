@@ -2,25 +2,29 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Entry, Happening, changes_something};
-use crate::tap::{BoundaryEvent, Detail, Source, Stage, Tap};
+use super::{Entry, Happening};
+use crate::event::{Place, Source, Stage, Tap};
 
 /// A payment's biography: what is about it, and the first commit of each process that passes one of
 /// the places where it was `produced`, whoever's it was. The cause of a loss is often another
 /// payment's commit.
 #[must_use]
 pub fn biography(entries: &[Entry], payment: &str, produced: &[(i32, i64)]) -> Vec<Entry> {
-    let mut topic = "";
+    let mut places = Vec::new();
     let mut passed: HashSet<(&Source, Stage)> = HashSet::new();
     let mut biography = Vec::new();
     for entry in entries {
         if let Happening::RoundBegan { topic: to, .. } = &entry.what {
-            topic = to;
+            let place = |(partition, offset): &(i32, i64)| Place {
+                topic: to.clone(),
+                partition: *partition,
+                offset: *offset,
+            };
+            places = produced.iter().map(place).collect();
         }
         let cause = match &entry.what {
             Happening::Boundary { event } => {
-                let mut places = produced.iter();
-                places.any(|(partition, offset)| event.passes(topic, *partition, *offset))
+                places.iter().any(|place| event.passes(place))
                     && passed.insert((&event.source, event.stage))
             }
             _ => false,
@@ -42,37 +46,17 @@ pub fn taps<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> HashSet<Tap> {
 /// The signatures of what was seen before the first payment, which no payment can have caused.
 #[must_use]
 pub fn background<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<String> {
-    idle(entries).map(|event| event.signature.clone()).collect()
-}
-
-/// Of what was seen before the first payment, what changed something or only read and locked: a
-/// DELETE that found no job then and takes one later is not among it.
-#[must_use]
-pub fn idle_changes<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<String> {
-    let known = idle(entries).filter(|event| changes_something(event) || selects(event));
-    known.map(|event| event.signature.clone()).collect()
-}
-
-fn idle<'a>(
-    entries: impl IntoIterator<Item = &'a Entry>,
-) -> impl Iterator<Item = &'a BoundaryEvent> {
     let before = |e: &&Entry| !matches!(e.what, Happening::RoundBegan { .. });
-    let entries = entries.into_iter().take_while(before);
-    entries.filter_map(Entry::boundary)
-}
-
-fn selects(event: &BoundaryEvent) -> bool {
-    let Some(Detail::Postgres(statement)) = &event.detail else {
-        return false;
-    };
-    let tag = statement.tag.as_deref();
-    tag.is_some_and(|tag| tag.starts_with("SELECT"))
+    let idle = entries.into_iter().take_while(before);
+    let events = idle.filter_map(Entry::boundary);
+    events.map(|event| event.signature.clone()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::{Role, kafka};
+    use crate::event::Role;
+    use crate::tap::{BoundaryEvent, Detail, kafka};
     use crate::timeline::Timeline;
 
     fn source(instance: &str) -> Source {

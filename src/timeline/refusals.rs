@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Entry, Happening, Timeline};
-use crate::tap::{Source, Tap};
+use crate::event::{Source, Tap};
 
 /// A tap closed a connection because of what the client asked for or sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

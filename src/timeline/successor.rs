@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{Entry, Happening, Timeline};
-use crate::tap::{BoundaryEvent, Detail, Source, kafka};
+use crate::event::Source;
+use crate::tap::{BoundaryEvent, Detail, kafka};
 
 impl Timeline {
     /// Whether, since `source` was frozen, another instance was given a record of the partition at
@@ -33,7 +34,7 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::{Role, Stage};
+    use crate::event::{Role, Stage};
 
     fn source(instance: &str) -> Source {
         Source {
@@ -53,7 +54,7 @@ mod tests {
             records: vec![record],
         };
         let event = BoundaryEvent {
-            tap: crate::tap::Tap::Kafka,
+            tap: crate::event::Tap::Kafka,
             stage: Stage::Answered,
             source: source(instance),
             signature: "Fetch".into(),

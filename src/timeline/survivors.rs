@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{Entry, Happening};
-use crate::tap::Source;
+use crate::event::Source;
 
 /// Whether a process that still runs may hold one of these payments: it ran already when the payment
 /// was seen last, whoever had it then, or nobody saw it.
@@ -33,7 +33,8 @@ pub fn may_hold(entries: &[Entry], payments: &BTreeSet<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tap::{BoundaryEvent, Role, Stage, Tap};
+    use crate::event::{Role, Stage, Tap};
+    use crate::tap::BoundaryEvent;
     use crate::timeline::Timeline;
 
     fn source(incarnation: u32) -> Source {

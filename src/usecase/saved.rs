@@ -52,8 +52,9 @@ mod tests {
 
     use super::*;
     use crate::chaos::storm::{Cause, Weather};
-    use crate::chaos::{Edge, Fault, Schedule, Window};
+    use crate::chaos::{Fault, Schedule};
     use crate::run::manifest::{self, Manifest};
+    use crate::window::{Edge, Window};
 
     fn lab(id: &str) -> Manifest {
         let labs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("labs");

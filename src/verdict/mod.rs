@@ -10,6 +10,7 @@ mod cell;
 mod fates;
 mod guarantee;
 mod history;
+mod incident;
 mod outcome;
 mod storm;
 
@@ -20,6 +21,7 @@ pub use cell::CellOutcome;
 pub use fates::{open, outcome_of};
 pub use guarantee::Guarantee;
 pub use history::{Effect, History, Produced, Strike};
+pub use incident::{Incident, Promise};
 pub use outcome::Outcome;
 pub use storm::{StormFacts, StormJudgement, judge_storm};
 

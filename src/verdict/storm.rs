@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Guarantee, Verdict};
-use crate::chaos::storm::Incident;
+use super::{Guarantee, Incident, Verdict};
 
 /// What is known of a storm when it has settled, all of it from outside the consumers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -116,7 +115,7 @@ pub fn judge_storm(facts: &StormFacts, guarantee: Guarantee) -> StormJudgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chaos::storm::{Cause, Promise};
+    use crate::verdict::Promise;
 
     fn facts() -> StormFacts {
         StormFacts {
@@ -133,7 +132,7 @@ mod tests {
 
     fn incident(records: u64) -> Option<Incident> {
         Some(Incident {
-            promise: Promise::of(Cause::Rebalances),
+            promise: Promise::Redelivered { from: 60, to: 100 },
             records,
             of: 1_000,
             added: 1,

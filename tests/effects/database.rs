@@ -1,7 +1,7 @@
 //! A database of its own for each test.
 
 use crashwindow::effects::{SqlCounter, SqlEffects, Transition};
-use crashwindow::tap::Marks;
+use crashwindow::event::Marks;
 use tokio_postgres::Client;
 
 use crate::support;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use crashwindow::effects::Sink;
-use crashwindow::tap::{
-    BoundaryEvent, Decision, DecisionFuture, EventOutcome, Hook, Listener, Marks, Role, Stage, Tap,
-};
+use crashwindow::event::{EventOutcome, Marks, Role, Stage, Tap};
+use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook, Listener};
 use reqwest::{RequestBuilder, Response};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;

@@ -170,7 +170,7 @@ async fn ddl_that_leaves_nothing_to_watch_succeeds_and_is_told_when_counting() {
 #[tokio::test]
 async fn an_owner_who_may_not_watch_ddl_is_told_and_the_table_is_found() {
     use crashwindow::effects::{SqlCounter, Watching};
-    use crashwindow::tap::Marks;
+    use crashwindow::event::Marks;
     let database = Database::create().await;
     let (role, session) = database.owned().await;
     let counter = SqlCounter::open(session, PAID.parse().unwrap(), Marks::default())

@@ -1,7 +1,7 @@
 //! Transitions in tables of every kind.
 
 use crashwindow::effects::{EffectsError, SqlCounter, Watching};
-use crashwindow::tap::Marks;
+use crashwindow::event::Marks;
 
 use crate::database::{Database, Orders, PAID, TABLE, line};
 use crate::payments;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crashwindow::effects::{EffectsError, TopicCounter};
+use crashwindow::event::Marks;
 use crashwindow::group::Cluster;
 use crashwindow::stack::Kafka;
-use crashwindow::tap::Marks;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crashwindow::chaos::{Fault, Target};
+use crashwindow::chaos::Fault;
 use crashwindow::report::explore::{Cell, CellOutcome, ExploreReport};
 use crashwindow::run::manifest::{self, ExploreRow, Manifest};
 use crashwindow::verdict::{Outcome, Verdict};
+use crashwindow::window::Target;
 
 use crate::support::{self, explore};
 

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use crashwindow::event::{Stage, payment_id};
 use crashwindow::tap::kafka::{Detail, Member, Protocol, TopicPartition};
-use crashwindow::tap::{self, BoundaryEvent, Stage, payment_id};
+use crashwindow::tap::{self, BoundaryEvent};
 use rdkafka::ClientConfig;
 use rdkafka::Message;
 use rdkafka::consumer::{CommitMode, Consumer};

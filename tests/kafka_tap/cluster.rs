@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crashwindow::event::{Source, payment_id};
 use crashwindow::stack::{Kafka, Security};
 use crashwindow::tap::kafka::{KafkaTap, Options};
-use crashwindow::tap::{Source, payment_id};
 use rand::distr::{Alphanumeric, SampleString};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crashwindow::event::Stage;
 use crashwindow::tap::kafka::KafkaTap;
-use crashwindow::tap::{BoundaryEvent, Decision, Stage};
+use crashwindow::tap::{BoundaryEvent, Decision};
 use rdkafka::Message;
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 use rdkafka::message::BorrowedMessage;

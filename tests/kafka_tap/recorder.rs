@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook, Stage};
+use crashwindow::event::Stage;
+use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook};
 use tokio::sync::{oneshot, watch};
 
 /// A group's first assignment on a busy machine is the longest that anything here waits for.

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crashwindow::event::{Stage, payment_id};
 use crashwindow::stack;
 use crashwindow::tap::kafka::Detail;
-use crashwindow::tap::{Stage, payment_id};
 use tokio::process::Command;
 
 use crate::clients::{delivered, kafka};

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
+use crashwindow::event::Stage;
 use crashwindow::stack::{Kafka, Security};
+use crashwindow::tap::Decision;
 use crashwindow::tap::kafka::{KafkaTap, Options};
-use crashwindow::tap::{Decision, Stage};
 use kafka_protocol::messages::metadata_response::MetadataResponseBroker;
 use kafka_protocol::messages::offset_commit_request::{
     OffsetCommitRequestPartition, OffsetCommitRequestTopic,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use crashwindow::event::{Stage, payment_id};
+use crashwindow::tap::BoundaryEvent;
 use crashwindow::tap::kafka::{Detail, Step};
-use crashwindow::tap::{BoundaryEvent, Stage, payment_id};
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;

@@ -2,8 +2,8 @@
 //! then says to it.
 
 use bytes::{BufMut, Bytes, BytesMut};
+use crashwindow::event::{Stage, payment_id};
 use crashwindow::tap::kafka::{Detail, Member, Protocol};
-use crashwindow::tap::{Stage, payment_id};
 use kafka_protocol::messages::leave_group_request::MemberIdentity;
 use kafka_protocol::messages::{
     ConsumerGroupHeartbeatRequest, GroupId, LeaveGroupRequest, RequestHeader, ResponseHeader,

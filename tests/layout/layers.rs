@@ -2,21 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::root;
 
 /// Each folder with those that it uses. They stand before it, so that no two can use each other.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("event", &[]),
+    ("window", &["event"]),
+    ("verdict", &[]),
     ("stack", &[]),
     ("metrics", &[]),
     ("group", &["stack"]),
-    ("tap", &["group", "stack"]),
-    ("provider", &["tap"]),
-    ("timeline", &["tap"]),
-    ("chaos", &["group", "provider", "tap", "timeline"]),
-    ("verdict", &["chaos"]),
-    ("effects", &["group", "stack", "tap", "verdict"]),
+    ("tap", &["event", "group", "stack"]),
+    ("provider", &["event", "tap"]),
+    ("timeline", &["event", "tap"]),
+    (
+        "chaos",
+        &[
+            "event", "group", "provider", "tap", "timeline", "verdict", "window",
+        ],
+    ),
+    ("effects", &["event", "group", "stack", "tap", "verdict"]),
     (
         "session",
         &[
@@ -70,6 +77,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dashboard",
             "drill",
             "effects",
+            "event",
             "explore",
             "metrics",
             "provider",
@@ -82,6 +90,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tap",
             "usecase",
             "verdict",
+            "window",
         ],
     ),
 ];
@@ -110,34 +119,55 @@ fn without_tests(code: &str) -> &str {
     &code[..end.unwrap_or(code.len())]
 }
 
-/// The names of the modules that a file declares for tests alone.
-fn for_tests_alone(code: &str) -> BTreeSet<String> {
+/// The modules that a file declares for tests alone: where their files are, without the ending.
+fn for_tests_alone(path: &Path, code: &str) -> Vec<PathBuf> {
+    let folder = match path.file_stem().and_then(|stem| stem.to_str()) {
+        Some("mod" | "lib") => path.parent().unwrap().to_owned(),
+        _ => path.with_extension(""),
+    };
     let declared = code.split("#[cfg(test)]\n").skip(1);
     let name = |rest: &str| {
         let line = rest.lines().next()?;
         let (_, name) = line.strip_suffix(';')?.rsplit_once("mod ")?;
-        Some(format!("{name}.rs"))
+        Some(folder.join(name))
     };
     declared.filter_map(name).collect()
 }
 
-/// Takes in what the files under this path use.
-fn read(path: &Path, folder: &str, uses: &mut Uses) {
-    let mut files = Vec::new();
-    let mut alone = BTreeSet::new();
+/// Every file under this path.
+fn files(path: &Path) -> Vec<(PathBuf, String)> {
+    let mut all = Vec::new();
     for entry in fs::read_dir(path).unwrap().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            read(&path, folder, uses);
+            all.extend(files(&path));
         } else if path.extension().is_some_and(|end| end == "rs") {
             let code = fs::read_to_string(&path).unwrap();
-            alone.extend(for_tests_alone(&code));
-            files.push((path, code));
+            all.push((path, code));
         }
     }
-    files.retain(|(path, _)| !alone.contains(path.file_name().unwrap().to_str().unwrap()));
-    for (path, code) in files {
-        for name in named(without_tests(&code)) {
+    all
+}
+
+/// The files of a folder of `src` with their code, without what is for tests.
+pub fn code_of(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut files = files(&root().join("src").join(folder));
+    let alone: Vec<PathBuf> = files
+        .iter()
+        .flat_map(|(path, code)| for_tests_alone(path, code))
+        .collect();
+    files.retain(|(path, _)| {
+        let module = path.with_extension("");
+        !alone.iter().any(|alone| module.starts_with(alone))
+    });
+    let tested = |(path, code): (_, String)| (path, without_tests(&code).to_owned());
+    files.into_iter().map(tested).collect()
+}
+
+/// Takes in what the files of a folder use.
+fn read(folder: &str, uses: &mut Uses) {
+    for (path, code) in code_of(folder) {
+        for name in named(&code) {
             let known = LAYERS.iter().any(|(layer, _)| *layer == name);
             if known && name != folder {
                 let used = uses.entry(folder.to_owned()).or_default();
@@ -171,7 +201,7 @@ fn wrong(uses: &Uses) -> Vec<String> {
 fn of_the_tree() -> Uses {
     let mut uses = Uses::new();
     for (folder, _) in LAYERS {
-        read(&root().join("src").join(folder), folder, &mut uses);
+        read(folder, &mut uses);
     }
     uses
 }
@@ -200,7 +230,7 @@ fn nobody_uses_what_is_not_below() {
 
 #[test]
 fn an_import_that_points_upwards_is_found() {
-    let planted = "use crate::report::explore::Cell;\nuse crate::tap::Tap;\n";
+    let planted = "use crate::report::explore::Cell;\nuse crate::event::Tap;\n";
     let mut uses = of_the_tree();
     for name in named(planted) {
         let file = "src/timeline/planted.rs".to_owned();
@@ -216,5 +246,7 @@ fn an_import_that_points_upwards_is_found() {
 fn what_tests_import_is_nobodys_business() {
     let code = "use crate::a::B;\n#[cfg(test)]\nmod fixture;\n#[cfg(test)]\nmod tests {\n    use crate::c::D;\n}\n";
     assert_eq!(named(without_tests(code)), ["a".to_owned()].into());
-    assert_eq!(for_tests_alone(code), ["fixture.rs".to_owned()].into());
+    let alone = |path| for_tests_alone(Path::new(path), code);
+    assert_eq!(alone("src/a/mod.rs"), [Path::new("src/a/fixture")]);
+    assert_eq!(alone("src/a/b.rs"), [Path::new("src/a/b/fixture")]);
 }

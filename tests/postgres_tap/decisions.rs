@@ -1,7 +1,8 @@
 //! What the hook decides, and when.
 
+use crashwindow::event::Stage;
 use crashwindow::tap::postgres::{PostgresTap, Upstream};
-use crashwindow::tap::{Decision, PassAll, Stage};
+use crashwindow::tap::{Decision, PassAll};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;

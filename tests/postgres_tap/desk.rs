@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use crashwindow::event::{Stage, Tap};
 use crashwindow::tap::postgres::Detail;
-use crashwindow::tap::{self, BoundaryEvent, Decision, DecisionFuture, Hook, Stage};
+use crashwindow::tap::{self, BoundaryEvent, Decision, DecisionFuture, Hook};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::lab::{source, within};
@@ -22,7 +23,7 @@ pub fn detail(event: &BoundaryEvent) -> &Detail {
 
 /// An event in one line: stage, signature, payment, outcome, transaction, `w` if it writes.
 pub fn told(event: &BoundaryEvent) -> String {
-    assert_eq!(event.tap, tap::Tap::Postgres);
+    assert_eq!(event.tap, Tap::Postgres);
     assert_eq!(event.source, source());
     let stage = match event.stage {
         Stage::Received => "?",

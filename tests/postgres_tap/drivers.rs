@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crashwindow::tap::Stage;
+use crashwindow::event::Stage;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crashwindow::event::Stage;
+use crashwindow::tap::PassAll;
 use crashwindow::tap::postgres::{PostgresTap, Upstream};
-use crashwindow::tap::{PassAll, Stage};
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

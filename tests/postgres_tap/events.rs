@@ -3,7 +3,7 @@
 use crate::desk::{detail, pid};
 use crate::lab::Lab;
 use crate::wire::{Wire, bind, statement};
-use crashwindow::tap::Stage;
+use crashwindow::event::Stage;
 use crashwindow::tap::postgres::Transaction;
 use postgres_protocol::message::frontend;
 

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crashwindow::event::Source;
+use crashwindow::tap::Hook;
 use crashwindow::tap::postgres::{PostgresTap, Upstream};
-use crashwindow::tap::{Hook, Source};
 use tokio::task::JoinHandle;
 use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, NoTls};

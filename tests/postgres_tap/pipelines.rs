@@ -1,7 +1,8 @@
 //! Several statements on their way at once.
 
 use bytes::BytesMut;
-use crashwindow::tap::{Decision, PassAll, Stage};
+use crashwindow::event::Stage;
+use crashwindow::tap::{Decision, PassAll};
 use postgres_protocol::message::frontend;
 use std::sync::Arc;
 

@@ -6,7 +6,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::{Desk, Lab, answer, finished, http, source, start, unanswered, within};
-use crashwindow::tap::{Decision, PassAll, Stage};
+use crashwindow::event::Stage;
+use crashwindow::tap::{Decision, PassAll};
 
 /// A client of which every byte is known.
 struct RawClient(TcpStream);

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::support::{Answer, Desk, Lab, finished, http, source, start, unanswered};
-use crashwindow::tap::{Decision, EventOutcome, Stage, Tap};
+use crashwindow::event::{EventOutcome, Stage, Tap};
+use crashwindow::tap::Decision;
 use reqwest::RequestBuilder;
 
 const ALL: [Stage; 3] = [Stage::Received, Stage::Executed, Stage::Answered];

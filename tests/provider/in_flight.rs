@@ -1,7 +1,8 @@
 //! What a second request is told while the first one with its key is still going through.
 
 use crate::support::{Lab, finished, start};
-use crashwindow::tap::{Decision, Stage};
+use crashwindow::event::Stage;
+use crashwindow::tap::Decision;
 
 #[tokio::test]
 async fn a_key_in_flight_is_in_use_until_its_result_is_saved() {

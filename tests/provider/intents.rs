@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Desk, Lab, answer, finished, start, unanswered};
+use crashwindow::event::{Marks, Stage};
 use crashwindow::provider::Behaviour;
-use crashwindow::tap::{Decision, Marks, PassAll, Stage};
+use crashwindow::tap::{Decision, PassAll};
 
 const INTENTS: &str = "/v1/payment_intents";
 const CARD: &str = "amount=1000&currency=usd&payment_method=pm_card_visa";

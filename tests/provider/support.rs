@@ -5,10 +5,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crashwindow::event::{Marks, Source, Stage};
 use crashwindow::provider::{Account, Behaviour, Clock, Listener, Provider};
-use crashwindow::tap::{
-    BoundaryEvent, Decision, DecisionFuture, Hook, Marks, PassAll, Source, Stage,
-};
+use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook, PassAll};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};

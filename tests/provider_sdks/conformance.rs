@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use crashwindow::event::{Source, Stage};
 use crashwindow::provider::{Account, Behaviour, Clock, LedgerEntry, Mishap, Provider};
-use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook, Source, Stage};
+use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook};
 use tokio::process::Command;
 use tokio::sync::Notify;
 

@@ -2,8 +2,9 @@
 
 use std::process::Output;
 
-use crashwindow::chaos::{Edge, Fault, Schedule, Window};
+use crashwindow::chaos::{Fault, Schedule};
 use crashwindow::run::Spec;
+use crashwindow::window::{Edge, Window};
 
 use crate::lab_copy::LabCopy;
 use crate::support::crashwindow;

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
 use std::time::Duration;
 
 use crashwindow::chaos::{Process, describe_exit};
-use crashwindow::tap::Source;
+use crashwindow::event::Source;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use crashwindow::dashboard::{Effects, Feed, Plan};
-use crashwindow::tap::{BoundaryEvent, EventOutcome, Role, Source, Stage, Tap};
+use crashwindow::event::{EventOutcome, Role, Source, Stage, Tap};
+use crashwindow::tap::BoundaryEvent;
 use crashwindow::timeline::{Happening, Timeline};
 use serde_json::Value;
 use tokio::net::TcpListener;

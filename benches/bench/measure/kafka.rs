@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use crashwindow::event::payment_id;
 use crashwindow::stack::Kafka;
-use crashwindow::tap::payment_id;
 use rdkafka::ClientContext;
 use rdkafka::Message;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};

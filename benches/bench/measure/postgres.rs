@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use crashwindow::tap::payment_id;
+use crashwindow::event::payment_id;
 use tokio_postgres::{Client, NoTls, Statement};
 
 use super::stats::{Latency, Rounds};

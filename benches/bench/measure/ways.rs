@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
+use crashwindow::event::Source;
 use crashwindow::stack::{self, Endpoints, Kafka, Security};
 use crashwindow::tap::kafka::{self, KafkaTap};
 use crashwindow::tap::postgres::{PostgresTap, Upstream};
-use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook, Source};
+use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook};
 use crashwindow::timeline::{Happening, Timeline};
 use tokio::runtime::Handle;
 

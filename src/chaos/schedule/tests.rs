@@ -1,7 +1,7 @@
 //! What is planned, and what of a saved schedule is refused.
 
 use super::*;
-use crate::chaos::Edge;
+use crate::window::Edge;
 
 fn plan(seed: u64, payments: u32, strikes: u32) -> Result<Schedule, ScheduleError> {
     let window = Window::first("POST /v1/charges", Edge::Before);

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use misfit::{LONGEST_S, MOST_INSTANCES, MOST_PARTITIONS, MOST_RATE, Misfit};
 pub use plan::{PlanError, Weather};
 pub use positions::{Owed, Positions};
-pub use promise::{Incident, Progress, Promise};
+pub use promise::Progress;
 pub use redeliveries::{Account, Place, Redeliveries, Told};
 
 /// What makes the hit rate, or the ledger, move in a storm.

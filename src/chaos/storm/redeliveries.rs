@@ -13,8 +13,9 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 use tokio_postgres::types::{FromSql, Type};
 
+use crate::event::{Source, Stage, Tap};
+use crate::tap::BoundaryEvent;
 use crate::tap::postgres::{Detail, Transaction};
-use crate::tap::{BoundaryEvent, Source, Stage, Tap};
 
 use account::Answers;
 pub use account::{Account, Told};

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::chaos::Fault;
 use crate::chaos::storm::Cause;
-use crate::chaos::{Edge, Fault};
 use crate::dashboard::lines::EventLine;
 use crate::verdict::{Guarantee, Verdict};
+use crate::window::Edge;
 
 /// What a lab's manifest says, and how the attendee has fared.
 #[derive(Debug, Serialize, JsonSchema)]

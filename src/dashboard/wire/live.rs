@@ -6,12 +6,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::jobs::Done;
+use crate::chaos::Fault;
 use crate::chaos::storm::Cause;
-use crate::chaos::{Edge, Fault};
 use crate::dashboard::instance::InstanceState;
 use crate::dashboard::wall::{Counts, PaymentState};
 use crate::drill::Action;
 use crate::storm::Ownership;
+use crate::window::Edge;
 
 /// What is told while a job goes on.
 pub trait LiveEvent: Serialize {

@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Endpoint;
 use super::request::Request;
-use crate::tap::{BoundaryEvent, Decision, EventOutcome, Role, Stage, Tap};
+use crate::event::{EventOutcome, Role, Stage, Tap};
+use crate::tap::{BoundaryEvent, Decision};
 
 /// Beyond any request about one payment; a consumer that sends more is told so.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;

@@ -10,7 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::Router;
 use serde::{Deserialize, Serialize};
 
-use crate::tap::{Hook, Listener, Marks, Source};
+use crate::event::{Marks, Source};
+use crate::tap::{Hook, Listener};
 use crate::verdict::Effect;
 use request::Request;
 

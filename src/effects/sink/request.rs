@@ -3,7 +3,7 @@
 use axum::http::Method;
 use axum::http::request::Parts;
 
-use crate::tap::Marks;
+use crate::event::Marks;
 
 /// One request that was read completely.
 pub(super) struct Request {

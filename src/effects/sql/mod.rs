@@ -30,7 +30,7 @@ pub use grammar::{GrammarError, Literal, SqlEffects, Watched};
 
 use super::error::{EffectsError, reason};
 use super::payment::named;
-use crate::tap::Marks;
+use crate::event::Marks;
 use crate::verdict::Effect;
 
 const AUDIT: &str = include_str!("audit.sql");

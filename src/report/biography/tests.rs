@@ -1,5 +1,6 @@
 use super::*;
-use crate::tap::{BoundaryEvent, Detail, EventOutcome, Source, Tap, kafka, postgres};
+use crate::event::{EventOutcome, Source, Tap};
+use crate::tap::{BoundaryEvent, Detail, kafka, postgres};
 
 fn source(instance: &str, incarnation: u32) -> Source {
     Source {

@@ -3,8 +3,8 @@
 //! kinds of the lines; their words are only written beside it.
 
 use super::matrix;
+use crate::event::Tap;
 use crate::report::Line;
-use crate::tap::Tap;
 use crate::timeline::{Kind, Mark};
 
 /// The servers right of the instances: what they act on.

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::{Line, Stack, Times, run};
 use crate::chaos::Fault;
 use crate::verdict::{Guarantee, Verdict};
+use crate::window::{Gap, Recording};
 
 /// The version of the report's form. Of schema 1 the lines of a biography are words alone, and are read
 /// as marks.
@@ -144,6 +145,22 @@ pub struct CellWindow {
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub before_event: Option<usize>,
+}
+
+impl CellWindow {
+    /// A window of a recording, with the names of the events around it.
+    #[must_use]
+    pub fn of(recording: &Recording, gap: Gap) -> Self {
+        let at = |place: Option<usize>| Some(&recording.events[place?]);
+        let name = |place| Some(at(place)?.signature.clone());
+        Self {
+            after: name(gap.after),
+            before: name(gap.before),
+            occurrence: at(gap.after.or(gap.before)).map_or(1, |e| e.occurrence),
+            after_event: gap.after.map(|i| i + 1),
+            before_event: gap.before.map(|i| i + 1),
+        }
+    }
 }
 
 /// A window that needs no run of its own for a fault: what survives is the same as in a cell's.

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::diagram::{name, windows};
+use crate::event::Tap;
 use crate::report::Line;
-use crate::tap::Tap;
 use crate::timeline::{Kind, Mark};
 
 /// One line of a biography: who told whom.
@@ -92,7 +92,7 @@ fn lane(party: Tap) -> String {
 mod tests {
     use super::super::fixture;
     use super::*;
-    use crate::tap::EventOutcome;
+    use crate::event::EventOutcome;
 
     #[test]
     fn a_struck_charge_is_a_request_an_answer_and_a_window() {

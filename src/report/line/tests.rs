@@ -1,7 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::tap::{BoundaryEvent, Detail, EventOutcome, Role, Source, Stage, Tap, kafka, postgres};
+use crate::event::{EventOutcome, Role, Source, Stage, Tap};
+use crate::tap::{BoundaryEvent, Detail, kafka, postgres};
 use crate::timeline::Happening;
 
 const PAYMENT: &str = "msg-0001";

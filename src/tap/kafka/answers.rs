@@ -12,7 +12,8 @@ use super::connection::{Closed, InFlight};
 use super::exchange::Exchange;
 use super::frame::{self, Frames, RequestHead};
 use super::reader::Malformed;
-use crate::tap::{Decision, Stage};
+use crate::event::Stage;
+use crate::tap::Decision;
 
 /// Passes on what the broker answers, in the order of the requests, until either side closes.
 pub(super) async fn answers(

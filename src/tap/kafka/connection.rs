@@ -28,8 +28,9 @@ use super::frame::{self, RequestHead};
 use super::reader::Malformed;
 use super::receive::{Received, receive};
 use super::{Broker, Shared, versions};
+use crate::event::{Stage, Tap};
+use crate::tap::Decision;
 use crate::tap::budget::TooMuch;
-use crate::tap::{Decision, Stage, Tap};
 
 /// Clients have a handful of requests in flight.
 const IN_FLIGHT: usize = 1024;

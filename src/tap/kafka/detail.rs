@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::tap::{EventOutcome, Role};
+use crate::event::{EventOutcome, Place, Role};
 
 /// What the tap knows of a request. Fields that only the broker's answer fills are empty at
-/// [`Stage::Received`](crate::tap::Stage::Received).
+/// [`Stage::Received`](crate::event::Stage::Received).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Detail {
@@ -34,6 +34,39 @@ impl Detail {
                 &transaction.positions
             }
             _ => &[],
+        }
+    }
+
+    /// Whether it moves a position past this record, for good.
+    pub(in crate::tap) fn passes(&self, place: &Place) -> bool {
+        self.acknowledges().iter().any(|p| {
+            (&p.topic, p.partition) == (&place.topic, place.partition)
+                && p.offset > place.offset
+                && p.error.is_none()
+        })
+    }
+
+    /// Where it hands this payment over.
+    pub(in crate::tap) fn delivered_at(&self, payment: &str) -> Option<Place> {
+        let Self::Fetch(deliveries) = self else {
+            return None;
+        };
+        deliveries.iter().find_map(|delivery| {
+            let mut records = delivery.records.iter();
+            let record = records.find(|r| r.payment.as_deref() == Some(payment))?;
+            Some(Place {
+                topic: delivery.topic.clone(),
+                partition: delivery.partition,
+                offset: record.offset,
+            })
+        })
+    }
+
+    /// What is handed over or acknowledged is told by where it is, and a group is no message's.
+    pub(in crate::tap) fn can_be_a_messages(&self) -> bool {
+        match self {
+            Self::Produce(_) | Self::Transaction(_) => true,
+            Self::Fetch(_) | Self::Commit(_) | Self::Membership(_) => false,
         }
     }
 

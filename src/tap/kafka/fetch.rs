@@ -14,7 +14,7 @@ use super::exchange::{Answer, Exchange, Positions, Report, each_once, encode};
 use super::reader::Malformed;
 use super::records::{self, Aborted};
 use super::shape::decode;
-use crate::tap::Marks;
+use crate::event::Marks;
 
 const UNAVAILABLE: i16 = ResponseError::NotLeaderOrFollower.code();
 

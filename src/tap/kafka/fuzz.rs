@@ -40,7 +40,7 @@ async fn play(script: &[u8]) -> usize {
         placeholders: Vec::new(),
         frame_limit: options.frame_limit,
         gate: crate::tap::Gate::default(),
-        marks: crate::tap::Marks::default(),
+        marks: crate::event::Marks::default(),
         state: State::default(),
         bootstrap,
         brokers: Mutex::default(),

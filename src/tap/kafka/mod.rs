@@ -68,7 +68,8 @@ use self::broker::Broker;
 use self::exchange::Report;
 use self::state::State;
 use self::upstream::Upstream;
-use super::{BoundaryEvent, Gate, Hook, Marks, Role, Source, Stage, Tap};
+use super::{BoundaryEvent, Gate, Hook};
+use crate::event::{Marks, Role, Source, Stage, Tap};
 use crate::stack::Kafka;
 
 pub use self::detail::{

@@ -15,7 +15,7 @@ use super::names::error_name;
 use super::reader::Malformed;
 use super::records;
 use super::shape::decode;
-use crate::tap::Marks;
+use crate::event::Marks;
 
 const UNAVAILABLE: i16 = ResponseError::NotLeaderOrFollower.code();
 

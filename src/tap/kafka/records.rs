@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::compression::unpack;
 use super::reader::{Malformed, Reader};
-use crate::tap::Marks;
+use crate::event::Marks;
 
 /// The header that carries the payment id (see the contract of an instance).
 const ID_HEADER: &str = "message-id";

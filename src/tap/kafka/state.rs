@@ -227,8 +227,8 @@ fn key(topic: &str, partition: i32) -> TopicPartition {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::payment_id;
     use crate::tap::kafka::DeliveredRecord;
-    use crate::tap::payment_id;
 
     fn delivery(partition: i32, offsets: std::ops::Range<i64>) -> Delivery {
         let records = offsets.map(|offset| DeliveredRecord {

@@ -1,7 +1,7 @@
 //! Which payment a statement is about.
 
 use super::statement::Bound;
-use crate::tap::Found;
+use crate::event::Found;
 
 /// The payments that statements without a mark belong to.
 ///
@@ -83,7 +83,7 @@ impl Attribution {
 mod tests {
     use super::super::statement::Statement;
     use super::Attribution;
-    use crate::tap::{Found, Marks, payment_id};
+    use crate::event::{Found, Marks, payment_id};
 
     /// The payments of these statements, each of which is a unit.
     fn subjects(statements: &[&str]) -> Vec<Vec<String>> {

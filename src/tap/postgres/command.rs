@@ -1,8 +1,8 @@
 //! What a command tag says, and what came of a statement (PostgreSQL: Frontend/Backend Protocol,
 //! "CommandComplete").
 
-use super::Detail;
-use crate::tap::EventOutcome;
+use super::{Detail, Transaction};
+use crate::event::{EventOutcome, Session};
 
 /// What a statement did, by its command tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,20 @@ impl Detail {
             (Some(code), Some(_)) => EventOutcome::Uncertain { code },
             (Some(code), None) if ends_the_connection(&code) => EventOutcome::Gone { code },
             (Some(code), None) => EventOutcome::Refused { code },
+        })
+    }
+
+    /// Whether something was read, by the tag of the only or first statement.
+    pub(in crate::tap) fn reads(&self) -> bool {
+        let tag = self.tag.as_deref();
+        tag.is_some_and(|tag| tag.starts_with("SELECT"))
+    }
+
+    /// The connection, and whether a transaction is known to be open on it.
+    pub(in crate::tap) fn session(&self) -> Option<Session> {
+        Some(Session {
+            id: self.backend_pid?,
+            is_open: !matches!(self.transaction, Some(Transaction::Idle) | None),
         })
     }
 }

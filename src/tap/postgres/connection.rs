@@ -17,8 +17,9 @@ use super::session::{Asked, Session, Unserved};
 use super::startup::{self, Opening};
 use super::upstream::{Stream, Upstream, UpstreamError};
 use super::{Options, Transaction, backend, frontend};
+use crate::event::{Role, Source, Stage, Tap};
 use crate::tap::budget::TooMuch;
-use crate::tap::{BoundaryEvent, Decision, Detail, Hook, Role, Source, Stage, Tap};
+use crate::tap::{BoundaryEvent, Decision, Detail, Hook};
 
 /// How long the last words to a client may take to be read: a socket that is closed over unread
 /// bytes is reset, and takes the words with it.

@@ -10,7 +10,7 @@ use super::frame::{Frames, INSPECTED, Piece, Side};
 use super::fuzz::framed;
 use super::session::{Session, Unserved};
 use super::statement::Statement;
-use crate::tap::Marks;
+use crate::event::Marks;
 
 /// A second or two without optimisation.
 const CASES: u64 = 3000;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::session::{Asked, Expected, Portal};
 use super::statement::Statement;
-use crate::tap::Found;
+use crate::event::Found;
 use crate::tap::budget::{Budget, TooMuch};
 
 /// The bytes of each. A pool's cache of some thousands of prepared statements has a few MiB, a pipeline of

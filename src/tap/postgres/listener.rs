@@ -9,7 +9,8 @@ use tokio::task::{AbortHandle, JoinSet};
 use super::Options;
 use super::connection::{self, Plaintext, Shared};
 use super::upstream::Upstream;
-use crate::tap::{Hook, Source};
+use crate::event::Source;
+use crate::tap::Hook;
 
 /// An address at which Postgres is reached by one incarnation of one instance, so that whatever
 /// arrives there was sent by it.

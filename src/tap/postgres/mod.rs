@@ -5,8 +5,8 @@
 //! client ◀─ answered? ◀─ Session::hear ◀─ frames ◀─ server
 //! ```
 //!
-//! A transparent relay, which reports one event per statement: at [`Received`](crate::tap::Stage::Received)
-//! nothing of it has reached the server, at [`Answered`](crate::tap::Stage::Answered) the server has executed it
+//! A transparent relay, which reports one event per statement: at [`Received`](crate::event::Stage::Received)
+//! nothing of it has reached the server, at [`Answered`](crate::event::Stage::Answered) the server has executed it
 //! and the client has not been told.
 //!
 //! - **Statements.** A Query message is one event, also where its text holds several statements: the
@@ -43,7 +43,7 @@
 //! - **Encryption.** A client that asks for TLS is told that there is none. The server may be spoken
 //!   to over TLS all the same.
 //!
-//! [`Stage`]: crate::tap::Stage
+//! [`Stage`]: crate::event::Stage
 //! [`Decision`]: crate::tap::Decision
 
 mod answer;
@@ -75,7 +75,8 @@ mod upstream;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Gate, Marks};
+use super::Gate;
+use crate::event::Marks;
 
 pub use command::Command;
 pub use listener::PostgresTap;

@@ -13,8 +13,8 @@ use super::message;
 use super::parameters;
 use super::reply::Reply;
 use super::statement::Statement;
+use crate::event::{Found, Marks};
 use crate::tap::budget::TooMuch;
-use crate::tap::{Found, Marks};
 
 /// A statement on its way: the parts of its event that do not change until it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]

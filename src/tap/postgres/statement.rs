@@ -3,7 +3,7 @@
 use super::calls::calls_what_may_write;
 use super::lexer::{Token, tokens};
 use super::signature::signature;
-use crate::tap::{Found, Marks};
+use crate::event::{Found, Marks};
 
 /// What a statement does to the transaction block of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,7 +153,7 @@ fn is_write(statement: &[Token<'_>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Bound, Statement};
-    use crate::tap::Marks;
+    use crate::event::Marks;
 
     fn parsed(text: &str) -> Statement {
         Statement::parse(text, &Marks::default())

@@ -12,7 +12,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Place, Redeliveries};
-use crate::tap::Source;
+use crate::event::Source;
 
 /// What was answered to one process, in order.
 #[derive(Debug, Default)]

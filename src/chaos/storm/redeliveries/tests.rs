@@ -1,5 +1,5 @@
 use super::*;
-use crate::tap::Role;
+use crate::event::Role;
 use bytes::BytesMut;
 use tokio_postgres::types::ToSql;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{holds, problem};
+use crate::chaos::Fault;
 use crate::chaos::storm::Cause;
-use crate::chaos::{Edge, Fault};
 use crate::dashboard::jobs::Request;
 use crate::dashboard::lines::EventLine;
 use crate::dashboard::wire::jobs::{Accepted, Job, JobState, Reveal};
@@ -20,6 +20,7 @@ use crate::drill::Action;
 use crate::report::explore::steps;
 use crate::timeline::{Kind, Mark};
 use crate::verdict::{Guarantee, Outcome, Verdict};
+use crate::window::Edge;
 
 fn lab() -> Lab {
     Lab {

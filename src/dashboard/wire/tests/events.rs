@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{holds, problem};
+use crate::chaos::Fault;
 use crate::chaos::storm::Cause;
-use crate::chaos::{Edge, Fault};
 use crate::dashboard::instance::{InstanceState, STATES};
 use crate::dashboard::wall::{Counts, PaymentState};
 use crate::dashboard::wire::jobs::Done;
@@ -15,6 +15,7 @@ use crate::dashboard::wire::live::{
 use crate::drill::Action;
 use crate::storm::Ownership;
 use crate::verdict::Outcome;
+use crate::window::Edge;
 
 #[track_caller]
 fn is_told<E: LiveEvent>(event: &E) {

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::tap::Stage;
+use crate::event::Stage;
 
 /// On which side of what the server does the window lies.
 #[derive(

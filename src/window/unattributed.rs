@@ -2,34 +2,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::run::can_be_a_messages;
-use crate::tap::BoundaryEvent;
-use crate::timeline::{Entry, Happening, changes_something};
+use super::Seen;
+use crate::event::{BoundaryEvent, Detail};
 
 /// What can be said of events that carry no mark, by their signatures.
 pub(super) struct Known<'a> {
     /// What is each payment's own where nothing else is in hand.
-    pub(super) own: &'a BTreeSet<String>,
+    own: &'a BTreeSet<String>,
     /// What was done with the first payment and with no other that was alone.
-    pub(super) once: &'a BTreeSet<String>,
-    /// What a timer changes, also without any payment.
-    pub(super) idle: BTreeSet<String>,
+    once: &'a BTreeSet<String>,
+    /// What a timer changes, or only reads and locks, also without any payment: a DELETE that found no
+    /// job then and takes one later is not among it.
+    idle: BTreeSet<&'a str>,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    pub(super) fn of<D: Detail>(
+        seen: &Seen<'a, D>,
+        own: &'a BTreeSet<String>,
+        once: &'a BTreeSet<String>,
+    ) -> Self {
+        let idle = seen.idle.iter().copied();
+        let known = idle.filter(|event| event.changes_something() || event.selects());
+        Self {
+            own,
+            once,
+            idle: known.map(|event| event.signature.as_str()).collect(),
+        }
+    }
+
     /// What changed something after the first payment was produced, carries no mark, and is neither
     /// known from elsewhere nor any payment's because nothing else was in hand; each once, with its
     /// number.
-    pub(super) fn unattributed(&self, timeline: &[Entry]) -> Vec<String> {
+    pub(super) fn unattributed<D: Detail>(&self, seen: &Seen<'_, D>) -> Vec<String> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut round = 0;
-        for entry in timeline {
-            if let Happening::RoundBegan { first, .. } = entry.what {
-                round = first;
-            }
-            let event = entry.boundary();
-            let event = event.filter(|event| round > 0 && self.leaves_open(event, round));
-            if let Some(event) = event {
+        for (round, events) in &seen.rounds {
+            for event in events.iter().filter(|e| self.leaves_open(e, *round)) {
                 *counts.entry(&event.signature).or_default() += 1;
             }
         }
@@ -41,76 +49,73 @@ impl Known<'_> {
     }
 
     /// Whether nobody can say which payment the event is about.
-    fn leaves_open(&self, event: &BoundaryEvent, round: u32) -> bool {
-        let unmarked = event.names_no_payment() && can_be_a_messages(event);
+    fn leaves_open<D: Detail>(&self, event: &BoundaryEvent<D>, round: u32) -> bool {
+        let unmarked = event.names_no_payment() && event.can_be_a_messages();
         // What comes again with a later payment was not done once.
         let known = self.own.contains(&event.signature)
-            || self.idle.contains(&event.signature)
+            || self.idle.contains(event.signature.as_str())
             || round == 1 && self.once.contains(&event.signature);
-        changes_something(event) && unmarked && !known
+        event.changes_something() && unmarked && !known
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{Role, Source, Stage, Tap};
     use crate::tap::postgres::Detail as Statement;
-    use crate::tap::{Detail, Role, Source, Stage, Tap};
+    use crate::tap::{BoundaryEvent, Detail};
 
-    fn round(first: u32) -> Entry {
-        entry(Happening::RoundBegan {
-            topic: "payments".into(),
-            first,
-            last: first,
-        })
+    /// A round that begins, or an event.
+    enum Entry {
+        Round(u32),
+        Event(Box<BoundaryEvent>),
     }
 
-    fn entry(what: Happening) -> Entry {
-        Entry {
-            at_ms: 0.0,
-            payment: None,
-            what,
-        }
+    fn round(first: u32) -> Entry {
+        Entry::Round(first)
     }
 
     /// The answer to a statement, with its tag, about these payments.
     fn answer(signature: &str, tag: &str, subjects: &[&str]) -> Entry {
         let rows = tag.rsplit(' ').next().and_then(|n| n.parse().ok());
-        entry(Happening::Boundary {
-            event: BoundaryEvent {
-                tap: Tap::Postgres,
-                stage: Stage::Answered,
-                source: Source {
-                    instance: "a".into(),
-                    incarnation: 1,
-                },
-                signature: signature.into(),
-                subjects: subjects.iter().map(|s| (*s).to_owned()).collect(),
-                outcome: tag.into(),
-                writes: true,
-                role: Role::Request,
-                result: None,
-                detail: Some(Detail::Postgres(Statement {
-                    tag: Some(tag.into()),
-                    rows,
-                    sqlstate: None,
-                    transaction: None,
-                    backend_pid: Some(1),
-                    is_data: true,
-                    parameters: Vec::new(),
-                })),
+        Entry::Event(Box::new(BoundaryEvent {
+            tap: Tap::Postgres,
+            stage: Stage::Answered,
+            source: Source {
+                instance: "a".into(),
+                incarnation: 1,
             },
-        })
+            signature: signature.into(),
+            subjects: subjects.iter().map(|s| (*s).to_owned()).collect(),
+            outcome: tag.into(),
+            writes: true,
+            role: Role::Request,
+            result: None,
+            detail: Some(Detail::Postgres(Statement {
+                tag: Some(tag.into()),
+                rows,
+                sqlstate: None,
+                transaction: None,
+                backend_pid: Some(1),
+                is_data: true,
+                parameters: Vec::new(),
+            })),
+        }))
     }
 
     fn unattributed(once: &[&str], timeline: &[Entry]) -> Vec<String> {
         let once = once.iter().map(|s| (*s).to_owned()).collect();
-        let known = Known {
-            own: &BTreeSet::new(),
-            once: &once,
-            idle: crate::timeline::idle_changes(timeline),
-        };
-        known.unattributed(timeline)
+        let (mut idle, mut rounds) = (Vec::new(), Vec::new());
+        for entry in timeline {
+            match (entry, rounds.last_mut()) {
+                (Entry::Round(first), _) => rounds.push((*first, Vec::new())),
+                (Entry::Event(event), None) => idle.push(&**event),
+                (Entry::Event(event), Some((_, events))) => events.push(&**event),
+            }
+        }
+        let seen = Seen { idle, rounds };
+        Known::of(&seen, &BTreeSet::new(), &once).unattributed(&seen)
     }
 
     const TAKE: &str = "DELETE FROM jobs RETURNING *";

@@ -1,0 +1,153 @@
+//! The cells: which window is struck with which fault, and which windows are the same for one.
+
+use std::collections::BTreeMap;
+
+use super::{Edge, Recorded};
+
+/// What a fault is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The gap between two events.
+    Gap {
+        /// Whether it is the same in two gaps between which nothing outside has changed: nothing of
+        /// the process survives, and none of its code runs.
+        merges: bool,
+    },
+    /// The request of an event, before the server has it.
+    Request(Events),
+    /// The answer of an event, when the server has acted.
+    Answer(Events),
+    /// What is produced; no instance is struck.
+    Workload,
+}
+
+/// The events to which a fault can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Events {
+    /// All but deliveries: what they are about is known only with their answer.
+    ButDeliveries,
+    /// Those that change something outside.
+    Changes,
+    /// Those that change something outside and acknowledge nothing.
+    Effects,
+}
+
+impl Events {
+    fn include(self, event: &Recorded) -> bool {
+        match self {
+            Self::ButDeliveries => !event.delivers,
+            Self::Changes => event.writes,
+            Self::Effects => event.writes && !event.acknowledges,
+        }
+    }
+}
+
+/// A window: between which events of a recording it lies, by their places in it, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// The event after which it begins; none where it begins with the payment.
+    pub after: Option<usize>,
+    /// The event before which it ends; none after the last.
+    pub before: Option<usize>,
+}
+
+/// A window that is struck with a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cell<F> {
+    /// The fault.
+    pub fault: F,
+    /// The window.
+    pub gap: Gap,
+    /// Where in the recording the event stands at which it is struck.
+    pub event: usize,
+    /// Whether that is when its request has arrived or when its answer is ready.
+    pub edge: Edge,
+}
+
+impl<F> Cell<F> {
+    fn at(fault: F, event: usize, edge: Edge, events: &[Recorded]) -> Self {
+        let next = Some(event + 1).filter(|next| *next < events.len());
+        let (after, before) = match edge {
+            Edge::Before => (event.checked_sub(1), Some(event)),
+            Edge::After => (Some(event), next),
+        };
+        Self {
+            fault,
+            gap: Gap { after, before },
+            event,
+            edge,
+        }
+    }
+
+    /// The window after this event. It is struck when the next request arrives: then the consumer is
+    /// known to have heard the answer and to have gone on. After the last event there is no next.
+    fn behind(fault: F, event: usize, events: &[Recorded]) -> Self {
+        match events.get(event + 1) {
+            Some(next) if !next.delivers => Self::at(fault, event + 1, Edge::Before, events),
+            _ => Self::at(fault, event, Edge::After, events),
+        }
+    }
+}
+
+/// A window that needs no run of its own: what survives is the same as in another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Same<F> {
+    /// The window.
+    pub gap: Gap,
+    /// The fault that is the same in both.
+    pub fault: F,
+    /// Which of the cells stands for both, from 0.
+    pub cell: usize,
+}
+
+/// All cells of a recording, in the order of the windows, and the windows that they stand for beside
+/// their own.
+///
+/// Between two events that only read, SIGKILL is the same crash: nothing that survives it is
+/// different. No other fault is ever merged: SIGTERM runs the consumer's own code, which decides by
+/// its memory, and after the rest somebody lives on.
+#[must_use]
+pub fn cells<F: Copy + Ord>(
+    events: &[Recorded],
+    faults: &[(F, Target)],
+) -> (Vec<Cell<F>>, Vec<Same<F>>) {
+    let (mut cells, mut same) = (Vec::new(), Vec::new());
+    let (mut changed, mut last) = (true, BTreeMap::new());
+    for (i, event) in events.iter().enumerate() {
+        changed |= event.writes;
+        for (fault, target) in faults {
+            match *target {
+                Target::Gap { merges } => {
+                    let cell = Cell::behind(*fault, i, events);
+                    match last.get(fault).filter(|_| merges && !changed) {
+                        Some(of) => same.push(Same {
+                            gap: cell.gap,
+                            fault: *fault,
+                            cell: *of,
+                        }),
+                        None => {
+                            last.insert(*fault, cells.len());
+                            cells.push(cell);
+                        }
+                    }
+                }
+                Target::Answer(of) if of.include(event) => {
+                    cells.push(Cell::at(*fault, i, Edge::After, events));
+                }
+                Target::Request(of) if of.include(event) => {
+                    cells.push(Cell::at(*fault, i, Edge::Before, events));
+                }
+                Target::Answer(_) | Target::Request(_) | Target::Workload => {}
+            }
+        }
+        changed = false;
+    }
+    if let Some(last) = events.len().checked_sub(1) {
+        let of_workload = faults.iter().filter(|(_, t)| *t == Target::Workload);
+        cells.extend(of_workload.map(|(fault, _)| Cell::at(*fault, last, Edge::After, events)));
+    }
+    (cells, same)
+}
+
+#[cfg(test)]
+mod tests;

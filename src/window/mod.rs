@@ -1,0 +1,22 @@
+//! Crash windows: what a recording says that they are, and how a run comes to one again.
+//!
+//! A recording is the events of one payment, in order. A window is the gap between two of them, and is
+//! known by where these stand in the recording: two windows may lie between events of the same names.
+//! Recording and striking count events with the same [`Matcher`] and [`Steps`]. Nothing here does I/O
+//! or knows what the boundaries are.
+
+mod cells;
+mod edge;
+mod follower;
+mod matcher;
+mod recording;
+mod unattributed;
+
+#[cfg(test)]
+mod fixture;
+
+pub use cells::{Cell, Events, Gap, Same, Target, cells};
+pub use edge::{Edge, Window};
+pub use follower::Follower;
+pub use matcher::{Matcher, Steps};
+pub use recording::{Recorded, Recording, SERIAL, Seen};
