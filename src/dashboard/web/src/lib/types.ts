@@ -1084,3 +1084,51 @@ export interface JobEvents {
   diagnose: Diagnose;
   done: Done;
 }
+
+/** Under these names the events of a job are sent. */
+export const EVENT_NAMES: readonly (keyof JobEvents)[] = ["phase","plan","payments","instance","fault","rebalance","cell","log","sample","diagnose","done"];
+
+/** Every fault, in the order of a matrix's columns. */
+export const FAULTS: Record<Fault, { word: string; help: string; finds: string }> = {
+  "kill": {"finds":"effects without a record, and records without an acknowledgement","help":"SIGKILL in the window; the member is evicted by protocol, so nobody waits for its session","word":"killed"},
+  "terminate": {"finds":"shutdown paths that commit past what was done, or drop it","help":"SIGTERM in the window, a grace period, SIGKILL: what a rolling deploy does","word":"terminated"},
+  "zombie": {"finds":"check-then-act races, and what fencing by the group does not stop","help":"SIGSTOP in the window, eviction; a successor takes over and finishes, or stands at the zombie's row lock or open transaction; SIGCONT","word":"frozen and evicted"},
+  "lost-response": {"finds":"retries without a stable key, and a COMMIT of which nobody knows how it ended","help":"the server has acted, the connection drops, the process lives","word":"answer lost"},
+  "unavailable": {"finds":"swallowed errors, and acknowledgements of what failed","help":"the request fails at once and never reaches the server","word":"request refused"},
+  "stall-kill": {"finds":"auto-commit, and whatever else acknowledges before its effect","help":"the request is held until the payment is acknowledged, then SIGKILL","word":"held, then killed"},
+  "duplicate": {"finds":"dedup that is keyed on the offset","help":"the same payment is produced again at a new offset","word":"sent again"},
+};
+
+/** What may become of a payment. */
+export const OUTCOMES: Record<Outcome, string> = {
+  "once": "once",
+  "duplicated": "twice",
+  "lost": "lost",
+  "half_done": "half-done",
+  "parked": "parked",
+  "unfinished": "unfinished",
+};
+
+/** What may become of the payments of a cell. */
+export const CELL_OUTCOMES: Record<CellOutcome, string> = {
+  "once": "once",
+  "duplicated": "twice",
+  "lost": "lost",
+  "half_done": "half-done",
+  "parked": "parked",
+  "unfinished": "unfinished",
+  "fenced": "fenced",
+  "not_reached": "not reached",
+};
+
+/** What is known of a payment, in the order in which it comes to it. `{done}` stands for what is done to a payment that takes effect, `{times}` for how often. */
+export const PAYMENT_STATES: Record<PaymentState, string> = {
+  "waiting": "waiting",
+  "delivered": "delivered",
+  "once": "{done} once",
+  "duplicated": "{done} {times}",
+  "lost": "lost",
+  "half_done": "half-done",
+  "parked": "parked",
+  "unfinished": "unfinished",
+};
