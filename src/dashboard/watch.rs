@@ -9,11 +9,11 @@ use super::live::Live;
 use super::metrics::Metrics;
 use super::sight;
 use super::wire::live::{CellProgress, Effects, FaultEvent, Phase, Plan, PlannedFault, Rates};
-use crate::chaos::storm::Blow;
+use crate::chaos::storm::StormAction;
 use crate::effects::EffectSource;
 use crate::explore;
 use crate::run::manifest::Manifest;
-use crate::run::storm::{Hands, Mark, Ownership, Sample, StormSpec};
+use crate::run::storm::{ManualControl, Mark, Ownership, Sample, StormSpec};
 use crate::run::{Spec, Watcher};
 use crate::tap::Source;
 use crate::timeline::Timeline;
@@ -37,7 +37,7 @@ pub(super) struct Watch {
 /// What a running storm offers.
 #[derive(Default)]
 pub(super) struct StormDesk {
-    pub hands: Option<Hands>,
+    pub hands: Option<ManualControl>,
     /// Where its live processes serve their metrics.
     pub targets: Vec<(Source, SocketAddr)>,
     pub lab: String,
@@ -126,7 +126,7 @@ impl Watcher for Watch {
         self.live.change(|inner| inner.wall.produced(payments));
     }
 
-    fn storm_begins(&self, spec: &StormSpec, hands: Hands) {
+    fn storm_begins(&self, spec: &StormSpec, hands: ManualControl) {
         let mut desk = self.desk();
         desk.hands = (!self.secret).then_some(hands);
         desk.lab.clone_from(&spec.lab);
@@ -197,9 +197,9 @@ impl Watcher for Watch {
             problem: mark.problem.as_deref(),
         });
         let state = match mark.blow {
-            Blow::Freeze => "frozen",
-            Blow::Thaw => "thawed",
-            Blow::Evict => "evicted",
+            StormAction::Freeze => "frozen",
+            StormAction::Thaw => "thawed",
+            StormAction::Evict => "evicted",
             // That a process began or ended is told of by the run's own record.
             _ => return,
         };

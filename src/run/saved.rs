@@ -51,7 +51,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::chaos::storm::{Cause, Weather};
+    use crate::chaos::storm::{Cause, StormParameters};
     use crate::chaos::{Edge, Fault, Schedule, Window};
     use crate::run::manifest::{self, Manifest};
 
@@ -73,7 +73,7 @@ mod tests {
     }
 
     fn saved_storm() -> Value {
-        let weather = Weather {
+        let parameters = StormParameters {
             cause: Cause::Rebalances,
             seconds: 50,
             rate: 100,
@@ -100,7 +100,7 @@ mod tests {
             max_poll_interval_ms: 10_000,
             join_ms: 30_000,
             brokers: Vec::new(),
-            plan: weather.plan(7).expect("it can be planned"),
+            plan: parameters.plan(7).expect("it can be planned"),
         })
         .unwrap()
     }

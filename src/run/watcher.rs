@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::spec::Spec;
-use super::storm::{Hands, Mark, Ownership, Sample, StormSpec};
+use super::storm::{ManualControl, Mark, Ownership, Sample, StormSpec};
 use crate::tap::Source;
 use crate::timeline::Timeline;
 
@@ -29,7 +29,7 @@ pub trait Watcher: Send + Sync {
     fn produced(&self, _payments: u32) {}
 
     /// A storm with this spec begins, and its room may strike by hand through `hands`.
-    fn storm_begins(&self, _spec: &StormSpec, _hands: Hands) {}
+    fn storm_begins(&self, _spec: &StormSpec, _hands: ManualControl) {}
 
     /// A storm was looked at; its live processes serve their metrics at these addresses.
     fn looked(&self, _sample: &Sample, _metrics: &[(Source, SocketAddr)]) {}

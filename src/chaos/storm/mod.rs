@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use misfit::{LONGEST_S, MOST_INSTANCES, MOST_PARTITIONS, MOST_RATE, Misfit};
-pub use plan::{PlanError, Weather};
+pub use plan::{PlanError, StormParameters};
 pub use positions::{Owed, Positions};
 pub use promise::{Incident, Progress, Promise};
 pub use redeliveries::{Account, Place, Redeliveries, Told};
@@ -72,7 +72,7 @@ impl fmt::Display for Cause {
 /// What one strike of a storm does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Blow {
+pub enum StormAction {
     /// SIGKILL; the member is evicted and the instance started again.
     Kill,
     /// SIGSTOP, eviction, SIGCONT when the others have its partitions: a pause that is longer than
@@ -104,7 +104,7 @@ pub enum Blow {
     Heal,
 }
 
-impl Blow {
+impl StormAction {
     /// All of them, in the order in which they are told.
     pub const ALL: [Self; 14] = [
         Self::Kill,
@@ -191,7 +191,7 @@ pub struct StormStrike {
     /// Milliseconds after the first payment from which it may happen.
     pub at_ms: u64,
     /// What is done.
-    pub blow: Blow,
+    pub blow: StormAction,
     /// Which place in the fleet is struck, or which broker, from 0; none where all are.
     pub slot: Option<u32>,
     /// It waits until the instance has processed so many records since it last committed them, as

@@ -53,7 +53,7 @@ use crate::tap::Marks;
 use crate::timeline::{Refusal, Timeline};
 use crate::verdict::{StormFacts, StormJudgement, judge_storm};
 
-pub use hands::{Hands, Manual, What};
+pub use hands::{ManualAction, ManualCommand, ManualControl};
 pub use sample::{Ownership, Sample};
 pub use spec::{StormChanges, StormError, StormSpec};
 pub use strikes::Mark;

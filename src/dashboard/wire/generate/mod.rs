@@ -23,7 +23,7 @@ use crate::dashboard::problem::Problem;
 use crate::report::RunReport;
 use crate::report::explore::ExploreReport;
 use crate::report::storm::StormReport;
-use crate::run::storm::Manual;
+use crate::run::storm::ManualCommand;
 
 /// The variable that has them written, and the command that sets it.
 const WRITE: &str = "WIRE";
@@ -45,7 +45,7 @@ fn bodies(types: &mut SchemaGenerator) {
         Job,
     )>();
     types.subschema_for::<(
-        Manual,
+        ManualCommand,
         Diagnosis,
         Reveal,
         RunLine,

@@ -60,9 +60,6 @@ export type BiographyLine = {
   mark: Mark;
 });
 
-/** What one strike of a storm does. */
-export type Blow = 'kill' | 'pause' | 'evict' | 'leave' | 'join' | 'broker-outage' | 'broker-stop' | 'database-outage' | 'slow-database' | 'release' | 'republish' | 'freeze' | 'thaw' | 'heal';
-
 /** What makes the hit rate, or the ledger, move in a storm. */
 export type Cause = 'rebalances' | 'release' | 'republish' | 'slow';
 
@@ -468,6 +465,17 @@ export interface LogLine {
   line: string;
 }
 
+/** What can be done by hand. */
+export type ManualAction = 'kill' | 'pause' | 'resume' | 'evict' | 'add' | 'cut-kafka' | 'cut-postgres' | 'heal';
+
+/** One strike by hand. */
+export interface ManualCommand {
+  /** What is done. */
+  what: ManualAction;
+  /** To whom, where it is done to one. */
+  instance?: string;
+}
+
 /** What is done to an instance, or befalls it. */
 export type Mark = 'struck' | 'dead' | 'terminated' | 'frozen' | 'thawed' | 'evicted' | 'lock' | 'dot';
 
@@ -805,6 +813,9 @@ export interface Storm {
   scenarios: StormScenario[];
 }
 
+/** What one strike of a storm does. */
+export type StormAction = 'kill' | 'pause' | 'evict' | 'leave' | 'join' | 'broker-outage' | 'broker-stop' | 'database-outage' | 'slow-database' | 'release' | 'republish' | 'freeze' | 'thaw' | 'heal';
+
 /** What happened in a stretch of time. */
 export interface StormBucket {
   /** Seconds after the first payment at which it begins. */
@@ -894,7 +905,7 @@ export interface StormMark {
   /** When it was over. */
   until_ms: number;
   /** What was done. */
-  blow: Blow;
+  blow: StormAction;
   /** To which instance or broker; none where all were struck. */
   instance: string | null;
   /** Why it failed, if it did. */
@@ -1001,17 +1012,6 @@ export interface StormScenario {
   expect: Verdict;
   why: string;
 }
-
-/** One strike by hand. */
-export interface Strike {
-  /** What is done. */
-  what: StrikeKind;
-  /** To whom, where it is done to one. */
-  instance?: string;
-}
-
-/** What can be done by hand. */
-export type StrikeKind = 'kill' | 'pause' | 'resume' | 'evict' | 'add' | 'cut-kafka' | 'cut-postgres' | 'heal';
 
 /** The boundary on which an event was seen. */
 export type Tap = 'provider' | 'sink' | 'postgres' | 'kafka';
