@@ -4,11 +4,8 @@
 //! them from here: the command line, matrices, metrics and the pages; schemas and documents are
 //! compared with it.
 
-use clap::ValueEnum;
-use clap::builder::PossibleValue;
-
 use super::Strike;
-use crate::named::registry;
+use crate::named::{argument, registry};
 
 registry! {
     /// The faults that a schedule can name, from what every consumer meets to what is particular:
@@ -31,6 +28,8 @@ registry! {
         Duplicate = super::duplicate::FACTS,
     }
 }
+
+argument!(Fault);
 
 /// What is known of a fault.
 pub(super) struct Facts {
@@ -136,16 +135,6 @@ impl Target {
             Self::Gap { .. } => ("{window}", window),
             Self::Request(_) | Self::Answer(_) | Self::Workload => ("{event}", event),
         }
-    }
-}
-
-impl ValueEnum for Fault {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Self::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()).help(self.help()))
     }
 }
 

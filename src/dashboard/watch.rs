@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use super::instance::InstanceState;
 use super::lines::{self, EventLine};
 use super::live::Live;
 use super::metrics::Metrics;
@@ -197,9 +198,9 @@ impl Watcher for Watch {
             problem: mark.problem.as_deref(),
         });
         let state = match mark.blow {
-            StormAction::Freeze => "frozen",
-            StormAction::Thaw => "thawed",
-            StormAction::Evict => "evicted",
+            StormAction::Freeze => InstanceState::Frozen,
+            StormAction::Thaw => InstanceState::Thawed,
+            StormAction::Evict => InstanceState::Evicted,
             // That a process began or ended is told of by the run's own record.
             _ => return,
         };

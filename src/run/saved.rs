@@ -159,7 +159,7 @@ mod tests {
     fn a_storm_that_was_edited_or_cut_short_is_refused() {
         for (at, value, words) in [
             ("/plan/strikes/0/slot", json!(99), "strikes place 99 of 4"),
-            ("/plan/strikes/0/blow", json!("flood"), "`flood`"),
+            ("/plan/strikes/0/blow", json!("flood"), "\"flood\""),
             ("/plan/instances", json!(64), "number of instances is 64"),
         ] {
             let mut edited = saved_storm();

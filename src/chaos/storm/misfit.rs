@@ -3,8 +3,9 @@
 
 use std::ops::RangeInclusive;
 
+use super::action::Victims;
 use super::plan::SHORTEST_S;
-use super::{StormAction, StormPlan, StormStrike, Victims};
+use super::{StormAction, StormPlan, StormStrike};
 
 /// The longest storm, in seconds: a day.
 pub const LONGEST_S: u64 = 86_400;

@@ -12,52 +12,64 @@ use tokio_util::sync::CancellationToken;
 use super::strikes::{Mark, StrikeFailed, Striker};
 use crate::chaos::ProcessError;
 use crate::chaos::storm::StormAction;
+use crate::named::registry;
 use crate::run::Watcher;
 use crate::run::instance::Instance;
 
 /// How many strikes may wait to be carried out; a room that clicks faster is told so.
 const WAITING: usize = 16;
 
-/// What can be done by hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ManualAction {
-    /// SIGKILL.
-    Kill,
-    /// SIGSTOP.
-    Pause,
-    /// SIGCONT.
-    Resume,
-    /// The group is told that the member is gone.
-    Evict,
-    /// One instance more.
-    Add,
-    /// The brokers are unreachable until they are healed.
-    CutKafka,
-    /// The database is unreachable until it is healed.
-    CutPostgres,
-    /// Both are reachable again.
-    Heal,
+registry! {
+    /// What can be done by hand.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum ManualAction ("action by hand"): Facts {
+        /// SIGKILL.
+        Kill = to_one("kill", StormAction::Kill),
+        /// SIGSTOP.
+        Pause = to_one("pause", StormAction::Freeze),
+        /// SIGCONT.
+        Resume = to_one("resume", StormAction::Thaw),
+        /// The group is told that the member is gone.
+        Evict = to_one("evict", StormAction::Evict),
+        /// One instance more.
+        Add = to_all("add", StormAction::Join),
+        /// The brokers are unreachable until they are healed.
+        CutKafka = to_all("cut-kafka", StormAction::BrokerOutage),
+        /// The database is unreachable until it is healed.
+        CutPostgres = to_all("cut-postgres", StormAction::DatabaseOutage),
+        /// Both are reachable again.
+        Heal = to_all("heal", StormAction::Heal),
+    }
+}
+
+struct Facts {
+    name: &'static str,
+    /// As which it is marked.
+    action: StormAction,
+    needs_instance: bool,
+}
+
+const fn to_one(name: &'static str, action: StormAction) -> Facts {
+    Facts {
+        name,
+        action,
+        needs_instance: true,
+    }
+}
+
+const fn to_all(name: &'static str, action: StormAction) -> Facts {
+    Facts {
+        name,
+        action,
+        needs_instance: false,
+    }
 }
 
 impl ManualAction {
     /// Whether it is done to one instance.
     #[must_use]
     pub fn needs_instance(self) -> bool {
-        matches!(self, Self::Kill | Self::Pause | Self::Resume | Self::Evict)
-    }
-
-    fn blow(self) -> StormAction {
-        match self {
-            Self::Kill => StormAction::Kill,
-            Self::Pause => StormAction::Freeze,
-            Self::Resume => StormAction::Thaw,
-            Self::Evict => StormAction::Evict,
-            Self::Add => StormAction::Join,
-            Self::CutKafka => StormAction::BrokerOutage,
-            Self::CutPostgres => StormAction::DatabaseOutage,
-            Self::Heal => StormAction::Heal,
-        }
+        self.facts().needs_instance
     }
 }
 
@@ -125,7 +137,7 @@ impl Striker {
         Mark {
             at_ms,
             until_ms: self.now_ms(),
-            blow: manual.what.blow(),
+            blow: manual.what.facts().action,
             instance: manual.instance.or(added),
             problem: done.err().map(|error| error.to_string()),
         }

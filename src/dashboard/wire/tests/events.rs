@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{holds, problem};
 use crate::chaos::storm::Cause;
 use crate::chaos::{Edge, Fault};
-use crate::dashboard::instance::{InstanceState, STATES};
+use crate::dashboard::instance::InstanceState;
 use crate::dashboard::wall::{Counts, PaymentState};
 use crate::dashboard::wire::jobs::Done;
 use crate::dashboard::wire::live::{
@@ -41,11 +41,11 @@ fn events_have_the_form_that_is_described() {
         changed: vec![PaymentChange(1, PaymentState::Of(Outcome::HalfDone), 2)],
         counts: Counts::default(),
     });
-    for state in STATES {
+    for state in InstanceState::ALL {
         is_told(&InstanceChange {
             at_ms: 1.5,
             name: "a".into(),
-            state: InstanceState(state),
+            state,
             payment: None,
             event: Some("COMMIT".into()),
             line: Some(3),

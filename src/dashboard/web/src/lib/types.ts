@@ -5,7 +5,6 @@ export interface Accepted {
   job: string;
 }
 
-/** What somebody on call may do first. */
 export type Action = 'restart' | 'find-what-moves' | 'roll-back' | 'ask-the-producer' | 'fewer-per-poll';
 
 export interface ActionChoice {
@@ -60,7 +59,6 @@ export type BiographyLine = {
   mark: Mark;
 });
 
-/** What makes the hit rate, or the ledger, move in a storm. */
 export type Cause = 'rebalances' | 'release' | 'republish' | 'slow';
 
 export interface CauseChoice {
@@ -465,7 +463,6 @@ export interface LogLine {
   line: string;
 }
 
-/** What can be done by hand. */
 export type ManualAction = 'kill' | 'pause' | 'resume' | 'evict' | 'add' | 'cut-kafka' | 'cut-postgres' | 'heal';
 
 /** One strike by hand. */
@@ -813,7 +810,6 @@ export interface Storm {
   scenarios: StormScenario[];
 }
 
-/** What one strike of a storm does. */
 export type StormAction = 'kill' | 'pause' | 'evict' | 'leave' | 'join' | 'broker-outage' | 'broker-stop' | 'database-outage' | 'slow-database' | 'release' | 'republish' | 'freeze' | 'thaw' | 'heal';
 
 /** What happened in a stretch of time. */
