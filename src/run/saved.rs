@@ -95,6 +95,7 @@ mod tests {
             expected: None,
             database_schema: String::new(),
             checks: storm.checks,
+            check_sql: String::new(),
             ledger: storm.ledger,
             commit_interval_ms: 2_000,
             max_poll_interval_ms: 10_000,

@@ -136,7 +136,7 @@ async fn play(
     watcher.recording(&timeline);
     let checks = &spec.checks;
     let hook = Arc::new(StormHook::new(
-        Redeliveries::of(&checks.statement, checks.partitions, checks.offsets),
+        Redeliveries::of(&spec.check_sql, checks.partitions, checks.offsets),
         spec.max_poll_interval(),
         spec.plan.rate / spec.plan.instances,
         Arc::clone(&timeline),

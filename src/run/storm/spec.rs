@@ -40,6 +40,9 @@ pub struct StormSpec {
     pub database_schema: String,
     /// How a check is known.
     pub checks: Checks,
+    /// The statement that makes it; empty in older records, of which only the plan is executed.
+    #[serde(default)]
+    pub check_sql: String,
     /// Where effects are counted.
     pub ledger: Ledger,
     /// How often they commit, in milliseconds.
@@ -178,6 +181,7 @@ impl StormSpec {
             expected: Some(scenario.expect),
             database_schema: lab.schema_sql()?,
             checks: storm.checks.clone(),
+            check_sql: lab.sql(&storm.checks.statement)?,
             ledger: storm.ledger.clone(),
             commit_interval_ms: storm.commit_interval_ms,
             max_poll_interval_ms: storm.max_poll_interval_ms,

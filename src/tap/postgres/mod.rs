@@ -79,6 +79,7 @@ use super::{Gate, Marks};
 
 pub use command::Command;
 pub use listener::PostgresTap;
+pub use signature::signature_of;
 pub use upstream::Upstream;
 
 /// What the tap knows of a statement.
