@@ -46,6 +46,7 @@ macro_rules! registry {
         }
     ) => {
         $(#[$meta])*
+        #[allow(missing_docs, reason = "what a value is may stand in its facts alone")]
         pub enum $type {
             $($(#[$doc])* $variant,)+
         }
@@ -56,7 +57,7 @@ macro_rules! registry {
 
             fn facts(self) -> &'static $facts {
                 match self {
-                    $(Self::$variant => &$entry,)+
+                    $(Self::$variant => const { &$entry },)+
                 }
             }
         }
@@ -120,7 +121,22 @@ macro_rules! by_name {
     };
 }
 
-pub(crate) use {by_name, registry};
+/// Lets a [`Named`] type with a `help` for each value be an argument of the command line.
+macro_rules! argument {
+    ($type:ty) => {
+        impl clap::ValueEnum for $type {
+            fn value_variants<'a>() -> &'a [Self] {
+                &Self::ALL
+            }
+
+            fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+                Some(clap::builder::PossibleValue::new(self.name()).help(self.help()))
+            }
+        }
+    };
+}
+
+pub(crate) use {argument, by_name, registry};
 
 #[cfg(test)]
 mod tests {
@@ -129,8 +145,11 @@ mod tests {
 
     use super::*;
     use crate::chaos::Fault;
+    use crate::chaos::storm::{Cause, StormAction};
+    use crate::drill::Action;
     use crate::report::explore::CellOutcome;
     use crate::run::FaultChoice;
+    use crate::run::storm::ManualAction;
     use crate::verdict::Outcome;
 
     fn is_a_list_of_names<T: Named + PartialEq + Debug>() {
@@ -160,6 +179,24 @@ mod tests {
         is_a_list_of_names::<FaultChoice>();
         is_a_list_of_names::<Outcome>();
         is_a_list_of_names::<CellOutcome>();
+        is_a_list_of_names::<Cause>();
+        is_a_list_of_names::<StormAction>();
+        is_a_list_of_names::<ManualAction>();
+        is_a_list_of_names::<Action>();
+    }
+
+    #[test]
+    fn an_argument_is_taken_by_its_name_and_told_with_its_help() {
+        use clap::ValueEnum;
+        for cause in Cause::ALL {
+            let told = cause.to_possible_value().expect("none is hidden");
+            assert_eq!(
+                told.get_help().map(ToString::to_string),
+                Some(cause.help().into())
+            );
+            assert_eq!(Cause::from_str(cause.name(), false), Ok(cause));
+        }
+        assert!(Cause::from_str("gremlin", false).is_err());
     }
 
     #[test]

@@ -4,11 +4,8 @@
 //! them from here: the command line, matrices, metrics and the pages; schemas and documents are
 //! compared with it.
 
-use clap::ValueEnum;
-use clap::builder::PossibleValue;
-
 use super::Strike;
-use crate::named::registry;
+use crate::named::{argument, registry};
 use crate::window::Target;
 
 registry! {
@@ -32,6 +29,8 @@ registry! {
         Duplicate = super::duplicate::FACTS,
     }
 }
+
+argument!(Fault);
 
 /// What is known of a fault.
 pub(super) struct Facts {
@@ -102,16 +101,6 @@ impl Fault {
     #[must_use]
     pub fn strike(self) -> Option<&'static dyn Strike> {
         self.facts().strike
-    }
-}
-
-impl ValueEnum for Fault {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Self::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()).help(self.help()))
     }
 }
 

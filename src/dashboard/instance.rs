@@ -1,38 +1,33 @@
 //! What an instance is about, as the page lights it.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Serialize;
-
 use super::lines::{self, EventLine};
 use super::wire::live::InstanceChange;
+use crate::named::registry;
 
-/// The words for what an instance is doing.
-pub(super) const STATES: [&str; 7] = [
-    "starting", "joined", "frozen", "killed", "evicted", "thawed", "ended",
-];
-
-/// One of [`STATES`].
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub(super) struct InstanceState(pub &'static str);
-
-impl JsonSchema for InstanceState {
-    fn schema_name() -> Cow<'static, str> {
-        "InstanceState".into()
+registry! {
+    /// What an instance is doing.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub enum InstanceState ("state of an instance"): Facts {
+        #[default]
+        Starting = Facts { name: "starting" },
+        Joined = Facts { name: "joined" },
+        Frozen = Facts { name: "frozen" },
+        Killed = Facts { name: "killed" },
+        Evicted = Facts { name: "evicted" },
+        Thawed = Facts { name: "thawed" },
+        Ended = Facts { name: "ended" },
     }
+}
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": STATES })
-    }
+struct Facts {
+    name: &'static str,
 }
 
 /// What an instance is about.
 #[derive(Debug, Default)]
 pub(super) struct Instance {
     at_ms: f64,
-    state: &'static str,
+    state: InstanceState,
     payment: Option<String>,
     event: Option<String>,
     told: bool,
@@ -40,16 +35,11 @@ pub(super) struct Instance {
 
 impl Instance {
     /// It is in another state, or in the same one still.
-    pub fn is(&mut self, state: &'static str, at_ms: f64) {
-        debug_assert!(
-            STATES.contains(&state),
-            "{state} is no state of an instance"
-        );
+    pub fn is(&mut self, state: InstanceState, at_ms: f64) {
         (self.state, self.at_ms, self.told) = (state, at_ms, false);
     }
 
-    /// The word for what it is doing.
-    pub fn state(&self) -> &'static str {
+    pub fn state(&self) -> InstanceState {
         self.state
     }
 
@@ -69,7 +59,7 @@ impl Instance {
         InstanceChange {
             at_ms: self.at_ms,
             name: name.to_owned(),
-            state: InstanceState(self.state),
+            state: self.state,
             payment: self.payment.clone(),
             event: self.event.clone(),
             line: event.and_then(|event| lines::find(lines, event)),

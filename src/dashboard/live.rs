@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use super::instance::Instance;
+use super::instance::{Instance, InstanceState};
 use super::lines::EventLine;
 use super::sight;
 use super::wall::Wall;
@@ -231,12 +231,12 @@ impl Inner {
     }
 
     /// What an instance was said to be about last.
-    pub fn state_of(&self, name: &str) -> Option<&'static str> {
+    pub fn state_of(&self, name: &str) -> Option<InstanceState> {
         self.instances.get(name).map(Instance::state)
     }
 
     /// What an instance is about. Called for every event, so nothing is made of it before it is told.
-    pub fn instance(&mut self, name: &str, state: &'static str) -> &mut Instance {
+    pub fn instance(&mut self, name: &str, state: InstanceState) -> &mut Instance {
         let at_ms = self.now_ms;
         // Where it was, is told at most so often; what befell it, each time.
         let before = self.instances.get_mut(name);

@@ -11,7 +11,7 @@ use prometheus::{IntCounterVec, Registry, TextEncoder};
 use super::App;
 use super::wire::server::{Labels, Target};
 use crate::chaos::Fault;
-use crate::chaos::storm::Blow;
+use crate::chaos::storm::StormAction;
 use crate::metrics::{
     DUPLICATE_EFFECTS, FAULTS, LEDGER_EFFECTS, PAYMENTS, PRODUCED, REDELIVERIES, RUNS,
 };
@@ -73,7 +73,7 @@ impl Metrics {
             for counter in [&self.produced, &self.effects, &self.duplicates] {
                 counter.with_label_values(&[lab, consumer]);
             }
-            for blow in Blow::ALL {
+            for blow in StormAction::ALL {
                 let fault = [lab, consumer, blow.name()];
                 self.faults.with_label_values(&fault);
             }

@@ -10,8 +10,6 @@ mod assets;
 mod described;
 mod events;
 mod feed;
-#[cfg(test)]
-mod generated;
 mod guard;
 mod health;
 mod instance;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use nix::sys::signal::Signal;
 
+use super::instance::InstanceState;
 use super::live::Inner;
 use super::problem::split;
 use super::wire::live::{FaultEvent, Rebalance};
@@ -16,26 +17,30 @@ pub(super) fn saw(inner: &mut Inner, entry: &Entry) {
     inner.recorded_at(entry.at_ms);
     match &entry.what {
         Happening::Boundary { event } => crossed(inner, entry, event),
-        Happening::Started { source, .. } => stands(inner, &source.instance, "starting"),
-        Happening::Exited { source, signal, .. } if *signal == Some(Signal::SIGKILL as i32) => {
-            stands(inner, &source.instance, "killed");
+        Happening::Started { source, .. } => {
+            stands(inner, &source.instance, InstanceState::Starting)
         }
-        Happening::Exited { source, .. } => stands(inner, &source.instance, "ended"),
-        Happening::Killed { source } => stands(inner, &source.instance, "killed"),
-        Happening::Evicted { source, .. } => stands(inner, &source.instance, "evicted"),
+        Happening::Exited { source, signal, .. } if *signal == Some(Signal::SIGKILL as i32) => {
+            stands(inner, &source.instance, InstanceState::Killed);
+        }
+        Happening::Exited { source, .. } => stands(inner, &source.instance, InstanceState::Ended),
+        Happening::Killed { source } => stands(inner, &source.instance, InstanceState::Killed),
+        Happening::Evicted { source, .. } => {
+            stands(inner, &source.instance, InstanceState::Evicted)
+        }
         // These stay at the line where they are.
         Happening::Frozen { source } => {
-            inner.instance(&source.instance, "frozen");
+            inner.instance(&source.instance, InstanceState::Frozen);
         }
         Happening::Thawed { source } => {
-            inner.instance(&source.instance, "thawed");
+            inner.instance(&source.instance, InstanceState::Thawed);
         }
         Happening::Joined {
             instances,
             partitions,
         } => {
             for name in instances {
-                stands(inner, name, "joined");
+                stands(inner, name, InstanceState::Joined);
             }
             inner.owners.clone_from(partitions);
             rebalanced(inner);
@@ -79,13 +84,13 @@ fn crossed(inner: &mut Inner, entry: &Entry, event: &BoundaryEvent) {
     inner.wall.saw(entry);
     // Where it stands is told by what it asks for; an answer to a fetch hands it a payment.
     if event.stage == Stage::Received || event.role == Role::Deliver {
-        let instance = inner.instance(&event.source.instance, "joined");
+        let instance = inner.instance(&event.source.instance, InstanceState::Joined);
         instance.is_at(Some(&event.signature), event.payment());
     }
 }
 
 /// An instance that is at no line.
-pub(super) fn stands(inner: &mut Inner, name: &str, state: &'static str) {
+pub(super) fn stands(inner: &mut Inner, name: &str, state: InstanceState) {
     inner.instance(name, state).is_at(None, None);
 }
 
@@ -93,8 +98,11 @@ pub(super) fn stands(inner: &mut Inner, name: &str, state: &'static str) {
 pub(super) fn own(inner: &mut Inner, partitions: &BTreeMap<String, Vec<i32>>) {
     let owners = partitions.iter().filter(|(_, owned)| !owned.is_empty());
     for (name, _) in owners {
-        if !matches!(inner.state_of(name), Some("frozen" | "killed" | "ended")) {
-            stands(inner, name, "joined");
+        if !matches!(
+            inner.state_of(name),
+            Some(InstanceState::Frozen | InstanceState::Killed | InstanceState::Ended)
+        ) {
+            stands(inner, name, InstanceState::Joined);
         }
     }
 }
@@ -141,7 +149,7 @@ mod tests {
         }
     }
 
-    fn seen(inner: &mut Inner, what: Happening) -> Option<&'static str> {
+    fn seen(inner: &mut Inner, what: Happening) -> Option<InstanceState> {
         let entry = Entry {
             at_ms: 1.0,
             payment: None,
@@ -161,12 +169,15 @@ mod tests {
         let mut inner = Inner::default();
         assert_eq!(
             seen(&mut inner, exited("in words", Some(9))),
-            Some("killed")
+            Some(InstanceState::Killed)
         );
-        assert_eq!(seen(&mut inner, exited("signal 9", None)), Some("ended"));
+        assert_eq!(
+            seen(&mut inner, exited("signal 9", None)),
+            Some(InstanceState::Ended)
+        );
         assert_eq!(
             seen(&mut inner, exited("signal 9", Some(15))),
-            Some("ended")
+            Some(InstanceState::Ended)
         );
     }
 
@@ -188,8 +199,14 @@ mod tests {
             };
             seen(&mut inner, Happening::Boundary { event })
         };
-        assert_eq!(stands_at(Role::Deliver, Stage::Answered), Some("joined"));
-        assert_eq!(stands_at(Role::Request, Stage::Received), Some("joined"));
+        assert_eq!(
+            stands_at(Role::Deliver, Stage::Answered),
+            Some(InstanceState::Joined)
+        );
+        assert_eq!(
+            stands_at(Role::Request, Stage::Received),
+            Some(InstanceState::Joined)
+        );
         assert_eq!(stands_at(Role::Request, Stage::Answered), None);
     }
 }

@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use super::instance::InstanceState;
 use super::lines::{self, EventLine};
 use super::live::Live;
 use super::metrics::Metrics;
 use super::sight;
 use super::wire::live::{CellProgress, Effects, FaultEvent, Phase, Plan, PlannedFault, Rates};
-use crate::chaos::storm::Blow;
+use crate::chaos::storm::StormAction;
 use crate::effects::EffectSource;
 use crate::event::Source;
 use crate::explore;
 use crate::run::manifest::Manifest;
 use crate::run::{RunWatcher, Spec};
 use crate::session::Watcher;
-use crate::storm::{Hands, Mark, Ownership, Sample, StormSpec, StormWatcher};
+use crate::storm::{ManualControl, Mark, Ownership, Sample, StormSpec, StormWatcher};
 use crate::timeline::Timeline;
 
 /// The looks over which a rate is told: long enough to be read, short enough to move.
@@ -38,7 +39,7 @@ pub(super) struct Watch {
 /// What a running storm offers.
 #[derive(Default)]
 pub(super) struct StormDesk {
-    pub hands: Option<Hands>,
+    pub hands: Option<ManualControl>,
     /// Where its live processes serve their metrics.
     pub targets: Vec<(Source, SocketAddr)>,
     pub lab: String,
@@ -131,7 +132,7 @@ impl RunWatcher for Watch {
 }
 
 impl StormWatcher for Watch {
-    fn storm_begins(&self, spec: &StormSpec, hands: Hands) {
+    fn storm_begins(&self, spec: &StormSpec, hands: ManualControl) {
         let mut desk = self.desk();
         desk.hands = (!self.secret).then_some(hands);
         desk.lab.clone_from(&spec.lab);
@@ -202,9 +203,9 @@ impl StormWatcher for Watch {
             problem: mark.problem.as_deref(),
         });
         let state = match mark.blow {
-            Blow::Freeze => "frozen",
-            Blow::Thaw => "thawed",
-            Blow::Evict => "evicted",
+            StormAction::Freeze => InstanceState::Frozen,
+            StormAction::Thaw => InstanceState::Thawed,
+            StormAction::Evict => InstanceState::Evicted,
             // That a process began or ended is told of by the run's own record.
             _ => return,
         };

@@ -4,15 +4,13 @@
 mod evidence;
 mod logs;
 
-use std::fmt;
-
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::chaos::storm::Cause;
+use crate::named::{argument, registry};
 
 pub use evidence::{correction, evidence};
 pub use logs::{digest, is_message};
@@ -24,44 +22,49 @@ pub fn hidden(seed: u64) -> Cause {
     *Cause::ALL.choose(&mut rng).expect("there are causes")
 }
 
-/// What somebody on call may do first.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    clap::ValueEnum,
-    JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// Restart all consumers
-    Restart,
-    /// Find out what moves the partitions; leave the consumers alone
-    FindWhatMoves,
-    /// Roll back the release, and stop paying twice
-    RollBack,
-    /// Ask the producer's owners what they send again
-    AskTheProducer,
-    /// Take fewer records per poll, and find what is slow
-    FewerPerPoll,
+registry! {
+    /// What somebody on call may do first.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Action ("action of a drill"): Facts {
+        Restart = Facts {
+            name: "restart",
+            help: "Restart all consumers",
+            text: "Restart all consumers.",
+        },
+        FindWhatMoves = Facts {
+            name: "find-what-moves",
+            help: "Find out what moves the partitions; leave the consumers alone",
+            text: "Nothing to the consumers: find out what moves the partitions, and look at effects per payment.",
+        },
+        RollBack = Facts {
+            name: "roll-back",
+            help: "Roll back the release, and stop paying twice",
+            text: "Roll the release back at once, and count who paid twice.",
+        },
+        AskTheProducer = Facts {
+            name: "ask-the-producer",
+            help: "Ask the producer's owners what they send again",
+            text: "Nothing to the consumers: ask the producer's owners what they send again.",
+        },
+        FewerPerPoll = Facts {
+            name: "fewer-per-poll",
+            help: "Take fewer records per poll, and find what is slow",
+            text: "Take fewer records per poll, so that one fits into max.poll.interval.ms; then find what is slow.",
+        },
+    }
+}
+
+argument!(Action);
+
+struct Facts {
+    name: &'static str,
+    /// In few words, for the command line.
+    help: &'static str,
+    /// In whole sentences.
+    text: &'static str,
 }
 
 impl Action {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Restart,
-        Self::FindWhatMoves,
-        Self::RollBack,
-        Self::AskTheProducer,
-        Self::FewerPerPoll,
-    ];
-
     /// What is right first for a cause.
     #[must_use]
     pub fn right_for(cause: Cause) -> Self {
@@ -73,40 +76,16 @@ impl Action {
         }
     }
 
-    /// The word used on the command line.
+    /// What it is in few words, without a full stop.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Restart => "restart",
-            Self::FindWhatMoves => "find-what-moves",
-            Self::RollBack => "roll-back",
-            Self::AskTheProducer => "ask-the-producer",
-            Self::FewerPerPoll => "fewer-per-poll",
-        }
+    pub fn help(self) -> &'static str {
+        self.facts().help
     }
 
-    /// What it is, for a person.
+    /// What it is in whole sentences.
     #[must_use]
     pub fn text(self) -> &'static str {
-        match self {
-            Self::Restart => "Restart all consumers.",
-            Self::FindWhatMoves => {
-                "Nothing to the consumers: find out what moves the partitions, and look at effects per payment."
-            }
-            Self::RollBack => "Roll the release back at once, and count who paid twice.",
-            Self::AskTheProducer => {
-                "Nothing to the consumers: ask the producer's owners what they send again."
-            }
-            Self::FewerPerPoll => {
-                "Take fewer records per poll, so that one fits into max.poll.interval.ms; then find what is slow."
-            }
-        }
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+        self.facts().text
     }
 }
 

@@ -226,7 +226,15 @@ impl Manifest {
     /// # Errors
     /// When its file cannot be read.
     pub fn schema_sql(&self) -> Result<String, ManifestError> {
-        let path = self.folder.join(&self.database.schema);
+        self.sql(&self.database.schema)
+    }
+
+    /// What a file of the lab's folder holds.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn sql(&self, file: &Path) -> Result<String, ManifestError> {
+        let path = self.folder.join(file);
         std::fs::read_to_string(&path).map_err(|source| ManifestError::Unreadable { path, source })
     }
 

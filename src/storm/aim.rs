@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use super::strikes::{Done, Striker, about};
-use crate::chaos::storm::{Account, Blow, Cause, Progress, StormStrike};
+use crate::chaos::storm::{Account, Cause, Progress, StormAction, StormStrike};
 use crate::group::{Group, GroupError};
 use crate::verdict::{Incident, Promise};
 
@@ -226,7 +226,9 @@ impl Aim<'_> {
         let progress = self.progress();
         let records = progress.need() / parts.max(1);
         let (late, surely_late) = match strike.blow {
-            Blow::Evict | Blow::Pause => (self.in_one(UNTOLD), self.in_one(UNTOLD) / 2),
+            StormAction::Evict | StormAction::Pause => {
+                (self.in_one(UNTOLD), self.in_one(UNTOLD) / 2)
+            }
             _ => (self.in_one(UNDER_WAY), 0),
         };
         // What an instance has comes in batches: rather less than there is room for, as more can be added.
@@ -317,7 +319,7 @@ fn fitting(left: Duration, each: Duration) -> u64 {
 fn one_more(at_ms: u64) -> StormStrike {
     StormStrike {
         at_ms,
-        blow: Blow::Kill,
+        blow: StormAction::Kill,
         slot: None,
         uncommitted: None,
         for_ms: 0,

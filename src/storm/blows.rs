@@ -7,7 +7,7 @@ use tokio::sync::MutexGuard;
 
 use super::check_gate::Held;
 use super::strikes::{REBALANCE_DEADLINE, StrikeFailed, Striker};
-use crate::chaos::storm::{Blow, StormStrike};
+use crate::chaos::storm::{StormAction, StormStrike};
 use crate::group::Group;
 use crate::session::instance::{InHand, Instance};
 
@@ -30,21 +30,21 @@ impl Striker {
     ) -> Result<(), StrikeFailed> {
         let lasts = Duration::from_millis(strike.for_ms);
         match (strike.blow, victim, strike.slot) {
-            (Blow::Kill, Some(victim), _) => self.kill(victim).await,
-            (Blow::Pause, Some(victim), _) => self.pause(victim).await,
-            (Blow::Evict, Some(victim), _) => {
+            (StormAction::Kill, Some(victim), _) => self.kill(victim).await,
+            (StormAction::Pause, Some(victim), _) => self.pause(victim).await,
+            (StormAction::Evict, Some(victim), _) => {
                 let member = self.member(victim).await?;
                 self.group.evict(&member).await?;
                 Ok(())
             }
-            (Blow::Leave | Blow::Release, Some(victim), Some(place)) => {
+            (StormAction::Leave | StormAction::Release, Some(victim), Some(place)) => {
                 self.part_with(victim).await?;
                 tokio::time::sleep(lasts).await;
-                let release = (strike.blow == Blow::Release).then_some(&*self.release);
+                let release = (strike.blow == StormAction::Release).then_some(&*self.release);
                 self.crew.replace(place, release);
                 Ok(())
             }
-            (Blow::Join, ..) => {
+            (StormAction::Join, ..) => {
                 // Two rebalances at a time, as where a strike meets it coming or going, bring several
                 // times what either does.
                 let turn = self.turns.lock().await;
@@ -60,18 +60,18 @@ impl Striker {
                 self.shown(&owed).await;
                 parted
             }
-            (Blow::BrokerOutage, ..) => {
+            (StormAction::BrokerOutage, ..) => {
                 self.taps.brokers.shut();
                 tokio::time::sleep(lasts).await;
                 self.taps.brokers.open();
                 Ok(())
             }
-            (Blow::BrokerStop, ..) => {
+            (StormAction::BrokerStop, ..) => {
                 let switch = self.broker(strike);
                 let switch = switch.expect("a storm without brokers to stop is not begun");
                 Ok(switch.stop_for(lasts).await?)
             }
-            (Blow::DatabaseOutage, ..) => {
+            (StormAction::DatabaseOutage, ..) => {
                 let held = self.cut_database().await;
                 tokio::time::sleep(lasts).await;
                 // Whatever waits here was sent on a connection that is cut.
@@ -79,19 +79,21 @@ impl Striker {
                 self.taps.database.open();
                 Ok(())
             }
-            (Blow::SlowDatabase, Some(victim), _) => {
+            (StormAction::SlowDatabase, Some(victim), _) => {
                 self.hook.set_slow(victim.name(), true);
                 tokio::time::sleep(lasts).await;
                 self.hook.set_slow(victim.name(), false);
                 Ok(())
             }
-            (Blow::Republish, ..) => {
+            (StormAction::Republish, ..) => {
                 self.producer.republish(self.plan.republished_per_mille);
                 tokio::time::sleep(lasts).await;
                 self.producer.republish(0);
                 Ok(())
             }
-            (_, None, _) | (Blow::Freeze | Blow::Thaw | Blow::Heal, ..) | (_, _, None) => {
+            (_, None, _)
+            | (StormAction::Freeze | StormAction::Thaw | StormAction::Heal, ..)
+            | (_, _, None) => {
                 unreachable!("the planner gives these blows a victim")
             }
         }

@@ -12,63 +12,73 @@ use tokio_util::sync::CancellationToken;
 use super::strikes::{Mark, StrikeFailed, Striker};
 use super::watcher::StormWatcher;
 use crate::chaos::ProcessError;
-use crate::chaos::storm::Blow;
+use crate::chaos::storm::StormAction;
+use crate::named::registry;
 use crate::session::instance::Instance;
 
 /// How many strikes may wait to be carried out; a room that clicks faster is told so.
 const WAITING: usize = 16;
 
-/// What can be done by hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "StrikeKind")]
-#[serde(rename_all = "kebab-case")]
-pub enum What {
-    /// SIGKILL.
-    Kill,
-    /// SIGSTOP.
-    Pause,
-    /// SIGCONT.
-    Resume,
-    /// The group is told that the member is gone.
-    Evict,
-    /// One instance more.
-    Add,
-    /// The brokers are unreachable until they are healed.
-    CutKafka,
-    /// The database is unreachable until it is healed.
-    CutPostgres,
-    /// Both are reachable again.
-    Heal,
+registry! {
+    /// What can be done by hand.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum ManualAction ("action by hand"): Facts {
+        /// SIGKILL.
+        Kill = to_one("kill", StormAction::Kill),
+        /// SIGSTOP.
+        Pause = to_one("pause", StormAction::Freeze),
+        /// SIGCONT.
+        Resume = to_one("resume", StormAction::Thaw),
+        /// The group is told that the member is gone.
+        Evict = to_one("evict", StormAction::Evict),
+        /// One instance more.
+        Add = to_all("add", StormAction::Join),
+        /// The brokers are unreachable until they are healed.
+        CutKafka = to_all("cut-kafka", StormAction::BrokerOutage),
+        /// The database is unreachable until it is healed.
+        CutPostgres = to_all("cut-postgres", StormAction::DatabaseOutage),
+        /// Both are reachable again.
+        Heal = to_all("heal", StormAction::Heal),
+    }
 }
 
-impl What {
+struct Facts {
+    name: &'static str,
+    /// As which it is marked.
+    action: StormAction,
+    needs_instance: bool,
+}
+
+const fn to_one(name: &'static str, action: StormAction) -> Facts {
+    Facts {
+        name,
+        action,
+        needs_instance: true,
+    }
+}
+
+const fn to_all(name: &'static str, action: StormAction) -> Facts {
+    Facts {
+        name,
+        action,
+        needs_instance: false,
+    }
+}
+
+impl ManualAction {
     /// Whether it is done to one instance.
     #[must_use]
     pub fn needs_instance(self) -> bool {
-        matches!(self, Self::Kill | Self::Pause | Self::Resume | Self::Evict)
-    }
-
-    fn blow(self) -> Blow {
-        match self {
-            Self::Kill => Blow::Kill,
-            Self::Pause => Blow::Freeze,
-            Self::Resume => Blow::Thaw,
-            Self::Evict => Blow::Evict,
-            Self::Add => Blow::Join,
-            Self::CutKafka => Blow::BrokerOutage,
-            Self::CutPostgres => Blow::DatabaseOutage,
-            Self::Heal => Blow::Heal,
-        }
+        self.facts().needs_instance
     }
 }
 
 /// One strike by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Strike")]
 #[serde(deny_unknown_fields)]
-pub struct Manual {
+pub struct ManualCommand {
     /// What is done.
-    pub what: What,
+    pub what: ManualAction,
     /// To whom, where it is done to one.
     #[schemars(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
@@ -76,22 +86,22 @@ pub struct Manual {
 
 /// Strikes a running storm.
 #[derive(Debug, Clone)]
-pub struct Hands(mpsc::Sender<Manual>);
+pub struct ManualControl(mpsc::Sender<ManualCommand>);
 
-impl Hands {
+impl ManualControl {
     /// Asks for a strike; false when the storm is over or too many wait.
     #[must_use]
-    pub fn strike(&self, manual: Manual) -> bool {
+    pub fn strike(&self, manual: ManualCommand) -> bool {
         self.0.try_send(manual).is_ok()
     }
 }
 
-/// The storm's end of [`Hands`].
-pub(super) struct Asked(mpsc::Receiver<Manual>);
+/// The storm's end of [`ManualControl`].
+pub(super) struct Asked(mpsc::Receiver<ManualCommand>);
 
-pub(super) fn pair() -> (Hands, Asked) {
+pub(super) fn pair() -> (ManualControl, Asked) {
     let (sender, receiver) = mpsc::channel(WAITING);
-    (Hands(sender), Asked(receiver))
+    (ManualControl(sender), Asked(receiver))
 }
 
 impl Asked {
@@ -120,21 +130,21 @@ impl Asked {
 }
 
 impl Striker {
-    async fn by_hand(&self, manual: Manual) -> Mark {
+    async fn by_hand(&self, manual: ManualCommand) -> Mark {
         let at_ms = self.now_ms();
         let done = self.do_by_hand(&manual).await;
         let added = done.as_ref().ok().and_then(Option::clone);
         Mark {
             at_ms,
             until_ms: self.now_ms(),
-            blow: manual.what.blow(),
+            blow: manual.what.facts().action,
             instance: manual.instance.or(added),
             problem: done.err().map(|error| error.to_string()),
         }
     }
 
     /// Returns the name of an instance that was added.
-    async fn do_by_hand(&self, manual: &Manual) -> Result<Option<String>, StrikeFailed> {
+    async fn do_by_hand(&self, manual: &ManualCommand) -> Result<Option<String>, StrikeFailed> {
         let name = manual.instance.clone().unwrap_or_default();
         let victim = || -> Result<Arc<Instance>, StrikeFailed> {
             let found = self.crew.all().into_iter().find(|i| i.name() == name);
@@ -145,19 +155,19 @@ impl Striker {
             process.ok_or_else(|| StrikeFailed::NoProcess(name.clone()))
         };
         match manual.what {
-            What::Kill => {
+            ManualAction::Kill => {
                 self.kill(&victim()?).await?;
             }
-            What::Pause => process(&*victim()?)?.freeze().await?,
-            What::Resume => process(&*victim()?)?.thaw()?,
-            What::Evict => {
+            ManualAction::Pause => process(&*victim()?)?.freeze().await?,
+            ManualAction::Resume => process(&*victim()?)?.thaw()?,
+            ManualAction::Evict => {
                 let member = self.member(&*victim()?).await?;
                 self.group.evict(&member).await?;
             }
-            What::Add => return Ok(Some(self.crew.add().name().to_owned())),
-            What::CutKafka => self.taps.brokers.shut(),
-            What::CutPostgres => self.cut_database().await.dismiss(),
-            What::Heal => {
+            ManualAction::Add => return Ok(Some(self.crew.add().name().to_owned())),
+            ManualAction::CutKafka => self.taps.brokers.shut(),
+            ManualAction::CutPostgres => self.cut_database().await.dismiss(),
+            ManualAction::Heal => {
                 self.taps.brokers.open();
                 self.taps.database.open();
             }

@@ -54,7 +54,7 @@ use crate::timeline::Refusal;
 use crate::verdict::Incident;
 use crate::verdict::{StormFacts, StormJudgement, judge_storm};
 
-pub use hands::{Hands, Manual, What};
+pub use hands::{ManualAction, ManualCommand, ManualControl};
 pub use sample::{Ownership, Sample};
 pub use spec::{StormChanges, StormError, StormSpec};
 pub use strikes::Mark;
@@ -134,7 +134,7 @@ async fn play(
     let (session, failures) = opened;
     let checks = &spec.checks;
     let hook = Arc::new(StormHook::new(
-        Redeliveries::of(&checks.statement, checks.partitions, checks.offsets),
+        Redeliveries::of(&spec.check_sql, checks.partitions, checks.offsets),
         spec.max_poll_interval(),
         spec.plan.rate / spec.plan.instances,
         Arc::clone(&session.timeline),

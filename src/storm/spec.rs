@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::chaos::storm::{Blow, Cause, PlanError, StormPlan, StormStrike, Weather};
+use crate::chaos::storm::{Cause, PlanError, StormAction, StormParameters, StormPlan, StormStrike};
 use crate::run::manifest::{Checks, Ledger, Manifest, ManifestError};
 use crate::run::spec::{SpecError, draw_seed, here, program_path};
 use crate::stack::Switch;
@@ -40,6 +40,9 @@ pub struct StormSpec {
     pub database_schema: String,
     /// How a check is known.
     pub checks: Checks,
+    /// The statement that makes it; empty in older records, of which only the plan is executed.
+    #[serde(default)]
+    pub check_sql: String,
     /// Where effects are counted.
     pub ledger: Ledger,
     /// How often they commit, in milliseconds.
@@ -145,7 +148,7 @@ impl StormSpec {
             storm.seconds
         };
         let usual_rate = u64::from(lab.workload.payments) / storm.seconds;
-        let weather = Weather {
+        let parameters = StormParameters {
             cause,
             seconds: changes.seconds.unwrap_or(seconds),
             rate: changes
@@ -158,9 +161,9 @@ impl StormSpec {
         };
         let plan = match &changes.plan {
             Some(plan) => plan.clone(),
-            None => weather.plan(changes.seed.unwrap_or_else(draw_seed))?,
+            None => parameters.plan(changes.seed.unwrap_or_else(draw_seed))?,
         };
-        let stops = |strike: &StormStrike| strike.blow == Blow::BrokerStop;
+        let stops = |strike: &StormStrike| strike.blow == StormAction::BrokerStop;
         if changes.brokers.is_empty() && plan.strikes.iter().any(stops) {
             return Err(StormError::NoBroker);
         }
@@ -178,6 +181,7 @@ impl StormSpec {
             expected: Some(scenario.expect),
             database_schema: lab.schema_sql()?,
             checks: storm.checks.clone(),
+            check_sql: lab.sql(&storm.checks.statement)?,
             ledger: storm.ledger.clone(),
             commit_interval_ms: storm.commit_interval_ms,
             max_poll_interval_ms: storm.max_poll_interval_ms,
@@ -210,7 +214,7 @@ mod tests {
             address: format!("{name}:9092"),
             pipe: PathBuf::from("/switches").join(name),
         };
-        let weather = Weather {
+        let parameters = StormParameters {
             cause: Cause::Rebalances,
             seconds: 50,
             rate: 100,
@@ -220,7 +224,7 @@ mod tests {
             brokers: 3,
         };
         let mut changes = StormChanges {
-            plan: Some(weather.plan(7).expect("it can be planned")),
+            plan: Some(parameters.plan(7).expect("it can be planned")),
             ..StormChanges::default()
         };
         let refused = StormSpec::decide(&lab, &changes);

@@ -15,7 +15,7 @@ use super::hook::StormHook;
 use super::producer::OpenLoop;
 use super::scrape::Scraper;
 use crate::chaos::ProcessError;
-use crate::chaos::storm::{Blow, Owed, StormPlan, StormStrike};
+use crate::chaos::storm::{Owed, StormAction, StormPlan, StormStrike};
 use crate::group::{Group, GroupClient, GroupError};
 use crate::session::context::{SessionContext, all_owned};
 use crate::session::fleet::Fleet;
@@ -46,7 +46,7 @@ pub struct Mark {
     /// When it was over.
     pub until_ms: u64,
     /// What was done.
-    pub blow: Blow,
+    pub blow: StormAction,
     /// To which instance or broker; none where all were struck.
     pub instance: Option<String>,
     /// Why it failed, if it did.
@@ -133,7 +133,7 @@ impl Striker {
             if let Ok(turn) = self.turns.try_lock() {
                 break Some(turn);
             }
-            let is_late_as_well = strike.blow == Blow::Release;
+            let is_late_as_well = strike.blow == StormAction::Release;
             match tokio::time::timeout_at(over, self.turns.lock()).await {
                 // Its moment has gone meanwhile.
                 Ok(turn) if strike.uncommitted.is_none() || is_late_as_well => break Some(turn),
@@ -158,9 +158,9 @@ impl Striker {
     /// Waits for the moment of a strike; false where it is to be left out.
     async fn meets(&self, strike: &mut StormStrike, over: Instant) -> bool {
         match (strike.blow, strike.slot, strike.uncommitted) {
-            (Blow::Join, ..) | (_, _, None) => true,
+            (StormAction::Join, ..) | (_, _, None) => true,
             // What happens in any case, only later.
-            (Blow::Release, Some(place), Some(records)) => {
+            (StormAction::Release, Some(place), Some(records)) => {
                 let victim = [self.crew.at(place).name().to_owned()];
                 let moment = self.hook.first_with_uncommitted(&victim, about(records));
                 let _ = tokio::time::timeout(self.patience(), moment).await;
@@ -200,7 +200,7 @@ impl Striker {
                 Err(error) => Err(error.into()),
             };
         }
-        if strike.blow == Blow::Release && done.is_ok() {
+        if strike.blow == StormAction::Release && done.is_ok() {
             self.released.send_modify(|places| *places += 1);
         }
         Mark {
@@ -276,13 +276,17 @@ impl Striker {
 
     /// The instance that is struck, if it is one.
     fn victim(&self, strike: &StormStrike) -> Option<Arc<Instance>> {
-        let place = strike.slot.filter(|_| strike.blow != Blow::BrokerStop)?;
+        let place = strike
+            .slot
+            .filter(|_| strike.blow != StormAction::BrokerStop)?;
         Some(self.crew.at(place))
     }
 
     /// The broker that is struck, if it is one. A schedule may be of a cluster with more of them.
     pub(super) fn broker(&self, strike: &StormStrike) -> Option<&Switch> {
-        let place = strike.slot.filter(|_| strike.blow == Blow::BrokerStop)?;
+        let place = strike
+            .slot
+            .filter(|_| strike.blow == StormAction::BrokerStop)?;
         let turn = (place as usize).checked_rem(self.brokers.len())?;
         self.brokers.get(turn)
     }

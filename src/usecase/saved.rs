@@ -51,7 +51,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::chaos::storm::{Cause, Weather};
+    use crate::chaos::storm::{Cause, StormParameters};
     use crate::chaos::{Fault, Schedule};
     use crate::run::manifest::{self, Manifest};
     use crate::window::{Edge, Window};
@@ -74,7 +74,7 @@ mod tests {
     }
 
     fn saved_storm() -> Value {
-        let weather = Weather {
+        let parameters = StormParameters {
             cause: Cause::Rebalances,
             seconds: 50,
             rate: 100,
@@ -96,12 +96,13 @@ mod tests {
             expected: None,
             database_schema: String::new(),
             checks: storm.checks,
+            check_sql: String::new(),
             ledger: storm.ledger,
             commit_interval_ms: 2_000,
             max_poll_interval_ms: 10_000,
             join_ms: 30_000,
             brokers: Vec::new(),
-            plan: weather.plan(7).expect("it can be planned"),
+            plan: parameters.plan(7).expect("it can be planned"),
         })
         .unwrap()
     }
@@ -160,7 +161,7 @@ mod tests {
     fn a_storm_that_was_edited_or_cut_short_is_refused() {
         for (at, value, words) in [
             ("/plan/strikes/0/slot", json!(99), "strikes place 99 of 4"),
-            ("/plan/strikes/0/blow", json!("flood"), "`flood`"),
+            ("/plan/strikes/0/blow", json!("flood"), "\"flood\""),
             ("/plan/instances", json!(64), "number of instances is 64"),
         ] {
             let mut edited = saved_storm();

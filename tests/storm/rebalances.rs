@@ -1,7 +1,7 @@
 //! The storm of lab 4: it says what it was to do and what it did, the hit rate tells the truth, and
 //! nobody pays twice. How well it aims is measured: `make bench-storms`.
 
-use crashwindow::chaos::storm::Blow;
+use crashwindow::chaos::storm::StormAction;
 use crashwindow::report::storm::StormReport;
 use crashwindow::session::folder;
 use crashwindow::storm::StormSpec;
@@ -64,15 +64,15 @@ fn a_storm_tells_the_truth_about_itself_and_nobody_pays_twice() {
     // The schedule that is kept is the one that was carried out.
     assert_eq!(counts.planned, report.marks.len() as u64);
     let spec = folder::read::<StormSpec>(&report.run_dir, folder::STORM).expect("it is kept");
-    let done = |blow: &Blow| {
+    let done = |blow: &StormAction| {
         report
             .marks
             .iter()
             .filter(|mark| mark.blow == *blow)
             .count()
     };
-    let kept = |blow: &Blow| spec.plan.strikes.iter().filter(|s| s.blow == *blow).count();
-    for blow in Blow::ALL {
+    let kept = |blow: &StormAction| spec.plan.strikes.iter().filter(|s| s.blow == *blow).count();
+    for blow in StormAction::ALL {
         assert_eq!(done(&blow), kept(&blow), "{blow:?}: {:#?}", report.marks);
     }
 

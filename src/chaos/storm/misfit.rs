@@ -3,8 +3,9 @@
 
 use std::ops::RangeInclusive;
 
+use super::action::Victims;
 use super::plan::SHORTEST_S;
-use super::{Blow, StormPlan, StormStrike, Victims};
+use super::{StormAction, StormPlan, StormStrike};
 
 /// The longest storm, in seconds: a day.
 pub const LONGEST_S: u64 = 86_400;
@@ -47,7 +48,7 @@ pub enum Misfit {
     #[error("{} at {at_ms} ms comes by hand alone", .blow.name())]
     ByHand {
         /// What is done.
-        blow: Blow,
+        blow: StormAction,
         /// When.
         at_ms: u64,
     },
@@ -55,7 +56,7 @@ pub enum Misfit {
     #[error("{} at {at_ms} ms strikes nobody", .blow.name())]
     Nobody {
         /// What is done.
-        blow: Blow,
+        blow: StormAction,
         /// When.
         at_ms: u64,
     },
@@ -63,7 +64,7 @@ pub enum Misfit {
     #[error("{} at {at_ms} ms strikes place {slot} of {instances}", .blow.name())]
     Place {
         /// What is done.
-        blow: Blow,
+        blow: StormAction,
         /// When.
         at_ms: u64,
         /// Which place is struck, from 0.
@@ -75,7 +76,7 @@ pub enum Misfit {
     #[error("{} at {at_ms} ms strikes all, and names place {slot}", .blow.name())]
     OneOfAll {
         /// What is done.
-        blow: Blow,
+        blow: StormAction,
         /// When.
         at_ms: u64,
         /// The place.
@@ -85,7 +86,7 @@ pub enum Misfit {
     #[error("{} at {at_ms} ms waits for records, which a broker has not", .blow.name())]
     Waits {
         /// What is done.
-        blow: Blow,
+        blow: StormAction,
         /// When.
         at_ms: u64,
     },
@@ -157,7 +158,7 @@ impl StormStrike {
             0..=u32::MAX.into(),
         )?;
         // A schedule may be of a cluster with more brokers: they are counted round.
-        let is_broker = blow == Blow::BrokerStop;
+        let is_broker = blow == StormAction::BrokerStop;
         if is_broker && self.uncommitted.is_some() {
             return Err(Misfit::Waits { blow, at_ms });
         }
@@ -178,11 +179,11 @@ impl StormStrike {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Cause, Weather};
+    use super::super::{Cause, StormParameters};
     use super::*;
 
     fn plan(cause: Cause) -> StormPlan {
-        let weather = Weather {
+        let parameters = StormParameters {
             cause,
             seconds: 50,
             rate: 100,
@@ -191,7 +192,7 @@ mod tests {
             commit_interval_ms: 2_000,
             brokers: 3,
         };
-        weather.plan(4).expect("it can be planned")
+        parameters.plan(4).expect("it can be planned")
     }
 
     /// What is said of a plan in which this was changed.
@@ -203,7 +204,11 @@ mod tests {
     }
 
     /// What is said of a plan with this strike alone.
-    fn struck(blow: Blow, slot: Option<u32>, change: impl FnOnce(&mut StormStrike)) -> String {
+    fn struck(
+        blow: StormAction,
+        slot: Option<u32>,
+        change: impl FnOnce(&mut StormStrike),
+    ) -> String {
         let mut strike = StormStrike {
             at_ms: 7_000,
             blow,
@@ -251,23 +256,23 @@ mod tests {
         let as_it_is = |_: &mut StormStrike| {};
         for (told, said) in [
             (
-                struck(Blow::Kill, None, as_it_is),
+                struck(StormAction::Kill, None, as_it_is),
                 "kill at 7000 ms strikes nobody",
             ),
             (
-                struck(Blow::Kill, Some(4), as_it_is),
+                struck(StormAction::Kill, Some(4), as_it_is),
                 "kill at 7000 ms strikes place 4 of 4",
             ),
             (
-                struck(Blow::Thaw, Some(0), as_it_is),
+                struck(StormAction::Thaw, Some(0), as_it_is),
                 "thaw at 7000 ms comes by hand alone",
             ),
             (
-                struck(Blow::BrokerOutage, Some(9), as_it_is),
+                struck(StormAction::BrokerOutage, Some(9), as_it_is),
                 "broker-outage at 7000 ms strikes all, and names place 9",
             ),
             (
-                struck(Blow::BrokerStop, Some(9), |strike| {
+                struck(StormAction::BrokerStop, Some(9), |strike| {
                     strike.uncommitted = Some(5)
                 }),
                 "broker-stop at 7000 ms waits for records, which a broker has not",
@@ -284,7 +289,7 @@ mod tests {
             |strike: &mut StormStrike| strike.for_ms = u64::MAX,
             |strike: &mut StormStrike| strike.uncommitted = Some(u64::MAX),
         ] {
-            struck(Blow::Kill, Some(0), edit);
+            struck(StormAction::Kill, Some(0), edit);
         }
     }
 }

@@ -4,186 +4,23 @@
 //! *numbers*: how many deliveries are repeated while partitions keep moving, and whether the metrics
 //! tell the truth about it.
 
+mod action;
+mod cause;
 mod misfit;
 mod plan;
 mod positions;
 mod promise;
 mod redeliveries;
 
-use std::fmt;
-
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use action::StormAction;
+pub use cause::Cause;
 pub use misfit::{LONGEST_S, MOST_INSTANCES, MOST_PARTITIONS, MOST_RATE, Misfit};
-pub use plan::{PlanError, Weather};
+pub use plan::{PlanError, StormParameters};
 pub use positions::{Owed, Positions};
 pub use promise::Progress;
 pub use redeliveries::{Account, Place, Redeliveries, Told};
-
-/// What makes the hit rate, or the ledger, move in a storm.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    clap::ValueEnum,
-    JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cause {
-    /// Partitions keep moving: kills, pauses, evictions, leaves and outages
-    Rebalances,
-    /// A release that broke dedup is rolled out
-    Release,
-    /// The producer sends payments again, as new records
-    Republish,
-    /// Two instances are too slow for max.poll.interval.ms
-    Slow,
-}
-
-impl Cause {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Rebalances, Self::Release, Self::Republish, Self::Slow];
-
-    /// The word used on the command line and in reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rebalances => "rebalances",
-            Self::Release => "release",
-            Self::Republish => "republish",
-            Self::Slow => "slow",
-        }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// What one strike of a storm does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Blow {
-    /// SIGKILL; the member is evicted and the instance started again.
-    Kill,
-    /// SIGSTOP, eviction, SIGCONT when the others have its partitions: a pause that is longer than
-    /// the session, without waiting for the session.
-    Pause,
-    /// The member is sent out of the group and goes on for as long as it does not know.
-    Evict,
-    /// SIGTERM; another instance takes the place a little later.
-    Leave,
-    /// One instance more, for a while.
-    Join,
-    /// All connections to the brokers are cut, and new ones refused.
-    BrokerOutage,
-    /// One broker of several is stopped in good order, and started again some seconds later.
-    BrokerStop,
-    /// All connections to the database are cut, and new ones refused.
-    DatabaseOutage,
-    /// The database answers one instance late.
-    SlowDatabase,
-    /// SIGTERM; the new release takes the place.
-    Release,
-    /// A share of the payments is produced again.
-    Republish,
-    /// SIGSTOP, until it is thawed; by hand alone.
-    Freeze,
-    /// SIGCONT; by hand alone.
-    Thaw,
-    /// Both servers are reachable again; by hand alone.
-    Heal,
-}
-
-impl Blow {
-    /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 14] = [
-        Self::Kill,
-        Self::Pause,
-        Self::Evict,
-        Self::Leave,
-        Self::Join,
-        Self::BrokerOutage,
-        Self::BrokerStop,
-        Self::DatabaseOutage,
-        Self::SlowDatabase,
-        Self::Release,
-        Self::Republish,
-        Self::Freeze,
-        Self::Thaw,
-        Self::Heal,
-    ];
-
-    /// Whether it is over when the group is whole again. A guest, a slow database and a broker that is
-    /// away last longer, and other strikes meet them.
-    #[must_use]
-    pub fn rebalances(self) -> bool {
-        matches!(
-            self,
-            Self::Kill
-                | Self::Pause
-                | Self::Evict
-                | Self::Leave
-                | Self::Release
-                | Self::BrokerOutage
-                | Self::DatabaseOutage
-        )
-    }
-
-    /// Whom it strikes.
-    fn victims(self) -> Victims {
-        match self {
-            Self::Kill
-            | Self::Pause
-            | Self::Evict
-            | Self::Leave
-            | Self::SlowDatabase
-            | Self::Release
-            | Self::BrokerStop => Victims::One,
-            Self::Join | Self::BrokerOutage | Self::DatabaseOutage | Self::Republish => {
-                Victims::All
-            }
-            Self::Freeze | Self::Thaw | Self::Heal => Victims::ByHand,
-        }
-    }
-
-    /// The word used in reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Kill => "kill",
-            Self::Pause => "pause",
-            Self::Evict => "evict",
-            Self::Leave => "leave",
-            Self::Join => "join",
-            Self::BrokerOutage => "broker-outage",
-            Self::BrokerStop => "broker-stop",
-            Self::DatabaseOutage => "database-outage",
-            Self::SlowDatabase => "slow-database",
-            Self::Release => "release",
-            Self::Republish => "republish",
-            Self::Freeze => "freeze",
-            Self::Thaw => "thaw",
-            Self::Heal => "heal",
-        }
-    }
-}
-
-/// Whom a blow strikes.
-enum Victims {
-    One,
-    All,
-    ByHand,
-}
 
 /// One strike of a storm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,7 +28,7 @@ pub struct StormStrike {
     /// Milliseconds after the first payment from which it may happen.
     pub at_ms: u64,
     /// What is done.
-    pub blow: Blow,
+    pub blow: StormAction,
     /// Which place in the fleet is struck, or which broker, from 0; none where all are.
     pub slot: Option<u32>,
     /// It waits until the instance has processed so many records since it last committed them, as

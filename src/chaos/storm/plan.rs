@@ -1,19 +1,19 @@
-//! From the weather that is asked for to a storm that is fully decided.
+//! From the parameters that are asked for to a storm that is fully decided.
 
 mod planner;
 
 use self::planner::{Planner, length, whole};
-use super::{Blow, Cause, StormPlan};
+use super::{Cause, StormAction, StormPlan};
 
 /// The share of republished payments.
 const REPUBLISHED: f64 = 0.08;
 
-/// The shortest storm with room for its three phases; see [`Weather::plan`].
+/// The shortest storm with room for its three phases; see [`StormParameters::plan`].
 pub(super) const SHORTEST_S: u64 = 18;
 
 /// What a storm is planned from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Weather {
+pub struct StormParameters {
     /// What it is about.
     pub cause: Cause,
     /// How long payments are produced, in seconds.
@@ -55,7 +55,7 @@ pub enum PlanError {
     },
 }
 
-impl Weather {
+impl StormParameters {
     /// Plans the storm: two ninths calm, five ninths incident, two ninths calm.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl Weather {
             }
             Cause::Republish => planner.add(
                 incident.start,
-                Blow::Republish,
+                StormAction::Republish,
                 None,
                 None,
                 length(&incident),

@@ -15,7 +15,7 @@ use tokio_postgres::types::{FromSql, Type};
 
 use crate::event::{Source, Stage, Tap};
 use crate::tap::BoundaryEvent;
-use crate::tap::postgres::{Detail, Transaction};
+use crate::tap::postgres::{Detail, Transaction, signature_of};
 
 use account::Answers;
 pub use account::{Account, Told};
@@ -32,7 +32,7 @@ type Connection = (Source, i32);
 /// Counts the records that were checked, and those that came again.
 #[derive(Debug)]
 pub struct Redeliveries {
-    statement: String,
+    signature: String,
     parameters: (usize, usize),
     seen: HashMap<i32, Bits>,
     /// What was checked in transactions that are still open.
@@ -47,12 +47,12 @@ pub struct Redeliveries {
 }
 
 impl Redeliveries {
-    /// Counts in the statements whose signature contains `statement`; their parameters with these
-    /// numbers, from 1, are an int4[] of partitions and an int8[] of offsets.
+    /// Counts where this statement is executed; its parameters with these numbers, from 1, are an
+    /// int4[] of partitions and an int8[] of offsets.
     #[must_use]
     pub fn of(statement: &str, partitions: usize, offsets: usize) -> Self {
         Self {
-            statement: statement.to_owned(),
+            signature: signature_of(statement),
             parameters: (partitions, offsets),
             seen: HashMap::new(),
             pending: HashMap::new(),
@@ -67,7 +67,7 @@ impl Redeliveries {
     /// Whether the event is about a dedup statement.
     #[must_use]
     pub fn is_check(&self, event: &BoundaryEvent) -> bool {
-        event.tap == Tap::Postgres && event.signature.contains(&self.statement)
+        event.tap == Tap::Postgres && event.signature == self.signature
     }
 
     /// Takes a check that goes on to the database now. What becomes of it is not known before its

@@ -19,7 +19,7 @@ use super::live::Live;
 use super::problem::{Body, Problem, split};
 use super::watch::StormDesk;
 use super::wire::jobs::{self as wire, Accepted, Diagnosis, Done, JobState, Reveal};
-use crate::storm::Manual;
+use crate::storm::ManualCommand;
 
 pub(super) use request::Request;
 
@@ -205,7 +205,7 @@ pub(super) async fn stop(
 pub(super) async fn strike(
     State(app): State<Arc<App>>,
     Path(job): Path<String>,
-    Body(manual): Body<Manual>,
+    Body(manual): Body<ManualCommand>,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     let job = app.jobs.find(&job)?;
     if manual.what.needs_instance() && manual.instance.is_none() {

@@ -201,6 +201,19 @@ macro_rules! named {
         $(impl LiveEvent for $event {
             const NAME: &'static str = $name;
         })+
+
+        /// Each event's name and the name of its type, in the order in which a page meets them; of
+        /// two types with one name, which are alike, the first.
+        #[cfg(test)]
+        pub(super) fn events(types: &mut schemars::SchemaGenerator) -> Vec<(&'static str, String)> {
+            let mut events = Vec::new();
+            $(
+                types.subschema_for::<$event>();
+                events.push(($name, <$event>::schema_name().into_owned()));
+            )+
+            events.dedup_by_key(|(name, _)| *name);
+            events
+        }
     };
 }
 

@@ -171,7 +171,7 @@ mod tests {
         let mark = Mark {
             at_ms: 1_500,
             until_ms: 1_600,
-            blow: crate::chaos::storm::Blow::Kill,
+            blow: crate::chaos::storm::StormAction::Kill,
             instance: None,
             problem: None,
         };

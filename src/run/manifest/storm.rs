@@ -1,6 +1,8 @@
 //! The section `[storm]` of a manifest: for a lab whose lesson is in the numbers of a loaded group,
 //! not in one window.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::Manifest;
@@ -31,12 +33,12 @@ pub struct StormSection {
     pub scenarios: Vec<StormScenario>,
 }
 
-/// The statement that checks for duplicates, as the Postgres tap sees it.
+/// The statement that checks for duplicates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checks {
-    /// A part of its signature.
-    pub statement: String,
+    /// Its file, one of `database.statements`: the consumers send what it holds.
+    pub statement: PathBuf,
     /// The number of its parameter with the partitions, an int4[]; from 1.
     pub partitions: usize,
     /// The number of its parameter with the offsets, an int8[].
@@ -83,6 +85,12 @@ impl Manifest {
             problems.push("storm has a time of 0".into());
         } else if u64::from(self.workload.payments) < storm.seconds {
             problems.push("workload.payments over storm.seconds is less than 1 a second".into());
+        }
+        if !self.database.statements.contains(&storm.checks.statement) {
+            problems.push(format!(
+                "storm.checks.statement is {:?}, which is none of database.statements",
+                storm.checks.statement
+            ));
         }
         if storm.checks.partitions == 0 || storm.checks.offsets == 0 {
             problems.push("storm.checks counts parameters from 1".into());

@@ -5,12 +5,16 @@ use crate::provider::{Behaviour, Mishap};
 
 const LABS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/labs");
 
-/// Lab 1 in a folder of its own, with one piece of its manifest replaced.
 fn changed(from: &str, to: &str) -> Result<Manifest, ManifestError> {
+    changed_in("01-select-then-act", from, to)
+}
+
+/// A lab in a folder of its own, with one piece of its manifest replaced.
+fn changed_in(lab: &str, from: &str, to: &str) -> Result<Manifest, ManifestError> {
     let home = tempfile::tempdir().unwrap();
-    let folder = home.path().join("01-select-then-act");
+    let folder = home.path().join(lab);
     std::fs::create_dir(&folder).unwrap();
-    for entry in std::fs::read_dir(format!("{LABS}/01-select-then-act"))
+    for entry in std::fs::read_dir(format!("{LABS}/{lab}"))
         .unwrap()
         .flatten()
     {
@@ -34,6 +38,20 @@ fn assert_refused(from: &str, to: &str, because: &str) {
         error.contains("lab.toml") && error.contains("next:"),
         "{error}"
     );
+}
+
+#[test]
+fn the_statement_that_a_storm_counts_in_is_one_that_the_consumers_send() {
+    let lab = "04-dedup-metric";
+    let other = changed_in(
+        lab,
+        "statement = \"claim.sql\"",
+        "statement = \"schema.sql\"",
+    );
+    let error = other.unwrap_err().to_string();
+    assert!(error.contains("storm.checks.statement"), "{error}");
+    assert!(error.contains("schema.sql"), "{error}");
+    assert!(changed_in(lab, "claim.sql", "claim.sql").is_ok());
 }
 
 #[test]

@@ -1,6 +1,13 @@
 //! A statement without its data: equal in every run.
 
-use super::lexer::{Kind, Token};
+use super::lexer::{Kind, Token, tokens};
+
+/// The signature that a statement has at the tap, from its text: by it, what a manifest names is
+/// known when it passes.
+#[must_use]
+pub fn signature_of(text: &str) -> String {
+    signature(&tokens(text))
+}
 
 /// The text of these tokens with `?` for literals and for names that drivers make up, lists of any
 /// length folded into one, comments dropped and space folded. Parameters and the case of words stay.

@@ -3,7 +3,7 @@
 //! A member that loses its partitions leaves what it has processed since its last commit to be
 //! delivered again. A hit rate of `r` while `n` payments are produced needs `n·r/(1-r)` such records.
 //! The schedule therefore says for each strike how many uncommitted records its victim has: a few in
-//! calm weather, far into a commit interval's in the incident. Real groups have both ends: an instance
+//! calm parameters, far into a commit interval's in the incident. Real groups have both ends: an instance
 //! that hands over in good order, and one that is lost.
 
 use std::ops::Range;
@@ -13,8 +13,8 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use super::Weather;
-use crate::chaos::storm::{Blow, StormStrike};
+use super::StormParameters;
+use crate::chaos::storm::{StormAction, StormStrike};
 
 /// The steady share of redeliveries: what a healthy group sees of rolling nodes and deploys.
 const CALM: f64 = 0.0005;
@@ -74,7 +74,7 @@ const ROLL_MS: u64 = 3_000;
 
 /// Plans the strikes of a storm, phase by phase.
 pub(super) struct Planner {
-    weather: Weather,
+    parameters: StormParameters,
     rng: ChaCha8Rng,
     pub(super) strikes: Vec<StormStrike>,
     /// Who is struck next; all of them before anybody twice.
@@ -82,9 +82,9 @@ pub(super) struct Planner {
 }
 
 impl Planner {
-    pub(super) fn new(weather: Weather, seed: u64) -> Self {
+    pub(super) fn new(parameters: StormParameters, seed: u64) -> Self {
         Self {
-            weather,
+            parameters,
             rng: ChaCha8Rng::seed_from_u64(seed),
             strikes: Vec::new(),
             victims: Vec::new(),
@@ -94,7 +94,7 @@ impl Planner {
     pub(super) fn add(
         &mut self,
         at_ms: u64,
-        blow: Blow,
+        blow: StormAction,
         slot: Option<u32>,
         uncommitted: Option<u64>,
         for_ms: u64,
@@ -110,7 +110,7 @@ impl Planner {
 
     fn victim(&mut self) -> u32 {
         if self.victims.is_empty() {
-            self.victims = (0..self.weather.instances).collect();
+            self.victims = (0..self.parameters.instances).collect();
             self.victims.shuffle(&mut self.rng);
         }
         self.victims.pop().expect("it was just filled")
@@ -118,18 +118,18 @@ impl Planner {
 
     /// How many records are to be delivered again in a phase.
     fn budget(&self, phase: &Range<u64>, share: f64) -> f64 {
-        f64::from(self.weather.rate) * ms(length(phase)) / 1_000.0 * share / (1.0 - share)
+        f64::from(self.parameters.rate) * ms(length(phase)) / 1_000.0 * share / (1.0 - share)
     }
 
     /// Until somebody has looked at the calm before the incident: what comes again sooner would be counted
     /// to that. Five looks in each of eighteen stretches.
     fn first_look(&self) -> u64 {
-        self.weather.seconds * 1_000 / 90
+        self.parameters.seconds * 1_000 / 90
     }
 
     /// What one instance processes in a second.
     fn share(&self) -> f64 {
-        f64::from(self.weather.rate) / f64::from(self.weather.instances)
+        f64::from(self.parameters.rate) / f64::from(self.parameters.instances)
     }
 
     /// Few strikes, each just after its victim's commit. They keep away from the ends of the phase,
@@ -138,28 +138,28 @@ impl Planner {
         let budget = self.budget(&phase, CALM);
         let count = (budget / CALM_RECORDS).ceil().max(1.0);
         let records = (budget / count - REACTION_S * self.share()).max(FEWEST);
-        let room = length(&phase).saturating_sub(self.weather.commit_interval_ms * 2);
+        let room = length(&phase).saturating_sub(self.parameters.commit_interval_ms * 2);
         for n in 0..whole(count) {
             let part = room * (2 * n + 1) / (2 * whole(count));
             let victim = self.victim();
             let at = phase.start + part;
             // Dead, not frozen: what a zombie still does when it wakes up is not to be planned.
-            self.add(at, Blow::Kill, Some(victim), Some(whole(records)), 0);
+            self.add(at, StormAction::Kill, Some(victim), Some(whole(records)), 0);
         }
     }
 
     /// Strikes of all kinds, each far into its victim's commit interval.
     pub(super) fn rough(&mut self, phase: Range<u64>) {
-        let interval_s = ms(self.weather.commit_interval_ms) / 1_000.0;
+        let interval_s = ms(self.parameters.commit_interval_ms) / 1_000.0;
         let third = length(&phase) / 3;
         let mut budget = self.budget(&phase, ROUGH);
         if length(&phase) >= ROOM_FOR_OUTAGE_MS {
-            let interval = interval_s * f64::from(self.weather.rate);
+            let interval = interval_s * f64::from(self.parameters.rate);
             budget -= OUTAGE_INTERVALS * interval;
             let most = Some(whole(OUTAGE_MOST * interval));
             self.add(
                 phase.start + 2 * third,
-                Blow::DatabaseOutage,
+                StormAction::DatabaseOutage,
                 None,
                 most,
                 OUTAGE_MS,
@@ -172,18 +172,18 @@ impl Planner {
         );
         let records = budget / ms(count);
         let kinds = [
-            Blow::Pause,
-            Blow::Evict,
-            Blow::Kill,
-            Blow::Pause,
-            Blow::Leave,
+            StormAction::Pause,
+            StormAction::Evict,
+            StormAction::Kill,
+            StormAction::Pause,
+            StormAction::Leave,
         ];
         // In a small storm they come early, so that there is time to add some.
         let (kinds, spread) = match length(&phase) >= ROOM_FOR_ZOMBIES_MS {
             true => (&kinds[..], length(&phase)),
-            false => (&[Blow::Kill][..], length(&phase) * 2 / 3),
+            false => (&[StormAction::Kill][..], length(&phase) * 2 / 3),
         };
-        let mut blows: Vec<Blow> = kinds
+        let mut blows: Vec<StormAction> = kinds
             .iter()
             .copied()
             .cycle()
@@ -193,7 +193,7 @@ impl Planner {
         let slot = spread / count;
         for (n, blow) in (0..).zip(blows) {
             let victim = self.victim();
-            let late = if blow == Blow::Evict {
+            let late = if blow == StormAction::Evict {
                 UNTOLD_S
             } else {
                 REACTION_S
@@ -201,9 +201,13 @@ impl Planner {
             let jitter = self.rng.random_range(0.9..1.1);
             let records = (records * jitter - late * self.share()).max(1.0);
             // Its victim is that far after one interval on average.
-            let at =
-                (phase.start + slot * n + slot / 2).saturating_sub(self.weather.commit_interval_ms);
-            let for_ms = if blow == Blow::Leave { EMPTY_MS } else { 0 };
+            let at = (phase.start + slot * n + slot / 2)
+                .saturating_sub(self.parameters.commit_interval_ms);
+            let for_ms = if blow == StormAction::Leave {
+                EMPTY_MS
+            } else {
+                0
+            };
             self.add(
                 at.max(phase.start + self.first_look()),
                 blow,
@@ -215,14 +219,14 @@ impl Planner {
         if length(&phase) >= ROOM_FOR_MORE_MS {
             self.add(
                 phase.start + third,
-                Blow::BrokerOutage,
+                StormAction::BrokerOutage,
                 None,
                 None,
                 OUTAGE_MS,
             );
             self.add(
                 phase.start + third / 2,
-                Blow::Join,
+                StormAction::Join,
                 None,
                 // It goes again just after a commit of its own: which of the others it took what from
                 // is not to be planned.
@@ -234,28 +238,28 @@ impl Planner {
 
     /// One of the brokers, in the middle of it all.
     pub(super) fn stop_a_broker(&mut self, phase: &Range<u64>) {
-        let broker = self.rng.random_range(0..self.weather.brokers);
+        let broker = self.rng.random_range(0..self.parameters.brokers);
         let at = phase.start + length(phase) / 2;
-        self.add(at, Blow::BrokerStop, Some(broker), None, STOPPED_MS);
+        self.add(at, StormAction::BrokerStop, Some(broker), None, STOPPED_MS);
     }
 
     /// One instance after the other, in the middle of its commit interval, as a deploy finds them.
     pub(super) fn release(&mut self, phase: Range<u64>) {
-        let interval_s = ms(self.weather.commit_interval_ms) / 1_000.0;
+        let interval_s = ms(self.parameters.commit_interval_ms) / 1_000.0;
         let records = whole(self.share() * interval_s / 2.0);
-        for slot in 0..self.weather.instances {
+        for slot in 0..self.parameters.instances {
             let at = phase.start + u64::from(slot) * ROLL_MS;
-            self.add(at, Blow::Release, Some(slot), Some(records), 0);
+            self.add(at, StormAction::Release, Some(slot), Some(records), 0);
         }
     }
 
     /// Half of the instances, for the whole incident.
     pub(super) fn slow(&mut self, phase: Range<u64>) {
-        for _ in 0..self.weather.instances / 2 {
+        for _ in 0..self.parameters.instances / 2 {
             let victim = self.victim();
             self.add(
                 phase.start,
-                Blow::SlowDatabase,
+                StormAction::SlowDatabase,
                 Some(victim),
                 None,
                 length(&phase),

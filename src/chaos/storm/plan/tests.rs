@@ -4,8 +4,8 @@ use super::planner::{OUTAGE_INTERVALS, REACTION_S, STOPPED_MS, UNTOLD_S, ms};
 use super::*;
 use crate::chaos::storm::StormStrike;
 
-fn weather(cause: Cause) -> Weather {
-    Weather {
+fn parameters(cause: Cause) -> StormParameters {
+    StormParameters {
         cause,
         seconds: 90,
         rate: 2_000,
@@ -22,8 +22,8 @@ fn share(plan: &StormPlan, time: Range<u64>) -> f64 {
     let struck = plan.strikes.iter().filter(|s| time.contains(&s.at_ms));
     let again: f64 = struck
         .map(|strike| match (strike.blow, strike.uncommitted) {
-            (Blow::DatabaseOutage, _) => OUTAGE_INTERVALS * 2.0 * rate,
-            (Blow::Evict, Some(records)) => ms(records) + UNTOLD_S * rate / instances,
+            (StormAction::DatabaseOutage, _) => OUTAGE_INTERVALS * 2.0 * rate,
+            (StormAction::Evict, Some(records)) => ms(records) + UNTOLD_S * rate / instances,
             (_, Some(records)) => ms(records) + REACTION_S * rate / instances,
             (_, None) => 0.0,
         })
@@ -34,7 +34,7 @@ fn share(plan: &StormPlan, time: Range<u64>) -> f64 {
 #[test]
 fn the_schedule_adds_up_to_the_shares_that_it_is_to_make() {
     for seed in 0..20 {
-        let plan = weather(Cause::Rebalances).plan(seed).unwrap();
+        let plan = parameters(Cause::Rebalances).plan(seed).unwrap();
         let (from, to) = plan.incident_ms;
         let calm = to + plan.length_ms / 18..plan.length_ms;
         let shares = [0..from, from..to, calm].map(|time| share(&plan, time));
@@ -47,12 +47,12 @@ fn the_schedule_adds_up_to_the_shares_that_it_is_to_make() {
 #[test]
 fn no_strike_waits_for_more_than_a_commit_interval_can_bring() {
     for seconds in [18, 30, 90, 1_080] {
-        let weather = Weather {
+        let parameters = StormParameters {
             seconds,
-            ..weather(Cause::Rebalances)
+            ..parameters(Cause::Rebalances)
         };
         let most = 2_000 / 4 * 2;
-        let strikes = weather.plan(3).unwrap().strikes;
+        let strikes = parameters.plan(3).unwrap().strikes;
         for strike in strikes.into_iter().filter(|s| s.slot.is_some()) {
             assert!(
                 strike.uncommitted.is_none_or(|records| records < most),
@@ -64,7 +64,7 @@ fn no_strike_waits_for_more_than_a_commit_interval_can_bring() {
 
 #[test]
 fn the_same_seed_plans_the_same_storm_and_another_does_not() {
-    let plan = |seed| weather(Cause::Rebalances).plan(seed).unwrap();
+    let plan = |seed| parameters(Cause::Rebalances).plan(seed).unwrap();
     assert_eq!(plan(7), plan(7));
     assert_ne!(plan(7).strikes, plan(8).strikes);
 }
@@ -73,13 +73,13 @@ fn the_same_seed_plans_the_same_storm_and_another_does_not() {
 fn a_broker_is_stopped_in_the_incident_where_one_can_be_and_nothing_else_changes() {
     let mut stopped = std::collections::BTreeSet::new();
     for seed in 0..20 {
-        let one = weather(Cause::Rebalances).plan(seed).unwrap();
-        let three = Weather {
+        let one = parameters(Cause::Rebalances).plan(seed).unwrap();
+        let three = StormParameters {
             brokers: 3,
-            ..weather(Cause::Rebalances)
+            ..parameters(Cause::Rebalances)
         };
         let mut three = three.plan(seed).unwrap();
-        let is_stop = |strike: &StormStrike| strike.blow == Blow::BrokerStop;
+        let is_stop = |strike: &StormStrike| strike.blow == StormAction::BrokerStop;
         assert!(!one.strikes.iter().any(is_stop));
         let stops: Vec<_> = three
             .strikes
@@ -98,11 +98,11 @@ fn a_broker_is_stopped_in_the_incident_where_one_can_be_and_nothing_else_changes
 
 #[test]
 fn every_instance_is_struck_before_anybody_is_struck_again() {
-    let plan = weather(Cause::Release).plan(1).unwrap();
+    let plan = parameters(Cause::Release).plan(1).unwrap();
     let released: Vec<_> = plan
         .strikes
         .iter()
-        .filter(|s| s.blow == Blow::Release)
+        .filter(|s| s.blow == StormAction::Release)
         .collect();
     assert_eq!(released.len(), 4);
     let slots: std::collections::BTreeSet<_> = released.iter().map(|s| s.slot).collect();
@@ -111,24 +111,24 @@ fn every_instance_is_struck_before_anybody_is_struck_again() {
 
 #[test]
 fn what_cannot_be_planned_is_told() {
-    let short = Weather {
+    let short = StormParameters {
         seconds: 5,
-        ..weather(Cause::Slow)
+        ..parameters(Cause::Slow)
     };
-    let alone = Weather {
+    let alone = StormParameters {
         instances: 1,
-        ..weather(Cause::Slow)
+        ..parameters(Cause::Slow)
     };
-    let idle = Weather {
+    let idle = StormParameters {
         partitions: 3,
-        ..weather(Cause::Slow)
+        ..parameters(Cause::Slow)
     };
-    for (weather, text) in [
+    for (parameters, text) in [
         (short, "of 5 s"),
         (alone, "1 instance"),
         (idle, "3 partitions"),
     ] {
-        let error = weather.plan(1).unwrap_err().to_string();
+        let error = parameters.plan(1).unwrap_err().to_string();
         assert!(error.contains(text) && error.contains("next: "), "{error}");
     }
 }

@@ -54,9 +54,10 @@ fn end(tag: &str) -> Detail {
 }
 
 pub(super) const CHECK: &str = "INSERT INTO processed SELECT";
+const STATEMENT: &str = "-- Written by hand.\nINSERT INTO processed\n    SELECT;\n";
 
 pub(super) fn counting() -> Redeliveries {
-    Redeliveries::of("INSERT INTO processed", 1, 2)
+    Redeliveries::of(STATEMENT, 1, 2)
 }
 
 #[test]
@@ -72,6 +73,22 @@ fn a_record_that_is_checked_again_is_a_redelivery_whoever_checks_it() {
         (counted.checked(), counted.again(), counted.unread()),
         (6, 2, 0)
     );
+}
+
+#[test]
+fn a_statement_that_holds_the_words_of_the_check_is_another() {
+    let mut counted = counting();
+    for signature in [
+        "INSERT INTO processed SELECT 1",
+        "INSERT INTO processed",
+        "",
+    ] {
+        let other = event("a", signature);
+        assert!(!counted.is_check(&other), "{signature}");
+        counted.saw(&other, &check(&[1], Transaction::Idle));
+    }
+    assert_eq!((counted.checked(), counted.unread()), (0, 0));
+    assert!(counted.is_check(&event("a", CHECK)));
 }
 
 #[test]
@@ -102,7 +119,7 @@ fn what_cannot_be_an_offset_is_told_and_takes_no_memory() {
 
 #[test]
 fn a_statement_without_coordinates_is_told() {
-    let mut counted = Redeliveries::of("INSERT INTO processed", 2, 1);
+    let mut counted = Redeliveries::of(STATEMENT, 2, 1);
     counted.saw(&event("a", CHECK), &check(&[1], Transaction::Idle));
     assert_eq!((counted.checked(), counted.unread()), (0, 1));
 }

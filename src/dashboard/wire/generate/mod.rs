@@ -9,15 +9,12 @@ mod typescript;
 
 use std::path::{Path, PathBuf};
 
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::SchemaGenerator;
 use serde_json::Value;
 
-use super::jobs::{Accepted, Diagnosis, Done, Job, Reveal};
+use super::jobs::{Accepted, Diagnosis, Job, Reveal};
 use super::labs::{Lab, LabPage};
-use super::live::{
-    CellProgress, Diagnose, FaultEvent, InstanceChange, LiveEvent, LogLine, Payments, Phase, Plan,
-    Rates, Rebalance,
-};
+use super::live::events;
 use super::quiz::{Question, QuizAnswer};
 use super::runs::{Biography, RunLine};
 use super::server::{Health, Target};
@@ -26,37 +23,14 @@ use crate::dashboard::problem::Problem;
 use crate::report::RunReport;
 use crate::report::explore::ExploreReport;
 use crate::report::storm::StormReport;
-use crate::storm::Manual;
+use crate::storm::ManualCommand;
 
 /// The variable that has them written, and the command that sets it.
 const WRITE: &str = "WIRE";
 const COMMAND: &str = "make wire";
 
 /// An event's name and the name of its type.
-type Named = (&'static str, String);
-
-fn event<E: LiveEvent + JsonSchema>(types: &mut SchemaGenerator) -> Named {
-    types.subschema_for::<E>();
-    (E::NAME, E::schema_name().into_owned())
-}
-
-/// The events of a job, in the order in which a page meets them.
-fn events(types: &mut SchemaGenerator) -> Vec<Named> {
-    let events = [
-        event::<Phase<'_>>(types),
-        event::<Plan>(types),
-        event::<Payments>(types),
-        event::<InstanceChange>(types),
-        event::<FaultEvent<'_>>(types),
-        event::<Rebalance<'_>>(types),
-        event::<CellProgress>(types),
-        event::<LogLine>(types),
-        event::<Rates>(types),
-        event::<Diagnose>(types),
-        event::<Done>(types),
-    ];
-    events.into()
-}
+type EventType = (&'static str, String);
 
 /// What goes over the wire beside the events.
 fn bodies(types: &mut SchemaGenerator) {
@@ -71,7 +45,7 @@ fn bodies(types: &mut SchemaGenerator) {
         Job,
     )>();
     types.subschema_for::<(
-        Manual,
+        ManualCommand,
         Diagnosis,
         Reveal,
         RunLine,

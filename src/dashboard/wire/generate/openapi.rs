@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::operation::Operation;
 use super::references::{COMPONENTS, needed, point_to_reports};
-use super::{events, schema};
+use super::schema;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::wire::jobs::Report;
+use crate::dashboard::wire::live::events;
 use crate::dashboard::{health, jobs, labs, metrics, quiz, runs};
 use crate::report::RunReport;
 

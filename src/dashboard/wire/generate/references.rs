@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Named, REPORTS};
+use super::{EventType, REPORTS};
 
 /// Where its schemas are.
 pub(super) const COMPONENTS: &str = "/components/schemas";
@@ -26,7 +26,7 @@ pub(super) fn point_to_reports(value: &mut Value) {
 }
 
 /// What is pointed to, from the paths and from the events.
-pub(super) fn needed(paths: &Value, schemas: &Value, events: &[Named]) -> Value {
+pub(super) fn needed(paths: &Value, schemas: &Value, events: &[EventType]) -> Value {
     let mut needed = json!({});
     let mut open: Vec<String> = events
         .iter()

@@ -1,13 +1,19 @@
-//! Types as TypeScript, from their schemas: one derive says what a type is, to every reader.
+//! Types as TypeScript, from their schemas: one derive says what a type is, to every reader. With
+//! them goes what the registries say of the values, so that no page says it again.
 
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::{COMMAND, Named};
+use super::{COMMAND, EventType};
+use crate::chaos::Fault;
+use crate::dashboard::wall::PaymentState;
+use crate::named::Named;
+use crate::report::explore::CellOutcome;
+use crate::verdict::Outcome;
 
 /// All types, and the events by name.
-pub(super) fn file(types: &Map<String, Value>, events: &[Named]) -> String {
+pub(super) fn file(types: &Map<String, Value>, events: &[EventType]) -> String {
     let mut text = format!("// Generated from the types in Rust: `{COMMAND}`.\n");
     for (name, schema) in types {
         text.push('\n');
@@ -29,7 +35,62 @@ pub(super) fn file(types: &Map<String, Value>, events: &[Named]) -> String {
         let _ = writeln!(text, "  {event}: {name};");
     }
     text.push_str("}\n");
+    for (doc, name, of, value) in constants(events) {
+        let _ = write!(
+            text,
+            "\n/** {doc} */\nexport const {name}: {of} = {value};\n"
+        );
+    }
     text
+}
+
+/// Each with what it is, its name and its type.
+fn constants(events: &[EventType]) -> [(&'static str, &'static str, &'static str, String); 5] {
+    let fault = |f: Fault| json!({ "word": f.word(), "help": f.help(), "finds": f.finds() });
+    let state = |state: PaymentState| match state {
+        PaymentState::Of(outcome) => json!(outcome.label_template()),
+        PaymentState::Waiting | PaymentState::Delivered => json!(state.name()),
+    };
+    let names: Vec<&str> = events.iter().map(|(event, _)| *event).collect();
+    [
+        (
+            "Under these names the events of a job are sent.",
+            "EVENT_NAMES",
+            "readonly (keyof JobEvents)[]",
+            json!(names).to_string(),
+        ),
+        (
+            "Every fault, in the order of a matrix's columns.",
+            "FAULTS",
+            "Record<Fault, { word: string; help: string; finds: string }>",
+            by_name(fault),
+        ),
+        (
+            "What may become of a payment.",
+            "OUTCOMES",
+            "Record<Outcome, string>",
+            by_name(|outcome: Outcome| json!(outcome.short())),
+        ),
+        (
+            "What may become of the payments of a cell.",
+            "CELL_OUTCOMES",
+            "Record<CellOutcome, string>",
+            by_name(|outcome: CellOutcome| json!(outcome.short())),
+        ),
+        (
+            "What is known of a payment, in the order in which it comes to it. `{done}` stands for \
+             what is done to a payment that takes effect, `{times}` for how often.",
+            "PAYMENT_STATES",
+            "Record<PaymentState, string>",
+            by_name(state),
+        ),
+    ]
+}
+
+/// In the order of the registry, which an object of JSON need not keep.
+fn by_name<T: Named>(tell: impl Fn(T) -> Value) -> String {
+    let line = |value: T| format!("  {}: {},\n", json!(value.name()), tell(value));
+    format!("{{\n{}}}", T::every().map(line).collect::<String>())
 }
 
 fn doc(schema: &Value, indent: &str) -> String {
@@ -166,6 +227,15 @@ fn what_is_flattened_into_an_object_is_in_its_type() {
     let text = file(types.as_object().unwrap(), &[]);
     let expected = "export type A = {\n} & ({\n  b: 1;\n});\n";
     assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn the_words_of_a_registry_stand_in_its_order() {
+    let text = by_name(|outcome: Outcome| json!(outcome.short()));
+    let lines: Vec<&str> = text.lines().collect();
+    let expected = Outcome::ALL.map(|o| format!("  \"{o}\": {},", json!(o.short())));
+    assert_eq!(lines[1..lines.len() - 1], expected);
+    assert_ne!(text, by_name(|outcome: Outcome| json!(outcome.name())));
 }
 
 #[test]

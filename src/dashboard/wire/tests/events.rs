@@ -42,11 +42,11 @@ fn events_have_the_form_that_is_described() {
         changed: vec![PaymentChange(1, PaymentState::Of(Outcome::HalfDone), 2)],
         counts: Counts::default(),
     });
-    for state in STATES {
+    for state in InstanceState::ALL {
         is_told(&InstanceChange {
             at_ms: 1.5,
             name: "a".into(),
-            state: InstanceState(state),
+            state,
             payment: None,
             event: Some("COMMIT".into()),
             line: Some(3),

@@ -1,5 +1,4 @@
-import { OUTCOMES } from '../lib/registry';
-import type { RunReport } from '../lib/types';
+import { OUTCOMES, type RunReport } from '../lib/types';
 import { count, stateWords } from '../lib/words';
 import { VerdictBadge } from './bits';
 

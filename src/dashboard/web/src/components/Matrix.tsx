@@ -1,7 +1,13 @@
 import { matrix, sameAs, wasRun, windowNumber } from '../lib/matrix';
-import { CELL_OUTCOMES, FAULTS, type Fault } from '../lib/registry';
 import { set } from '../lib/router';
-import type { ExploreCell, ExploreReport, Window } from '../lib/types';
+import {
+  CELL_OUTCOMES,
+  type ExploreCell,
+  type ExploreReport,
+  FAULTS,
+  type Fault,
+  type Window,
+} from '../lib/types';
 import { windowEdges, windowWords } from '../lib/words';
 
 const SIGN = { held: '', violated: '✕ ', unknown: '? ' };

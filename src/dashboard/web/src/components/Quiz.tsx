@@ -1,8 +1,7 @@
 import { useState } from 'preact/hooks';
 import { api, problemOf } from '../lib/api';
-import { OUTCOMES, type Outcome } from '../lib/registry';
 import { token } from '../lib/token';
-import type { Problem, Question } from '../lib/types';
+import { OUTCOMES, type Outcome, type Problem, type Question } from '../lib/types';
 import { ProblemNote } from './bits';
 
 /** One question before it is explained: an option is chosen with one key or one click. */

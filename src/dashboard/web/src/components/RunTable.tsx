@@ -1,5 +1,4 @@
-import { OUTCOMES } from '../lib/registry';
-import type { RunLine } from '../lib/types';
+import { OUTCOMES, type RunLine } from '../lib/types';
 import { count, seconds, when } from '../lib/words';
 import { VerdictBadge } from './bits';
 

@@ -3,19 +3,19 @@ import { api, problemOf } from '../lib/api';
 import { instancesOf } from '../lib/owners';
 import { blowWords } from '../lib/storm';
 import { token } from '../lib/token';
-import type { InstanceState, JobEvents, Problem, StrikeKind } from '../lib/types';
+import type { InstanceState, JobEvents, ManualAction, Problem } from '../lib/types';
 import { counted } from '../lib/words';
 import type { FaultEvent, InstanceView } from '../live/state';
 import { ProblemNote } from './bits';
 
-const TO_ONE: [StrikeKind, string][] = [
+const TO_ONE: [ManualAction, string][] = [
   ['kill', 'Kill'],
   ['pause', 'Pause'],
   ['resume', 'Resume'],
   ['evict', 'Evict'],
 ];
 
-const TO_ALL: [StrikeKind, string][] = [
+const TO_ALL: [ManualAction, string][] = [
   ['add', 'Add an instance'],
   ['cut-kafka', 'Cut the broker'],
   ['cut-postgres', 'Cut the database'],
@@ -60,7 +60,7 @@ export function StormHands(props: {
   // One that was replaced is told no more.
   const present = names.filter((name) => now === undefined || name in now);
   const cut = free ? cutBy(faults) : { kafka: false, postgres: false };
-  const strike = async (what: StrikeKind, instance?: string) => {
+  const strike = async (what: ManualAction, instance?: string) => {
     setAsked({
       words: instance === undefined ? what : `${what} ${instance}`,
       marks: faults.length,

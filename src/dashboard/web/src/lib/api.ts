@@ -6,12 +6,12 @@ import type {
   JobRequest,
   Lab,
   LabPage,
+  ManualAction,
   Problem,
   Question,
   Report,
   Reveal,
   RunLine,
-  StrikeKind,
 } from './types';
 
 /** What the server refused, in its own words. */
@@ -63,7 +63,7 @@ export const api = {
   start: (request: JobRequest) => post<{ job: string }>('/api/jobs', request),
   job: (job: string) => get<Job>(`/api/jobs/${segment(job)}`),
   stop: (job: string) => post<Job>(`/api/jobs/${segment(job)}/stop`, {}),
-  strike: (job: string, what: StrikeKind, instance?: string) =>
+  strike: (job: string, what: ManualAction, instance?: string) =>
     post<{ job: string }>(
       `/api/jobs/${segment(job)}/strike`,
       instance === undefined ? { what } : { what, instance },

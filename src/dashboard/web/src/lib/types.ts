@@ -5,7 +5,6 @@ export interface Accepted {
   job: string;
 }
 
-/** What somebody on call may do first. */
 export type Action = 'restart' | 'find-what-moves' | 'roll-back' | 'ask-the-producer' | 'fewer-per-poll';
 
 export interface ActionChoice {
@@ -60,10 +59,6 @@ export type BiographyLine = {
   mark: Mark;
 });
 
-/** What one strike of a storm does. */
-export type Blow = 'kill' | 'pause' | 'evict' | 'leave' | 'join' | 'broker-outage' | 'broker-stop' | 'database-outage' | 'slow-database' | 'release' | 'republish' | 'freeze' | 'thaw' | 'heal';
-
-/** What makes the hit rate, or the ledger, move in a storm. */
 export type Cause = 'rebalances' | 'release' | 'republish' | 'slow';
 
 export interface CauseChoice {
@@ -468,6 +463,16 @@ export interface LogLine {
   line: string;
 }
 
+export type ManualAction = 'kill' | 'pause' | 'resume' | 'evict' | 'add' | 'cut-kafka' | 'cut-postgres' | 'heal';
+
+/** One strike by hand. */
+export interface ManualCommand {
+  /** What is done. */
+  what: ManualAction;
+  /** To whom, where it is done to one. */
+  instance?: string;
+}
+
 /** What is done to an instance, or befalls it. */
 export type Mark = 'struck' | 'dead' | 'terminated' | 'frozen' | 'thawed' | 'evicted' | 'lock' | 'dot';
 
@@ -805,6 +810,8 @@ export interface Storm {
   scenarios: StormScenario[];
 }
 
+export type StormAction = 'kill' | 'pause' | 'evict' | 'leave' | 'join' | 'broker-outage' | 'broker-stop' | 'database-outage' | 'slow-database' | 'release' | 'republish' | 'freeze' | 'thaw' | 'heal';
+
 /** What happened in a stretch of time. */
 export interface StormBucket {
   /** Seconds after the first payment at which it begins. */
@@ -894,7 +901,7 @@ export interface StormMark {
   /** When it was over. */
   until_ms: number;
   /** What was done. */
-  blow: Blow;
+  blow: StormAction;
   /** To which instance or broker; none where all were struck. */
   instance: string | null;
   /** Why it failed, if it did. */
@@ -1002,17 +1009,6 @@ export interface StormScenario {
   why: string;
 }
 
-/** One strike by hand. */
-export interface Strike {
-  /** What is done. */
-  what: StrikeKind;
-  /** To whom, where it is done to one. */
-  instance?: string;
-}
-
-/** What can be done by hand. */
-export type StrikeKind = 'kill' | 'pause' | 'resume' | 'evict' | 'add' | 'cut-kafka' | 'cut-postgres' | 'heal';
-
 /** The boundary on which an event was seen. */
 export type Tap = 'provider' | 'sink' | 'postgres' | 'kafka';
 
@@ -1084,3 +1080,51 @@ export interface JobEvents {
   diagnose: Diagnose;
   done: Done;
 }
+
+/** Under these names the events of a job are sent. */
+export const EVENT_NAMES: readonly (keyof JobEvents)[] = ["phase","plan","payments","instance","fault","rebalance","cell","log","sample","diagnose","done"];
+
+/** Every fault, in the order of a matrix's columns. */
+export const FAULTS: Record<Fault, { word: string; help: string; finds: string }> = {
+  "kill": {"finds":"effects without a record, and records without an acknowledgement","help":"SIGKILL in the window; the member is evicted by protocol, so nobody waits for its session","word":"killed"},
+  "terminate": {"finds":"shutdown paths that commit past what was done, or drop it","help":"SIGTERM in the window, a grace period, SIGKILL: what a rolling deploy does","word":"terminated"},
+  "zombie": {"finds":"check-then-act races, and what fencing by the group does not stop","help":"SIGSTOP in the window, eviction; a successor takes over and finishes, or stands at the zombie's row lock or open transaction; SIGCONT","word":"frozen and evicted"},
+  "lost-response": {"finds":"retries without a stable key, and a COMMIT of which nobody knows how it ended","help":"the server has acted, the connection drops, the process lives","word":"answer lost"},
+  "unavailable": {"finds":"swallowed errors, and acknowledgements of what failed","help":"the request fails at once and never reaches the server","word":"request refused"},
+  "stall-kill": {"finds":"auto-commit, and whatever else acknowledges before its effect","help":"the request is held until the payment is acknowledged, then SIGKILL","word":"held, then killed"},
+  "duplicate": {"finds":"dedup that is keyed on the offset","help":"the same payment is produced again at a new offset","word":"sent again"},
+};
+
+/** What may become of a payment. */
+export const OUTCOMES: Record<Outcome, string> = {
+  "once": "once",
+  "duplicated": "twice",
+  "lost": "lost",
+  "half_done": "half-done",
+  "parked": "parked",
+  "unfinished": "unfinished",
+};
+
+/** What may become of the payments of a cell. */
+export const CELL_OUTCOMES: Record<CellOutcome, string> = {
+  "once": "once",
+  "duplicated": "twice",
+  "lost": "lost",
+  "half_done": "half-done",
+  "parked": "parked",
+  "unfinished": "unfinished",
+  "fenced": "fenced",
+  "not_reached": "not reached",
+};
+
+/** What is known of a payment, in the order in which it comes to it. `{done}` stands for what is done to a payment that takes effect, `{times}` for how often. */
+export const PAYMENT_STATES: Record<PaymentState, string> = {
+  "waiting": "waiting",
+  "delivered": "delivered",
+  "once": "{done} once",
+  "duplicated": "{done} {times}",
+  "lost": "lost",
+  "half_done": "half-done",
+  "parked": "parked",
+  "unfinished": "unfinished",
+};

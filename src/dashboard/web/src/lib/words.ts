@@ -1,5 +1,10 @@
-import { PAYMENT_STATES, type PaymentState } from './registry';
-import type { ExploreCell, Verdict, Window } from './types';
+import {
+  type ExploreCell,
+  PAYMENT_STATES,
+  type PaymentState,
+  type Verdict,
+  type Window,
+} from './types';
 
 const number = new Intl.NumberFormat('en-GB');
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../lib/api';
-import type { Job } from '../lib/types';
-import { apply, EVENT_NAMES, emptyJob, type JobView } from './state';
+import { EVENT_NAMES, type Job } from '../lib/types';
+import { apply, emptyJob, type JobView } from './state';
 
 /** `gone`: the server knows no such job, as after a restart. */
 export type Connection = 'opening' | 'live' | 'reconnecting' | 'over' | 'gone';

@@ -3,20 +3,6 @@ import { change, emptyWall, type WallState } from './wall';
 
 export type EventName = keyof JobEvents;
 
-export const EVENT_NAMES: readonly EventName[] = [
-  'phase',
-  'plan',
-  'payments',
-  'instance',
-  'fault',
-  'rebalance',
-  'cell',
-  'sample',
-  'log',
-  'diagnose',
-  'done',
-];
-
 /** How many lines of logs are kept: what a person can look back at. */
 const MOST_LINES = 400;
 

@@ -1,5 +1,11 @@
-import { OUTCOMES, type Outcome, PAYMENT_STATES, type PaymentState } from '../lib/registry';
-import type { LiveCounts, RunReport } from '../lib/types';
+import {
+  type LiveCounts,
+  OUTCOMES,
+  type Outcome,
+  PAYMENT_STATES,
+  type PaymentState,
+  type RunReport,
+} from '../lib/types';
 import { paymentIndex } from '../lib/words';
 
 /** In the order in which a payment comes to them; a wall keeps the place in this list. */

@@ -9,10 +9,15 @@ import { api } from '../lib/api';
 import { columnOf } from '../lib/columns';
 import { useStarter } from '../lib/jobs';
 import { useLoad } from '../lib/load';
-import { FAULTS } from '../lib/registry';
 import { go, href, set, usePlace } from '../lib/router';
 import { token } from '../lib/token';
-import type { ExploreReport, Report, RunReport, StormReport } from '../lib/types';
+import {
+  type ExploreReport,
+  FAULTS,
+  type Report,
+  type RunReport,
+  type StormReport,
+} from '../lib/types';
 import { shortSignature } from '../lib/words';
 
 function isExplore(report: Report): report is ExploreReport {
