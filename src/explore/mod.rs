@@ -173,11 +173,9 @@ pub async fn explore(
         Err(error) => {
             let said = first_line(&error.to_string());
             let report = findings::without_cells(exploration, endpoints, &folder, &phases, said);
-            let written = folder
-                .write(EXPLORATION, &report)
-                .and_then(|()| folder.give_up(&error));
-            if let Err(second) = written {
-                tracing::warn!("the exploration's folder does not say how it ended: {second}");
+            let written = folder.write(EXPLORATION, &report);
+            if let Err(second) = folder.give_up(&error).and(written) {
+                tracing::warn!("the exploration's folder lacks how it ended: {second}");
             }
             (report, Some(error))
         }

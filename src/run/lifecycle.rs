@@ -133,7 +133,7 @@ async fn play(
     let context = Arc::new(RunContext::open(spec, &session, clock).await?);
     let injector = FaultInjector::new(&context);
     let _fault = injector.until_dropped();
-    let _tuning = RunAdminApi::open(&session.account, &session.timeline, folder)?;
+    let _admin_api = RunAdminApi::open(&session.account, &session.timeline, folder)?;
     let launch = Launch {
         command: context.spec.command.clone(),
         cwd: context.spec.cwd.clone(),

@@ -182,4 +182,21 @@ mod tests {
         assert_eq!(place, Some((2, 5)));
         assert_eq!(journal.ends(), [(2, 6)].into());
     }
+
+    #[tokio::test]
+    async fn whoever_waits_is_told_of_a_refusal_and_the_journal_has_only_what_was_acknowledged() {
+        let journal = Journal::default();
+        let told = |payment: &str, result| {
+            let (confirmed, told) = oneshot::channel();
+            let payment = payment.to_owned();
+            journal.confirm(Box::new(Sent { payment, confirmed }), result);
+            told
+        };
+        let acknowledged = told("msg-0001", Ok((1, 4)));
+        let refused = told("msg-0002", Err(KafkaError::Canceled));
+        assert_eq!(acknowledged.await, Ok(Ok((1, 4))));
+        assert_eq!(refused.await, Ok(Err(KafkaError::Canceled)));
+        assert_eq!(journal.ends(), [(1, 5)].into());
+        assert_eq!(journal.place_of("msg-0002"), None);
+    }
 }

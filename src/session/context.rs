@@ -93,3 +93,32 @@ pub(crate) fn all_owned(group: &Group, topic: &str, partitions: u32) -> bool {
     let owned: usize = assigned.map(Vec::len).sum();
     group.state == GroupState::Stable && owned == partitions as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::{GroupProtocol, Member};
+
+    #[test]
+    fn a_group_that_moves_or_whose_topic_has_a_partition_without_an_owner_is_not_whole() {
+        let member = |topic: &str, partitions: &[i32]| Member {
+            member_id: String::new(),
+            client_id: String::new(),
+            instance_id: None,
+            protocol: GroupProtocol::Classic,
+            assignment: [(topic.to_owned(), partitions.to_vec())].into(),
+        };
+        let group = |state, members| Group {
+            state,
+            protocol: GroupProtocol::Classic,
+            epoch: None,
+            members,
+        };
+        let shared = vec![member("payments", &[0, 2]), member("payments", &[1])];
+        let whole = |group: &Group| all_owned(group, "payments", 3);
+        assert!(whole(&group(GroupState::Stable, shared.clone())));
+        assert!(!whole(&group(GroupState::PreparingRebalance, shared)));
+        let another = vec![member("payments", &[0, 2]), member("refunds", &[1])];
+        assert!(!whole(&group(GroupState::Stable, another)));
+    }
+}

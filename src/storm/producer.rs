@@ -177,3 +177,21 @@ impl OpenLoop {
             .clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payment_that_was_sent_again_is_told_apart_and_a_refusal_is_kept() {
+        let acknowledged = Acknowledged::default();
+        acknowledged.confirm(Again::from(false), Ok((0, 7)));
+        acknowledged.confirm(Again::from(true), Ok((0, 8)));
+        acknowledged.confirm(Again::from(false), Err(KafkaError::Canceled));
+        assert_eq!(*acknowledged.again.lock().unwrap(), [(0, 8)].into());
+        assert_eq!(*acknowledged.ends.lock().unwrap(), [(0, 9)].into());
+        assert_eq!(acknowledged.records.into_inner(), 2);
+        let refused = acknowledged.refused.into_inner().unwrap();
+        assert_eq!(refused, Some(KafkaError::Canceled.to_string()));
+    }
+}
