@@ -147,9 +147,9 @@ mod tests {
     use crate::chaos::Fault;
     use crate::chaos::storm::{Cause, StormAction};
     use crate::drill::Action;
-    use crate::report::explore::CellOutcome;
     use crate::run::FaultChoice;
-    use crate::run::storm::ManualAction;
+    use crate::storm::ManualAction;
+    use crate::verdict::CellOutcome;
     use crate::verdict::Outcome;
 
     fn is_a_list_of_names<T: Named + PartialEq + Debug>() {

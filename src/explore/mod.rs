@@ -9,6 +9,7 @@
 //! ```
 
 mod cells;
+mod error;
 mod findings;
 mod lanes;
 mod recording;
@@ -16,7 +17,7 @@ mod remarks;
 mod strike;
 mod traffic;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::pin;
 use std::sync::OnceLock;
 
@@ -25,13 +26,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chaos::{Fault, Schedule};
 use crate::report::explore::{Cell, ExploreReport};
-use crate::run::{self, Finished, RunWatcher, Spec};
+use crate::run::{self, RunWatcher, Spec};
 use crate::session::folder::{EXPLORATION, RunFolder};
-use crate::session::{Phases, RunError, cause};
+use crate::session::{Phases, RunError};
 use crate::stack::Endpoints;
-use crate::timeline::missed_topics;
-use crate::verdict::Outcome;
-use crate::window::Recording;
 
 use self::findings::Findings;
 use self::lanes::Lanes;
@@ -39,6 +37,7 @@ use self::remarks::Remarks;
 use self::strike::{Kept, Pattern, Struck};
 use self::traffic::Traffic;
 pub use cells::Plan;
+pub use error::{ExploreError, Failed};
 
 /// How many payments a struck run has where nobody says otherwise: two before and beside the struck
 /// one, two while it is struck and two after it, over two partitions.
@@ -78,60 +77,6 @@ impl Exploration {
             parallel: None,
         }
     }
-}
-
-/// An exploration that ends with an error, and with a report all the same.
-#[derive(Debug, thiserror::Error)]
-#[error("{error}")]
-pub struct Failed {
-    /// Why.
-    pub error: ExploreError,
-    /// What there is to be said, unknown with the reason; none if there is no folder for it.
-    pub report: Option<Box<ExploreReport>>,
-}
-
-impl From<RunError> for Failed {
-    fn from(error: RunError) -> Self {
-        Self {
-            error: error.into(),
-            report: None,
-        }
-    }
-}
-
-/// Why an exploration ends without a matrix.
-#[derive(Debug, thiserror::Error)]
-pub enum ExploreError {
-    /// The consumer does not even do its work when nothing strikes it.
-    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with{}\nnext: read {}", outcome.told(done, *effects), hints(warnings), caused(cause.as_deref()), log.display())]
-    Baseline {
-        /// The payment.
-        payment: String,
-        /// What became of it.
-        outcome: Outcome,
-        /// How often it took effect.
-        effects: usize,
-        /// What is done to a payment that takes effect.
-        done: String,
-        /// What the recording lacks.
-        warnings: Vec<String>,
-        /// The first line of the consumer's output that names a cause, and where it stands.
-        cause: Option<Box<(PathBuf, String)>>,
-        /// The consumer's output.
-        log: PathBuf,
-    },
-    /// A run could not be made.
-    #[error(transparent)]
-    Run(#[from] RunError),
-}
-
-fn hints(warnings: &[String]) -> String {
-    warnings.iter().map(|w| format!(" ({w})")).collect()
-}
-
-fn caused(cause: Option<&(PathBuf, String)>) -> String {
-    let told = |(log, line): &(PathBuf, String)| format!("; {} says:\n  {line}", log.display());
-    cause.map_or_else(String::new, told)
 }
 
 /// Told how an exploration gets on.
@@ -208,7 +153,7 @@ async fn execute(
     let recorded = run::execute(spec, endpoints, &runs, progress, cancel).await?;
     let recorded = kept.keep(recorded, endpoints);
     let recording = recording::of(&recorded, &traffic);
-    check_baseline(&recorded, &recording)?;
+    error::check_baseline(&recorded, &recording)?;
     drop(recorded);
 
     phases.next("cells");
@@ -348,30 +293,4 @@ fn ends_everything(error: &RunError) -> bool {
 
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
-}
-
-/// A consumer that fails without a fault cannot be judged by what it does with one.
-fn check_baseline(recorded: &Finished, recording: &Recording) -> Result<(), ExploreError> {
-    let exceptions = recorded.judgement.exceptions.iter();
-    let mut failed = exceptions.filter(|(_, outcome)| *outcome != Outcome::Parked);
-    match failed.next() {
-        None => Ok(()),
-        Some((payment, outcome)) => Err(ExploreError::Baseline {
-            payment: payment.clone(),
-            outcome: *outcome,
-            effects: recorded.history.effects_of(payment).len(),
-            done: recorded.spec.done.clone(),
-            warnings: [recording.warnings.clone(), missed(recorded)].concat(),
-            cause: cause::named_in(&recorded.run_dir.join("logs")).map(Box::new),
-            log: recorded.run_dir.join("logs"),
-        }),
-    }
-}
-
-/// What the consumer asked Kafka for in vain, in words.
-fn missed(recorded: &Finished) -> Vec<String> {
-    let missed = missed_topics(&recorded.timeline).into_iter();
-    missed
-        .map(|topic| format!("it asked for topic {topic}, which was not there"))
-        .collect()
 }

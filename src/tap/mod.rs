@@ -53,10 +53,7 @@ impl event::Detail for Detail {
     }
 
     fn passes(&self, place: &Place) -> bool {
-        match self {
-            Self::Postgres(_) => false,
-            Self::Kafka(detail) => detail.passes(place),
-        }
+        matches!(self, Self::Kafka(detail) if detail.passes(place))
     }
 
     fn delivered_at(&self, payment: &str) -> Option<Place> {

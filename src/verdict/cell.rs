@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Guarantee, Outcome, Verdict};
+use super::{Guarantee, Judgement, Outcome, Verdict};
 use crate::named::{Named, by_name};
 
 /// What became of the payments of a cell; the worst of them. The greater is the worse.
@@ -80,6 +80,50 @@ impl CellOutcome {
     }
 }
 
+/// What a cell's run comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worst {
+    /// The worst that became of a payment.
+    pub outcome: CellOutcome,
+    /// The payment that is told of: of equals, the struck one.
+    pub payment: String,
+    /// How many payments it became of; 0 where nothing did.
+    pub hit: usize,
+}
+
+impl Worst {
+    /// Of the payments of a judgement. The strike at the payment `struck` is `fenced` or not where it
+    /// fired, and none where it did not.
+    #[must_use]
+    pub fn of(judgement: &Judgement, struck: &str, fenced: Option<bool>) -> Self {
+        let all = &judgement.exceptions;
+        let Some(worst) = all.iter().map(|(_, outcome)| *outcome).max() else {
+            let outcome = match fenced {
+                None => CellOutcome::NotReached,
+                Some(true) => CellOutcome::Fenced,
+                Some(false) => CellOutcome::Of(Outcome::Once),
+            };
+            return Self {
+                outcome,
+                payment: struck.to_owned(),
+                hit: 0,
+            };
+        };
+        let hit = all.iter().filter(|(_, outcome)| *outcome == worst);
+        let hit: Vec<&str> = hit.map(|(payment, _)| payment.as_str()).collect();
+        let told = if hit.contains(&struck) {
+            struck
+        } else {
+            hit[0]
+        };
+        Self {
+            outcome: worst.into(),
+            payment: told.to_owned(),
+            hit: hit.len(),
+        }
+    }
+}
+
 impl Named for CellOutcome {
     const KIND: &'static str = "outcome of a cell";
 
@@ -120,6 +164,41 @@ impl PartialOrd for CellOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::Counts;
+
+    fn worst(exceptions: &[(&str, Outcome)], fenced: Option<bool>) -> (CellOutcome, String, usize) {
+        let exceptions = exceptions.iter().map(|(p, o)| ((*p).to_owned(), *o));
+        let judgement = Judgement {
+            verdict: Verdict::Unknown,
+            reasons: Vec::new(),
+            counts: Counts::default(),
+            exceptions: exceptions.collect(),
+        };
+        let Worst {
+            outcome,
+            payment,
+            hit,
+        } = Worst::of(&judgement, "msg-0002", fenced);
+        (outcome, payment, hit)
+    }
+
+    #[test]
+    fn the_worst_is_told_of_the_struck_payment_or_else_of_the_first() {
+        let struck = || "msg-0002".to_owned();
+        let (lost, twice) = (Outcome::Lost, Outcome::Duplicated);
+        let both = [("msg-0001", lost), ("msg-0002", lost)];
+        assert_eq!(worst(&both, Some(false)), (lost.into(), struck(), 2));
+        let other = [("msg-0002", twice), ("msg-0003", lost), ("msg-0004", lost)];
+        let of_another = (lost.into(), "msg-0003".to_owned(), 2);
+        assert_eq!(worst(&other, None), of_another);
+        for (fenced, outcome) in [
+            (None, CellOutcome::NotReached),
+            (Some(true), CellOutcome::Fenced),
+            (Some(false), Outcome::Once.into()),
+        ] {
+            assert_eq!(worst(&[], fenced), (outcome, struck(), 0));
+        }
+    }
 
     #[test]
     fn from_what_is_wished_to_what_is_worst() {

@@ -7,6 +7,7 @@
 //! of that cell are judged by this function alone, and so cannot differ.
 
 mod cell;
+mod exploration;
 mod fates;
 mod guarantee;
 mod history;
@@ -17,7 +18,8 @@ mod storm;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use cell::CellOutcome;
+pub use cell::{CellOutcome, Worst};
+pub use exploration::Explored;
 pub use fates::{open, outcome_of};
 pub use guarantee::Guarantee;
 pub use history::{Effect, History, Produced, Strike};

@@ -11,6 +11,7 @@ pub mod junit;
 mod matrix;
 #[cfg(test)]
 mod schema;
+mod sentence;
 pub mod steps;
 pub mod terminal;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 
 pub use crate::verdict::CellOutcome;
 use schemars::JsonSchema;
+pub use sentence::{place, sentence, worst};
 use serde::{Deserialize, Serialize};
 
 use super::{Line, Stack, Times, run};

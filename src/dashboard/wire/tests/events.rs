@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{holds, problem};
 use crate::chaos::Fault;
 use crate::chaos::storm::Cause;
-use crate::dashboard::instance::{InstanceState, STATES};
+use crate::dashboard::instance::InstanceState;
 use crate::dashboard::wall::{Counts, PaymentState};
 use crate::dashboard::wire::jobs::Done;
 use crate::dashboard::wire::live::{

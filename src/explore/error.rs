@@ -1,0 +1,93 @@
+//! Why an exploration comes to nothing.
+
+use std::path::PathBuf;
+
+use crate::report::explore::ExploreReport;
+use crate::run::Finished;
+use crate::session::{RunError, cause};
+use crate::timeline::missed_topics;
+use crate::verdict::Outcome;
+use crate::window::Recording;
+
+/// An exploration that ends with an error, and with a report all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Failed {
+    /// Why.
+    pub error: ExploreError,
+    /// What there is to be said, unknown with the reason; none if there is no folder for it.
+    pub report: Option<Box<ExploreReport>>,
+}
+
+impl From<RunError> for Failed {
+    fn from(error: RunError) -> Self {
+        Self {
+            error: error.into(),
+            report: None,
+        }
+    }
+}
+
+/// Why an exploration ends without a matrix.
+#[derive(Debug, thiserror::Error)]
+pub enum ExploreError {
+    /// The consumer does not even do its work when nothing strikes it.
+    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with{}\nnext: read {}", outcome.told(done, *effects), hints(warnings), caused(cause.as_deref()), log.display())]
+    Baseline {
+        /// The payment.
+        payment: String,
+        /// What became of it.
+        outcome: Outcome,
+        /// How often it took effect.
+        effects: usize,
+        /// What is done to a payment that takes effect.
+        done: String,
+        /// What the recording lacks.
+        warnings: Vec<String>,
+        /// The first line of the consumer's output that names a cause, and where it stands.
+        cause: Option<Box<(PathBuf, String)>>,
+        /// The consumer's output.
+        log: PathBuf,
+    },
+    /// A run could not be made.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+fn hints(warnings: &[String]) -> String {
+    warnings.iter().map(|w| format!(" ({w})")).collect()
+}
+
+fn caused(cause: Option<&(PathBuf, String)>) -> String {
+    let told = |(log, line): &(PathBuf, String)| format!("; {} says:\n  {line}", log.display());
+    cause.map_or_else(String::new, told)
+}
+
+/// A consumer that fails without a fault cannot be judged by what it does with one.
+pub(super) fn check_baseline(
+    recorded: &Finished,
+    recording: &Recording,
+) -> Result<(), ExploreError> {
+    let exceptions = recorded.judgement.exceptions.iter();
+    let mut failed = exceptions.filter(|(_, outcome)| *outcome != Outcome::Parked);
+    match failed.next() {
+        None => Ok(()),
+        Some((payment, outcome)) => Err(ExploreError::Baseline {
+            payment: payment.clone(),
+            outcome: *outcome,
+            effects: recorded.history.effects_of(payment).len(),
+            done: recorded.spec.done.clone(),
+            warnings: [recording.warnings.clone(), missed(recorded)].concat(),
+            cause: cause::named_in(&recorded.run_dir.join("logs")).map(Box::new),
+            log: recorded.run_dir.join("logs"),
+        }),
+    }
+}
+
+/// What the consumer asked Kafka for in vain, in words.
+fn missed(recorded: &Finished) -> Vec<String> {
+    let missed = missed_topics(&recorded.timeline).into_iter();
+    missed
+        .map(|topic| format!("it asked for topic {topic}, which was not there"))
+        .collect()
+}
