@@ -9,7 +9,6 @@ use clap::Args;
 use crashwindow::chaos::Fault;
 use crashwindow::effects::{EffectArgs, EffectSource, ParkedArgs};
 use crashwindow::event::Tap;
-use crashwindow::event::Tap;
 use crashwindow::explore::{self, Exploration};
 use crashwindow::report::explore::{ExploreReport, html, junit, terminal};
 use crashwindow::run::Spec;

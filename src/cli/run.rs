@@ -11,6 +11,7 @@ use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange};
 use crashwindow::session::folder;
 use crashwindow::stack::Options;
 use crashwindow::usecase::saved;
+use crashwindow::window::Edge;
 
 use super::execute::{Session, show};
 use super::stack_args::StackArgs;
