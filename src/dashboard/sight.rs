@@ -11,7 +11,6 @@ use super::wire::live::{FaultEvent, Rebalance};
 use crate::tap::{BoundaryEvent, Detail, Role, Stage};
 use crate::timeline::{Entry, Happening};
 
-/// Takes in what was recorded.
 pub(super) fn saw(inner: &mut Inner, entry: &Entry) {
     inner.recorded_at(entry.at_ms);
     match &entry.what {

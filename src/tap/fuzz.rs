@@ -25,12 +25,9 @@ const SERVER: u16 = 1 << 15;
 /// How often the others may go on before somebody speaks: what was said before has arrived then.
 const PATIENCE: u32 = 4;
 
-/// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The instance.
     Client,
-    /// The broker or the database.
     Server,
 }
 
@@ -102,7 +99,6 @@ struct Scene {
 /// client waits for it to.
 pub(super) struct Speaker {
     side: Side,
-    /// All that was heard of it.
     pub(super) said: Vec<u8>,
     scene: Rc<RefCell<Scene>>,
 }
@@ -149,7 +145,6 @@ impl AsyncRead for Speaker {
     }
 }
 
-/// Strikes one event, or none.
 pub(super) struct Striker {
     strike: u8,
     events: AtomicUsize,
