@@ -25,9 +25,12 @@ const SERVER: u16 = 1 << 15;
 /// How often the others may go on before somebody speaks: what was said before has arrived then.
 const PATIENCE: u32 = 4;
 
+/// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
+    /// The instance.
     Client,
+    /// The broker or the database.
     Server,
 }
 
