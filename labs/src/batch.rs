@@ -1,5 +1,7 @@
 //! Many records as columns, for a statement that takes them all at once.
 
+#![allow(missing_docs, reason = "what has no comment is what its name says")]
+
 use std::collections::{BTreeMap, HashMap};
 
 use rdkafka::Message;
@@ -13,11 +15,8 @@ use crate::{Payment, PaymentError};
 /// value for each payment.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// The payments.
     pub payments: Vec<Payment>,
-    /// Their partitions.
     pub partitions: Vec<i32>,
-    /// Their offsets.
     pub offsets: Vec<i64>,
     ids: Vec<String>,
     amounts: Vec<i64>,

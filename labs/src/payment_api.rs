@@ -1,5 +1,7 @@
 //! The provider's client: one request, no retry of its own.
 
+#![allow(missing_docs, reason = "the text of an error says what its fields are")]
+
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -30,21 +32,14 @@ pub enum ChargeError {
     /// The provider answered that it did not charge.
     #[error("the provider refused the charge for {payment} with {status}: {message}")]
     Refused {
-        /// The payment.
         payment: String,
         /// The HTTP status: 402 for a declined card, 409 while the key is in use.
         status: StatusCode,
-        /// The provider's words.
         message: String,
     },
     /// No answer, or a server error: nobody knows whether the customer was charged.
     #[error("it is unknown whether {payment} was charged: {reason}")]
-    Unknown {
-        /// The payment.
-        payment: String,
-        /// What was seen instead of an answer.
-        reason: String,
-    },
+    Unknown { payment: String, reason: String },
 }
 
 #[derive(Deserialize)]

@@ -13,7 +13,6 @@ fn text(file: &str) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{file}: {e}"))
 }
 
-/// The rows that a text lacks.
 fn lacking(text: &str, rows: impl Iterator<Item = String>) -> Vec<String> {
     let is_there = |row: &String| text.lines().any(|line| line.starts_with(row.as_str()));
     rows.filter(|row| !is_there(row)).collect()

@@ -53,7 +53,6 @@ impl Instance {
         take(&mut self.payment, payment);
     }
 
-    /// Everything.
     pub fn tell(&self, name: &str, lines: &[EventLine]) -> InstanceChange {
         let event = self.event.as_deref();
         InstanceChange {

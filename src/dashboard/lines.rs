@@ -31,7 +31,6 @@ pub(super) struct EventLine {
     pub line: usize,
 }
 
-/// The lines of one consumer of a lab.
 pub(super) fn lines(lab: &Manifest, consumer: &str, text: &str) -> Vec<EventLine> {
     let declared = lab.explore.get(consumer).into_iter().flatten();
     let declared = declared.map(|row| row.event.as_str());
@@ -51,7 +50,6 @@ pub(super) fn lines(lab: &Manifest, consumer: &str, text: &str) -> Vec<EventLine
     found.collect()
 }
 
-/// The line of the event whose signature this is.
 pub(super) fn find(lines: &[EventLine], signature: &str) -> Option<usize> {
     let begins = lines.iter().filter(|l| signature.starts_with(&l.event));
     begins.max_by_key(|l| l.event.len()).map(|l| l.line)

@@ -30,7 +30,6 @@ const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// How many events a reader is handed at once.
 const HANDFUL: usize = 64;
 
-/// One event, as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Event {
     /// Grows by one from event to event.
@@ -51,13 +50,11 @@ const STANDING: [&str; 7] = [
     "done",
 ];
 
-/// See the module.
 pub(super) struct Live {
     inner: Mutex<Inner>,
     grown: watch::Sender<u64>,
 }
 
-/// What is known now.
 #[derive(Default)]
 pub(super) struct Inner {
     events: VecDeque<Event>,
@@ -68,7 +65,6 @@ pub(super) struct Inner {
     /// The lines of the consumer's source.
     pub lines: Vec<EventLine>,
     pub wall: Wall,
-    /// The partitions of each instance, where that is known.
     pub owners: BTreeMap<String, Vec<i32>>,
     /// The group's generation, as far as a member was heard in it.
     pub generation: Option<i32>,
@@ -117,7 +113,6 @@ impl Live {
         });
     }
 
-    /// Tells what has changed.
     pub fn tick(&self) {
         self.change(Inner::flush);
     }
@@ -143,7 +138,6 @@ impl Live {
         });
     }
 
-    /// The id of the last event.
     pub fn last(&self) -> u64 {
         self.lock().last
     }

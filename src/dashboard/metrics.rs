@@ -122,7 +122,6 @@ impl Metrics {
         grow(&self.redeliveries, redeliveries);
     }
 
-    /// One strike of a storm.
     pub fn struck(&self, [lab, consumer]: Who<'_>, mark: &Mark) {
         if mark.problem.is_none() {
             self.faults

@@ -68,7 +68,6 @@ pub struct Dashboard {
     app: Arc<App>,
 }
 
-/// What every request can see.
 struct App {
     settings: Settings,
     runs: PathBuf,

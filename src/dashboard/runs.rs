@@ -32,7 +32,6 @@ pub(super) struct Before {
     before: Option<String>,
 }
 
-/// The numbers of all runs, the newest first.
 pub(super) fn newest_first(runs: &FilePath) -> Vec<String> {
     let mut ids = folder::ids(runs).unwrap_or_default();
     ids.reverse();
@@ -85,7 +84,6 @@ async fn aside<T: Send + 'static>(
     read.unwrap_or_else(|e| Err(Problem::told(StatusCode::INTERNAL_SERVER_ERROR, &e)))
 }
 
-/// Whether a run's number is smaller than another's.
 fn is_before(id: &str, other: &str) -> bool {
     (id.len(), id) < (other.len(), other)
 }

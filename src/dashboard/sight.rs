@@ -12,7 +12,6 @@ use crate::event::{Role, Stage};
 use crate::tap::{BoundaryEvent, Detail};
 use crate::timeline::{Entry, Happening};
 
-/// Takes in what was recorded.
 pub(super) fn saw(inner: &mut Inner, entry: &Entry) {
     inner.recorded_at(entry.at_ms);
     match &entry.what {

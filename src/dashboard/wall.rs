@@ -96,7 +96,6 @@ impl Wall {
         self.stale = true;
     }
 
-    /// Takes in what was recorded.
     pub fn saw(&mut self, entry: &Entry) {
         self.at_ms = entry.at_ms;
         let Happening::Boundary { event } = &entry.what else {
@@ -187,7 +186,6 @@ impl Wall {
         Some(self.tell(places.into_iter()))
     }
 
-    /// Everything.
     pub fn whole(&self) -> Payments {
         self.tell(0..self.cells.len())
     }

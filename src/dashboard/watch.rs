@@ -23,12 +23,10 @@ use crate::timeline::Timeline;
 /// The looks over which a rate is told: long enough to be read, short enough to move.
 const LOOKS: usize = 5;
 
-/// See the module.
 pub(super) struct Watch {
     pub live: Arc<Live>,
     /// Whether what is done must not be told: a drill.
     pub secret: bool,
-    /// Counts for Prometheus.
     pub metrics: Metrics,
     /// The lab, for the lines of its sources.
     pub lab: Option<Manifest>,
@@ -235,7 +233,6 @@ impl StormDesk {
         self.samples.last().map_or(0, |sample| sample.at_ms)
     }
 
-    /// The rates over the last looks.
     fn tell(&self, now: &Sample, secret: bool) -> Rates {
         let start = Sample::default();
         let then = self.samples.first().unwrap_or(&start);

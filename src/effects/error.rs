@@ -1,5 +1,7 @@
 //! Why effects cannot be counted.
 
+#![allow(missing_docs, reason = "the text of an error says what its fields are")]
+
 use std::time::Duration;
 
 use crate::group::GroupError;
@@ -9,40 +11,20 @@ use crate::group::GroupError;
 pub enum EffectsError {
     /// What holds the effects is not there; the consumer may still make it.
     #[error("effects cannot be counted: there is no {what}\nnext: {next}")]
-    Missing {
-        /// The table or topic.
-        what: String,
-        /// What to do if it stays away.
-        next: &'static str,
-    },
+    Missing { what: String, next: &'static str },
     /// The table is there, and its transitions cannot be watched.
     #[error(
         "transitions of {table} are not watched: {why}\nnext: mend --effects, or count rows: \
          --effects \"SELECT msg_id FROM charges\""
     )]
-    Unwatched {
-        /// The table.
-        table: String,
-        /// What Postgres said.
-        why: String,
-    },
-    /// Postgres refused a statement.
+    Unwatched { table: String, why: String },
     #[error("Postgres could not {what}: {reason}\nnext: mend --effects, or crashwindow status")]
-    Database {
-        /// What was being done.
-        what: &'static str,
-        /// What it said.
-        reason: String,
-    },
-    /// Kafka could not be asked.
+    Database { what: &'static str, reason: String },
     #[error("{0}\nnext: crashwindow status")]
     Kafka(#[from] GroupError),
-    /// The output topic could not be read.
     #[error("topic {topic} could not be read: {source}\nnext: crashwindow status")]
     Read {
-        /// The topic.
         topic: String,
-        /// What the client said.
         source: rdkafka::error::KafkaError,
     },
     /// Kafka stopped handing out records before the end.
@@ -50,13 +32,10 @@ pub enum EffectsError {
         "waited {after:?} for more of topic {topic}: {missing}; last seen: {last}\nnext: crashwindow status"
     )]
     Waited {
-        /// For how long.
         after: Duration,
-        /// The topic.
         topic: String,
         /// How far each partition is from where it was to be read to.
         missing: String,
-        /// The last error that the client reported.
         last: String,
     },
 }

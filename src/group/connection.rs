@@ -26,7 +26,6 @@ const FRAME_LIMIT: usize = 64 << 20;
 /// Under which the lab shows up in the brokers' logs and quotas.
 const CLIENT_ID: &str = "crashwindow";
 
-/// What every connection of a cluster is opened with.
 pub(super) struct Access {
     pub(super) security: Security,
     pub(super) tls: Option<SslConnector>,

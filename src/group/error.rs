@@ -1,6 +1,8 @@
 //! What can go wrong between the lab and a broker: each text says what was wanted, of whom, and
 //! what came instead.
 
+#![allow(missing_docs, reason = "the text of an error says what its fields are")]
+
 use std::io;
 use std::time::Duration;
 
@@ -10,19 +12,16 @@ use thiserror::Error;
 /// Why Kafka could not be asked, or what it answered instead.
 #[derive(Debug, Error)]
 pub enum GroupError {
-    /// The bootstrap addresses hold nothing to connect to.
     #[error("{given:?} is no bootstrap address: expected host:port[,host:port…]")]
     Bootstrap {
         /// What was given.
         given: String,
     },
-    /// The security settings cannot be used as they are.
     #[error("security settings: {why}")]
     Security {
         /// What is wrong with them.
         why: String,
     },
-    /// No TCP connection.
     #[error("broker {broker}: cannot connect: {source}")]
     Connect {
         /// The address that was tried.
@@ -30,10 +29,8 @@ pub enum GroupError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// No TLS session.
     #[error("broker {broker}: TLS: {why}")]
     Tls {
-        /// The broker.
         broker: String,
         /// What OpenSSL said.
         why: String,
@@ -41,47 +38,38 @@ pub enum GroupError {
     /// The credentials were refused, or the broker could not prove that it knows them.
     #[error("broker {broker}: {mechanism}: {why}")]
     Sasl {
-        /// The broker.
         broker: String,
         /// The SASL mechanism.
         mechanism: &'static str,
         /// What either side said.
         why: String,
     },
-    /// The broker was silent for too long.
     #[error("broker {broker}: no answer to {api} within {after:?}")]
     Timeout {
-        /// The broker.
         broker: String,
         /// The request that was waited for.
         api: &'static str,
         /// How long.
         after: Duration,
     },
-    /// The connection broke.
     #[error("broker {broker}: the connection broke during {api}: {source}")]
     Broken {
-        /// The broker.
         broker: String,
         /// The request that was under way.
         api: &'static str,
         /// What the operating system said.
         source: io::Error,
     },
-    /// The answer cannot be Kafka's.
     #[error("broker {broker}: the answer to {api} is not Kafka's: {why}")]
     Garbled {
-        /// The broker.
         broker: String,
         /// The request.
         api: &'static str,
         /// What does not fit.
         why: String,
     },
-    /// The broker is too old or too new.
     #[error("broker {broker} offers {api} in {offered}; needed is one of {spoken}")]
     Unsupported {
-        /// The broker.
         broker: String,
         /// The request.
         api: &'static str,
@@ -90,7 +78,6 @@ pub enum GroupError {
         /// Our versions.
         spoken: String,
     },
-    /// The broker understood and refused.
     #[error(
         "{what}: broker {broker} answered {} ({}){}",
         kafka_name(*error),
@@ -100,14 +87,12 @@ pub enum GroupError {
     Refused {
         /// What was being done.
         what: String,
-        /// The broker.
         broker: String,
         /// Kafka's error.
         error: ResponseError,
         /// The broker's own words, where its answer has room for them.
         message: Option<String>,
     },
-    /// A condition did not come true.
     #[error("waited {after:?} for {what}; last seen: {last}")]
     Waited {
         /// The condition.

@@ -1,12 +1,12 @@
 //! What a group looks like at one moment.
 
+#![allow(missing_docs, reason = "what has no comment is what its name says")]
+
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A consumer group as its coordinator sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// Where it is in its life.
     pub state: GroupState,
     /// Who computes assignments; [`GroupProtocol::Classic`] for a group that is not there.
     pub protocol: GroupProtocol,
@@ -17,7 +17,6 @@ pub struct Group {
     pub members: Vec<Member>,
 }
 
-/// One member of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The id in the group; a classic member gets another with each join.
@@ -44,7 +43,6 @@ pub enum GroupProtocol {
 /// Where a group is in its life, in the words of both protocols.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GroupState {
-    /// There is no such group.
     Dead,
     /// Offsets, but no members.
     Empty,
@@ -87,7 +85,6 @@ impl Group {
         self.members.iter().find(|m| m.client_id == client_id)
     }
 
-    /// The member with this id.
     pub fn member(&self, member_id: &str) -> Option<&Member> {
         self.members.iter().find(|m| m.member_id == member_id)
     }
@@ -106,7 +103,6 @@ impl Group {
 }
 
 impl Member {
-    /// Whether this partition is assigned to it.
     pub fn has(&self, topic: &str, partition: i32) -> bool {
         let partitions = self.assignment.get(topic);
         partitions.is_some_and(|partitions| partitions.contains(&partition))
@@ -114,7 +110,6 @@ impl Member {
 }
 
 impl GroupState {
-    /// Reads Kafka's word.
     pub(super) fn parse(word: &str) -> GroupState {
         match word {
             "Dead" => GroupState::Dead,

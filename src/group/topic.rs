@@ -165,7 +165,6 @@ impl Cluster {
             .unwrap_or(broker))
     }
 
-    /// Of these topics, or of all.
     async fn metadata(
         &self,
         topics: Option<Vec<MetadataRequestTopic>>,

@@ -15,7 +15,6 @@ use tokio_openssl::SslStream;
 use super::error::GroupError;
 use crate::stack::Security;
 
-/// Either kind of stream.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 

@@ -1,5 +1,7 @@
 //! The metrics of the lab: what it counts from outside, where no consumer can be wrong about it.
 
+#![allow(missing_docs, reason = "the help of a metric says what it counts")]
+
 use super::{Kind, Label, Metric};
 
 const LAB_LABEL: Label = Label {
@@ -12,7 +14,6 @@ const CONSUMER_LABEL: Label = Label {
     meaning: "which of the lab's consumers",
 };
 
-/// Verdicts.
 pub const RUNS: Metric = Metric {
     name: "crashwindow_runs_total",
     kind: Kind::Counter,
@@ -27,7 +28,6 @@ pub const RUNS: Metric = Metric {
     ],
 };
 
-/// Payments of finished runs.
 pub const PAYMENTS: Metric = Metric {
     name: "crashwindow_payments_total",
     kind: Kind::Counter,
@@ -44,7 +44,6 @@ pub const PAYMENTS: Metric = Metric {
     ],
 };
 
-/// Payments produced in storms.
 pub const PRODUCED: Metric = Metric {
     name: "crashwindow_produced_payments_total",
     kind: Kind::Counter,
@@ -52,7 +51,6 @@ pub const PRODUCED: Metric = Metric {
     labels: &[LAB_LABEL, CONSUMER_LABEL],
 };
 
-/// Effects of storms.
 pub const LEDGER_EFFECTS: Metric = Metric {
     name: "crashwindow_effects_total",
     kind: Kind::Counter,
@@ -60,7 +58,6 @@ pub const LEDGER_EFFECTS: Metric = Metric {
     labels: &[LAB_LABEL, CONSUMER_LABEL],
 };
 
-/// Effects that were not the first.
 pub const DUPLICATE_EFFECTS: Metric = Metric {
     name: "crashwindow_duplicate_effects_total",
     kind: Kind::Counter,
@@ -68,7 +65,6 @@ pub const DUPLICATE_EFFECTS: Metric = Metric {
     labels: &[LAB_LABEL, CONSUMER_LABEL],
 };
 
-/// Redeliveries.
 pub const REDELIVERIES: Metric = Metric {
     name: "crashwindow_redeliveries_total",
     kind: Kind::Counter,
@@ -76,7 +72,6 @@ pub const REDELIVERIES: Metric = Metric {
     labels: &[LAB_LABEL, CONSUMER_LABEL],
 };
 
-/// Faults.
 pub const FAULTS: Metric = Metric {
     name: "crashwindow_faults_total",
     kind: Kind::Counter,
@@ -91,7 +86,6 @@ pub const FAULTS: Metric = Metric {
     ],
 };
 
-/// All of them.
 pub const LAB: &[Metric] = &[
     RUNS,
     PAYMENTS,

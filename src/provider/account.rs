@@ -30,7 +30,6 @@ struct Inner {
     behaviour: RwLock<Behaviour>,
     clock: Clock,
     books: Mutex<Books>,
-    /// Requests to change something, so far.
     changes: AtomicU32,
     /// What befalls the next of them, first to last.
     next: Mutex<VecDeque<Mishap>>,
@@ -149,7 +148,6 @@ impl Account {
         self.books().keys.save(key, result);
     }
 
-    /// The payment that an intent is for.
     pub(super) fn payment_of(&self, intent: &str, told: impl Fn(&str) -> String) -> Option<String> {
         let books = self.books();
         let intent = page::find(&books.intents, intent).ok()?;

@@ -14,7 +14,6 @@ use super::order::{Order, Orderer};
 use super::page::{Listed, find, find_mut};
 use super::reply::Reply;
 
-/// The books of one account.
 #[derive(Debug, Default)]
 pub(super) struct Books {
     /// Oldest first.
@@ -105,7 +104,6 @@ impl Books {
         Ok(self.show(id, form)?.charging(&made))
     }
 
-    /// Keeps a charge that was made.
     fn enter(&mut self, charge: Charge, orderer: &Orderer<'_>, now: Duration) {
         self.ledger.push(LedgerEntry {
             charge: charge.id.clone(),

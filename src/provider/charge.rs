@@ -38,7 +38,6 @@ const NULL_FIELDS: [&str; 20] = [
     "transfer_data",
 ];
 
-/// A valid request to charge a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ChargeRequest {
     pub(super) amount: u64,
@@ -125,7 +124,6 @@ pub(super) fn currency(form: &Form) -> Result<String, ApiError> {
     }
 }
 
-/// A card that was charged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Charge {
     pub(super) id: String,
@@ -147,7 +145,6 @@ impl Charge {
         }
     }
 
-    /// The charge of an intent.
     pub(super) fn by_intent(self, intent: &str, card: &str) -> Self {
         Self {
             intent: Some((intent.to_owned(), card.to_owned())),

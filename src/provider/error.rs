@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{status} {kind}: {message}")]
 pub(super) struct ApiError {
-    /// The HTTP status.
     pub(super) status: u16,
     kind: &'static str,
     message: String,
@@ -195,7 +194,6 @@ impl ApiError {
         self.code.unwrap_or(self.kind)
     }
 
-    /// The body of the answer.
     pub(super) fn body(&self) -> Value {
         let mut error = json!({ "type": self.kind, "message": self.message });
         if let Some(code) = self.code {

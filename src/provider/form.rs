@@ -77,7 +77,6 @@ impl Form {
         }
     }
 
-    /// Every value, in the order in which they were sent.
     pub(super) fn values(&self) -> impl Iterator<Item = &str> {
         self.pairs.iter().map(|(_, value)| value.as_str())
     }

@@ -31,13 +31,11 @@ struct Record {
     saved: Option<Saved>,
 }
 
-/// The keys of one account.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     records: HashMap<String, Record>,
 }
 
-/// Whether a key may be used at all.
 pub(super) fn check(key: &str) -> Result<(), ApiError> {
     match key.chars().count() {
         length if length > MAX_KEY_LENGTH => Err(ApiError::key_too_long(length)),

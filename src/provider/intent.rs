@@ -65,7 +65,6 @@ impl Status {
     }
 }
 
-/// An intent to charge a card, and what has come of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Intent {
     pub(super) id: String,

@@ -1,6 +1,5 @@
 //! What can be asked of the provider.
 
-/// An endpoint of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
     Read(Read),

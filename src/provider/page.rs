@@ -12,7 +12,6 @@ use super::form::Form;
 pub(super) trait Listed {
     /// What an error calls it.
     const KIND: &'static str;
-    /// Where the list of them is.
     const URL: &'static str;
 
     fn id(&self) -> &str;
@@ -22,7 +21,6 @@ pub(super) trait Listed {
 
     fn metadata(&self) -> &BTreeMap<String, String>;
 
-    /// The object as the API shows it.
     fn object(&self) -> Value;
 }
 

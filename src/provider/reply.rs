@@ -33,7 +33,6 @@ pub(super) struct Reply {
     status: u16,
     body: String,
     word: String,
-    /// What came of the request.
     result: EventOutcome,
     /// The request of which this is a replay.
     original_request: Option<String>,

@@ -47,7 +47,6 @@ pub(super) fn search<T: Listed>(
     Ok((latest, result))
 }
 
-/// The key and the value of the one clause.
 fn clause(query: &str) -> Option<(&str, &str)> {
     let (field, value) = query.trim().split_once(':')?;
     let key = field.strip_prefix("metadata[")?.strip_suffix(']')?;

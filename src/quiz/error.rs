@@ -1,5 +1,7 @@
 //! Why a quiz cannot be held.
 
+#![allow(missing_docs, reason = "the text of an error says what its fields are")]
+
 use std::path::PathBuf;
 
 /// Why a quiz cannot be held, or its answers not kept.
@@ -8,25 +10,16 @@ pub enum QuizError {
     /// The questions cannot be read.
     #[error("{} cannot be read: {source}\nnext: restore it; every lab has its questions there", path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
     /// The file is not TOML, or holds no questions.
     #[error("{} is malformed: {reason}\nnext: mend that line; labs/01-select-then-act/quiz.toml is an example", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What and where, in the parser's words.
-        reason: String,
-    },
+    Malformed { path: PathBuf, reason: String },
     /// The questions contradict themselves or the lab.
     #[error("{} contradicts itself or its lab: {}\nnext: mend it and run again", path.display(), problems.join("; "))]
     Contradictory {
-        /// The file.
         path: PathBuf,
-        /// Every contradiction.
         problems: Vec<String>,
     },
     /// There is nowhere to keep answers.
@@ -37,21 +30,17 @@ pub enum QuizError {
     /// The answers cannot be read or written.
     #[error("the answers in {} cannot be {what}: {source}\nnext: make room or mend its permissions, or set XDG_DATA_HOME to another folder", path.display())]
     Answers {
-        /// The file.
         path: PathBuf,
         /// `read`, `written`.
         what: &'static str,
-        /// Why.
         source: std::io::Error,
     },
     /// A line of the file is no answer.
     #[error("line {line} of {} is no answer: {reason}\nnext: mend that line or delete it", path.display())]
     NoAnswer {
-        /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What is wrong with it.
         reason: String,
     },
 }

@@ -4,6 +4,8 @@
 //! became of the payments that were struck is held against what the attendee predicted. Answers are
 //! kept ([`Answers`]) and can be exported.
 
+#![allow(missing_docs, reason = "what has no comment is what its name says")]
+
 mod answers;
 mod error;
 
@@ -30,11 +32,9 @@ const MAX_OPTIONS: usize = 5;
 pub struct Quiz {
     /// The version of the file's form.
     pub schema: u32,
-    /// The questions.
     pub questions: Vec<Question>,
 }
 
-/// One question.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
@@ -52,7 +52,6 @@ pub struct Question {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shown {
-    /// Which consumer.
     pub consumer: String,
     /// Under which scenario.
     pub scenario: String,
@@ -64,7 +63,6 @@ pub struct Shown {
 pub struct Choice {
     /// The answer.
     pub text: String,
-    /// Whether it is the right one.
     #[serde(default)]
     pub right: bool,
     /// What it says becomes of a payment that is struck, where a run will tell.
@@ -102,7 +100,6 @@ impl Question {
         char::from(b'a' + u8::try_from(place).expect("few options"))
     }
 
-    /// The option with this letter.
     #[must_use]
     pub fn place(&self, letter: &str) -> Option<usize> {
         let mut places = 0..self.options.len();

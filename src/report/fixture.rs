@@ -60,7 +60,6 @@ pub(crate) fn data() -> Value {
     })
 }
 
-/// The report.
 pub(super) fn report() -> RunReport {
     serde_json::from_value(data()).expect("it is a report")
 }

@@ -262,7 +262,6 @@ impl RunReport {
     }
 }
 
-/// A verdict in one sentence.
 pub(super) fn sentence(verdict: Verdict, guarantee: Guarantee, reasons: &[String]) -> String {
     let reasons = reasons.join(" and ");
     match verdict {

@@ -14,7 +14,6 @@ use super::{Progress, install};
 const KAFKA_POM: &str = include_str!("../../docker/kafka/pom.xml");
 const POSTGRES_POM: &str = include_str!("../../docker/postgres/pom.xml");
 
-/// One of the two things that are brought in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Artifact {
     /// Apache Kafka's jars, side by side.
@@ -38,7 +37,6 @@ impl Artifact {
         }
     }
 
-    /// The version that the pom pins.
     pub(super) fn version(self) -> &'static str {
         let (open, close) = match self {
             Artifact::Kafka => ("<kafka.version>", "</kafka.version>"),

@@ -12,7 +12,6 @@ use super::error::StackError;
 /// Two servers, their data and a first storm; with less, Postgres would stop in the middle of a run.
 pub(super) const WANTED_BYTES: u64 = 1 << 30;
 
-/// The folder that everything of the stack lives in.
 #[derive(Debug, Clone)]
 pub(super) struct Cache {
     root: PathBuf,

@@ -1,5 +1,7 @@
 //! Whether this machine can run the native stack, and what is missing.
 
+#![allow(missing_docs, reason = "what has no comment is what its name says")]
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -18,18 +20,13 @@ use super::{Options, install, java, prometheus};
 pub struct Health {
     /// Whether `crashwindow up --stack native` can work.
     pub native: bool,
-    /// One by one.
     pub checks: Vec<Check>,
 }
 
-/// One prerequisite.
 #[derive(Debug, Clone, Serialize)]
 pub struct Check {
-    /// What was looked for.
     pub what: String,
-    /// Whether it is there.
     pub present: bool,
-    /// Whether the native stack needs it.
     pub needed: bool,
     /// What was found, or where it was looked for.
     pub detail: String,

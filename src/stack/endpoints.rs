@@ -1,5 +1,7 @@
 //! Where a stack can be reached: what the rest of the lab needs to know about it.
 
+#![allow(missing_docs, reason = "what has no comment is what its name says")]
+
 use std::fmt;
 use std::path::PathBuf;
 
@@ -10,13 +12,9 @@ use serde::{Deserialize, Serialize};
 /// The two servers of a running stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
-    /// How the stack runs.
     pub kind: Kind,
-    /// The broker.
     pub kafka: Kafka,
-    /// The database server.
     pub postgres: Postgres,
-    /// What the servers are.
     pub versions: Versions,
     /// Where Prometheus watches the stack, if one does: `http://host:port`.
     #[serde(default)]
@@ -46,7 +44,6 @@ impl fmt::Display for Kind {
     }
 }
 
-/// How Kafka is reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kafka {
     /// `host:port[,host:port…]`.
@@ -85,7 +82,6 @@ pub struct Versions {
 /// Encryption and credentials of a Kafka listener.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Security {
-    /// The listener's protocol.
     pub protocol: Protocol,
     /// The authority (PEM) that the brokers' certificates are checked against; the system's where
     /// none is given.
@@ -167,11 +163,8 @@ impl Mechanism {
 /// A user name and a password for Kafka.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sasl {
-    /// How the password is proven.
     pub mechanism: Mechanism,
-    /// The user.
     pub username: String,
-    /// The password.
     pub password: String,
 }
 

@@ -1,6 +1,8 @@
 //! What can go wrong between a command and a running stack. Every text says what, where, and the
 //! next command.
 
+#![allow(missing_docs, reason = "the text of an error says what its fields are")]
+
 use std::io;
 use std::path::PathBuf;
 
@@ -12,20 +14,12 @@ pub enum StackError {
         "the cache folder {path} cannot be used: {why}\n\
          next: choose another one with --cache DIR or CRASHWINDOW_CACHE"
     )]
-    Cache {
-        /// The folder as it was given or defaulted.
-        path: PathBuf,
-        /// What was tried and how it failed.
-        why: String,
-    },
+    Cache { path: PathBuf, why: String },
     /// A program that the native stack needs is not on this machine.
     #[error("{what} was not found: {why}\nnext: {fix}")]
     Missing {
-        /// The prerequisite.
         what: String,
-        /// Where it was looked for.
         why: String,
-        /// The one line that installs it here.
         fix: String,
     },
     /// The jars or the PostgreSQL binaries could not be brought in.
@@ -35,11 +29,8 @@ pub enum StackError {
          mirror and the proxy), then the same command again"
     )]
     Artifacts {
-        /// Which of the two servers.
         what: &'static str,
-        /// The folder it was to be kept in.
         path: PathBuf,
-        /// The last lines of what the tool said.
         log: String,
     },
     /// A port that was asked for is taken.
@@ -48,11 +39,8 @@ pub enum StackError {
          next: stop what listens there, or leave out --{flag} to get a free port"
     )]
     PortInUse {
-        /// The port.
         port: u16,
-        /// The server that was to listen on it.
         server: &'static str,
-        /// The flag that fixed it.
         flag: &'static str,
         /// `" by process 4711 (java)"` where that could be learnt, else empty.
         owner: String,
@@ -63,11 +51,9 @@ pub enum StackError {
          next: crashwindow doctor"
     )]
     Start {
-        /// The server that failed.
         server: String,
         /// Its exit status, or the question it left unanswered.
         why: String,
-        /// The last lines of its log, indented.
         log: String,
     },
     /// The stack runs with settings other than those asked for.
@@ -76,11 +62,8 @@ pub enum StackError {
          next: crashwindow down --name {name}, or another --name for a second stack"
     )]
     Different {
-        /// The stack.
         name: String,
-        /// What it runs with.
         has: String,
-        /// What was asked for.
         wants: String,
     },
     /// A process of a stack outlived every attempt to end it.
@@ -89,9 +72,7 @@ pub enum StackError {
          next: crashwindow status --name {name}"
     )]
     StillRunning {
-        /// The stack.
         name: String,
-        /// What is left, with its pid.
         what: String,
         /// How long was waited, in seconds.
         seconds: u64,
@@ -103,9 +84,7 @@ pub enum StackError {
         what: &'static str,
         /// The address as it was given, without a password.
         address: String,
-        /// What the client library said.
         why: String,
-        /// What to look at.
         check: String,
     },
     /// The containers of `docker/compose.yaml` do not answer.
@@ -116,16 +95,10 @@ pub enum StackError {
     },
     /// Options that do not go together.
     #[error("{why}\nnext: {next}")]
-    Options {
-        /// What does not fit.
-        why: String,
-        /// The command or flag that does.
-        next: String,
-    },
+    Options { why: String, next: String },
     /// The operating system refused something that is expected to work.
     #[error("{what}: {error}\nnext: crashwindow doctor")]
     Io {
-        /// What was tried, with its path.
         what: String,
         /// What the system said. Not called `source`: it is in the text already, and would be
         /// printed again after the next command.

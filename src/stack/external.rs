@@ -1,5 +1,7 @@
 //! Servers that somebody else runs: asked before they are used.
 
+#![allow(missing_docs, reason = "what has no comment is what its name says")]
+
 use std::time::Duration;
 
 use super::endpoints::{Endpoints, Kafka, Kind, Postgres, Versions};
@@ -9,12 +11,9 @@ use super::{kafka, postgres};
 /// Long enough for a cluster across a continent with TLS and SASL, short enough to wait for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where the servers are.
 #[derive(Debug, Clone)]
 pub struct External {
-    /// The cluster.
     pub kafka: Kafka,
-    /// The database server.
     pub postgres: Postgres,
 }
 

@@ -28,7 +28,6 @@ const QUESTION: Duration = Duration::from_secs(5);
 /// Between two questions: short against a start of three seconds.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Everything that must be there before a process is started.
 pub(super) async fn plan(
     cache: &Cache,
     name: &str,

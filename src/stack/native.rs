@@ -23,9 +23,7 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// How long a supervisor may take to stop both servers, which have 10 s each, side by side.
 const STOP: Duration = Duration::from_secs(15);
 
-/// What there is of a stack.
 pub(super) enum Found {
-    /// No trace of it.
     Nothing,
     /// Both servers answer.
     Running(Box<State>),

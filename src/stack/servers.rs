@@ -36,7 +36,6 @@ pub(super) struct KafkaServer<'a> {
 }
 
 impl KafkaServer<'_> {
-    /// Writes the settings for these ports.
     pub(super) fn configure(
         &self,
         port: u16,
@@ -90,7 +89,6 @@ impl KafkaServer<'_> {
         finish(command, "formatting Kafka's log folder").await
     }
 
-    /// Starts the broker.
     pub(super) fn start(&self) -> io::Result<Child> {
         self.java(&JVM, "kafka.Kafka")?.arg(self.settings()).spawn()
     }
@@ -172,7 +170,6 @@ impl PostgresServer<'_> {
         fs::write(sample, format!("{base}\n{POSTGRESQL_CONF}{here}"))
     }
 
-    /// Starts the server.
     pub(super) fn start(&self) -> io::Result<Child> {
         self.command("postgres")?.arg("-D").arg(self.data()).spawn()
     }

@@ -20,11 +20,9 @@ pub(super) enum Phase {
     Starting,
     /// Both servers have answered, and groups can begin at once.
     Ready,
-    /// The servers are gone.
     Down,
 }
 
-/// The content of `state.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct State {
     pub(super) phase: Phase,
@@ -33,7 +31,6 @@ pub(super) struct State {
     pub(super) endpoints: Endpoints,
     pub(super) settings: Settings,
     pub(super) processes: Vec<Process>,
-    /// Why the stack is down.
     pub(super) reason: Option<String>,
     /// The last lines of the log of the server that went first.
     pub(super) log: Vec<String>,

@@ -1,5 +1,7 @@
 //! What runs, or why it does not.
 
+#![allow(missing_docs, reason = "what has no comment is what its name says")]
+
 use serde::Serialize;
 
 use super::cache::Cache;
@@ -12,11 +14,9 @@ use super::{Options, check_name};
 /// The state of a stack, as `crashwindow status` tells it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Status {
-    /// The stack's name.
     pub name: String,
     /// Whether both servers answered just now.
     pub running: bool,
-    /// Where they are, if they run.
     pub endpoints: Option<Endpoints>,
     /// How long they have run, or been down, in seconds.
     pub seconds: Option<u64>,
@@ -26,7 +26,6 @@ pub struct Status {
     pub reason: Option<String>,
     /// The last lines of the log of the server that went first.
     pub log: Vec<String>,
-    /// The next command.
     pub next: String,
 }
 

@@ -21,7 +21,6 @@ const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// How often a server whose free port was taken in the last moment gets another.
 const PORT_ATTEMPTS: u32 = 4;
 
-/// Which of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
     Kafka,
@@ -78,7 +77,6 @@ impl Failure {
     }
 }
 
-/// A server that runs.
 pub(super) struct Server {
     which: Which,
     child: Child,
@@ -89,7 +87,6 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Prepares a server's data and starts it.
     pub(super) async fn bring_up(
         which: Which,
         plan: &Plan,
@@ -146,7 +143,6 @@ impl Server {
         })
     }
 
-    /// Waits until it ends by itself.
     pub(super) async fn exit(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }

@@ -143,7 +143,6 @@ fn write_identity(lock: &Flock<fs::File>) -> anyhow::Result<()> {
 struct Stack {
     plan: Plan,
     folder: PathBuf,
-    /// Kafka and PostgreSQL.
     servers: Option<(Server, Server)>,
     /// Watches, and is no part of what a run needs: the stack goes on without it.
     prometheus: Option<Server>,
@@ -196,7 +195,6 @@ impl Stack {
         Ok(())
     }
 
-    /// Brings both up side by side.
     async fn start(&mut self) -> Result<(), Failure> {
         fs::create_dir_all(self.folder.join("logs")).map_err(Failure::of_supervisor)?;
         report(&Report::Line(
@@ -333,7 +331,6 @@ impl Stack {
     }
 }
 
-/// Waits until it ends by itself.
 async fn exit_of(server: &mut Option<Server>) -> io::Result<ExitStatus> {
     match server {
         Some(server) => server.exit().await,

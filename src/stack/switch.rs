@@ -5,6 +5,8 @@
 //! `docker/kafka/start.sh` starts it again by itself, whatever becomes of the lab meanwhile. So the lab can
 //! ask for this and for nothing else, and needs no engine.
 
+#![allow(missing_docs, reason = "the text of an error says what its fields are")]
+
 use std::env;
 use std::io::{self, Write};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
@@ -48,11 +50,8 @@ pub enum SwitchError {
          next: make lab-logs, which says what became of it"
     )]
     Unread {
-        /// The broker.
         broker: String,
-        /// Its pipe.
         pipe: PathBuf,
-        /// What the operating system says.
         why: io::Error,
     },
     /// It went on listening, or did not begin again.
@@ -62,11 +61,8 @@ pub enum SwitchError {
         DEADLINE.as_secs()
     )]
     Unmoved {
-        /// The broker.
         broker: String,
-        /// Where it listens.
         address: String,
-        /// What it was to do.
         what: &'static str,
     },
 }

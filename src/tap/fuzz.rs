@@ -103,7 +103,6 @@ struct Scene {
 /// client waits for it to.
 pub(super) struct Speaker {
     side: Side,
-    /// All that was heard of it.
     pub(super) said: Vec<u8>,
     scene: Rc<RefCell<Scene>>,
 }
@@ -150,7 +149,6 @@ impl AsyncRead for Speaker {
     }
 }
 
-/// Strikes one event, or none.
 pub(super) struct Striker {
     strike: u8,
     events: AtomicUsize,

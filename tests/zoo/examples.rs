@@ -11,6 +11,10 @@ fn explored(language: &str, consumer: &str) -> ExploreReport {
     explored_with(language, &options, &[consumer])
 }
 
+/// A JVM with a framework needs 4 s on a quiet machine to join, and beside compilers longer than the 30 s
+/// that are usual.
+const JOIN: [&str; 2] = ["--join", "120"];
+
 fn explored_with(language: &str, options: &[&str], consumer: &[&str]) -> ExploreReport {
     let setup = std::process::Command::new("examples/setup")
         .arg(language)
@@ -23,7 +27,7 @@ fn explored_with(language: &str, options: &[&str], consumer: &[&str]) -> Explore
         String::from_utf8_lossy(&setup.stderr)
     );
     let program = format!("examples/{language}/run");
-    explore(&[options, &["--", &program], consumer].concat())
+    explore(&[options, &JOIN, &["--", &program], consumer].concat())
 }
 
 /// Which faults after the charge make the broken consumer charge twice.

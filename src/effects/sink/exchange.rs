@@ -87,14 +87,12 @@ async fn ask(
     }
 }
 
-/// A decision in terms of HTTP.
 enum Course {
     Pass,
     Drop,
     Fail(u16),
 }
 
-/// One answer.
 struct Reply {
     status: u16,
     body: &'static str,

@@ -1,5 +1,7 @@
 //! Effects at a plain HTTP sink: an API that takes whatever it is sent.
 
+#![allow(missing_docs, reason = "what has no comment is what its name says")]
+
 mod exchange;
 mod request;
 
@@ -38,13 +40,11 @@ pub struct SinkRecord {
     pub id: String,
     /// The payments that it is an effect of.
     pub payments: Vec<String>,
-    /// The method.
     pub method: String,
     /// The path as it was sent, without the query.
     pub path: String,
     /// The `Idempotency-Key` of the request, if it had one.
     pub idempotency_key: Option<String>,
-    /// The process that sent it.
     pub source: Source,
     /// When it was acted on: milliseconds since the Unix epoch.
     pub wall_unix_ms: u64,

@@ -5,7 +5,6 @@ use axum::http::request::Parts;
 
 use crate::event::Marks;
 
-/// One request that was read completely.
 pub(super) struct Request {
     pub(super) method: Method,
     pub(super) path: String,

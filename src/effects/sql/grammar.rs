@@ -1,5 +1,7 @@
 //! The grammar of `--effects`.
 
+#![allow(missing_docs, reason = "what has no comment is what its name says")]
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -26,9 +28,7 @@ pub enum SqlEffects {
 /// What is watched for transitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
-    /// The table's schema.
     pub schema: String,
-    /// The table.
     pub table: String,
     /// The column whose new value decides.
     pub column: String,
@@ -197,7 +197,6 @@ fn condition(words: &mut Words<'_>) -> Result<Option<Vec<Literal>>, GrammarError
     Err(words.expected("=, IN or IS NOT NULL"))
 }
 
-/// What is still to be read.
 struct Words<'a> {
     rest: &'a str,
 }

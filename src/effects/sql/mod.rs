@@ -16,6 +16,8 @@
 //! - Rows that come with their table (CREATE TABLE AS), and rows of tables that inherit from it
 //!   without being its partitions, are not seen.
 
+#![allow(missing_docs, reason = "what has no comment is what its name says")]
+
 mod grammar;
 
 use std::sync::Arc;
@@ -65,7 +67,6 @@ pub struct Transition {
     pub payment: Option<String>,
     /// When, by the server's clock: milliseconds since the Unix epoch.
     pub at_unix_ms: i64,
-    /// The transaction.
     pub txid: i64,
     /// Counts the transitions within the transaction, from 1.
     pub number: i64,
@@ -73,7 +74,6 @@ pub struct Transition {
     pub operation: String,
     /// The column's value before; none for an INSERT.
     pub was: Option<String>,
-    /// The column's value.
     pub is: Option<String>,
     /// Whether the condition held before, too: an effect that was already there was done again.
     pub repeat: bool,

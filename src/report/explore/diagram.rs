@@ -29,21 +29,16 @@ const CHARACTER: i32 = 9;
 /// The same of what is told beside a mark, which is bold.
 const BOLD: i32 = 11;
 
-/// A sequence diagram.
 pub(super) struct Diagram {
     /// Of the drawing.
     pub width: i32,
     /// Of the drawing.
     pub height: i32,
-    /// The parties, from left to right.
     pub lanes: Vec<Lane>,
-    /// The crash windows.
     pub windows: Vec<Window>,
-    /// What happened, from top to bottom.
     pub steps: Vec<Step>,
 }
 
-/// One party.
 pub(super) struct Lane {
     pub x: i32,
     pub name: String,
@@ -59,12 +54,10 @@ pub(super) struct Window {
     pub ms: String,
 }
 
-/// One line of the biography.
 pub(super) struct Step {
     pub y: i32,
     /// The milliseconds since the first line.
     pub at: String,
-    /// What is drawn.
     pub shape: Shape,
     /// Where the words begin; where they end if they stand left of the instance.
     pub words_x: i32,
@@ -76,7 +69,6 @@ pub(super) struct Step {
     pub whole: String,
 }
 
-/// What is drawn for a line.
 pub(super) enum Shape {
     /// A request, or an answer.
     Arrow {
@@ -92,7 +84,6 @@ pub(super) enum Shape {
 }
 
 impl Diagram {
-    /// Lays out a biography.
     pub fn new(lines: &[Line]) -> Self {
         let lanes = lanes(lines);
         let place = |name: &str, instance: bool| {
@@ -152,7 +143,6 @@ impl Diagram {
     }
 }
 
-/// The name of a server's lane.
 pub(super) fn name(party: Tap) -> &'static str {
     match party {
         Tap::Kafka => "Kafka",
@@ -162,7 +152,6 @@ pub(super) fn name(party: Tap) -> &'static str {
     }
 }
 
-/// The symbol of the page for a mark.
 fn symbol(mark: Mark) -> &'static str {
     match mark {
         Mark::Struck => "struck",

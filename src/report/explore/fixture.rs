@@ -68,7 +68,6 @@ fn not_made(at: CellWindow, fault: Fault) -> Cell {
     }
 }
 
-/// A report with these cells, numbered.
 pub(super) fn report_of(cells: Vec<Cell>) -> ExploreReport {
     let numbered = cells.into_iter().zip(1..).map(|(cell, number)| Cell {
         cell: number,

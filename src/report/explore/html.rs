@@ -38,7 +38,6 @@ struct Page<'a> {
     not_made: Vec<&'a Cell>,
 }
 
-/// What is told of one cell.
 struct Biography<'a> {
     cell: &'a Cell,
     diagram: Diagram,

@@ -14,7 +14,6 @@ pub(super) struct Matrix<'a> {
 
 /// One window with what each fault came to in it.
 pub(super) struct Row<'a> {
-    /// The window.
     pub window: &'a CellWindow,
     /// One for each column.
     pub squares: Vec<Square<'a>>,
@@ -79,7 +78,6 @@ impl<'a> Matrix<'a> {
         Self { faults, rows }
     }
 
-    /// All squares.
     pub fn squares(&self) -> impl Iterator<Item = Square<'a>> + '_ {
         self.rows.iter().flat_map(|row| row.squares.iter().copied())
     }

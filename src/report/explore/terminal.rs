@@ -151,7 +151,6 @@ fn labels(row: &Row, room: usize) -> Vec<String> {
     }
 }
 
-/// The word of a square.
 fn mark(square: Square) -> String {
     match square {
         Square::None => NONE.to_owned(),

@@ -16,7 +16,6 @@ use crate::verdict::{Guarantee, StormFacts, Verdict};
 pub use series::{Bucket, stretch};
 pub use terminal::{render, table};
 
-/// The version of the report's form.
 const SCHEMA: u32 = 1;
 
 /// One storm over a loaded group. `schema` changes when a reader would have to.

@@ -45,7 +45,6 @@ impl Broker {
         }
     }
 
-    /// Whether this is its only address.
     pub(super) fn is_at(&self, address: &str) -> bool {
         *self.addresses.lock().expect("no holder panics") == [address]
     }

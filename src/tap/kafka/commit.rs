@@ -27,173 +27,136 @@ use super::state::State;
 
 const UNAVAILABLE: i16 = ResponseError::CoordinatorNotAvailable.code();
 
-pub(super) struct OffsetCommit {
-    version: i16,
-    commit: Commit,
-    subjects: Vec<String>,
-}
+/// The two requests differ in the names of their types, and in when the positions count.
+macro_rules! commit {
+    (
+        $name:ident, $request:ty, $response:ty, $topic:ty, $partition:ty,
+        generation: $generation:ident,
+        transaction: $transaction:expr,
+        counts: $counts:expr $(,)?
+    ) => {
+        pub(super) struct $name {
+            version: i16,
+            commit: Commit,
+            subjects: Vec<String>,
+        }
 
-pub(super) struct TxnOffsetCommit {
-    version: i16,
-    commit: Commit,
-    subjects: Vec<String>,
-}
+        impl $name {
+            pub(super) fn read(
+                version: i16,
+                body: &Bytes,
+                state: &State,
+            ) -> Result<Self, Malformed> {
+                let request: $request = decode(body, version)?;
+                let transactional_id = $transaction(&request);
+                let offsets = request.topics.into_iter().flat_map(|topic| {
+                    let partitions = topic.partitions.into_iter();
+                    partitions.map(move |partition| Position {
+                        topic: topic.name.to_string(),
+                        partition: partition.partition_index,
+                        offset: partition.committed_offset,
+                        metadata: partition.committed_metadata.map(|m| m.to_string()),
+                        payment: None,
+                        error: None,
+                    })
+                });
+                let mut commit = Commit {
+                    group: request.group_id.to_string(),
+                    member_id: request.member_id.to_string(),
+                    group_instance_id: request.group_instance_id.map(|id| id.to_string()),
+                    generation: request.$generation,
+                    transactional_id,
+                    offsets: offsets.collect(),
+                };
+                let subjects = identify(&mut commit, state);
+                Ok(Self {
+                    version,
+                    commit,
+                    subjects,
+                })
+            }
 
-impl OffsetCommit {
-    pub(super) fn read(version: i16, body: &Bytes, state: &State) -> Result<Self, Malformed> {
-        let request: OffsetCommitRequest = decode(body, version)?;
-        let offsets = request.topics.into_iter().flat_map(|topic| {
-            let partitions = topic.partitions.into_iter();
-            partitions.map(move |partition| Position {
-                topic: topic.name.to_string(),
-                partition: partition.partition_index,
-                offset: partition.committed_offset,
-                metadata: partition.committed_metadata.map(|m| m.to_string()),
-                payment: None,
-                error: None,
-            })
-        });
-        let mut commit = Commit {
-            group: request.group_id.to_string(),
-            member_id: request.member_id.to_string(),
-            group_instance_id: request.group_instance_id.map(|id| id.to_string()),
-            generation: request.generation_id_or_member_epoch,
-            transactional_id: None,
-            offsets: offsets.collect(),
-        };
-        let subjects = identify(&mut commit, state);
-        Ok(Self {
-            version,
-            commit,
-            subjects,
-        })
-    }
-}
-
-impl Exchange for OffsetCommit {
-    fn received(&self) -> Option<Report> {
-        Some(report(
-            "OffsetCommit",
-            &self.commit,
-            &self.subjects,
-            String::new(),
-        ))
-    }
-
-    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
-        let response: OffsetCommitResponse = decode(body, self.version)?;
-        for topic in response.topics {
-            for partition in topic.partitions {
-                let (index, code) = (partition.partition_index, partition.error_code);
-                settle(&mut self.commit, &topic.name, index, code);
+            fn report(&self, outcome: String) -> Report {
+                Report {
+                    signature: stringify!($name).to_owned(),
+                    subjects: self.subjects.clone(),
+                    outcome,
+                    writes: true,
+                    detail: Detail::Commit(self.commit.clone()),
+                }
             }
         }
-        shared.state.commit(&self.commit.offsets);
-        put_out(&self.commit, &shared.state);
-        let outcome = outcome(&self.commit.offsets);
-        let report = report("OffsetCommit", &self.commit, &self.subjects, outcome);
-        Ok(Answer {
-            report: Some(report),
-            rewritten: None,
-        })
-    }
 
-    fn refusal(&self) -> Result<Bytes, Malformed> {
-        let topics = by_topic(&self.commit.offsets)
-            .into_iter()
-            .map(|(topic, partitions)| {
-                let partitions = partitions.into_iter().map(|partition| {
-                    OffsetCommitResponsePartition::default()
-                        .with_partition_index(partition)
-                        .with_error_code(UNAVAILABLE)
+        impl Exchange for $name {
+            fn received(&self) -> Option<Report> {
+                Some(self.report(String::new()))
+            }
+
+            fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+                let response: $response = decode(body, self.version)?;
+                for topic in response.topics {
+                    for partition in topic.partitions {
+                        let (index, code) = (partition.partition_index, partition.error_code);
+                        settle(&mut self.commit, &topic.name, index, code);
+                    }
+                }
+                $counts(&shared.state, &self.commit)?;
+                put_out(&self.commit, &shared.state);
+                Ok(Answer {
+                    report: Some(self.report(outcome(&self.commit.offsets))),
+                    rewritten: None,
+                })
+            }
+
+            fn refusal(&self) -> Result<Bytes, Malformed> {
+                let topics = by_topic(&self.commit.offsets);
+                let topics = topics.into_iter().map(|(topic, partitions)| {
+                    let partitions = partitions.into_iter().map(|partition| {
+                        <$partition>::default()
+                            .with_partition_index(partition)
+                            .with_error_code(UNAVAILABLE)
+                    });
+                    <$topic>::default()
+                        .with_name(topic_name(topic))
+                        .with_partitions(partitions.collect())
                 });
-                OffsetCommitResponseTopic::default()
-                    .with_name(topic_name(topic))
-                    .with_partitions(partitions.collect())
-            });
-        let response = OffsetCommitResponse::default().with_topics(topics.collect());
-        encode(&response, self.version)
-    }
-}
-
-impl TxnOffsetCommit {
-    pub(super) fn read(version: i16, body: &Bytes, state: &State) -> Result<Self, Malformed> {
-        let request: TxnOffsetCommitRequest = decode(body, version)?;
-        let offsets = request.topics.into_iter().flat_map(|topic| {
-            let partitions = topic.partitions.into_iter();
-            partitions.map(move |partition| Position {
-                topic: topic.name.to_string(),
-                partition: partition.partition_index,
-                offset: partition.committed_offset,
-                metadata: partition.committed_metadata.map(|m| m.to_string()),
-                payment: None,
-                error: None,
-            })
-        });
-        let mut commit = Commit {
-            group: request.group_id.to_string(),
-            member_id: request.member_id.to_string(),
-            group_instance_id: request.group_instance_id.map(|id| id.to_string()),
-            generation: request.generation_id,
-            transactional_id: Some(request.transactional_id.to_string()),
-            offsets: offsets.collect(),
-        };
-        let subjects = identify(&mut commit, state);
-        Ok(Self {
-            version,
-            commit,
-            subjects,
-        })
-    }
-}
-
-impl Exchange for TxnOffsetCommit {
-    fn received(&self) -> Option<Report> {
-        Some(report(
-            "TxnOffsetCommit",
-            &self.commit,
-            &self.subjects,
-            String::new(),
-        ))
-    }
-
-    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
-        let response: TxnOffsetCommitResponse = decode(body, self.version)?;
-        for topic in response.topics {
-            for partition in topic.partitions {
-                let (index, code) = (partition.partition_index, partition.error_code);
-                settle(&mut self.commit, &topic.name, index, code);
+                let response = <$response>::default().with_topics(topics.collect());
+                encode(&response, self.version)
             }
         }
-        if let Some(transaction) = &self.commit.transactional_id {
-            shared.state.pend(transaction, &self.commit.offsets)?;
-        }
-        put_out(&self.commit, &shared.state);
-        let outcome = outcome(&self.commit.offsets);
-        let report = report("TxnOffsetCommit", &self.commit, &self.subjects, outcome);
-        Ok(Answer {
-            report: Some(report),
-            rewritten: None,
-        })
-    }
-
-    fn refusal(&self) -> Result<Bytes, Malformed> {
-        let topics = by_topic(&self.commit.offsets)
-            .into_iter()
-            .map(|(topic, partitions)| {
-                let partitions = partitions.into_iter().map(|partition| {
-                    TxnOffsetCommitResponsePartition::default()
-                        .with_partition_index(partition)
-                        .with_error_code(UNAVAILABLE)
-                });
-                TxnOffsetCommitResponseTopic::default()
-                    .with_name(topic_name(topic))
-                    .with_partitions(partitions.collect())
-            });
-        let response = TxnOffsetCommitResponse::default().with_topics(topics.collect());
-        encode(&response, self.version)
-    }
+    };
 }
+
+commit!(
+    OffsetCommit,
+    OffsetCommitRequest,
+    OffsetCommitResponse,
+    OffsetCommitResponseTopic,
+    OffsetCommitResponsePartition,
+    generation: generation_id_or_member_epoch,
+    transaction: |_: &OffsetCommitRequest| None,
+    counts: |state: &State, commit: &Commit| -> Result<(), Closed> {
+        state.commit(&commit.offsets);
+        Ok(())
+    },
+);
+
+commit!(
+    TxnOffsetCommit,
+    TxnOffsetCommitRequest,
+    TxnOffsetCommitResponse,
+    TxnOffsetCommitResponseTopic,
+    TxnOffsetCommitResponsePartition,
+    generation: generation_id,
+    transaction: |request: &TxnOffsetCommitRequest| Some(request.transactional_id.to_string()),
+    counts: |state: &State, commit: &Commit| -> Result<(), Closed> {
+        // Only the end of the transaction makes them count.
+        match &commit.transactional_id {
+            Some(transaction) => Ok(state.pend(transaction, &commit.offsets)?),
+            None => Ok(()),
+        }
+    },
+);
 
 fn identify(commit: &mut Commit, state: &State) -> Vec<String> {
     for position in &mut commit.offsets {
@@ -219,16 +182,6 @@ fn put_out(commit: &Commit, state: &State) {
     let refused = |p: &Position| p.error.as_deref().is_some_and(|e| unknown.contains(&e));
     if commit.offsets.iter().any(refused) {
         state.left(&commit.group, &commit.member_id);
-    }
-}
-
-fn report(api: &str, commit: &Commit, subjects: &[String], outcome: String) -> Report {
-    Report {
-        signature: api.to_owned(),
-        subjects: subjects.to_vec(),
-        outcome,
-        writes: true,
-        detail: Detail::Commit(commit.clone()),
     }
 }
 

@@ -39,7 +39,6 @@ const IN_FLIGHT: usize = 1024;
 /// must not keep the dead client's connection open.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Closed {
     #[error("the client is gone")]
@@ -72,7 +71,6 @@ pub(super) enum InFlight {
     Answered(Bytes),
 }
 
-/// Serves a connection to its end.
 pub(super) async fn serve(client: TcpStream, broker: Arc<Broker>, shared: Arc<Shared>) {
     let source = &shared.source;
     let ended = tokio::select! {

@@ -1,5 +1,7 @@
 //! What the tap knows of a request to the broker beyond words.
 
+#![allow(missing_docs, reason = "what has no comment is what its name says")]
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -11,15 +13,11 @@ use crate::event::{EventOutcome, Place, Role};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Detail {
-    /// Records are about to be handed to the consumer.
     Fetch(Vec<Delivery>),
-    /// Records are produced.
     Produce(Vec<Production>),
     /// Positions are committed, by `OffsetCommit` or within a transaction by `TxnOffsetCommit`.
     Commit(Commit),
-    /// A transaction begins, grows or ends.
     Transaction(Transaction),
-    /// A member joins a group, learns its partitions, or leaves.
     Membership(Membership),
 }
 
@@ -132,32 +130,25 @@ fn each<T>(
     }
 }
 
-/// The records of one partition in one Fetch answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// The topic's name; its id where no answer through this tap has named it.
     pub topic: String,
-    /// The partition.
     pub partition: i32,
-    /// The records, by offset.
     pub records: Vec<DeliveredRecord>,
 }
 
-/// One record in a Fetch answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveredRecord {
-    /// Where it is.
     pub offset: i64,
     /// The payment in its header `message-id`, else in its key or value.
     pub payment: Option<String>,
 }
 
-/// The records for one partition in one Produce request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Production {
     /// The topic's name; its id where no answer through this tap has named it.
     pub topic: String,
-    /// The partition.
     pub partition: i32,
     /// The payments of the records, in their order; a record without one has none here.
     pub payments: Vec<Option<String>>,
@@ -167,10 +158,8 @@ pub struct Production {
     pub error: Option<String>,
 }
 
-/// Positions of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
-    /// The group.
     pub group: String,
     /// The member that commits; empty for a consumer that assigned its partitions itself.
     pub member_id: String,
@@ -178,18 +167,13 @@ pub struct Commit {
     pub group_instance_id: Option<String>,
     /// The generation (classic) or the member's epoch (KIP-848); -1 outside a group.
     pub generation: i32,
-    /// The transaction that the commit is a part of.
     pub transactional_id: Option<String>,
-    /// What is committed.
     pub offsets: Vec<Position>,
 }
 
-/// One position of a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// The topic.
     pub topic: String,
-    /// The partition.
     pub partition: i32,
     /// The next offset to be read.
     pub offset: i64,
@@ -201,7 +185,6 @@ pub struct Position {
     pub error: Option<String>,
 }
 
-/// A step of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transaction {
     /// The transaction's name; none for a producer that is only idempotent.
@@ -210,7 +193,6 @@ pub struct Transaction {
     pub producer_id: i64,
     /// Counts up whenever the producer is fenced; -1 before the first.
     pub producer_epoch: i16,
-    /// Which step.
     pub step: Step,
     /// The positions of groups that its end commits or gives up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -219,7 +201,6 @@ pub struct Transaction {
     pub error: Option<String>,
 }
 
-/// What is done to a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -229,25 +210,19 @@ pub enum Step {
     AddPartitions(Vec<TopicPartition>),
     /// `AddOffsetsToTxn`: a group whose positions the transaction will contain.
     AddOffsets(String),
-    /// `EndTxn` that commits.
     Commit,
-    /// `EndTxn` that aborts.
     Abort,
 }
 
-/// A partition by name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TopicPartition {
     /// The topic's name; its id where no answer through this tap has named it.
     pub topic: String,
-    /// The partition.
     pub partition: i32,
 }
 
-/// A member of a group as a request or its answer shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
-    /// Which member, as far as it is known.
     pub member: Member,
     /// What it subscribes to, where the request says so: topics, and with KIP-848 a pattern.
     #[serde(default)]
@@ -258,10 +233,8 @@ pub struct Membership {
     pub error: Option<String>,
 }
 
-/// A member of a consumer group: what an eviction needs to name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// The group.
     pub group: String,
     /// The id that the coordinator (classic) or the client (KIP-848) made.
     pub member_id: String,
@@ -269,7 +242,6 @@ pub struct Member {
     pub group_instance_id: Option<String>,
     /// The generation (classic) or the member's epoch (KIP-848).
     pub generation: i32,
-    /// Which protocol it speaks.
     pub protocol: Protocol,
 }
 

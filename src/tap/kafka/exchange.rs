@@ -109,7 +109,6 @@ pub(super) fn encode<T: Encodable>(message: &T, version: i16) -> Result<Bytes, M
     Ok(body.freeze())
 }
 
-/// All of these payments, each once.
 pub(super) fn each_once<'a>(payments: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut seen = HashSet::new();
     payments

@@ -89,7 +89,6 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         Ok(())
     }
 
-    /// Reads until so much is there.
     async fn read_up_to(&mut self, length: usize) -> io::Result<()> {
         while self.buffer.len() < length {
             let missing = length - self.buffer.len();

@@ -33,7 +33,6 @@ pub(super) fn report(
 }
 
 impl Report {
-    /// Adds what the member subscribes to.
     pub(super) fn subscribing(mut self, to: &[String]) -> Self {
         if let Detail::Membership(membership) = &mut self.detail {
             membership.topics = to.to_vec();

@@ -122,7 +122,6 @@ pub struct KafkaTap {
     shared: Arc<Shared>,
 }
 
-/// What the connections of a tap have in common.
 struct Shared {
     source: Source,
     hook: Arc<dyn Hook>,

@@ -78,7 +78,6 @@ fn weight(position: &Position) -> usize {
     size_of::<Position>() + position.topic.len() + texts.sum::<usize>()
 }
 
-/// What each member's last heartbeat was answered.
 #[derive(Debug)]
 pub(super) struct Heartbeats {
     /// By group and member id.

@@ -120,7 +120,6 @@ impl<'a> Reader<'a> {
         Ok(count)
     }
 
-    /// A nullable string.
     pub(super) fn string(&mut self, flexible: bool) -> Result<Option<&'a str>, Malformed> {
         let size = if flexible {
             (self.unsigned_varint()? as usize).checked_sub(1)
@@ -136,7 +135,6 @@ impl<'a> Reader<'a> {
             .map_err(|_| Malformed::new("string: not UTF-8"))
     }
 
-    /// Nullable bytes.
     pub(super) fn bytes(&mut self, flexible: bool) -> Result<Option<&'a [u8]>, Malformed> {
         match self.count(flexible)? {
             None => Ok(None),

@@ -9,7 +9,6 @@ use kafka_protocol::protocol::Decodable;
 
 use super::reader::{Malformed, Reader};
 
-/// The form of one field.
 pub(super) enum Shape {
     /// So many bytes.
     Fixed(usize),
@@ -33,7 +32,6 @@ pub(super) struct Field {
     pub(super) until: i16,
 }
 
-/// The form of a message in all its versions.
 pub(super) struct Message {
     pub(super) name: &'static str,
     /// The first version with compact lengths and tagged fields (KIP-482).

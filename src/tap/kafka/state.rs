@@ -17,7 +17,6 @@ const REMEMBERED: usize = 131_072;
 /// Far more topics than a lab's cluster has.
 const TOPICS: usize = 100_000;
 
-/// See the module.
 #[derive(Debug, Default)]
 pub(super) struct State {
     topics: Mutex<HashMap<u128, String>>,
@@ -124,7 +123,6 @@ impl State {
         }
     }
 
-    /// Notes what a transaction will commit when it ends well.
     pub(super) fn pend(&self, transaction: &str, offsets: &[Position]) -> Result<(), TooMuch> {
         let mut pending = self.pending.lock().expect("no holder panics");
         let accepted = offsets
@@ -134,13 +132,11 @@ impl State {
         pending.add(transaction, accepted)
     }
 
-    /// The positions that a transaction will commit when it ends well.
     pub(super) fn positions_in(&self, transaction: &str) -> Vec<Position> {
         let pending = self.pending.lock().expect("no holder panics");
         pending.of(transaction)
     }
 
-    /// Notes that a transaction has ended.
     pub(super) fn end(&self, transaction: &str, committed: bool) {
         let pending = self
             .pending
@@ -161,7 +157,6 @@ impl State {
         committed.collect()
     }
 
-    /// Notes that this member lives, in this generation.
     pub(super) fn joined(&self, member: &Member) {
         self.members.send_if_modified(|members| {
             if members.last() == Some(member) {
@@ -173,7 +168,6 @@ impl State {
         });
     }
 
-    /// Notes that this member has left or has been put out.
     pub(super) fn left(&self, group: &str, member_id: &str) {
         self.heartbeats
             .lock()
@@ -201,7 +195,6 @@ impl State {
         self.members.subscribe()
     }
 
-    /// What is known of a member of this incarnation.
     pub(super) fn member(&self, group: &str, member_id: &str) -> Option<Member> {
         self.members
             .borrow()

@@ -23,7 +23,6 @@ const QUORUM_WITHOUT_ADDRESSES: i16 = 1;
 /// A request for the versions that the broker speaks.
 pub(super) struct ApiVersions {
     pub(super) version: i16,
-    /// Whether Fetch answers are decoded.
     pub(super) fetches: bool,
 }
 

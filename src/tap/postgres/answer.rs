@@ -19,7 +19,6 @@ pub(super) struct Answered {
 /// What becomes of a server's message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// It goes to the client.
     Pass,
     /// It is part of an answer that is not complete, and is kept with it.
     Hold,
@@ -30,7 +29,6 @@ pub(super) enum Heard {
 }
 
 impl Session {
-    /// Takes a message of the server.
     pub(super) fn hear(&mut self, message: &Message) -> Heard {
         match message.tag {
             b'K' => {

@@ -26,7 +26,6 @@ pub(super) struct Attribution {
 }
 
 impl Attribution {
-    /// The payments of the next statement.
     pub(super) fn subjects(&mut self, own: Found, bounds: Option<(Bound, Bound)>) -> Vec<String> {
         if matches!(bounds, Some((Bound::Begins, _))) {
             self.forget();

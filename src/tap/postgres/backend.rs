@@ -17,11 +17,9 @@ const CHUNK: usize = 64 * 1024;
 /// only what tells its completion is kept.
 const KEPT: usize = 64 * 1024;
 
-/// Messages on their way.
 struct Outgoing<'c, W> {
     connection: &'c Connection<'c>,
     client: W,
-    /// These go next.
     ready: BytesMut,
     /// These belong to an answer that nobody has decided about, and go after.
     kept: BytesMut,

@@ -1,19 +1,17 @@
 //! What a command tag says, and what came of a statement (PostgreSQL: Frontend/Backend Protocol,
 //! "CommandComplete").
 
+#![allow(missing_docs, reason = "what has no comment is what its name says")]
+
 use super::{Detail, Transaction};
 use crate::event::{EventOutcome, Session};
 
 /// What a statement did, by its command tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
-    /// So many rows were read.
     Select(u64),
-    /// So many rows are new.
     Insert(u64),
-    /// So many rows were changed.
     Update(u64),
-    /// So many rows are gone.
     Delete(u64),
     /// The transaction is durable.
     Commit,

@@ -25,7 +25,6 @@ use crate::tap::{BoundaryEvent, Decision, Detail, Hook};
 /// bytes is reset, and takes the words with it.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Ended {
     #[error("the client closed it")]
@@ -57,7 +56,6 @@ impl From<Unserved> for Ended {
     }
 }
 
-/// What the connections of a tap share.
 pub(super) struct Shared {
     pub(super) source: Source,
     pub(super) upstream: Upstream,
@@ -73,7 +71,6 @@ pub(super) struct Plaintext {
     spoken: AtomicBool,
 }
 
-/// One connection that has a session.
 pub(super) struct Connection<'a> {
     pub(super) shared: &'a Shared,
     hangup: &'a Hangup,

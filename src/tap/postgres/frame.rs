@@ -33,7 +33,6 @@ pub(super) enum Malformed {
     Field(char),
 }
 
-/// Who sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Client,

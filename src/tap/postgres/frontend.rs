@@ -12,10 +12,8 @@ use super::session::Step;
 /// How much is read at once.
 const CHUNK: usize = 32 * 1024;
 
-/// Messages on their way.
 struct Outgoing<W> {
     server: W,
-    /// These go next.
     ready: BytesMut,
     /// These prepare a statement and go with it, so that a server which has not seen a statement has
     /// seen nothing of it: no lock, no transaction.

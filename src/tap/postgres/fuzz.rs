@@ -184,7 +184,6 @@ pub fn seeds() -> Vec<Vec<u8>> {
     conversations.map(seed).into()
 }
 
-/// A message with its length.
 pub(super) fn framed(tag: u8, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(body.len() + 4).expect("a short body");
     [&[tag], &length.to_be_bytes()[..], body].concat()

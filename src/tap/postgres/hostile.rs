@@ -21,7 +21,6 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// What a session met.
 #[derive(Default)]
 struct Met {
     messages: usize,

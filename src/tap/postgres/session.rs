@@ -21,7 +21,6 @@ use crate::tap::budget::TooMuch;
 pub(super) struct Asked {
     pub(super) statement: Arc<Statement>,
     pub(super) subjects: Vec<String>,
-    /// Where they are kept.
     pub(super) parameters: Vec<Option<Bytes>>,
 }
 
@@ -34,19 +33,16 @@ pub(super) enum Unserved {
     TooMuch(#[from] TooMuch),
 }
 
-/// What becomes of a client's message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// It goes on with the message after it: alone it does nothing, and the client cannot wait for
     /// its answer.
     Defer,
-    /// It goes on.
     Forward,
     /// It executes a statement: it goes on if the hook lets it.
     Ask(Asked),
 }
 
-/// What the server owes an answer for.
 #[derive(Debug)]
 pub(super) enum Expected {
     Startup,
@@ -73,7 +69,6 @@ pub(super) struct Portal {
     syncs: u64,
 }
 
-/// One connection, as far as its messages tell.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) expected: Owed,

@@ -88,12 +88,10 @@ impl fmt::Debug for Upstream {
     }
 }
 
-/// A connection to the server.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// Why the server cannot be spoken to.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UpstreamError {
     #[error("{0}")]

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::{EventType, REPORTS};
 
-/// Where its schemas are.
 pub(super) const COMPONENTS: &str = "/components/schemas";
 
 /// The reports have files of their own, which are what the commands promise too.

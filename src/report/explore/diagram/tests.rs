@@ -1,7 +1,6 @@
 use super::*;
 use crate::report::explore::fixture;
 
-/// The diagram of a cell of the fixture, from 1.
 fn drawn(cell: usize) -> Diagram {
     Diagram::new(&fixture::report().cells[cell - 1].biography)
 }
