@@ -27,32 +27,35 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "session",
         &[
-            "chaos", "effects", "group", "provider", "stack", "tap", "timeline",
+            "chaos", "effects", "event", "group", "provider", "stack", "tap", "timeline",
         ],
     ),
     (
         "run",
         &[
-            "chaos", "effects", "group", "provider", "session", "stack", "tap", "timeline",
-            "verdict",
+            "chaos", "effects", "event", "group", "provider", "session", "stack", "tap",
+            "timeline", "verdict", "window",
         ],
     ),
     (
         "storm",
         &[
-            "chaos", "group", "provider", "run", "session", "stack", "tap", "timeline", "verdict",
+            "chaos", "event", "group", "provider", "run", "session", "stack", "tap", "timeline",
+            "verdict",
         ],
     ),
     (
         "report",
         &[
-            "chaos", "run", "session", "stack", "storm", "tap", "timeline", "verdict",
+            "chaos", "event", "run", "session", "stack", "storm", "tap", "timeline", "verdict",
+            "window",
         ],
     ),
     (
         "explore",
         &[
-            "chaos", "report", "run", "session", "stack", "tap", "timeline", "verdict",
+            "chaos", "event", "report", "run", "session", "stack", "tap", "timeline", "verdict",
+            "window",
         ],
     ),
     ("drill", &["chaos", "report"]),
@@ -66,8 +69,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "dashboard",
         &[
-            "chaos", "drill", "effects", "explore", "metrics", "quiz", "report", "run", "session",
-            "stack", "storm", "tap", "timeline", "usecase", "verdict",
+            "chaos", "drill", "effects", "event", "explore", "metrics", "quiz", "report", "run",
+            "session", "stack", "storm", "tap", "timeline", "usecase", "verdict", "window",
         ],
     ),
     (
