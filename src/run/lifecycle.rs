@@ -79,7 +79,7 @@ pub async fn execute(
     watcher.begun(&folder.id);
     watcher.planned(&spec);
 
-    let result = run(spec, endpoints, &folder, watcher, cancel, &mut phases).await;
+    let result = Box::pin(run(spec, endpoints, &folder, watcher, cancel, &mut phases)).await;
     Unkept::of(result, folder)
 }
 
@@ -110,6 +110,7 @@ async fn run(
         reset(&spec, &resources, folder).await?;
         play(spec, &resources, folder, watcher, phases).await
     };
+    let playing = Box::pin(playing);
     let mut finished = watchdog::guarded(playing, &resources, endpoints, watcher, cancel).await?;
     phases.end();
     finished.phases = phases.clone();

@@ -100,7 +100,7 @@ pub async fn execute(
     let folder = RunFolder::create(runs)?;
     folder.write(STORM, &spec)?;
     watcher.begun(&folder.id);
-    let result = storm(spec, endpoints, &folder, watcher, cancel).await;
+    let result = Box::pin(storm(spec, endpoints, &folder, watcher, cancel)).await;
     Unkept::of(result, folder)
 }
 
@@ -119,7 +119,7 @@ async fn storm(
         Suffixes::default(),
     )
     .await?;
-    let playing = play(spec, &resources, folder, watcher);
+    let playing = Box::pin(play(spec, &resources, folder, watcher));
     watchdog::guarded(playing, &resources, endpoints, watcher, cancel).await
 }
 
@@ -172,7 +172,7 @@ async fn play(
         group: Arc::clone(&session.group),
         producer: Arc::new(OpenLoop::new(kafka, &resources.topic, &spec.plan)?),
     };
-    let acting = act(spec, striker, ledger, folder, watcher);
+    let acting = Box::pin(act(spec, striker, ledger, folder, watcher));
     failures.end(acting).await
 }
 
