@@ -17,7 +17,7 @@ use crate::explore;
 use crate::run::manifest::Manifest;
 use crate::run::{RunWatcher, Spec};
 use crate::session::Watcher;
-use crate::storm::{ManualControl, Mark, Ownership, Sample, StormSpec, StormWatcher};
+use crate::storm::{ManualControl, Ownership, Sample, StormMark, StormSpec, StormWatcher};
 use crate::timeline::Timeline;
 
 /// The looks over which a rate is told: long enough to be read, short enough to move.
@@ -37,7 +37,7 @@ pub(super) struct Watch {
 /// What a running storm offers.
 #[derive(Default)]
 pub(super) struct StormDesk {
-    pub hands: Option<ManualControl>,
+    pub control: Option<ManualControl>,
     /// Where its live processes serve their metrics.
     pub targets: Vec<(Source, SocketAddr)>,
     pub lab: String,
@@ -130,9 +130,9 @@ impl RunWatcher for Watch {
 }
 
 impl StormWatcher for Watch {
-    fn storm_begins(&self, spec: &StormSpec, hands: ManualControl) {
+    fn storm_begins(&self, spec: &StormSpec, control: ManualControl) {
         let mut desk = self.desk();
-        desk.hands = (!self.secret).then_some(hands);
+        desk.control = (!self.secret).then_some(control);
         desk.lab.clone_from(&spec.lab);
         desk.consumer.clone_from(&spec.consumer);
         let instances = (0..spec.plan.instances).map(crate::session::instance_name);
@@ -174,7 +174,7 @@ impl StormWatcher for Watch {
         self.live.tell(&told);
     }
 
-    fn struck(&self, mark: &Mark) {
+    fn struck(&self, mark: &StormMark) {
         if self.secret {
             return;
         }
@@ -184,8 +184,8 @@ impl StormWatcher for Watch {
         }
         let whom = mark.instance.as_deref();
         let text = whom.map_or_else(
-            || mark.blow.name().to_owned(),
-            |name| format!("{} {name}", mark.blow.name()),
+            || mark.action.name().to_owned(),
+            |name| format!("{} {name}", mark.action.name()),
         );
         #[allow(
             clippy::cast_precision_loss,
@@ -194,13 +194,13 @@ impl StormWatcher for Watch {
         let at_ms = mark.at_ms as f64;
         self.live.tell(&FaultEvent {
             at_ms,
-            fault: mark.blow.name(),
+            fault: mark.action.name(),
             payment: None,
             instance: whom,
             text: &text,
             problem: mark.problem.as_deref(),
         });
-        let state = match mark.blow {
+        let state = match mark.action {
             StormAction::Freeze => InstanceState::Frozen,
             StormAction::Thaw => InstanceState::Thawed,
             StormAction::Evict => InstanceState::Evicted,

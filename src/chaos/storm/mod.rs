@@ -28,7 +28,8 @@ pub struct StormStrike {
     /// Milliseconds after the first payment from which it may happen.
     pub at_ms: u64,
     /// What is done.
-    pub blow: StormAction,
+    #[serde(rename = "blow")]
+    pub action: StormAction,
     /// Which place in the fleet is struck, or which broker, from 0; none where all are.
     pub slot: Option<u32>,
     /// It waits until the instance has processed so many records since it last committed them, as

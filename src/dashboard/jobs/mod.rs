@@ -143,7 +143,7 @@ impl Job {
         let ticking = AbortOnDropHandle::new(tokio::spawn(ticking));
         let result = survived(execute::execute(&self, &app)).await;
         drop(ticking);
-        self.storm.lock().expect("no holder panics").hands = None;
+        self.storm.lock().expect("no holder panics").control = None;
         self.storm.lock().expect("no holder panics").targets.clear();
         match result {
             Ok(done) => {
@@ -216,9 +216,10 @@ pub(super) async fn strike(
             "add \"instance\"",
         ));
     }
-    let hands = job.storm.lock().expect("no holder panics").hands.clone();
-    let hands = hands.ok_or_else(|| conflict("no storm goes on in this job", "start a storm"))?;
-    if !hands.strike(manual) {
+    let control = job.storm.lock().expect("no holder panics").control.clone();
+    let control =
+        control.ok_or_else(|| conflict("no storm goes on in this job", "start a storm"))?;
+    if !control.strike(manual) {
         return Err(conflict(
             "the storm takes no strike now: it is over, or too many wait",
             "try again in a second",

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::series::ratio;
 use crate::chaos::storm::{Account, Cause};
-use crate::storm::{Mark, Ownership, StormFinished};
+use crate::storm::{Ownership, StormFinished, StormMark};
 use crate::verdict::{Guarantee, StormFacts, Verdict};
 
 pub use series::{Bucket, stretch};
@@ -68,7 +68,7 @@ pub struct StormReport {
     /// Rates over time.
     pub series: Vec<Bucket>,
     /// What was done.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<StormMark>,
     /// Who owned which partitions, change by change.
     #[serde(default)]
     pub owners: Vec<Ownership>,
