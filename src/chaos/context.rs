@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Process, ProcessError, Struck};
+use super::{FaultOutcome, Process, ProcessError};
 use crate::event::Source;
 use crate::group::{GroupClient, GroupError, GroupState, Member};
 use crate::provider::Clock;
@@ -226,12 +226,16 @@ impl FaultContext {
     ///
     /// # Errors
     /// When the process does not die or the group cannot be asked.
-    pub async fn finish_off(&self, rest: Duration, struck: Struck) -> Result<Struck, StrikeError> {
+    pub async fn finish_off(
+        &self,
+        rest: Duration,
+        outcome: FaultOutcome,
+    ) -> Result<FaultOutcome, StrikeError> {
         if !self.wait_exit(rest).await {
             self.kill().await?;
         }
         self.evict_if_member().await?;
-        Ok(struck)
+        Ok(outcome)
     }
 
     pub(super) async fn committed(&self) -> Result<Option<i64>, StrikeError> {

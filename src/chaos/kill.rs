@@ -1,7 +1,7 @@
 //! `kill`: the process dies in the window.
 
 use super::fault::Facts;
-use super::{FaultContext, Strike, StrikeFuture, Struck};
+use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
 use crate::window::Target;
 
@@ -29,7 +29,7 @@ impl Strike for Kill {
             context.wait_out();
             context.evict(&member).await?;
             // Nobody is left to hear the answer.
-            Ok(Struck::new(Decision::Drop))
+            Ok(FaultOutcome::new(Decision::Drop))
         })
     }
 }

@@ -1,7 +1,7 @@
 //! `lost-response`: the server has acted, the connection drops, the process lives.
 
 use super::fault::Facts;
-use super::{FaultContext, Strike, StrikeFuture, Struck};
+use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
 use crate::window::{Events, Target};
 
@@ -21,6 +21,6 @@ struct LostResponse;
 
 impl Strike for LostResponse {
     fn strike<'a>(&'a self, _context: &'a FaultContext) -> StrikeFuture<'a> {
-        Box::pin(async { Ok(Struck::new(Decision::Drop)) })
+        Box::pin(async { Ok(FaultOutcome::new(Decision::Drop)) })
     }
 }

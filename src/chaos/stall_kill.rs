@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fault::Facts;
-use super::{FaultContext, Strike, StrikeFuture, Struck};
+use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
 use crate::timeline::Happening;
 use crate::window::{Events, Target};
@@ -36,9 +36,9 @@ impl Strike for StallKill {
     fn strike<'a>(&'a self, context: &'a FaultContext) -> StrikeFuture<'a> {
         Box::pin(async move {
             let acknowledged = context.wait_acknowledged(LIMIT).await?;
-            let mut struck = Struck::new(Decision::Drop);
+            let mut outcome = FaultOutcome::new(Decision::Drop);
             if !acknowledged {
-                struck.note = Some(note());
+                outcome.note = Some(note());
                 context.record(Happening::Unacknowledged {
                     source: context.process.source.clone(),
                     seconds: LIMIT.as_secs_f64(),
@@ -46,7 +46,7 @@ impl Strike for StallKill {
             }
             context.kill().await?;
             context.evict_if_member().await?;
-            Ok(struck)
+            Ok(outcome)
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fault::Facts;
-use super::{FaultContext, Strike, StrikeFuture, Struck};
+use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
 use crate::window::Target;
 
@@ -31,12 +31,12 @@ impl Strike for Terminate {
             context.terminate()?;
             if context.wait_exit(HEADSTART).await {
                 context.evict_if_member().await?;
-                return Ok(Struck::new(Decision::Drop));
+                return Ok(FaultOutcome::new(Decision::Drop));
             }
             // The rest of the grace period runs after the request is let go.
-            let mut struck = Struck::new(Decision::Pass);
-            struck.kill_after = Some(context.grace.saturating_sub(HEADSTART));
-            Ok(struck)
+            let mut outcome = FaultOutcome::new(Decision::Pass);
+            outcome.kill_after = Some(context.grace.saturating_sub(HEADSTART));
+            Ok(outcome)
         })
     }
 }

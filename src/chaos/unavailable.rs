@@ -1,7 +1,7 @@
 //! `unavailable`: the request fails at once and never reaches the server, as servers fail.
 
 use super::fault::Facts;
-use super::{FaultContext, Strike, StrikeFuture, Struck};
+use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
 use crate::window::{Events, Target};
 
@@ -21,6 +21,6 @@ struct Unavailable;
 
 impl Strike for Unavailable {
     fn strike<'a>(&'a self, _context: &'a FaultContext) -> StrikeFuture<'a> {
-        Box::pin(async { Ok(Struck::new(Decision::Unavailable)) })
+        Box::pin(async { Ok(FaultOutcome::new(Decision::Unavailable)) })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fault::Facts;
 use super::successor::Successor;
-use super::{FaultContext, Strike, StrikeFuture, Struck};
+use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
 use crate::window::Target;
 
@@ -32,15 +32,15 @@ impl Strike for Zombie {
             let successor = context.wait_successor().await?;
             context.thaw()?;
             // The request that the zombie sent before it froze reaches the server now.
-            let mut struck = Struck::new(Decision::Pass);
+            let mut outcome = FaultOutcome::new(Decision::Pass);
             match successor {
                 Successor::Finished => {}
-                Successor::Silent => struck.silent = true,
+                Successor::Silent => outcome.silent = true,
                 // It cannot go on until the zombie does: thawed now, no timeout was waited for.
-                Successor::Fenced => struck.fenced = true,
-                Successor::Unmet(why) => struck.problem = Some(why),
+                Successor::Fenced => outcome.fenced = true,
+                Successor::Unmet(why) => outcome.problem = Some(why),
             }
-            Ok(struck)
+            Ok(outcome)
         })
     }
 }

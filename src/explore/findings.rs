@@ -2,7 +2,7 @@
 
 use super::Exploration;
 use super::cells::Plan;
-use super::strike::Struck;
+use super::strike::CellRuns;
 use crate::report::explore::{self, Cell, CellOutcome, ExploreReport, Merged, SCHEMA};
 use crate::report::{self, Stack, Times};
 use crate::session::Phases;
@@ -12,7 +12,7 @@ use crate::verdict::{Explored, Verdict};
 use crate::window::Recording;
 
 /// The cell of an executed plan. `exploration` is the number of the folder it lies in.
-pub(super) fn cell(plan: &Plan, struck: &Struck, exploration: &str) -> Cell {
+pub(super) fn cell(plan: &Plan, struck: &CellRuns, exploration: &str) -> Cell {
     let finished = struck.telling();
     let worst = explore::worst(finished);
     let text = explore::sentence(&plan.window, &plan.planned, struck.runs(), finished);

@@ -34,7 +34,7 @@ use crate::stack::Endpoints;
 use self::findings::Findings;
 use self::lanes::Lanes;
 use self::remarks::Remarks;
-use self::strike::{Kept, Pattern, Struck};
+use self::strike::{CellRuns, Kept, Pattern};
 use self::traffic::Traffic;
 pub use cells::Plan;
 pub use error::{ExploreError, Failed};
@@ -273,7 +273,7 @@ impl<'a> Done<'a> {
         }
     }
 
-    fn add(&mut self, plan: &Plan, struck: &Struck) {
+    fn add(&mut self, plan: &Plan, struck: &CellRuns) {
         self.remarks.on(struck.runs());
         self.cells
             .push(findings::cell(plan, struck, &self.folder.id));

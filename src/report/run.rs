@@ -11,7 +11,7 @@ use super::biography;
 use super::cost::Cost;
 use super::line::{self, Line};
 use crate::chaos::Fault;
-use crate::run::{Finished, Fired};
+use crate::run::{ExecutedFault, Finished};
 use crate::session::Seconds;
 use crate::stack::{Endpoints, Kind};
 use crate::verdict::{Counts, Guarantee, Outcome, Verdict, outcome_of};
@@ -201,7 +201,7 @@ impl RunReport {
             .fired
             .iter()
             .map(
-                |Fired {
+                |ExecutedFault {
                      planned, evidence, ..
                  }| FaultReport {
                     fault: planned.fault,

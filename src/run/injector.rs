@@ -10,9 +10,9 @@ use tokio::sync::{oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::context::RunContext;
-use super::fired::{Owed, Progress};
+use super::executed_fault::{FaultProgress, OwedOutcome};
 use super::target::Target;
-use crate::chaos::{FaultContext, Planned, Process, Struck};
+use crate::chaos::{FaultContext, FaultOutcome, Planned, Process};
 use crate::event::{Source, Tap};
 use crate::session::fleet::FleetView;
 use crate::session::instance::InHand;
@@ -34,7 +34,7 @@ pub(super) struct FaultInjector {
     context: Arc<RunContext>,
     background: Arc<BTreeSet<String>>,
     armed: Arc<Mutex<Option<Armed>>>,
-    progress: watch::Sender<Progress>,
+    progress: watch::Sender<FaultProgress>,
     over: CancellationToken,
 }
 
@@ -45,7 +45,7 @@ impl FaultInjector {
             context: Arc::clone(context),
             background: Arc::new(context.spec.background.clone()),
             armed: Arc::default(),
-            progress: watch::Sender::new(Progress::Waiting),
+            progress: watch::Sender::new(FaultProgress::Waiting),
             over: CancellationToken::new(),
         }
     }
@@ -58,8 +58,12 @@ impl FaultInjector {
 
     /// Arms one fault; what becomes of it can be followed. The payments `during` are produced when its
     /// window opens.
-    pub fn arm(&self, planned: Planned, during: RangeInclusive<u32>) -> watch::Receiver<Progress> {
-        self.progress.send_replace(Progress::Waiting);
+    pub fn arm(
+        &self,
+        planned: Planned,
+        during: RangeInclusive<u32>,
+    ) -> watch::Receiver<FaultProgress> {
+        self.progress.send_replace(FaultProgress::Waiting);
         let target = Target::new(planned, &self.background);
         *self.armed.lock().expect("no holder panics") = Some(Armed { target, during });
         self.progress.subscribe()
@@ -84,17 +88,17 @@ impl FaultInjector {
     /// Carries the fault out. What becomes of the request is told as soon as that is decided; the
     /// fault may go on after it.
     async fn strike(self, armed: Armed, source: Source, decision: oneshot::Sender<Decision>) {
-        self.progress.send_replace(Progress::Striking);
+        self.progress.send_replace(FaultProgress::Striking);
         let Armed { target, during } = armed;
         let mut planned = target.into_planned();
         planned.instance = Some(source.instance.clone());
-        let owed = Owed::new(&self.progress, planned.clone());
+        let owed = OwedOutcome::new(&self.progress, planned.clone());
         let carried_out = tokio::select! {
             carried_out = self.carry_out(&planned, during, &source, decision) => carried_out,
             () = self.over.cancelled() => return,
         };
-        let struck = match carried_out {
-            Ok(struck) => struck,
+        let outcome = match carried_out {
+            Ok(outcome) => outcome,
             Err(reason) => {
                 let failed = Happening::StrikeFailed {
                     reason: reason.clone(),
@@ -103,12 +107,12 @@ impl FaultInjector {
                     .session
                     .timeline
                     .record(Some(&planned.payment), failed);
-                let mut struck = Struck::new(Decision::Drop);
-                struck.problem = Some(reason);
-                struck
+                let mut outcome = FaultOutcome::new(Decision::Drop);
+                outcome.problem = Some(reason);
+                outcome
             }
         };
-        owed.done(struck);
+        owed.done(outcome);
     }
 
     async fn carry_out(
@@ -117,12 +121,12 @@ impl FaultInjector {
         during: RangeInclusive<u32>,
         source: &Source,
         decision: oneshot::Sender<Decision>,
-    ) -> Result<Struck, String> {
+    ) -> Result<FaultOutcome, String> {
         let gone = || format!("{source} was gone before the fault could reach it");
         let (process, in_hand) = self.take(source).ok_or_else(gone)?;
-        let struck = self.strike_in(planned, during, &process, decision).await?;
+        let outcome = self.strike_in(planned, during, &process, decision).await?;
         in_hand.let_go();
-        Ok(struck)
+        Ok(outcome)
     }
 
     /// Takes the process in hand, if it still lives.
@@ -139,7 +143,7 @@ impl FaultInjector {
         during: RangeInclusive<u32>,
         process: &Process,
         decision: oneshot::Sender<Decision>,
-    ) -> Result<Struck, String> {
+    ) -> Result<FaultOutcome, String> {
         let payment = planned.payment.clone();
         let Some(fault) = planned.fault.strike() else {
             return Err(format!("{} strikes nobody", planned.fault));
@@ -180,15 +184,15 @@ impl FaultInjector {
         // Before the fault acts, so that it finds the same log in every run.
         let produced = self.context.workload.produce(during).await;
         produced.map_err(|e| e.to_string())?;
-        let struck = fault.strike(&context).await.map_err(|e| e.to_string())?;
+        let outcome = fault.strike(&context).await.map_err(|e| e.to_string())?;
         // The connection may be gone meanwhile; then nobody waits for the decision.
-        let _ = decision.send(struck.decision);
-        match struck.kill_after {
+        let _ = decision.send(outcome.decision);
+        match outcome.kill_after {
             Some(rest) => context
-                .finish_off(rest, struck)
+                .finish_off(rest, outcome)
                 .await
                 .map_err(|e| e.to_string()),
-            None => Ok(struck),
+            None => Ok(outcome),
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::admin_api::RunAdminApi;
 use super::context::RunContext;
-use super::fired::Fired;
+use super::executed_fault::ExecutedFault;
 use super::injector::FaultInjector;
 use super::joining::group_is_whole;
 use super::reset::reset;
@@ -35,14 +35,14 @@ use crate::session::resources::{Resources, Suffixes};
 use crate::session::{Phases, RunError, Unkept, watchdog};
 use crate::stack::Endpoints;
 use crate::timeline::{Entry, Happening};
-use crate::verdict::{History, Judgement, Strike, judge};
+use crate::verdict::{FaultEvidence, History, Judgement, judge};
 
 /// A run that has a verdict.
 pub struct Finished {
     /// What was asked.
     pub spec: Spec,
     /// What was executed: the spec's schedule, with the instances that were struck.
-    pub fired: Vec<Fired>,
+    pub fired: Vec<ExecutedFault>,
     /// The verdict.
     pub judgement: Judgement,
     /// What it was made from.
@@ -219,7 +219,7 @@ async fn act(
     })
 }
 
-fn evidence(fired: &[Fired]) -> Vec<Strike> {
+fn evidence(fired: &[ExecutedFault]) -> Vec<FaultEvidence> {
     fired.iter().map(|f| f.evidence.clone()).collect()
 }
 

@@ -9,7 +9,7 @@ use super::context::RunContext;
 use super::parked::{RECORDED, ids};
 use crate::session::standstill::{Limits, Patience, Progress, Standstill};
 use crate::session::{RunError, drain};
-use crate::verdict::{self, History, Strike};
+use crate::verdict::{self, FaultEvidence, History};
 
 /// How often the group's position is read while waiting for it.
 const POLL: Duration = Duration::from_millis(10);
@@ -71,7 +71,7 @@ async fn quiet(context: &RunContext) {
 /// unfinished: durable workers recover on timers of their own. Returns what time did not clear.
 pub(super) async fn settle(
     context: &RunContext,
-    strikes: &[Strike],
+    strikes: &[FaultEvidence],
 ) -> Result<BTreeSet<String>, RunError> {
     let mut patience = Patience::begin(patience(context), Instant::now());
     loop {
@@ -85,7 +85,10 @@ pub(super) async fn settle(
 }
 
 /// Everything that is known of the run now.
-pub(super) async fn history(context: &RunContext, strikes: &[Strike]) -> Result<History, RunError> {
+pub(super) async fn history(
+    context: &RunContext,
+    strikes: &[FaultEvidence],
+) -> Result<History, RunError> {
     Ok(History {
         produced: context.workload.journal.entries(),
         effects: context.counter.effects().await?,

@@ -22,7 +22,7 @@ pub use cell::{CellOutcome, Worst};
 pub use exploration::Explored;
 pub use fates::{open, outcome_of};
 pub use guarantee::Guarantee;
-pub use history::{Effect, History, Produced, Strike};
+pub use history::{Effect, FaultEvidence, History, Produced};
 pub use incident::{Incident, Promise};
 pub use outcome::Outcome;
 pub use storm::{StormFacts, StormJudgement, judge_storm};
@@ -199,7 +199,7 @@ fn unseen(history: &History) -> Vec<String> {
     unseen
 }
 
-fn gone_wrong(strike: &Strike) -> Option<String> {
+fn gone_wrong(strike: &FaultEvidence) -> Option<String> {
     let problem = strike.problem.as_ref()?;
     Some(format!(
         "the fault at {} is no evidence: {problem}",

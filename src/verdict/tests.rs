@@ -40,8 +40,8 @@ fn charge(id: &str, payment: &str) -> Effect {
     }
 }
 
-fn strike(payment: &str) -> Strike {
-    Strike {
+fn strike(payment: &str) -> FaultEvidence {
+    FaultEvidence {
         payment: payment.into(),
         fired: true,
         problem: None,
