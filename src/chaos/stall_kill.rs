@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fault::Facts;
 use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
-use crate::timeline::Happening;
+use crate::timeline::TimelineEvent;
 use crate::window::{Events, Target};
 
 /// How long an acknowledgement is waited for: longer than the 5 s of a default auto-commit. A
@@ -39,7 +39,7 @@ impl Strike for StallKill {
             let mut outcome = FaultOutcome::new(Decision::Drop);
             if !acknowledged {
                 outcome.note = Some(note());
-                context.record(Happening::Unacknowledged {
+                context.record(TimelineEvent::Unacknowledged {
                     source: context.process.source.clone(),
                     seconds: LIMIT.as_secs_f64(),
                 });

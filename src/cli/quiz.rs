@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use clap::Args;
-use crashwindow::quiz::{Answer, Answers, Question, Quiz, fates};
+use crashwindow::quiz::{Answer, Answers, Question, Quiz, outcomes};
 use crashwindow::report::{RunReport, terminal};
 use crashwindow::run::manifest::{self, Manifest};
 use crashwindow::run::{Changes, Spec};
@@ -227,10 +227,10 @@ const TWICE: usize = 2;
 
 /// The run's numbers, beside what was predicted.
 fn confront(question: &Question, place: usize, report: &RunReport) {
-    let fates = fates(report);
-    let struck: usize = fates.values().sum();
+    let outcomes = outcomes(report);
+    let struck: usize = outcomes.values().sum();
     let told = |outcome: Outcome| {
-        let n = fates.get(&outcome)?;
+        let n = outcomes.get(&outcome)?;
         Some(format!("{n} {}", outcome.told(&report.done, TWICE)))
     };
     let found: Vec<String> = Outcome::ALL.into_iter().filter_map(told).collect();
@@ -250,7 +250,7 @@ fn confront(question: &Question, place: usize, report: &RunReport) {
     if report.verdict == Verdict::Unknown {
         let text = format!("This run proves nothing: {}", report.sentence());
         print!("{}", terminal::wrap(&text));
-    } else if !agrees(question, fates.keys()) {
+    } else if !agrees(question, outcomes.keys()) {
         let text =
             "This is not what the lab's author expected: trust the run, and tell the author.";
         print!("{}", terminal::wrap(text));

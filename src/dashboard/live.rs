@@ -316,7 +316,7 @@ mod tests {
     use crate::dashboard::problem::Problem;
     use crate::dashboard::wire::live::{LogLine, Phase};
     use crate::event::Source;
-    use crate::timeline::Happening;
+    use crate::timeline::TimelineEvent;
 
     fn line(at_ms: u64) -> LogLine {
         LogLine {
@@ -378,13 +378,13 @@ mod tests {
         });
         timeline.record(
             None,
-            Happening::Started {
+            TimelineEvent::Started {
                 source: source(),
                 pid: 1,
             },
         );
-        timeline.record(None, Happening::Frozen { source: source() });
-        timeline.record(None, Happening::Killed { source: source() });
+        timeline.record(None, TimelineEvent::Frozen { source: source() });
+        timeline.record(None, TimelineEvent::Killed { source: source() });
         live.tell(&Phase { text: "" });
         live.end(&done());
         let state = |event: &Event| -> String {

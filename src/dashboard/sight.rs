@@ -10,31 +10,33 @@ use super::problem::split;
 use super::wire::live::{FaultEvent, Rebalance};
 use crate::event::{Role, Stage};
 use crate::tap::{BoundaryEvent, Detail};
-use crate::timeline::{Entry, Happening};
+use crate::timeline::{Entry, TimelineEvent};
 
 pub(super) fn saw(inner: &mut Inner, entry: &Entry) {
     inner.recorded_at(entry.at_ms);
     match &entry.what {
-        Happening::Boundary { event } => crossed(inner, entry, event),
-        Happening::Started { source, .. } => {
+        TimelineEvent::Boundary { event } => crossed(inner, entry, event),
+        TimelineEvent::Started { source, .. } => {
             stands(inner, &source.instance, InstanceState::Starting)
         }
-        Happening::Exited { source, signal, .. } if *signal == Some(Signal::SIGKILL as i32) => {
+        TimelineEvent::Exited { source, signal, .. } if *signal == Some(Signal::SIGKILL as i32) => {
             stands(inner, &source.instance, InstanceState::Killed);
         }
-        Happening::Exited { source, .. } => stands(inner, &source.instance, InstanceState::Ended),
-        Happening::Killed { source } => stands(inner, &source.instance, InstanceState::Killed),
-        Happening::Evicted { source, .. } => {
+        TimelineEvent::Exited { source, .. } => {
+            stands(inner, &source.instance, InstanceState::Ended)
+        }
+        TimelineEvent::Killed { source } => stands(inner, &source.instance, InstanceState::Killed),
+        TimelineEvent::Evicted { source, .. } => {
             stands(inner, &source.instance, InstanceState::Evicted)
         }
         // These stay at the line where they are.
-        Happening::Frozen { source } => {
+        TimelineEvent::Frozen { source } => {
             inner.instance(&source.instance, InstanceState::Frozen);
         }
-        Happening::Thawed { source } => {
+        TimelineEvent::Thawed { source } => {
             inner.instance(&source.instance, InstanceState::Thawed);
         }
-        Happening::Joined {
+        TimelineEvent::Joined {
             instances,
             partitions,
         } => {
@@ -44,7 +46,7 @@ pub(super) fn saw(inner: &mut Inner, entry: &Entry) {
             inner.owners.clone_from(partitions);
             rebalanced(inner);
         }
-        Happening::Moved { partition, to, .. } => {
+        TimelineEvent::Moved { partition, to, .. } => {
             for partitions in inner.owners.values_mut() {
                 partitions.retain(|owned| owned != partition);
             }
@@ -53,7 +55,7 @@ pub(super) fn saw(inner: &mut Inner, entry: &Entry) {
             theirs.sort_unstable();
             rebalanced(inner);
         }
-        Happening::Struck {
+        TimelineEvent::Struck {
             fault,
             window,
             source,
@@ -63,12 +65,12 @@ pub(super) fn saw(inner: &mut Inner, entry: &Entry) {
             let text = format!("{fault} {window} at {who}");
             struck(inner, entry, fault, Some(who), &text, None);
         }
-        Happening::StrikeFailed { reason } => {
+        TimelineEvent::StrikeFailed { reason } => {
             let (problem, _) = split(reason);
             let text = "the fault could not be carried out";
             struck(inner, entry, "failed", None, text, Some(&problem));
         }
-        Happening::Republished { offset, .. } => {
+        TimelineEvent::Republished { offset, .. } => {
             let text = format!("the producer sent it again, at offset {offset}");
             struck(inner, entry, "duplicate", None, &text, None);
         }
@@ -148,7 +150,7 @@ mod tests {
         }
     }
 
-    fn seen(inner: &mut Inner, what: Happening) -> Option<InstanceState> {
+    fn seen(inner: &mut Inner, what: TimelineEvent) -> Option<InstanceState> {
         let entry = Entry {
             at_ms: 1.0,
             payment: None,
@@ -160,7 +162,7 @@ mod tests {
 
     #[test]
     fn who_ended_by_a_kill_is_told_by_the_signal_and_not_by_words() {
-        let exited = |status: &str, signal| Happening::Exited {
+        let exited = |status: &str, signal| TimelineEvent::Exited {
             source: source(),
             status: status.into(),
             signal,
@@ -196,7 +198,7 @@ mod tests {
                 result: None,
                 detail: None,
             };
-            seen(&mut inner, Happening::Boundary { event })
+            seen(&mut inner, TimelineEvent::Boundary { event })
         };
         assert_eq!(
             stands_at(Role::Deliver, Stage::Answered),

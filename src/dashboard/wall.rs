@@ -9,7 +9,7 @@ use crate::event::{EventOutcome, Stage, Tap, payment_number};
 use crate::named::{Named, by_name};
 use crate::run::Finished;
 use crate::tap::{Detail, kafka};
-use crate::timeline::{Entry, Happening};
+use crate::timeline::{Entry, TimelineEvent};
 use crate::verdict::{Outcome, outcome_of};
 
 /// What is known of a payment: what became of it, or how far it has come.
@@ -98,7 +98,7 @@ impl Wall {
 
     pub fn saw(&mut self, entry: &Entry) {
         self.at_ms = entry.at_ms;
-        let Happening::Boundary { event } = &entry.what else {
+        let TimelineEvent::Boundary { event } = &entry.what else {
             return;
         };
         match (&event.detail, event.tap, event.stage) {
@@ -251,7 +251,7 @@ mod tests {
         Entry {
             at_ms: 1.0,
             payment: event.payment().map(str::to_owned),
-            what: Happening::Boundary { event },
+            what: TimelineEvent::Boundary { event },
         }
     }
 
@@ -286,7 +286,7 @@ mod tests {
             Some(EventOutcome::Found { effect: effect() }),
         ] {
             let mut entry = charge(Stage::Answered, "ch_1");
-            if let Happening::Boundary { event } = &mut entry.what {
+            if let TimelineEvent::Boundary { event } = &mut entry.what {
                 event.outcome = "200 ch_1".into();
                 event.result = result;
             }

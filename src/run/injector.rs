@@ -17,7 +17,7 @@ use crate::event::{Source, Tap};
 use crate::session::fleet::FleetView;
 use crate::session::instance::InHand;
 use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook};
-use crate::timeline::Happening;
+use crate::timeline::TimelineEvent;
 
 /// How long an instance may take to end after SIGTERM, as an orchestrator gives it by default.
 const GRACE: Duration = Duration::from_secs(10);
@@ -100,7 +100,7 @@ impl FaultInjector {
         let outcome = match carried_out {
             Ok(outcome) => outcome,
             Err(reason) => {
-                let failed = Happening::StrikeFailed {
+                let failed = TimelineEvent::StrikeFailed {
                     reason: reason.clone(),
                 };
                 self.context
@@ -170,7 +170,7 @@ impl FaultInjector {
             wait_hours: planned.wait_hours,
             clock: self.context.clock.clone(),
         };
-        let what = Happening::Struck {
+        let what = TimelineEvent::Struck {
             fault: planned.fault.to_string(),
             window: planned.window.to_string(),
             source: process.source.clone(),
@@ -238,7 +238,7 @@ impl Hook for FaultInjector {
             self.context
                 .session
                 .timeline
-                .record(payment.as_deref(), Happening::Boundary { event });
+                .record(payment.as_deref(), TimelineEvent::Boundary { event });
             let Some(armed) = opened else {
                 return Decision::Pass;
             };

@@ -34,7 +34,7 @@ use crate::session::instance::Launch;
 use crate::session::resources::{Resources, Suffixes};
 use crate::session::{Phases, RunError, Unkept, watchdog};
 use crate::stack::Endpoints;
-use crate::timeline::{Entry, Happening};
+use crate::timeline::{Entry, TimelineEvent};
 use crate::verdict::{FaultEvidence, History, Judgement, judge};
 
 /// A run that has a verdict.
@@ -173,7 +173,7 @@ async fn act(
             phases.next("idle");
             watcher.phase("recording what the consumer does without payments");
             tokio::time::sleep(idle).await;
-            session.timeline.record(None, Happening::IdleRecorded);
+            session.timeline.record(None, TimelineEvent::IdleRecorded);
         }
         phases.next("payments and faults");
         watcher.phase(&rounds::describe(

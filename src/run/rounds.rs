@@ -8,7 +8,7 @@ use super::injector::FaultInjector;
 use super::settle;
 use crate::chaos::{Planned, Round};
 use crate::session::RunError;
-use crate::timeline::Happening;
+use crate::timeline::TimelineEvent;
 
 /// Produces the payments of a round and does its fault.
 pub(super) async fn play(
@@ -18,7 +18,7 @@ pub(super) async fn play(
 ) -> Result<Option<ExecutedFault>, RunError> {
     let workload = &context.workload;
     let (first, last) = (round.first, round.last);
-    let began = Happening::RoundBegan {
+    let began = TimelineEvent::RoundBegan {
         topic: context.session.resources.topic.clone(),
         first,
         last,
@@ -76,7 +76,7 @@ async fn republish(context: &RunContext, planned: &Planned) -> Result<ExecutedFa
     let (partition, offset) = context.workload.produce_again(&planned.payment).await?;
     context.session.timeline.record(
         Some(&planned.payment),
-        Happening::Republished { partition, offset },
+        TimelineEvent::Republished { partition, offset },
     );
     Ok(ExecutedFault::plainly(planned.clone(), true))
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::event::Stage;
 use crate::tap::kafka::{Commit, Position, Step, Transaction};
-use crate::timeline::{Happening, Timeline};
+use crate::timeline::{Timeline, TimelineEvent};
 
 fn answered(tap: Tap) -> BoundaryEvent {
     BoundaryEvent {
@@ -34,7 +34,7 @@ fn statement(tag: Option<&str>, sqlstate: Option<&str>) -> BoundaryEvent {
 fn who_is_refused_is_busy_and_changes_nothing() {
     let timeline = Timeline::in_memory();
     let seen = |event| {
-        timeline.record(None, Happening::Boundary { event });
+        timeline.record(None, TimelineEvent::Boundary { event });
         (timeline.activity(), timeline.changes())
     };
     assert_eq!(seen(statement(None, Some("23505"))), (1, 0));

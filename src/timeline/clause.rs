@@ -1,6 +1,6 @@
 //! What happened as a line of a biography: what it is, typed, and the words for it.
 
-use super::Happening;
+use super::TimelineEvent;
 use super::kind::{Kind, Mark};
 use crate::event::{EventOutcome, Role, Source, Stage, Tap};
 use crate::tap::postgres::Command;
@@ -39,7 +39,7 @@ impl Clause {
     }
 }
 
-impl Happening {
+impl TimelineEvent {
     /// What happened as a clause that can be joined to others; none for what needs no telling in a
     /// biography.
     #[must_use]

@@ -7,8 +7,8 @@
 //! of that cell are judged by this function alone, and so cannot differ.
 
 mod cell;
+mod classify;
 mod exploration;
-mod fates;
 mod guarantee;
 mod history;
 mod incident;
@@ -19,8 +19,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use cell::{CellOutcome, Worst};
+pub use classify::{open, outcome_of};
 pub use exploration::Explored;
-pub use fates::{open, outcome_of};
 pub use guarantee::Guarantee;
 pub use history::{Effect, FaultEvidence, History, Produced};
 pub use incident::{Incident, Promise};
@@ -128,11 +128,11 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
         ..Counts::default()
     };
     let mut exceptions = Vec::new();
-    for (payment, fate) in fates::fates(history) {
-        let outcome = fate.outcome;
+    for (payment, message) in classify::outcomes(history) {
+        let outcome = message.outcome;
         counts.payments += 1;
-        counts.unfinished += usize::from(fate.unfinished);
-        counts.half_done += usize::from(fate.half_done);
+        counts.unfinished += usize::from(message.unfinished);
+        counts.half_done += usize::from(message.half_done);
         match outcome {
             Outcome::Once => counts.once += 1,
             Outcome::Duplicated => counts.duplicated += 1,
@@ -146,7 +146,7 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
     }
 
     let unseen = unseen(history);
-    let broken = guarantee.broken_by(&counts, fates::repeated(history, guarantee), done);
+    let broken = guarantee.broken_by(&counts, classify::repeated(history, guarantee), done);
     // What went around the taps, or came of a strike that went wrong, accuses nobody.
     if !broken.is_empty() && unseen.is_empty() {
         return Judgement {
@@ -234,7 +234,7 @@ fn doubts(history: &History, counts: &Counts) -> Vec<String> {
         ));
     }
     doubts.extend(history.told_of_unkept());
-    let strangers = fates::unattributed(history);
+    let strangers = classify::unattributed(history);
     if strangers > 0 {
         doubts.push(format!(
             "{} counted for no payment that was produced",

@@ -6,7 +6,7 @@ use super::Seen;
 use crate::event::{BoundaryEvent, Detail};
 
 /// What can be said of events that carry no mark, by their signatures.
-pub(super) struct Known<'a> {
+pub(super) struct KnownSignatures<'a> {
     /// What is each payment's own where nothing else is in hand.
     own: &'a BTreeSet<String>,
     /// What was done with the first payment and with no other that was alone.
@@ -16,7 +16,7 @@ pub(super) struct Known<'a> {
     idle: BTreeSet<&'a str>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> KnownSignatures<'a> {
     pub(super) fn of<D: Detail>(
         seen: &Seen<'a, D>,
         own: &'a BTreeSet<String>,
@@ -115,7 +115,7 @@ mod tests {
             }
         }
         let seen = Seen { idle, rounds };
-        Known::of(&seen, &BTreeSet::new(), &once).unattributed(&seen)
+        KnownSignatures::of(&seen, &BTreeSet::new(), &once).unattributed(&seen)
     }
 
     const TAKE: &str = "DELETE FROM jobs RETURNING *";

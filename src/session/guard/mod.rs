@@ -14,13 +14,13 @@
 //!   shell dies of it at once, and what it had started may take its time to end in good order.
 //! - It reads the consumer's output as fast as it comes, and keeps a log of bounded size.
 
+mod guarded;
 mod log;
-mod ward;
 mod watch;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use ward::Ward;
+pub(crate) use guarded::GuardedProcess;
 pub use watch::guard;
 
 /// What the guard tells the controller, one line each.

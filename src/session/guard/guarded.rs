@@ -12,7 +12,7 @@ use super::Report;
 use crate::session::RunError;
 
 /// A consumer under guard. Dropping it ends the consumer, and whatever it has started.
-pub(crate) struct Ward {
+pub(crate) struct GuardedProcess {
     /// The consumer, which leads a process group.
     pub(crate) pid: i32,
     /// The guard, from which everything that the consumer starts descends.
@@ -23,7 +23,7 @@ pub(crate) struct Ward {
     _process: Child,
 }
 
-impl Ward {
+impl GuardedProcess {
     /// Starts a command in a folder, with these variables added to the environment, and its output in
     /// a log.
     pub(crate) async fn start(
@@ -50,15 +50,15 @@ impl Ward {
             })?;
         let guard = process.id().map_or(0, u32::cast_signed);
         let stdout = process.stdout.take().expect("it was piped");
-        let mut ward = Self {
+        let mut guarded = Self {
             pid: 0,
             guard,
             reports: BufReader::new(stdout).lines(),
             _alive: process.stdin.take().expect("it was piped"),
             _process: process,
         };
-        match ward.next().await? {
-            Report::Started { pid } => ward.pid = pid,
+        match guarded.next().await? {
+            Report::Started { pid } => guarded.pid = pid,
             Report::NotStarted(trouble) => {
                 return Err(RunError::Spawn {
                     program: (&command[0]).into(),
@@ -68,7 +68,7 @@ impl Ward {
             Report::NoLog(trouble) => return Err(RunError::log(log, trouble.into())),
             Report::Exited { .. } => unreachable!("nothing exits before it has started"),
         }
-        Ok(ward)
+        Ok(guarded)
     }
 
     /// How the consumer ended, once nothing of it is left.
