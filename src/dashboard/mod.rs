@@ -19,11 +19,11 @@ mod lines;
 mod live;
 mod logs;
 mod metrics;
+mod payment_grid;
 mod problem;
+mod projection;
 mod quiz;
 mod runs;
-mod sight;
-mod wall;
 mod watch;
 mod wire;
 

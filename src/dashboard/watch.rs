@@ -8,7 +8,7 @@ use super::instance::InstanceState;
 use super::lines::{self, EventLine};
 use super::live::Live;
 use super::metrics::Metrics;
-use super::sight;
+use super::projection;
 use super::wire::live::{CellProgress, Effects, FaultEvent, Phase, Plan, PlannedFault, Rates};
 use crate::chaos::storm::StormAction;
 use crate::effects::EffectSource;
@@ -88,9 +88,9 @@ impl Watcher for Watch {
         }
         let consumer = self.desk().consumer.clone();
         let lines = self.source_lines(&consumer);
-        self.live.change(|inner| {
-            inner.lines = lines;
-            inner.follow(timeline);
+        self.live.change(|feed| {
+            feed.lines = lines;
+            feed.follow(timeline);
         });
     }
 }
@@ -120,12 +120,12 @@ impl RunWatcher for Watch {
                 }
             },
         };
-        self.live.change(|inner| inner.begin(&plan));
+        self.live.change(|feed| feed.begin(&plan));
         self.desk().consumer.clone_from(&spec.consumer);
     }
 
     fn produced(&self, payments: u32) {
-        self.live.change(|inner| inner.wall.produced(payments));
+        self.live.change(|feed| feed.grid.produced(payments));
     }
 }
 
@@ -147,9 +147,9 @@ impl StormWatcher for Watch {
             effects: Effects::Live,
         };
         drop(desk);
-        self.live.change(|inner| {
-            inner.begin(&plan);
-            inner.looked_at(0);
+        self.live.change(|feed| {
+            feed.begin(&plan);
+            feed.looked_at(0);
         });
     }
 
@@ -170,7 +170,7 @@ impl StormWatcher for Watch {
         let old = desk.samples.len().saturating_sub(LOOKS);
         desk.samples.drain(..old);
         drop(desk);
-        self.live.change(|inner| inner.looked_at(sample.at_ms));
+        self.live.change(|feed| feed.looked_at(sample.at_ms));
         self.live.tell(&told);
     }
 
@@ -208,7 +208,8 @@ impl StormWatcher for Watch {
             _ => return,
         };
         if let (Some(name), None) = (whom, &mark.problem) {
-            self.live.change(|inner| sight::stands(inner, name, state));
+            self.live
+                .change(|feed| projection::stands(feed, name, state));
         }
     }
 
@@ -216,7 +217,7 @@ impl StormWatcher for Watch {
         self.live.tell(ownership);
         if !self.secret {
             let partitions = &ownership.partitions;
-            self.live.change(|inner| sight::own(inner, partitions));
+            self.live.change(|feed| projection::own(feed, partitions));
         }
     }
 }

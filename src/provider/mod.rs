@@ -36,7 +36,7 @@ use std::sync::{Arc, Mutex};
 
 pub use account::Account;
 pub use admin::{Admin, Observer};
-pub use behaviour::{Behaviour, Mishap};
+pub use behaviour::{Behaviour, InjectedFailure};
 pub use clock::Clock;
 pub use knobs::{Knobs, MAX_LATENCY_MS};
 pub use ledger::LedgerEntry;

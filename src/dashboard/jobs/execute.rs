@@ -96,7 +96,7 @@ impl Work<'_> {
         let watch = self.watch(lab, false);
         let Judged { finished, report } = self.executor.run(spec, &watch).await?;
         // From here on the wall is the verdict's.
-        self.job.live.change(|inner| inner.wall.judged(&finished));
+        self.job.live.change(|feed| feed.grid.judged(&finished));
         self.job.live.tick();
         self.job.finished_run(&report.run);
         self.app.metrics.judged(&report);
