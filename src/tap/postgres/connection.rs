@@ -13,7 +13,7 @@ use super::frame::Malformed;
 use super::hangup::Hangup;
 use super::message;
 use super::reply::Reply;
-use super::session::{Asked, Session, Unserved};
+use super::session::{PendingStatement, Session, Unserved};
 use super::startup::{self, Opening};
 use super::upstream::{Stream, Upstream, UpstreamError};
 use super::{Options, Transaction, backend, frontend};
@@ -216,7 +216,7 @@ impl<'a> Connection<'a> {
         self.session.lock().expect("no holder of this lock panics")
     }
 
-    pub(super) async fn received(&self, asked: Asked) -> Result<(), Ended> {
+    pub(super) async fn received(&self, asked: PendingStatement) -> Result<(), Ended> {
         let (transaction, pid) = {
             let session = self.session();
             (session.transaction_before(), session.backend_pid)
@@ -242,7 +242,7 @@ impl<'a> Connection<'a> {
     fn event(
         &self,
         stage: Stage,
-        asked: Asked,
+        asked: PendingStatement,
         reply: Reply,
         transaction: Option<Transaction>,
         backend_pid: Option<i32>,

@@ -289,14 +289,14 @@ fn a_client_that_closes_what_it_opens_is_served_for_ever() {
         ];
         client.buffer.extend_from_slice(&asked.concat());
         feed(Side::Client, &mut client, &mut session, &mut met).expect("it is served");
-        let heard = [
+        let action = [
             framed(b'1', b""),
             framed(b'2', b""),
             framed(b'C', b"SELECT 1\0"),
             framed(b'3', b""),
             framed(b'Z', b"I"),
         ];
-        server.buffer.extend_from_slice(&heard.concat());
+        server.buffer.extend_from_slice(&action.concat());
         feed(Side::Server, &mut server, &mut session, &mut met).expect("it is served");
     }
 }
