@@ -231,7 +231,7 @@ fn confront(question: &Question, place: usize, report: &RunReport) {
     let struck: usize = outcomes.values().sum();
     let told = |outcome: Outcome| {
         let n = outcomes.get(&outcome)?;
-        Some(format!("{n} {}", outcome.told(&report.done, TWICE)))
+        Some(format!("{n} {}", outcome.told(&report.effect_verb, TWICE)))
     };
     let found: Vec<String> = Outcome::ALL.into_iter().filter_map(told).collect();
     println!("\nthe run {}: {struck} payments were struck", report.run);
@@ -239,7 +239,7 @@ fn confront(question: &Question, place: usize, report: &RunReport) {
     if let Some(predicted) = question.options[place].predicts {
         println!(
             "  predicted        {struck} {}",
-            predicted.told(&report.done, TWICE)
+            predicted.told(&report.effect_verb, TWICE)
         );
     }
     println!("  delivered again  {}", report.counts.redeliveries);

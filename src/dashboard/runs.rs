@@ -256,7 +256,7 @@ fn sequence(app: &App, run: &str, payment: &str) -> Result<Biography, Problem> {
     let text = format!(
         "{payment}: {}: {}.",
         prose(&entries, payment),
-        outcome.told(&spec.done, history.effects_of(payment).len())
+        outcome.told(&spec.effect_verb, history.effects_of(payment).len())
     );
     let (lanes, steps) = steps::steps(&lines);
     Ok(Biography {

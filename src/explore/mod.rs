@@ -70,7 +70,7 @@ impl Exploration {
             spec: Spec {
                 schedule: none.expect("no strike fits into any number of payments"),
                 idle_ms: IDLE_MS,
-                seeks_windows: true,
+                wait_for_late_effects: true,
                 ..spec
             },
             faults: Fault::ALL.to_vec(),

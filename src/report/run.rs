@@ -59,8 +59,9 @@ pub struct RunReport {
     /// How many payments had which outcome.
     pub counts: Counts,
     /// What was done to a payment that took effect: `charged`.
+    #[serde(rename = "done")]
     #[schemars(length(min = 1))]
-    pub done: String,
+    pub effect_verb: String,
     /// Every payment that did not take effect exactly once.
     pub exceptions: Vec<Exception>,
     /// Every fault of the schedule.
@@ -236,7 +237,7 @@ impl RunReport {
             guarantee: spec.guarantee,
             reasons: judgement.reasons.clone(),
             counts: judgement.counts,
-            done: spec.done.clone(),
+            effect_verb: spec.effect_verb.clone(),
             exceptions: exceptions.collect(),
             cost: Cost::of(finished),
             witnesses: witnesses(finished, &faults),
@@ -309,7 +310,7 @@ fn witnesses(finished: &Finished, faults: &[FaultReport]) -> Vec<Witness> {
                 text: format!(
                     "{payment}: {}: {}.",
                     biography::prose(&entries, &payment),
-                    outcome.told(&finished.spec.done, effects.len())
+                    outcome.told(&finished.spec.effect_verb, effects.len())
                 ),
                 effects,
                 outcome,

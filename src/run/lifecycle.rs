@@ -184,7 +184,7 @@ async fn act(
         fired.extend(rounds::play(context, injector, round).await?);
         watcher.produced(round.last);
         // Where windows are sought, nothing of a round is in hand when the next one begins.
-        if context.spec.seeks_windows && number + 1 < schedule.rounds.len() {
+        if context.spec.wait_for_late_effects && number + 1 < schedule.rounds.len() {
             settle::at_rest(context).await?;
         }
     }
@@ -201,7 +201,7 @@ async fn act(
         revived,
         ..settle::history(context, &strikes).await?
     };
-    let judgement = judge(&history, context.spec.guarantee, &context.spec.done);
+    let judgement = judge(&history, context.spec.guarantee, &context.spec.effect_verb);
     let ledger = session.account.ledger();
     folder.write("history.json", &history)?;
     folder.write("ledger.json", &ledger)?;

@@ -51,7 +51,7 @@ fn patience(context: &RunContext) -> Duration {
 /// or half-done is given time to prove otherwise.
 pub(super) async fn at_rest(context: &RunContext) -> Result<(), RunError> {
     drained(context).await?;
-    if context.spec.seeks_windows {
+    if context.spec.wait_for_late_effects {
         settle(context, &[]).await.map(drop)
     } else {
         quiet(context).await;
@@ -92,7 +92,7 @@ pub(super) async fn history(
     Ok(History {
         produced: context.workload.journal.entries(),
         effects: context.counter.effects().await?,
-        recorded: match &context.spec.recorded {
+        processed_ids: match &context.spec.processed_ids {
             Some(query) => {
                 Some(ids(&context.database, query, RECORDED, &context.session.marks).await?)
             }

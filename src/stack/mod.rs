@@ -172,7 +172,7 @@ pub async fn up(options: &Options, progress: &dyn Progress) -> Result<Up, StackE
             native::up(options, progress).await
         }
         Chosen::External(_) | Chosen::Compose => {
-            let asked = given(options).await;
+            let asked = configured_endpoints(options).await;
             Ok(Up {
                 endpoints: asked.expect("the native stack was ruled out")?,
                 changed: false,
@@ -182,7 +182,7 @@ pub async fn up(options: &Options, progress: &dyn Progress) -> Result<Up, StackE
 }
 
 /// Asks servers that are not ours to start. None where these options are about the native stack.
-pub async fn given(options: &Options) -> Option<Result<Endpoints, StackError>> {
+pub async fn configured_endpoints(options: &Options) -> Option<Result<Endpoints, StackError>> {
     match choose(options).ok()? {
         Chosen::Native(_) => None,
         Chosen::External(external) => Some(external.check().await),

@@ -288,7 +288,7 @@ async fn act(
         payments,
         paid: total.paid,
         effects: total.effects,
-        strangers: total.strangers,
+        unattributed_effects: total.unattributed_effects,
         redelivered,
         unread,
         planned: marks.len() as u64,

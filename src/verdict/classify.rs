@@ -60,7 +60,7 @@ fn classify(index: &Index<'_>, history: &History, payment: &str) -> MessageOutco
     let charges = index.charges.get(payment).copied().unwrap_or_default();
     let acknowledged = index.acknowledged.get(payment).copied().unwrap_or_default();
     let recorded = history
-        .recorded
+        .processed_ids
         .as_ref()
         .is_none_or(|ids| ids.contains(payment));
     let parked = history.parked.contains(payment);

@@ -14,7 +14,8 @@ pub struct History {
     pub effects: Vec<Effect>,
     /// The ids that the consumer's own tables hold; none when the consumer keeps no record that
     /// the lab can read, and then no payment can be half-done.
-    pub recorded: Option<BTreeSet<String>>,
+    #[serde(rename = "recorded")]
+    pub processed_ids: Option<BTreeSet<String>>,
     /// The ids of what ended where what cannot be done is meant to end: neither lost nor done.
     #[serde(default)]
     pub parked: BTreeSet<String>,

@@ -118,7 +118,7 @@ pub const CHARGED: &str = "charged";
 /// Judges a settled run against the guarantee. `done` says what was done to a payment that took
 /// effect: `charged`.
 #[must_use]
-pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
+pub fn judge(history: &History, guarantee: Guarantee, effect_verb: &str) -> Judgement {
     let mut counts = Counts {
         redeliveries: history
             .strikes
@@ -146,7 +146,7 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
     }
 
     let unseen = unseen(history);
-    let broken = guarantee.broken_by(&counts, classify::repeated(history, guarantee), done);
+    let broken = guarantee.broken_by(&counts, classify::repeated(history, guarantee), effect_verb);
     // What went around the taps, or came of a strike that went wrong, accuses nobody.
     if !broken.is_empty() && unseen.is_empty() {
         return Judgement {
@@ -234,11 +234,11 @@ fn doubts(history: &History, counts: &Counts) -> Vec<String> {
         ));
     }
     doubts.extend(history.told_of_unkept());
-    let strangers = classify::unattributed(history);
-    if strangers > 0 {
+    let unattributed = classify::unattributed(history);
+    if unattributed > 0 {
         doubts.push(format!(
             "{} counted for no payment that was produced",
-            were(strangers, "effect")
+            were(unattributed, "effect")
         ));
     }
     doubts

@@ -71,7 +71,7 @@ fn told(finished: &Finished, worst: &Worst) -> String {
     let payment = &worst.payment;
     let effects = finished.history.effects_of(payment).len();
     let became = match worst.outcome {
-        CellOutcome::Of(outcome) => outcome.sentence(&finished.spec.done, effects),
+        CellOutcome::Of(outcome) => outcome.sentence(&finished.spec.effect_verb, effects),
         CellOutcome::Fenced => {
             "took effect once; the successor had to wait for the zombie's row lock or transaction"
                 .to_owned()

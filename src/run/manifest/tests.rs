@@ -145,7 +145,7 @@ fn what_counts_as_an_effect_is_checked_before_anything_runs() {
     };
     let to = effects("orders.status = 'paid' BY id", "paid");
     let lab = changed("[workload]", &to).unwrap();
-    assert_eq!(lab.effects.done, "paid");
+    assert_eq!(lab.effects.effect_verb, "paid");
     let paid = effects("paid orders", "paid");
     assert_refused("[workload]", &paid, "orders.status = 'paid' BY id");
     let silent = effects("SELECT 1", " ");
