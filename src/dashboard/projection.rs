@@ -156,7 +156,7 @@ mod tests {
             payment: None,
             what,
         };
-        saw(feed, &entry);
+        apply(feed, &entry);
         feed.state_of("a")
     }
 
