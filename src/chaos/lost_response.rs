@@ -3,13 +3,13 @@
 use super::fault::Facts;
 use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
-use crate::window::{Events, Target};
+use crate::window::{Events, FaultTarget};
 
 pub(super) const FACTS: Facts = Facts {
     name: "lost-response",
     help: "the server has acted, the connection drops, the process lives",
     finds: "retries without a stable key, and a COMMIT of which nobody knows how it ended",
-    target: Target::Answer(Events::Changes),
+    target: FaultTarget::Answer(Events::Changes),
     can_wait: false,
     word: "answer lost",
     told: "the answer to {event} was lost",

@@ -6,7 +6,7 @@ use super::fault::Facts;
 use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
 use crate::timeline::TimelineEvent;
-use crate::window::{Events, Target};
+use crate::window::{Events, FaultTarget};
 
 /// How long an acknowledgement is waited for: longer than the 5 s of a default auto-commit. A
 /// consumer that has not acknowledged by then waits for its effect.
@@ -22,7 +22,7 @@ pub(super) const FACTS: Facts = Facts {
     name: "stall-kill",
     help: "the request is held until the payment is acknowledged, then SIGKILL",
     finds: "auto-commit, and whatever else acknowledges before its effect",
-    target: Target::Request(Events::Effects),
+    target: FaultTarget::Request(Events::Effects),
     can_wait: false,
     word: "held, then killed",
     told: "killed while {event} was held",

@@ -4,7 +4,7 @@ mod watch;
 
 use tokio::time::Instant;
 
-use self::watch::{Conclusion, Sight, Watch};
+use self::watch::{Conclusion, Sight, SuccessorWatch};
 use super::context::{FaultContext, POLL, StrikeError};
 use crate::timeline::TimelineEvent;
 
@@ -39,7 +39,7 @@ impl FaultContext {
         let cluster = self.group.cluster();
         let ends = cluster.end_offsets(&self.topic, &[self.partition]).await?;
         let end = ends.get(&self.partition).copied().unwrap_or_default();
-        let mut watch = Watch::begin(self.offset, end, self.step, self.silence, began);
+        let mut watch = SuccessorWatch::begin(self.offset, end, self.step, self.silence, began);
         loop {
             let sight = self.sight().await?;
             if let Some(conclusion) = watch.conclude(&sight, Instant::now()) {

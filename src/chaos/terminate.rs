@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fault::Facts;
 use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
-use crate::window::Target;
+use crate::window::FaultTarget;
 
 /// How long the request in hand is held after SIGTERM. A shutdown that does not wait for its work
 /// is over by then; one that waits is waiting for this answer.
@@ -15,7 +15,7 @@ pub(super) const FACTS: Facts = Facts {
     name: "terminate",
     help: "SIGTERM in the window, a grace period, SIGKILL: what a rolling deploy does",
     finds: "shutdown paths that commit past what was done, or drop it",
-    target: Target::Gap { merges: false },
+    target: FaultTarget::Gap { merges: false },
     can_wait: false,
     word: "terminated",
     told: "asked to end (SIGTERM) {window}",

@@ -3,13 +3,13 @@
 use super::fault::Facts;
 use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
-use crate::window::{Events, Target};
+use crate::window::{Events, FaultTarget};
 
 pub(super) const FACTS: Facts = Facts {
     name: "unavailable",
     help: "the request fails at once and never reaches the server",
     finds: "swallowed errors, and acknowledgements of what failed",
-    target: Target::Request(Events::ButDeliveries),
+    target: FaultTarget::Request(Events::ButDeliveries),
     can_wait: false,
     word: "request refused",
     told: "{event} was refused once",

@@ -4,13 +4,13 @@ use super::fault::Facts;
 use super::successor::Successor;
 use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
-use crate::window::Target;
+use crate::window::FaultTarget;
 
 pub(super) const FACTS: Facts = Facts {
     name: "zombie",
     help: "SIGSTOP in the window, eviction; a successor takes over and finishes, or stands at the zombie's row lock or open transaction; SIGCONT",
     finds: "check-then-act races, and what fencing by the group does not stop",
-    target: Target::Gap { merges: false },
+    target: FaultTarget::Gap { merges: false },
     can_wait: false,
     word: "frozen and evicted",
     told: "frozen and evicted {window}",

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use super::instance::{Instance, InstanceState};
+use super::instance::{InstanceState, InstanceView};
 use super::lines::EventLine;
 use super::payment_grid::PaymentGrid;
 use super::projection;
@@ -61,7 +61,7 @@ pub(super) struct FeedState {
     bytes: usize,
     last: u64,
     standing: BTreeMap<&'static str, Arc<str>>,
-    instances: BTreeMap<String, Instance>,
+    instances: BTreeMap<String, InstanceView>,
     /// The lines of the consumer's source.
     pub lines: Vec<EventLine>,
     pub grid: PaymentGrid,
@@ -226,11 +226,11 @@ impl FeedState {
 
     /// What an instance was said to be about last.
     pub fn state_of(&self, name: &str) -> Option<InstanceState> {
-        self.instances.get(name).map(Instance::state)
+        self.instances.get(name).map(InstanceView::state)
     }
 
     /// What an instance is about. Called for every event, so nothing is made of it before it is told.
-    pub fn instance(&mut self, name: &str, state: InstanceState) -> &mut Instance {
+    pub fn instance(&mut self, name: &str, state: InstanceState) -> &mut InstanceView {
         let at_ms = self.now_ms;
         // Where it was, is told at most so often; what befell it, each time.
         let before = self.instances.get_mut(name);
@@ -239,7 +239,8 @@ impl FeedState {
             self.push(&before);
         }
         if !self.instances.contains_key(name) {
-            self.instances.insert(name.to_owned(), Instance::default());
+            self.instances
+                .insert(name.to_owned(), InstanceView::default());
         }
         let instance = self.instances.get_mut(name).expect("it was inserted");
         instance.is(state, at_ms);

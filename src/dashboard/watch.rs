@@ -23,7 +23,7 @@ use crate::timeline::Timeline;
 /// The looks over which a rate is told: long enough to be read, short enough to move.
 const LOOKS: usize = 5;
 
-pub(super) struct Watch {
+pub(super) struct JobWatcher {
     pub live: Arc<Live>,
     /// Whether what is done must not be told: a drill.
     pub secret: bool,
@@ -46,7 +46,7 @@ pub(super) struct StormDesk {
     samples: Vec<Sample>,
 }
 
-impl Watch {
+impl JobWatcher {
     fn source_lines(&self, consumer: &str) -> Vec<EventLine> {
         let read = || {
             let lab = self.lab.as_ref()?;
@@ -68,7 +68,7 @@ impl Watch {
     }
 }
 
-impl Watcher for Watch {
+impl Watcher for JobWatcher {
     fn phase(&self, text: &str) {
         let text = if self.secret {
             "the incident goes on"
@@ -95,7 +95,7 @@ impl Watcher for Watch {
     }
 }
 
-impl RunWatcher for Watch {
+impl RunWatcher for JobWatcher {
     fn planned(&self, spec: &Spec) {
         let faults = spec.schedule.strikes().map(|planned| PlannedFault {
             fault: planned.fault,
@@ -129,7 +129,7 @@ impl RunWatcher for Watch {
     }
 }
 
-impl StormWatcher for Watch {
+impl StormWatcher for JobWatcher {
     fn storm_begins(&self, spec: &StormSpec, control: ManualControl) {
         let mut desk = self.desk();
         desk.control = (!self.secret).then_some(control);
@@ -222,7 +222,7 @@ impl StormWatcher for Watch {
     }
 }
 
-impl explore::Progress for Watch {
+impl explore::ExploreWatcher for JobWatcher {
     fn cells(&self, done: usize, of: usize) {
         self.live.tell(&CellProgress { done, of });
     }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use tokio_util::sync::CancellationToken;
 
-use super::cells::Plan;
+use super::cells::CellPlan;
 use super::first_line;
 use super::traffic::Traffic;
 use crate::chaos::Planned;
@@ -90,7 +90,7 @@ impl Pattern<'_> {
     /// When a run could not be made.
     pub(super) async fn strike(
         &self,
-        plan: &Plan,
+        plan: &CellPlan,
         cancel: &CancellationToken,
     ) -> Result<CellRuns, RunError> {
         let mut struck = Vec::new();
@@ -116,7 +116,7 @@ impl Pattern<'_> {
     /// What is done among others, for each payment that could be in hand then: wherever the window can
     /// be told there, but for a consumer that has one payment in hand at a time and is followed by more
     /// than marks.
-    fn in_company(&self, plan: &Plan) -> Vec<Planned> {
+    fn in_company(&self, plan: &CellPlan) -> Vec<Planned> {
         let several = self.recording.several;
         let told = plan.in_company.as_ref();
         let Some(planned) = told.filter(|_| several || !plan.planned.alone) else {

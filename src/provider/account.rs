@@ -22,10 +22,10 @@ const UNPOISONED: &str = "no holder of this lock panics";
 /// An account at the provider; clones are the same account. Accounts never see each other's charges
 /// or keys, so each run opens one.
 #[derive(Debug, Clone)]
-pub struct Account(Arc<Inner>);
+pub struct Account(Arc<AccountState>);
 
 #[derive(Debug)]
-struct Inner {
+struct AccountState {
     api_key: String,
     behaviour: RwLock<Behaviour>,
     clock: Clock,
@@ -37,7 +37,7 @@ struct Inner {
 
 impl Account {
     pub(super) fn open(behaviour: Behaviour, clock: Clock) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(AccountState {
             api_key: format!("sk_test_{:032x}", rand::random::<u128>()),
             behaviour: RwLock::new(behaviour),
             clock,

@@ -35,7 +35,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 pub use account::Account;
-pub use admin::{Admin, Observer};
+pub use admin::{Admin, AdminObserver};
 pub use behaviour::{Behaviour, InjectedFailure};
 pub use clock::Clock;
 pub use knobs::{Knobs, MAX_LATENCY_MS};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Stage, Tap};
 use crate::run::Finished;
 use crate::tap::kafka::Detail as KafkaDetail;
-use crate::tap::postgres::{Command, Transaction};
+use crate::tap::postgres::{CommandTag, Transaction};
 use crate::tap::{BoundaryEvent, Detail};
 use crate::timeline::{Entry, TimelineEvent};
 use crate::verdict::Produced;
@@ -114,7 +114,7 @@ fn commits_a_change(event: &BoundaryEvent) -> bool {
         && event.writes
         && statement.sqlstate.is_none()
         && statement.transaction == Some(Transaction::Idle)
-        && statement.command() != Some(Command::Rollback)
+        && statement.command() != Some(CommandTag::Rollback)
 }
 
 /// The smallest value that is not below `percent` of them; 0 of none.

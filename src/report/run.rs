@@ -13,7 +13,7 @@ use super::line::{self, Line};
 use crate::chaos::Fault;
 use crate::run::{ExecutedFault, Finished};
 use crate::session::Seconds;
-use crate::stack::{Endpoints, Kind};
+use crate::stack::{Endpoints, StackKind};
 use crate::verdict::{Counts, Guarantee, Outcome, Verdict, outcome_of};
 use crate::window::Window;
 
@@ -82,7 +82,7 @@ pub struct RunReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Stack {
     /// `native`, `external`, `compose`.
-    #[schemars(with = "Kind")]
+    #[schemars(with = "StackKind")]
     pub kind: String,
     /// Kafka's version, where it is known.
     pub kafka: Option<String>,

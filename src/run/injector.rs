@@ -11,7 +11,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::context::RunContext;
 use super::executed_fault::{FaultProgress, OwedOutcome};
-use super::target::Target;
+use super::target::ArmedFault;
 use crate::chaos::{FaultContext, FaultOutcome, Planned, Process};
 use crate::event::{Source, Tap};
 use crate::session::fleet::FleetView;
@@ -24,7 +24,7 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// The armed fault, and the payments that are produced while its window is open.
 struct Armed {
-    target: Target,
+    target: ArmedFault,
     during: RangeInclusive<u32>,
 }
 
@@ -64,7 +64,7 @@ impl FaultInjector {
         during: RangeInclusive<u32>,
     ) -> watch::Receiver<FaultProgress> {
         self.progress.send_replace(FaultProgress::Waiting);
-        let target = Target::new(planned, &self.background);
+        let target = ArmedFault::new(planned, &self.background);
         *self.armed.lock().expect("no holder panics") = Some(Armed { target, during });
         self.progress.subscribe()
     }

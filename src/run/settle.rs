@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::context::RunContext;
 use super::parked::{RECORDED, ids};
-use crate::session::standstill::{Limits, Patience, Progress, Standstill};
+use crate::session::standstill::{ConsumerProgress, Limits, Patience, Standstill};
 use crate::session::{RunError, drain};
 use crate::verdict::{self, FaultEvidence, History};
 
@@ -20,7 +20,7 @@ pub(super) async fn drained(context: &RunContext) -> Result<bool, RunError> {
     let (session, mut stands) = (&context.session, None);
     let ends = || context.workload.journal.ends();
     let stands_still = |committed, left| {
-        let now = Progress {
+        let now = ConsumerProgress {
             committed,
             changes: session.timeline.changes(),
             attempts: session.timeline.activity(),

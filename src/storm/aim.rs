@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use super::executor::{FinishedStrike, StormExecutor, about};
-use crate::chaos::storm::{Account, Cause, Progress, StormAction, StormStrike};
+use crate::chaos::storm::{Cause, PromiseProgress, RedeliveryAccount, StormAction, StormStrike};
 use crate::group::{Group, GroupError};
 use crate::verdict::{Incident, Promise};
 
@@ -141,7 +141,7 @@ impl StormExecutor {
     }
 
     /// What tap and metric have both counted; to be called while no check goes on.
-    pub(super) async fn account(&self) -> Account {
+    pub(super) async fn account(&self) -> RedeliveryAccount {
         let told = self.scraper.lock().await.told();
         let all = self.fleet.all();
         let living = all.iter().filter_map(|instance| instance.process());
@@ -286,12 +286,12 @@ impl Aim<'_> {
         }
     }
 
-    fn progress(&self) -> Progress {
+    fn progress(&self) -> PromiseProgress {
         let (of, again) = self.executor.hook.checks();
         let (of, again) = (of - self.from.of, again - self.from.again);
         let left = self.end.saturating_duration_since(Instant::now());
         let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-        Progress {
+        PromiseProgress {
             again,
             fresh: of - again + u64::from(self.executor.plan.rate) * left / 1_000,
         }

@@ -15,7 +15,7 @@ use super::hook::StormHook;
 use super::producer::OpenLoop;
 use super::scrape::Scraper;
 use crate::chaos::ProcessError;
-use crate::chaos::storm::{Owed, StormAction, StormPlan, StormStrike};
+use crate::chaos::storm::{OwedRecords, StormAction, StormPlan, StormStrike};
 use crate::group::{Group, GroupError};
 use crate::session::context::{SessionContext, all_owned};
 use crate::session::fleet::Fleet;
@@ -261,7 +261,7 @@ impl StormExecutor {
 
     /// Returns when what a strike has left behind has come again, or is not to come: whoever has the next
     /// turn counts it, and needs so much less. Where it does not come to be, they find out for themselves.
-    pub(super) async fn shown(&self, owed: &Owed) {
+    pub(super) async fn shown(&self, owed: &OwedRecords) {
         let _ = self.whole_again().await;
         let _ = tokio::time::timeout(self.patience(), self.hook.settled(owed)).await;
     }

@@ -36,10 +36,10 @@ use self::executed::{Executed, begin};
 use self::executor::StormExecutor;
 use self::hook::StormHook;
 use self::ledger::LedgerReader;
-use self::observe::{Observer, observe_while};
+use self::observe::{StormObserver, observe_while};
 use self::producer::OpenLoop;
 use self::scrape::Scraper;
-use crate::chaos::storm::{Account, Redeliveries};
+use crate::chaos::storm::{Redeliveries, RedeliveryAccount};
 use crate::event::Marks;
 use crate::provider::{Behaviour, Clock, Provider};
 use crate::session::context::SessionContext;
@@ -73,7 +73,7 @@ pub struct StormFinished {
     /// What is known from outside.
     pub facts: StormFacts,
     /// What tap and metric have both counted.
-    pub account: Account,
+    pub account: RedeliveryAccount,
     /// What the taps have refused, each once.
     pub refusals: Vec<Refusal>,
     /// What that means.
@@ -204,7 +204,7 @@ async fn act(
     let executor = Arc::new(executor);
     let (mut planned, mut news) = begin(&executor);
     let over = CancellationToken::new();
-    let mut observer = Observer {
+    let mut observer = StormObserver {
         ledger,
         executor: Arc::clone(&executor),
         samples: Vec::new(),

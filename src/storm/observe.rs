@@ -10,14 +10,14 @@ use super::watcher::StormWatcher;
 use crate::session::RunError;
 
 /// Looks at everything that is counted.
-pub(super) struct Observer {
+pub(super) struct StormObserver {
     pub(super) ledger: LedgerReader,
     pub(super) executor: Arc<StormExecutor>,
     pub(super) samples: Vec<Sample>,
     pub(super) owners: Vec<Ownership>,
 }
 
-impl Observer {
+impl StormObserver {
     /// One look at everything; tells the watcher.
     pub(super) async fn look(&mut self, watcher: &dyn StormWatcher) -> Result<(), RunError> {
         let since = self.executor.began.elapsed();
@@ -71,7 +71,7 @@ fn status(last: &Sample, now: &Sample) -> String {
 
 /// Looks at everything until the work is done.
 pub(super) async fn observe_while<T>(
-    observer: &mut Observer,
+    observer: &mut StormObserver,
     every: Duration,
     watcher: &dyn StormWatcher,
     work: impl Future<Output = T>,

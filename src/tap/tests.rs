@@ -1,6 +1,6 @@
 use super::*;
 use crate::event::Stage;
-use crate::tap::kafka::{Commit, Position, Step, Transaction};
+use crate::tap::kafka::{Commit, Position, Transaction, TransactionStep};
 use crate::timeline::{Timeline, TimelineEvent};
 
 fn answered(tap: Tap) -> BoundaryEvent {
@@ -100,8 +100,11 @@ fn a_commit_was_in_vain_when_every_position_was_refused() {
         let detail = Detail::Kafka(kafka::Detail::Transaction(transaction));
         answered(Tap::Kafka).with_detail(detail).was_in_vain()
     };
-    assert!(ended(Step::Abort, None) && ended(Step::Commit, Some("PRODUCER_FENCED")));
-    assert!(!ended(Step::Commit, None));
+    assert!(
+        ended(TransactionStep::Abort, None)
+            && ended(TransactionStep::Commit, Some("PRODUCER_FENCED"))
+    );
+    assert!(!ended(TransactionStep::Commit, None));
     let sent = |error: Option<&str>, base_offset| {
         let production = kafka::Production {
             topic: "orders".into(),

@@ -2,7 +2,7 @@
 
 use super::{Entry, Timeline, TimelineEvent};
 use crate::event::{Source, Stage, Tap};
-use crate::tap::kafka::{Commit, Step, Transaction};
+use crate::tap::kafka::{Commit, Transaction, TransactionStep};
 use crate::tap::{BoundaryEvent, Detail, kafka};
 
 impl Timeline {
@@ -100,7 +100,10 @@ fn passes(commit: &Commit, topic: &str, partition: i32, offset: i64) -> bool {
 }
 
 fn ends(transaction: &Transaction) -> bool {
-    matches!(transaction.step, Step::Commit | Step::Abort) && transaction.error.is_none()
+    matches!(
+        transaction.step,
+        TransactionStep::Commit | TransactionStep::Abort
+    ) && transaction.error.is_none()
 }
 
 #[cfg(test)]
@@ -168,7 +171,7 @@ mod tests {
         assert_eq!(told(None).as_deref(), Some("committed offset 5"));
     }
 
-    fn ended(stage: Stage, step: Step) -> TimelineEvent {
+    fn ended(stage: Stage, step: TransactionStep) -> TimelineEvent {
         let transaction = Transaction {
             transactional_id: Some("tx".into()),
             producer_id: 1,
@@ -193,9 +196,9 @@ mod tests {
         assert!(!holds(), "that is in no transaction");
         timeline.record(None, put("a", Some("tx"), 5));
         assert!(holds());
-        timeline.record(None, ended(Stage::Received, Step::Commit));
+        timeline.record(None, ended(Stage::Received, TransactionStep::Commit));
         assert!(holds(), "that is only asked for");
-        timeline.record(None, ended(Stage::Answered, Step::Commit));
+        timeline.record(None, ended(Stage::Answered, TransactionStep::Commit));
         assert!(!holds());
     }
 

@@ -73,7 +73,7 @@ const KEPT: usize = 1_000_000;
 /// behind what it had seen.
 pub struct Timeline {
     began: Instant,
-    inner: Mutex<Inner>,
+    inner: Mutex<TimelineState>,
     /// Counts what changed something or was refused, so that a quiet period can be told from a busy
     /// one: a framework that polls and keeps alive is never silent.
     activity: watch::Sender<u64>,
@@ -84,7 +84,7 @@ pub struct Timeline {
     background: Mutex<BTreeSet<String>>,
 }
 
-struct Inner {
+struct TimelineState {
     entries: Vec<Arc<Entry>>,
     /// How many more boundary events can be kept.
     room: usize,
@@ -93,7 +93,7 @@ struct Inner {
     file: Option<BufWriter<File>>,
 }
 
-impl Inner {
+impl TimelineState {
     /// What was done to an instance is always kept: it is bounded by those who do it.
     fn keep(&mut self, entry: Entry) {
         if entry.boundary().is_some() {
@@ -125,7 +125,7 @@ impl Timeline {
     fn new(file: Option<BufWriter<File>>, room: usize) -> Self {
         Self {
             began: Instant::now(),
-            inner: Mutex::new(Inner {
+            inner: Mutex::new(TimelineState {
                 entries: Vec::new(),
                 room,
                 unkept: 0,
@@ -258,7 +258,7 @@ impl Timeline {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, TimelineState> {
         self.inner
             .lock()
             .expect("no holder of the timeline's lock panics")

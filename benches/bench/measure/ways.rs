@@ -75,7 +75,7 @@ impl Ways {
         let hook = || Arc::clone(&recorder) as Arc<dyn Hook>;
         // What a tap starts runs on the runtime that it is made in.
         let entered = taps.enter();
-        let options = kafka::Options::default();
+        let options = kafka::StackOptions::default();
         let kafka_tap = KafkaTap::listen(source(), &endpoints.kafka, hook(), options)?;
         let postgres_tap = PostgresTap::listen(source(), upstream, hook())?;
         drop(entered);

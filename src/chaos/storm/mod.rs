@@ -18,9 +18,9 @@ pub use action::StormAction;
 pub use cause::Cause;
 pub use misfit::{LONGEST_S, MOST_INSTANCES, MOST_PARTITIONS, MOST_RATE, Misfit};
 pub use plan::{PlanError, StormParameters};
-pub use positions::{Owed, Positions};
-pub use promise::Progress;
-pub use redeliveries::{Account, Place, Redeliveries, Told};
+pub use positions::{OwedRecords, Positions};
+pub use promise::PromiseProgress;
+pub use redeliveries::{MetricReading, RecordPlace, Redeliveries, RedeliveryAccount};
 
 /// One strike of a storm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

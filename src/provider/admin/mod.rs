@@ -44,7 +44,7 @@ const MAX_BODY_BYTES: usize = 4096;
 const MAX_TIMES: u32 = 1000;
 
 /// Is told, in words, of every change that was made.
-pub type Observer = Arc<dyn Fn(&str) + Send + Sync>;
+pub type AdminObserver = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// The admin API of one account; it ends when this is dropped.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ pub struct Admin {
 
 struct AdminState {
     account: Account,
-    observer: Observer,
+    observer: AdminObserver,
 }
 
 impl Admin {
@@ -66,7 +66,7 @@ impl Admin {
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
-    pub fn start(account: Account, observer: Observer) -> io::Result<Self> {
+    pub fn start(account: Account, observer: AdminObserver) -> io::Result<Self> {
         let token = format!("{:032x}", rand::random::<u128>());
         let state = Arc::new(AdminState { account, observer });
         let router = Router::new()
@@ -101,31 +101,31 @@ impl Admin {
 }
 
 /// Why nothing was changed or shown.
-struct Refusal {
+struct AdminRefusal {
     status: StatusCode,
     error: String,
     next: &'static str,
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for AdminRefusal {
     fn into_response(self) -> Response {
         let body = json!({"error": self.error, "next": self.next});
         (self.status, Json(body)).into_response()
     }
 }
 
-fn invalid(error: impl fmt::Display, next: &'static str) -> Refusal {
-    Refusal {
+fn invalid(error: impl fmt::Display, next: &'static str) -> AdminRefusal {
+    AdminRefusal {
         status: StatusCode::BAD_REQUEST,
         error: error.to_string(),
         next,
     }
 }
 
-type Body = Result<Bytes, BytesRejection>;
+type RequestBody = Result<Bytes, BytesRejection>;
 
-fn read<T: DeserializeOwned>(body: Body, next: &'static str) -> Result<T, Refusal> {
-    let body = body.map_err(|rejection| Refusal {
+fn read<T: DeserializeOwned>(body: RequestBody, next: &'static str) -> Result<T, AdminRefusal> {
+    let body = body.map_err(|rejection| AdminRefusal {
         status: rejection.status(),
         error: format!("the body is larger than {MAX_BODY_BYTES} bytes, or broke off"),
         next,
@@ -139,7 +139,10 @@ async fn knobs(State(state): State<Arc<AdminState>>) -> Json<Knobs> {
 }
 
 /// A merge patch (RFC 7386), because a client should have to name only what it changes.
-async fn turn(State(state): State<Arc<AdminState>>, body: Body) -> Result<Json<Knobs>, Refusal> {
+async fn turn(
+    State(state): State<Arc<AdminState>>,
+    body: RequestBody,
+) -> Result<Json<Knobs>, AdminRefusal> {
     const NEXT: &str = "GET /knobs shows every knob; PATCH those that are to change";
     let patch: serde_json::Map<String, Value> = read(body, NEXT)?;
     // Under one lock, so that of two patches at once neither undoes the other.
@@ -189,7 +192,10 @@ fn once() -> u32 {
     1
 }
 
-async fn inject(State(state): State<Arc<AdminState>>, body: Body) -> Result<Json<Value>, Refusal> {
+async fn inject(
+    State(state): State<Arc<AdminState>>,
+    body: RequestBody,
+) -> Result<Json<Value>, AdminRefusal> {
     const NEXT: &str = "send {\"mishap\": \"lose_answer\", \"times\": 1}; the others are fail_before, \
                         fail_after, lock_timeout and rate_limit";
     let InjectionOrder { mishap, times } = read(body, NEXT)?;
@@ -219,7 +225,10 @@ struct Advance {
     hours: f64,
 }
 
-async fn advance(State(state): State<Arc<AdminState>>, body: Body) -> Result<Json<Value>, Refusal> {
+async fn advance(
+    State(state): State<Arc<AdminState>>,
+    body: RequestBody,
+) -> Result<Json<Value>, AdminRefusal> {
     const NEXT: &str = "send {\"hours\": 25}; a clock moves forward only";
     let Advance { hours } = read(body, NEXT)?;
     if !(hours > 0.0 && hours <= MAX_HOURS) {
@@ -238,8 +247,8 @@ async fn ledger(State(state): State<Arc<AdminState>>) -> Json<Vec<LedgerEntry>> 
     Json(state.account.ledger())
 }
 
-async fn nothing_here(method: Method, uri: Uri) -> Refusal {
-    Refusal {
+async fn nothing_here(method: Method, uri: Uri) -> AdminRefusal {
+    AdminRefusal {
         status: StatusCode::NOT_FOUND,
         error: format!("there is no {method} {}", uri.path()),
         next: "GET /knobs, PATCH /knobs, GET /mishaps, POST /mishaps, GET /clock, \

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::series::ratio;
-use crate::chaos::storm::{Account, Cause};
+use crate::chaos::storm::{Cause, RedeliveryAccount};
 use crate::storm::{Ownership, StormFinished, StormMark};
 use crate::verdict::{Guarantee, StormFacts, Verdict};
 
@@ -116,8 +116,8 @@ pub struct Redelivered {
 }
 
 impl Redelivered {
-    fn new(account: Account) -> Self {
-        let Account {
+    fn new(account: RedeliveryAccount) -> Self {
+        let RedeliveryAccount {
             outside,
             metric,
             uncounted,
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     fn told(outside: u64, metric: u64, doubtful: u64) -> Redelivered {
-        Redelivered::new(Account {
+        Redelivered::new(RedeliveryAccount {
             outside,
             metric,
             doubtful,

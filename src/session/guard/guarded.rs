@@ -8,7 +8,7 @@ use std::process::{ExitStatus, Stdio};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::Report;
+use super::GuardReport;
 use crate::session::RunError;
 
 /// A consumer under guard. Dropping it ends the consumer, and whatever it has started.
@@ -58,15 +58,15 @@ impl GuardedProcess {
             _process: process,
         };
         match guarded.next().await? {
-            Report::Started { pid } => guarded.pid = pid,
-            Report::NotStarted(trouble) => {
+            GuardReport::Started { pid } => guarded.pid = pid,
+            GuardReport::NotStarted(trouble) => {
                 return Err(RunError::Spawn {
                     program: (&command[0]).into(),
                     source: trouble.into(),
                 });
             }
-            Report::NoLog(trouble) => return Err(RunError::log(log, trouble.into())),
-            Report::Exited { .. } => unreachable!("nothing exits before it has started"),
+            GuardReport::NoLog(trouble) => return Err(RunError::log(log, trouble.into())),
+            GuardReport::Exited { .. } => unreachable!("nothing exits before it has started"),
         }
         Ok(guarded)
     }
@@ -74,13 +74,13 @@ impl GuardedProcess {
     /// How the consumer ended, once nothing of it is left.
     pub(crate) async fn wait(&mut self) -> Result<ExitStatus, RunError> {
         loop {
-            if let Report::Exited { status } = self.next().await? {
+            if let GuardReport::Exited { status } = self.next().await? {
                 return Ok(ExitStatus::from_raw(status));
             }
         }
     }
 
-    async fn next(&mut self) -> Result<Report, RunError> {
+    async fn next(&mut self) -> Result<GuardReport, RunError> {
         let line = self.reports.next_line().await.map_err(RunError::Wait)?;
         let line = line.ok_or_else(|| {
             RunError::Wait(io::Error::other("the process that guards it was killed"))

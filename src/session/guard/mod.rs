@@ -25,7 +25,7 @@ pub use watch::guard;
 
 /// What the guard tells the controller, one line each.
 #[derive(Debug, Serialize, Deserialize)]
-enum Report {
+enum GuardReport {
     /// The consumer runs.
     Started { pid: i32 },
     /// The consumer's program cannot be started.

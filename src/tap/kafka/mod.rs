@@ -74,7 +74,7 @@ use crate::stack::Kafka;
 
 pub use self::detail::{
     Commit, DeliveredRecord, Delivery, Detail, Member, Membership, Position, Production, Protocol,
-    Step, TopicPartition, Transaction,
+    TopicPartition, Transaction, TransactionStep,
 };
 
 /// Kafka's own bound on a request (`socket.request.max.bytes`).

@@ -7,7 +7,7 @@ use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse};
 
 use super::Shared;
 use super::connection::Closed;
-use super::detail::{Step, Transaction};
+use super::detail::{Transaction, TransactionStep};
 use super::names::error_name;
 use super::reader::Malformed;
 use super::shape::decode;
@@ -26,7 +26,7 @@ impl InitProducerId {
             transactional_id: request.transactional_id.map(|id| id.to_string()),
             producer_id: request.producer_id.0,
             producer_epoch: request.producer_epoch,
-            step: Step::Init,
+            step: TransactionStep::Init,
             positions: Vec::new(),
             error: None,
         };

@@ -14,7 +14,7 @@ use kafka_protocol::messages::{
 
 use super::Shared;
 use super::connection::Closed;
-use super::detail::{Detail, Step, TopicPartition, Transaction};
+use super::detail::{Detail, TopicPartition, Transaction, TransactionStep};
 use super::names::error_name;
 use super::reader::Malformed;
 use super::shape::decode;
@@ -64,7 +64,7 @@ impl AddPartitionsToTxn {
             transactional_id: Some(request.v3_and_below_transactional_id.to_string()),
             producer_id: request.v3_and_below_producer_id.0,
             producer_epoch: request.v3_and_below_producer_epoch,
-            step: Step::AddPartitions(partitions.collect()),
+            step: TransactionStep::AddPartitions(partitions.collect()),
             positions: Vec::new(),
             error: None,
         };
@@ -139,7 +139,7 @@ impl AddOffsetsToTxn {
             transactional_id: Some(request.transactional_id.to_string()),
             producer_id: request.producer_id.0,
             producer_epoch: request.producer_epoch,
-            step: Step::AddOffsets(request.group_id.to_string()),
+            step: TransactionStep::AddOffsets(request.group_id.to_string()),
             positions: Vec::new(),
             error: None,
         };
@@ -192,9 +192,9 @@ impl EndTxn {
             producer_id: request.producer_id.0,
             producer_epoch: request.producer_epoch,
             step: if request.committed {
-                Step::Commit
+                TransactionStep::Commit
             } else {
-                Step::Abort
+                TransactionStep::Abort
             },
             positions,
             error: None,
@@ -209,7 +209,7 @@ impl EndTxn {
     fn report(&self, outcome: String) -> EventReport {
         // Two signatures: what is durable after the one is gone after the other.
         let signature = match self.transaction.step {
-            Step::Commit => "EndTxn commit",
+            TransactionStep::Commit => "EndTxn commit",
             _ => "EndTxn abort",
         };
         EventReport {
@@ -227,7 +227,7 @@ impl ApiTracker for EndTxn {
     fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let response: EndTxnResponse = decode(body, self.version)?;
         self.transaction.error = error_name(response.error_code);
-        let committed = self.transaction.step == Step::Commit;
+        let committed = self.transaction.step == TransactionStep::Commit;
         if let (None, Some(id)) = (&self.transaction.error, &self.transaction.transactional_id) {
             shared.state.end(id, committed);
         }

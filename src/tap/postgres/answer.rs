@@ -1,17 +1,17 @@
-//! The server's side of a [`Session`]: which answer belongs to which statement, and when all of it
+//! The server's side of a [`ConnectionState`]: which answer belongs to which statement, and when all of it
 //! is there. No I/O.
 
 use super::Transaction;
 use super::frame::Message;
-use super::message::Failure;
-use super::reply::Reply;
-use super::session::{Expected, PendingStatement, Session};
+use super::message::ErrorFields;
+use super::reply::StatementReply;
+use super::session::{ConnectionState, Expected, PendingStatement};
 
 /// A statement whose answer is complete.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answered {
     pub(super) asked: PendingStatement,
-    pub(super) reply: Reply,
+    pub(super) reply: StatementReply,
     /// After it, where the server has said.
     pub(super) transaction: Option<Transaction>,
 }
@@ -28,7 +28,7 @@ pub(super) enum ReplyAction {
     Ask(Vec<Answered>),
 }
 
-impl Session {
+impl ConnectionState {
     pub(super) fn hear(&mut self, message: &Message) -> ReplyAction {
         match message.tag {
             b'K' => {
@@ -39,7 +39,7 @@ impl Session {
             b'C' => self.done(|reply| reply.complete(message.body())),
             b'I' => self.done(|reply| reply.say("empty")),
             b's' => self.done(|reply| reply.say("suspended")),
-            b'E' => self.error(&Failure::read(message)),
+            b'E' => self.error(&ErrorFields::read(message)),
             b'Z' => self.ready(message.body().first().copied()),
             b'V' => self.done(|reply| reply.say("returned")),
             b'G' | b'W' => self.copy_begins(message.tag == b'W'),
@@ -90,7 +90,7 @@ impl Session {
     }
 
     /// A statement is done, or suspended.
-    fn done(&mut self, say: impl FnOnce(&mut Reply)) -> ReplyAction {
+    fn done(&mut self, say: impl FnOnce(&mut StatementReply)) -> ReplyAction {
         match self.head() {
             // Its string may hold another one.
             Some(Expected::Simple(_, reply)) => {
@@ -101,7 +101,7 @@ impl Session {
                 let Some(Expected::Execute(asked)) = self.expected.pop() else {
                     unreachable!("it was just looked at");
                 };
-                let mut reply = Reply::default();
+                let mut reply = StatementReply::default();
                 say(&mut reply);
                 self.settle(asked, reply)
             }
@@ -110,7 +110,7 @@ impl Session {
     }
 
     /// The last statement before a Sync waits for the Sync's answer, which tells whether it stays.
-    fn settle(&mut self, asked: PendingStatement, reply: Reply) -> ReplyAction {
+    fn settle(&mut self, asked: PendingStatement, reply: StatementReply) -> ReplyAction {
         let (more, sync) = self.ahead();
         if sync && (!more || self.failed) {
             self.unsynced = Some((asked, reply));
@@ -138,7 +138,7 @@ impl Session {
         (more, false)
     }
 
-    fn error(&mut self, failure: &Failure) -> ReplyAction {
+    fn error(&mut self, failure: &ErrorFields) -> ReplyAction {
         self.copying = false;
         if failure.is_fatal && self.is_all_held() {
             // The server hangs up on a client that it takes for idle: no statement's answer.
@@ -161,7 +161,7 @@ impl Session {
             Some(unsynced) => unsynced,
             // What prepares a statement fails for the statement.
             None => match self.next_execute() {
-                Some(asked) => (asked, Reply::default()),
+                Some(asked) => (asked, StatementReply::default()),
                 None => return ReplyAction::Pass,
             },
         };
@@ -230,7 +230,7 @@ impl Session {
         let mut answered: Vec<_> = unsynced.into_iter().collect();
         while let Some(expected) = self.expected.pop() {
             match expected {
-                Expected::Execute(asked) => answered.push((asked, Reply::word("skipped"))),
+                Expected::Execute(asked) => answered.push((asked, StatementReply::word("skipped"))),
                 Expected::Simple(asked, reply) => {
                     answered.push((asked, reply));
                     break;

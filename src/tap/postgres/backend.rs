@@ -17,7 +17,7 @@ const CHUNK: usize = 64 * 1024;
 /// only what tells its completion is kept.
 const KEPT: usize = 64 * 1024;
 
-struct Outgoing<'c, W> {
+struct ToClient<'c, W> {
     connection: &'c Connection<'c>,
     client: W,
     ready: BytesMut,
@@ -32,7 +32,7 @@ pub(super) async fn pump(
     client: impl AsyncWrite + Unpin,
 ) -> Result<Never, Ended> {
     let mut frames = Frames::new(Side::Server);
-    let mut outgoing = Outgoing {
+    let mut outgoing = ToClient {
         connection,
         client,
         ready: BytesMut::new(),
@@ -81,7 +81,7 @@ pub(super) async fn pump(
     }
 }
 
-impl<W: AsyncWrite + Unpin> Outgoing<'_, W> {
+impl<W: AsyncWrite + Unpin> ToClient<'_, W> {
     fn hear(&mut self, message: &Message) -> ReplyAction {
         let action = match message.tag {
             // These come at any time and belong to no answer.

@@ -12,7 +12,7 @@ use super::session::RequestAction;
 /// How much is read at once.
 const CHUNK: usize = 32 * 1024;
 
-struct Outgoing<W> {
+struct ToServer<W> {
     server: W,
     ready: BytesMut,
     /// These prepare a statement and go with it, so that a server which has not seen a statement has
@@ -27,7 +27,7 @@ pub(super) async fn pump(
     server: impl AsyncWrite + Unpin,
 ) -> Result<Never, Ended> {
     let mut frames = Frames::new(Side::Client);
-    let mut outgoing = Outgoing {
+    let mut outgoing = ToServer {
         server,
         ready: BytesMut::new(),
         deferred: BytesMut::new(),
@@ -58,7 +58,7 @@ pub(super) async fn pump(
     }
 }
 
-impl<W: AsyncWrite + Unpin> Outgoing<W> {
+impl<W: AsyncWrite + Unpin> ToServer<W> {
     async fn send(&mut self, connection: &Connection<'_>) -> Result<(), Ended> {
         match self.write().await {
             Ok(()) => Ok(()),

@@ -11,7 +11,7 @@ use super::frame::{Malformed, Message};
 use super::kept::{ByName, LIMIT, OwedAnswers, Weigh};
 use super::message;
 use super::parameters;
-use super::reply::Reply;
+use super::reply::StatementReply;
 use super::statement::Statement;
 use crate::event::{Found, Marks};
 use crate::tap::budget::TooMuch;
@@ -55,7 +55,7 @@ pub(super) enum Expected {
     /// Ends the messages of the extended protocol before it, and the `n`-th of its kind.
     Sync(u64),
     /// A Query or a FunctionCall, which end by themselves.
-    Simple(PendingStatement, Reply),
+    Simple(PendingStatement, StatementReply),
     /// No answer is owed: a mark that the client has ended its COPY data here.
     CopyEnd,
 }
@@ -70,11 +70,11 @@ pub(super) struct Portal {
 }
 
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct ConnectionState {
     pub(super) expected: OwedAnswers,
     /// The last statement before a Sync, answered, while the Sync is not: what is done in an implicit
     /// transaction is durable only then, and may still fail.
-    pub(super) unsynced: Option<(PendingStatement, Reply)>,
+    pub(super) unsynced: Option<(PendingStatement, StatementReply)>,
     /// Whether the last statement that is expected is held, so that the server has not seen it.
     pub(super) held: bool,
     /// Whether the server skips what comes before the next Sync.
@@ -94,7 +94,7 @@ pub(super) struct Session {
     marks: Marks,
 }
 
-impl Session {
+impl ConnectionState {
     pub(super) fn new(keep_parameters: bool, marks: Marks) -> Self {
         Self::within(LIMIT, keep_parameters, marks)
     }
@@ -160,7 +160,7 @@ impl Session {
     fn simple(&mut self, statement: Statement, found: Found) -> Result<RequestAction, Unserved> {
         let asked = self.asked(Arc::new(statement), found);
         self.attribution.unit_ends();
-        let expected = Expected::Simple(asked.clone(), Reply::default());
+        let expected = Expected::Simple(asked.clone(), StatementReply::default());
         self.expected.push(expected)?;
         self.held = true;
         Ok(RequestAction::Ask(asked))
