@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Process, ProcessError, Struck};
+use super::{FaultOutcome, Process, ProcessError};
 use crate::event::Source;
 use crate::group::{GroupClient, GroupError, GroupState, Member};
 use crate::provider::Clock;
-use crate::timeline::{Happening, Timeline};
+use crate::timeline::{Timeline, TimelineEvent};
 
 /// How often the broker and the database are asked while waiting.
 pub(super) const POLL: Duration = Duration::from_millis(5);
@@ -95,7 +95,7 @@ impl FaultContext {
     /// SIGKILL, and the process is gone.
     pub(super) async fn kill(&self) -> Result<(), StrikeError> {
         self.process.kill().await?;
-        self.record(Happening::Killed {
+        self.record(TimelineEvent::Killed {
             source: self.process.source.clone(),
         });
         Ok(())
@@ -107,14 +107,14 @@ impl FaultContext {
         if let Some(hours) = self.wait_hours {
             self.clock
                 .advance(Duration::from_secs(u64::from(hours) * 60 * 60));
-            self.record(Happening::Waited { hours });
+            self.record(TimelineEvent::Waited { hours });
         }
     }
 
     /// SIGTERM; returns at once.
     pub(super) fn terminate(&self) -> Result<(), StrikeError> {
         self.process.terminate()?;
-        self.record(Happening::Terminated {
+        self.record(TimelineEvent::Terminated {
             source: self.process.source.clone(),
         });
         Ok(())
@@ -123,7 +123,7 @@ impl FaultContext {
     /// SIGSTOP, and the process has stopped.
     pub(super) async fn freeze(&self) -> Result<(), StrikeError> {
         self.process.freeze().await?;
-        self.record(Happening::Frozen {
+        self.record(TimelineEvent::Frozen {
             source: self.process.source.clone(),
         });
         Ok(())
@@ -132,7 +132,7 @@ impl FaultContext {
     /// SIGCONT.
     pub(super) fn thaw(&self) -> Result<(), StrikeError> {
         self.process.thaw()?;
-        self.record(Happening::Thawed {
+        self.record(TimelineEvent::Thawed {
             source: self.process.source.clone(),
         });
         Ok(())
@@ -141,7 +141,7 @@ impl FaultContext {
     /// Tells the group that the member is gone, so that nobody waits for its session to expire.
     pub(super) async fn evict(&self, member: &Member) -> Result<(), StrikeError> {
         self.group.evict(member).await?;
-        self.record(Happening::Evicted {
+        self.record(TimelineEvent::Evicted {
             source: self.process.source.clone(),
             member: member.member_id.clone(),
         });
@@ -191,7 +191,7 @@ impl FaultContext {
         let group = moved.await?;
         let owner = group.owner(topic, partition).map(|m| self.name_of(m));
         let to = owner.unwrap_or_default();
-        self.record(Happening::Moved {
+        self.record(TimelineEvent::Moved {
             partition,
             to,
             committed,
@@ -226,12 +226,16 @@ impl FaultContext {
     ///
     /// # Errors
     /// When the process does not die or the group cannot be asked.
-    pub async fn finish_off(&self, rest: Duration, struck: Struck) -> Result<Struck, StrikeError> {
+    pub async fn finish_off(
+        &self,
+        rest: Duration,
+        outcome: FaultOutcome,
+    ) -> Result<FaultOutcome, StrikeError> {
         if !self.wait_exit(rest).await {
             self.kill().await?;
         }
         self.evict_if_member().await?;
-        Ok(struck)
+        Ok(outcome)
     }
 
     pub(super) async fn committed(&self) -> Result<Option<i64>, StrikeError> {
@@ -254,7 +258,7 @@ impl FaultContext {
             .unwrap_or_else(|| member.client_id.clone())
     }
 
-    pub(super) fn record(&self, what: Happening) {
+    pub(super) fn record(&self, what: TimelineEvent) {
         self.timeline.record(Some(&self.payment), what);
     }
 }

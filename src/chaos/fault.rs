@@ -6,7 +6,7 @@
 
 use super::Strike;
 use crate::named::{argument, registry};
-use crate::window::Target;
+use crate::window::FaultTarget;
 
 registry! {
     /// The faults that a schedule can name, from what every consumer meets to what is particular:
@@ -40,12 +40,12 @@ pub(super) struct Facts {
     /// See [`Fault::finds`].
     pub(super) finds: &'static str,
     /// See [`Fault::target`].
-    pub(super) target: Target,
+    pub(super) target: FaultTarget,
     /// See [`Fault::can_wait`].
     pub(super) can_wait: bool,
     /// See [`Fault::word`].
     pub(super) word: &'static str,
-    /// How a strike is told: `{window}` stands for the gap of [`Target::Gap`], `{event}` for the event
+    /// How a strike is told: `{window}` stands for the gap of [`FaultTarget::Gap`], `{event}` for the event
     /// of the other targets.
     pub(super) told: &'static str,
     /// See [`Fault::strike`].
@@ -67,7 +67,7 @@ impl Fault {
 
     /// What it is done to.
     #[must_use]
-    pub fn target(self) -> Target {
+    pub fn target(self) -> FaultTarget {
         self.facts().target
     }
 
@@ -87,8 +87,10 @@ impl Fault {
     #[must_use]
     pub fn told(self, window: &str, event: &str) -> String {
         let (place, words) = match self.target() {
-            Target::Gap { .. } => ("{window}", window),
-            Target::Request(_) | Target::Answer(_) | Target::Workload => ("{event}", event),
+            FaultTarget::Gap { .. } => ("{window}", window),
+            FaultTarget::Request(_) | FaultTarget::Answer(_) | FaultTarget::Workload => {
+                ("{event}", event)
+            }
         };
         self.facts()
             .told
@@ -111,7 +113,7 @@ mod tests {
     #[test]
     fn a_fault_strikes_an_instance_or_the_workload() {
         for fault in Fault::ALL {
-            let strikes_nobody = fault.target() == Target::Workload;
+            let strikes_nobody = fault.target() == FaultTarget::Workload;
             assert_eq!(fault.strike().is_none(), strikes_nobody, "{fault}");
         }
     }
@@ -121,7 +123,7 @@ mod tests {
         for fault in Fault::ALL.into_iter().filter(|f| f.strike().is_some()) {
             let told = fault.told("after POST", "INSERT");
             let place = match fault.target() {
-                Target::Gap { .. } => "after POST",
+                FaultTarget::Gap { .. } => "after POST",
                 _ => "INSERT",
             };
             assert!(told.contains(place), "{fault}: {told}");

@@ -1,15 +1,15 @@
 //! `kill`: the process dies in the window.
 
 use super::fault::Facts;
-use super::{FaultContext, Strike, StrikeFuture, Struck};
+use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
-use crate::window::Target;
+use crate::window::FaultTarget;
 
 pub(super) const FACTS: Facts = Facts {
     name: "kill",
     help: "SIGKILL in the window; the member is evicted by protocol, so nobody waits for its session",
     finds: "effects without a record, and records without an acknowledgement",
-    target: Target::Gap { merges: true },
+    target: FaultTarget::Gap { merges: true },
     can_wait: true,
     word: "killed",
     told: "killed {window}",
@@ -29,7 +29,7 @@ impl Strike for Kill {
             context.wait_out();
             context.evict(&member).await?;
             // Nobody is left to hear the answer.
-            Ok(Struck::new(Decision::Drop))
+            Ok(FaultOutcome::new(Decision::Drop))
         })
     }
 }

@@ -34,7 +34,7 @@ pub use schedule::{Planned, Round, Schedule, ScheduleError};
 
 /// What a strike came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Struck {
+pub struct FaultOutcome {
     /// What becomes of the request that was held meanwhile.
     pub decision: Decision,
     /// Whether the successor was seen to wait, for this payment, for a row lock or a transaction of the
@@ -51,7 +51,7 @@ pub struct Struck {
     pub note: Option<String>,
 }
 
-impl Struck {
+impl FaultOutcome {
     /// A strike without complications.
     #[must_use]
     pub fn new(decision: Decision) -> Self {
@@ -67,7 +67,8 @@ impl Struck {
 }
 
 /// The future of a [`Strike`].
-pub type StrikeFuture<'a> = Pin<Box<dyn Future<Output = Result<Struck, StrikeError>> + Send + 'a>>;
+pub type StrikeFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<FaultOutcome, StrikeError>> + Send + 'a>>;
 
 /// One fault. It is given the context with the window open, and closes it.
 pub trait Strike: Send + Sync {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::fault::Facts;
-use super::{FaultContext, Strike, StrikeFuture, Struck};
+use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
-use crate::timeline::Happening;
-use crate::window::{Events, Target};
+use crate::timeline::TimelineEvent;
+use crate::window::{Events, FaultTarget};
 
 /// How long an acknowledgement is waited for: longer than the 5 s of a default auto-commit. A
 /// consumer that has not acknowledged by then waits for its effect.
@@ -22,7 +22,7 @@ pub(super) const FACTS: Facts = Facts {
     name: "stall-kill",
     help: "the request is held until the payment is acknowledged, then SIGKILL",
     finds: "auto-commit, and whatever else acknowledges before its effect",
-    target: Target::Request(Events::Effects),
+    target: FaultTarget::Request(Events::Effects),
     can_wait: false,
     word: "held, then killed",
     told: "killed while {event} was held",
@@ -36,17 +36,17 @@ impl Strike for StallKill {
     fn strike<'a>(&'a self, context: &'a FaultContext) -> StrikeFuture<'a> {
         Box::pin(async move {
             let acknowledged = context.wait_acknowledged(LIMIT).await?;
-            let mut struck = Struck::new(Decision::Drop);
+            let mut outcome = FaultOutcome::new(Decision::Drop);
             if !acknowledged {
-                struck.note = Some(note());
-                context.record(Happening::Unacknowledged {
+                outcome.note = Some(note());
+                context.record(TimelineEvent::Unacknowledged {
                     source: context.process.source.clone(),
                     seconds: LIMIT.as_secs_f64(),
                 });
             }
             context.kill().await?;
             context.evict_if_member().await?;
-            Ok(struck)
+            Ok(outcome)
         })
     }
 }

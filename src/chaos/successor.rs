@@ -4,9 +4,9 @@ mod watch;
 
 use tokio::time::Instant;
 
-use self::watch::{Conclusion, Sight, Watch};
+use self::watch::{Conclusion, Sight, SuccessorWatch};
 use super::context::{FaultContext, POLL, StrikeError};
-use crate::timeline::Happening;
+use crate::timeline::TimelineEvent;
 
 /// Which backends wait for a lock that one of these backends holds.
 const BLOCKED_BY: &str = "
@@ -39,7 +39,7 @@ impl FaultContext {
         let cluster = self.group.cluster();
         let ends = cluster.end_offsets(&self.topic, &[self.partition]).await?;
         let end = ends.get(&self.partition).copied().unwrap_or_default();
-        let mut watch = Watch::begin(self.offset, end, self.step, self.silence, began);
+        let mut watch = SuccessorWatch::begin(self.offset, end, self.step, self.silence, began);
         loop {
             let sight = self.sight().await?;
             if let Some(conclusion) = watch.conclude(&sight, Instant::now()) {
@@ -67,7 +67,7 @@ impl FaultContext {
         Ok(match conclusion {
             Conclusion::AtEnd(committed) => {
                 let successor = self.owner().await?;
-                self.record(Happening::TookOver {
+                self.record(TimelineEvent::TookOver {
                     successor,
                     committed,
                 });
@@ -77,14 +77,14 @@ impl FaultContext {
             Conclusion::AtTransaction => {
                 let holder = self.process.source.clone();
                 let successor = self.owner().await?;
-                self.record(Happening::AwaitsTransaction { successor, holder });
+                self.record(TimelineEvent::AwaitsTransaction { successor, holder });
                 Successor::Fenced
             }
             Conclusion::Past => Successor::Finished,
             Conclusion::Silent => Successor::Silent,
             Conclusion::Stalled(limit) => {
                 let (successor, seconds) = (self.owner().await?, limit.as_secs_f64());
-                self.unmet(Happening::Stalled { successor, seconds })
+                self.unmet(TimelineEvent::Stalled { successor, seconds })
             }
         })
     }
@@ -100,19 +100,19 @@ impl FaultContext {
         let other = last.as_ref().and_then(|entry| entry.another(&self.payment));
         match other {
             Some(_) if is_past => Successor::Finished,
-            Some(payment) => self.unmet(Happening::Blocked {
+            Some(payment) => self.unmet(TimelineEvent::Blocked {
                 successor,
                 holder,
                 payment: payment.to_owned(),
             }),
             None => {
-                self.record(Happening::Fenced { successor, holder });
+                self.record(TimelineEvent::Fenced { successor, holder });
                 Successor::Fenced
             }
         }
     }
 
-    fn unmet(&self, what: Happening) -> Successor {
+    fn unmet(&self, what: TimelineEvent) -> Successor {
         let why = what.clause().map(|c| format!("{} {}", c.who, c.what));
         self.record(what);
         Successor::Unmet(why.unwrap_or_default())

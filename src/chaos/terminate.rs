@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::fault::Facts;
-use super::{FaultContext, Strike, StrikeFuture, Struck};
+use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
-use crate::window::Target;
+use crate::window::FaultTarget;
 
 /// How long the request in hand is held after SIGTERM. A shutdown that does not wait for its work
 /// is over by then; one that waits is waiting for this answer.
@@ -15,7 +15,7 @@ pub(super) const FACTS: Facts = Facts {
     name: "terminate",
     help: "SIGTERM in the window, a grace period, SIGKILL: what a rolling deploy does",
     finds: "shutdown paths that commit past what was done, or drop it",
-    target: Target::Gap { merges: false },
+    target: FaultTarget::Gap { merges: false },
     can_wait: false,
     word: "terminated",
     told: "asked to end (SIGTERM) {window}",
@@ -31,12 +31,12 @@ impl Strike for Terminate {
             context.terminate()?;
             if context.wait_exit(HEADSTART).await {
                 context.evict_if_member().await?;
-                return Ok(Struck::new(Decision::Drop));
+                return Ok(FaultOutcome::new(Decision::Drop));
             }
             // The rest of the grace period runs after the request is let go.
-            let mut struck = Struck::new(Decision::Pass);
-            struck.kill_after = Some(context.grace.saturating_sub(HEADSTART));
-            Ok(struck)
+            let mut outcome = FaultOutcome::new(Decision::Pass);
+            outcome.kill_after = Some(context.grace.saturating_sub(HEADSTART));
+            Ok(outcome)
         })
     }
 }

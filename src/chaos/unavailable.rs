@@ -1,15 +1,15 @@
 //! `unavailable`: the request fails at once and never reaches the server, as servers fail.
 
 use super::fault::Facts;
-use super::{FaultContext, Strike, StrikeFuture, Struck};
+use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
-use crate::window::{Events, Target};
+use crate::window::{Events, FaultTarget};
 
 pub(super) const FACTS: Facts = Facts {
     name: "unavailable",
     help: "the request fails at once and never reaches the server",
     finds: "swallowed errors, and acknowledgements of what failed",
-    target: Target::Request(Events::ButDeliveries),
+    target: FaultTarget::Request(Events::ButDeliveries),
     can_wait: false,
     word: "request refused",
     told: "{event} was refused once",
@@ -21,6 +21,6 @@ struct Unavailable;
 
 impl Strike for Unavailable {
     fn strike<'a>(&'a self, _context: &'a FaultContext) -> StrikeFuture<'a> {
-        Box::pin(async { Ok(Struck::new(Decision::Unavailable)) })
+        Box::pin(async { Ok(FaultOutcome::new(Decision::Unavailable)) })
     }
 }

@@ -2,15 +2,15 @@
 
 use super::fault::Facts;
 use super::successor::Successor;
-use super::{FaultContext, Strike, StrikeFuture, Struck};
+use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
-use crate::window::Target;
+use crate::window::FaultTarget;
 
 pub(super) const FACTS: Facts = Facts {
     name: "zombie",
     help: "SIGSTOP in the window, eviction; a successor takes over and finishes, or stands at the zombie's row lock or open transaction; SIGCONT",
     finds: "check-then-act races, and what fencing by the group does not stop",
-    target: Target::Gap { merges: false },
+    target: FaultTarget::Gap { merges: false },
     can_wait: false,
     word: "frozen and evicted",
     told: "frozen and evicted {window}",
@@ -32,15 +32,15 @@ impl Strike for Zombie {
             let successor = context.wait_successor().await?;
             context.thaw()?;
             // The request that the zombie sent before it froze reaches the server now.
-            let mut struck = Struck::new(Decision::Pass);
+            let mut outcome = FaultOutcome::new(Decision::Pass);
             match successor {
                 Successor::Finished => {}
-                Successor::Silent => struck.silent = true,
+                Successor::Silent => outcome.silent = true,
                 // It cannot go on until the zombie does: thawed now, no timeout was waited for.
-                Successor::Fenced => struck.fenced = true,
-                Successor::Unmet(why) => struck.problem = Some(why),
+                Successor::Fenced => outcome.fenced = true,
+                Successor::Unmet(why) => outcome.problem = Some(why),
             }
-            Ok(struck)
+            Ok(outcome)
         })
     }
 }

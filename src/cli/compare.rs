@@ -6,10 +6,10 @@ use clap::Args;
 use crashwindow::report::{RunReport, table, terminal};
 use crashwindow::run::Spec;
 use crashwindow::run::manifest::Manifest;
-use crashwindow::stack::Options;
+use crashwindow::stack::StackOptions;
 use crashwindow::verdict::Verdict;
 
-use super::execute::Session;
+use super::execute::CommandRunner;
 use super::run::{Labs, Settle, What, earlier};
 use super::stack_args::StackArgs;
 
@@ -63,7 +63,7 @@ impl Compare {
         for name in &self.lab {
             labs.push(self.specs(&self.labs.find(name)?, &options)?);
         }
-        let session = Session::open(&options).await?;
+        let session = CommandRunner::open(&options).await?;
         let mut all = Vec::new();
         for specs in labs {
             let mut reports = Vec::new();
@@ -87,7 +87,7 @@ impl Compare {
     }
 
     /// A run for each consumer of the lab, all with one schedule.
-    fn specs(&self, lab: &Manifest, options: &Options) -> anyhow::Result<Vec<Spec>> {
+    fn specs(&self, lab: &Manifest, options: &StackOptions) -> anyhow::Result<Vec<Spec>> {
         let mut changes = self.what.clone().changes(&self.settle);
         if let Some(run) = &self.replay {
             changes.take(&earlier(options, run)?);

@@ -8,9 +8,9 @@ use clap::Args;
 use crashwindow::chaos::storm::Cause;
 use crashwindow::drill::{Action, DrillReport, correction, diagnosis};
 use crashwindow::report::storm::{StormReport, render, table};
-use crashwindow::usecase::{self, Incident};
+use crashwindow::usecase::{self, EndedIncident};
 
-use super::execute::Session;
+use super::execute::CommandRunner;
 use super::run::Labs;
 use super::stack_args::StackArgs;
 use super::storm::Size;
@@ -60,7 +60,7 @@ impl Drill {
         let options = self.stack.clone().options()?;
         let drill = usecase::Drill::decide(&lab, self.size.changes())?;
         let (seed, seconds) = (drill.seed(), drill.spec.plan.length_ms / 1_000);
-        let session = Session::open(&options).await?;
+        let session = CommandRunner::open(&options).await?;
         eprintln!("you are on call: {seconds} s of a payments consumer, then it is your turn");
         let incident = session.incident(drill).await?;
         let answer = self.answer(&incident, seed);
@@ -74,7 +74,7 @@ impl Drill {
     }
 
     /// What happened and what to do first: as it was given, else as somebody says who is shown it.
-    fn answer(&self, incident: &Incident, seed: u64) -> anyhow::Result<(Cause, Action)> {
+    fn answer(&self, incident: &EndedIncident, seed: u64) -> anyhow::Result<(Cause, Action)> {
         if !self.json {
             show(incident)?;
         }
@@ -99,7 +99,7 @@ impl Drill {
 }
 
 /// What a dashboard and a log search would show.
-fn show(incident: &Incident) -> anyhow::Result<()> {
+fn show(incident: &EndedIncident) -> anyhow::Result<()> {
     let report = incident.report();
     println!(
         "{} payments/s, {} instances, {} partitions; a redelivery costs nobody anything as long as\n\

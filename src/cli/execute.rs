@@ -11,9 +11,9 @@ use crashwindow::report::{RunReport, terminal};
 use crashwindow::run::manifest::Manifest;
 use crashwindow::run::{RunWatcher, Spec};
 use crashwindow::session::Watcher;
-use crashwindow::stack::{self, Options};
+use crashwindow::stack::{self, StackOptions};
 use crashwindow::storm::{StormSpec, StormWatcher};
-use crashwindow::usecase::{Drill, Executor, Incident};
+use crashwindow::usecase::{Drill, EndedIncident, Executor};
 use crashwindow::verdict::Verdict;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,14 +25,14 @@ use super::stack_args::Stderr;
 const TICK: Duration = Duration::from_millis(100);
 
 /// What carries out a command, shown on a terminal, and stopped by Ctrl-C and SIGTERM.
-pub struct Session(Executor);
+pub struct CommandRunner(Executor);
 
-impl Session {
+impl CommandRunner {
     /// Finds or starts the stack, and begins to listen for Ctrl-C and SIGTERM.
     ///
     /// # Errors
     /// When there is no stack to be had.
-    pub async fn open(options: &Options) -> anyhow::Result<Self> {
+    pub async fn open(options: &StackOptions) -> anyhow::Result<Self> {
         let runs = stack::runs_folder(options)?;
         let endpoints = stack::ensure(options, &Stderr).await?;
         let cancel = CancellationToken::new();
@@ -64,7 +64,7 @@ impl Session {
     /// # Errors
     /// When it ends without a verdict.
     pub async fn run(&self, spec: Spec) -> anyhow::Result<RunReport> {
-        let progress = Progress::new(&who(&spec));
+        let progress = TerminalProgress::new(&who(&spec));
         let judged = self.0.run(spec, &progress).await;
         progress.finish();
         Ok(judged?.report)
@@ -75,7 +75,7 @@ impl Session {
     /// # Errors
     /// When it ends without a verdict.
     pub async fn storm(&self, spec: StormSpec) -> anyhow::Result<StormReport> {
-        let progress = Progress::new(&format!("lab {} storm", spec.lab));
+        let progress = TerminalProgress::new(&format!("lab {} storm", spec.lab));
         let report = self.0.storm(spec, &progress).await;
         progress.finish();
         Ok(report?)
@@ -85,8 +85,8 @@ impl Session {
     ///
     /// # Errors
     /// When it ends without a verdict.
-    pub async fn incident(&self, drill: Drill) -> anyhow::Result<Incident> {
-        let progress = Progress::new("on call");
+    pub async fn incident(&self, drill: Drill) -> anyhow::Result<EndedIncident> {
+        let progress = TerminalProgress::new("on call");
         let incident = self.0.incident(drill, &Discreet(&progress)).await;
         progress.finish();
         Ok(incident?)
@@ -101,7 +101,7 @@ impl Session {
         exploration: &Exploration,
         what: &str,
     ) -> Result<ExploreReport, Failed> {
-        let progress = Progress::new(&format!("explore {what}"));
+        let progress = TerminalProgress::new(&format!("explore {what}"));
         let report = self.0.explore(exploration, &progress).await;
         progress.finish();
         report
@@ -169,13 +169,13 @@ pub fn relative(path: &Path) -> String {
 }
 
 /// The phases of a run: a line that changes on a terminal, a line each elsewhere.
-pub struct Progress {
+pub struct TerminalProgress {
     bar: ProgressBar,
     live: bool,
     what: String,
 }
 
-impl Progress {
+impl TerminalProgress {
     /// Begins to tell how `what` gets on.
     pub fn new(what: &str) -> Self {
         let live = std::io::stderr().is_terminal();
@@ -196,14 +196,14 @@ impl Progress {
     }
 }
 
-impl Progress {
+impl TerminalProgress {
     /// Takes the line away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }
 
-impl crashwindow::explore::Progress for Progress {
+impl crashwindow::explore::ExploreWatcher for TerminalProgress {
     fn cells(&self, done: usize, of: usize) {
         if self.live {
             self.bar.set_message(format!("{done} of {of} cells"));
@@ -214,7 +214,7 @@ impl crashwindow::explore::Progress for Progress {
 }
 
 /// Shows that time passes, and not what is done.
-struct Discreet<'a>(&'a Progress);
+struct Discreet<'a>(&'a TerminalProgress);
 
 impl Watcher for Discreet<'_> {
     fn phase(&self, _text: &str) {}
@@ -226,11 +226,11 @@ impl Watcher for Discreet<'_> {
 
 impl StormWatcher for Discreet<'_> {}
 
-impl RunWatcher for Progress {}
+impl RunWatcher for TerminalProgress {}
 
-impl StormWatcher for Progress {}
+impl StormWatcher for TerminalProgress {}
 
-impl Watcher for Progress {
+impl Watcher for TerminalProgress {
     fn phase(&self, text: &str) {
         if self.live {
             self.bar.set_message(text.to_owned());

@@ -15,7 +15,7 @@ use crashwindow::run::Spec;
 use crashwindow::usecase;
 use crashwindow::verdict::{Guarantee, Verdict};
 
-use super::execute::Session;
+use super::execute::CommandRunner;
 use super::run::{Labs, Settle};
 use super::stack_args::StackArgs;
 
@@ -144,7 +144,7 @@ impl Explore {
             exploration.faults.clone_from(&self.faults);
         }
         exploration.parallel = self.parallel;
-        let session = Session::open(&self.stack.clone().options()?).await?;
+        let session = CommandRunner::open(&self.stack.clone().options()?).await?;
         match session.explore(&exploration, &what).await {
             Ok(report) => {
                 self.tell(&report)?;

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use clap::Args;
-use crashwindow::quiz::{Answer, Answers, Question, Quiz, fates};
+use crashwindow::quiz::{Answer, Answers, Question, Quiz, outcomes};
 use crashwindow::report::{RunReport, terminal};
 use crashwindow::run::manifest::{self, Manifest};
 use crashwindow::run::{Changes, Spec};
 use crashwindow::verdict::{Outcome, Verdict};
 use tokio::sync::mpsc;
 
-use super::execute::{Session, relative};
+use super::execute::{CommandRunner, relative};
 use super::run::Labs;
 use super::stack_args::StackArgs;
 
@@ -33,7 +33,7 @@ pub struct Lab {
     lab: String,
 
     #[command(flatten)]
-    who: Who,
+    who: AttendeeArgs,
 
     #[command(flatten)]
     labs: Labs,
@@ -59,7 +59,7 @@ pub struct QuizCommand {
     export: Option<PathBuf>,
 
     #[command(flatten)]
-    who: Who,
+    who: AttendeeArgs,
 
     #[command(flatten)]
     labs: Labs,
@@ -67,13 +67,13 @@ pub struct QuizCommand {
 
 /// Who answers.
 #[derive(Debug, Clone, Args)]
-struct Who {
+struct AttendeeArgs {
     /// Whose answers these are [default: the name of this machine's user]
     #[arg(long, value_name = "NAME", env = "CRASHWINDOW_ATTENDEE")]
     attendee: Option<String>,
 }
 
-impl Who {
+impl AttendeeArgs {
     fn name(&self) -> String {
         let user = || std::env::var("USER").ok();
         let name = self.attendee.clone().or_else(user);
@@ -91,10 +91,10 @@ impl Lab {
         let quiz = Quiz::load(&lab)?;
         let options = self.stack.options()?;
         let answers = Answers::of_the_user()?;
-        let mut asking = Asking::new();
+        let mut asking = AnswerLines::new();
         introduce(&lab);
         // Before the first question: nobody wants to wait for servers after an answer.
-        let session = Session::open(&options).await?;
+        let session = CommandRunner::open(&options).await?;
         let mut right = 0;
         for (number, question) in (1..).zip(&quiz.questions) {
             println!("\n{number} of {}", quiz.questions.len());
@@ -145,7 +145,7 @@ impl QuizCommand {
             let find = |name: &String| self.labs.find(name);
             self.lab.iter().map(find).collect::<anyhow::Result<_>>()?
         };
-        let mut asking = Asking::new();
+        let mut asking = AnswerLines::new();
         let (mut right, mut asked) = (0, 0);
         for lab in &labs {
             let quiz = Quiz::load(lab)?;
@@ -169,11 +169,11 @@ impl QuizCommand {
 }
 
 /// Reads answers, a line each, from a thread of its own: a prompt must not keep Ctrl-C waiting.
-struct Asking {
+struct AnswerLines {
     lines: mpsc::UnboundedReceiver<String>,
 }
 
-impl Asking {
+impl AnswerLines {
     fn new() -> Self {
         let (sender, lines) = mpsc::unbounded_channel();
         std::thread::spawn(move || {
@@ -227,11 +227,11 @@ const TWICE: usize = 2;
 
 /// The run's numbers, beside what was predicted.
 fn confront(question: &Question, place: usize, report: &RunReport) {
-    let fates = fates(report);
-    let struck: usize = fates.values().sum();
+    let outcomes = outcomes(report);
+    let struck: usize = outcomes.values().sum();
     let told = |outcome: Outcome| {
-        let n = fates.get(&outcome)?;
-        Some(format!("{n} {}", outcome.told(&report.done, TWICE)))
+        let n = outcomes.get(&outcome)?;
+        Some(format!("{n} {}", outcome.told(&report.effect_verb, TWICE)))
     };
     let found: Vec<String> = Outcome::ALL.into_iter().filter_map(told).collect();
     println!("\nthe run {}: {struck} payments were struck", report.run);
@@ -239,7 +239,7 @@ fn confront(question: &Question, place: usize, report: &RunReport) {
     if let Some(predicted) = question.options[place].predicts {
         println!(
             "  predicted        {struck} {}",
-            predicted.told(&report.done, TWICE)
+            predicted.told(&report.effect_verb, TWICE)
         );
     }
     println!("  delivered again  {}", report.counts.redeliveries);
@@ -250,7 +250,7 @@ fn confront(question: &Question, place: usize, report: &RunReport) {
     if report.verdict == Verdict::Unknown {
         let text = format!("This run proves nothing: {}", report.sentence());
         print!("{}", terminal::wrap(&text));
-    } else if !agrees(question, fates.keys()) {
+    } else if !agrees(question, outcomes.keys()) {
         let text =
             "This is not what the lab's author expected: trust the run, and tell the author.";
         print!("{}", terminal::wrap(text));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use crashwindow::run::Spec;
 
-use super::execute::{Session, show};
+use super::execute::{CommandRunner, show};
 use super::run::{Labs, earlier};
 use super::stack_args::StackArgs;
 
@@ -44,7 +44,7 @@ impl Replay {
             lab if lab == Spec::NO_LAB => None,
             lab => Some(self.labs.find(lab)?),
         };
-        let session = Session::open(&options).await?;
+        let session = CommandRunner::open(&options).await?;
         let report = session.run(spec).await?;
         show(&report, lab.as_ref(), self.json)?;
         Ok(ExitCode::from(report.verdict.exit_code()))

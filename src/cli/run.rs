@@ -9,11 +9,11 @@ use clap::Args;
 use crashwindow::run::manifest::{self, Manifest};
 use crashwindow::run::{Changes, FaultChoice, Spec, WindowChange};
 use crashwindow::session::folder;
-use crashwindow::stack::Options;
+use crashwindow::stack::StackOptions;
 use crashwindow::usecase::saved;
 use crashwindow::window::Edge;
 
-use super::execute::{Session, show};
+use super::execute::{CommandRunner, show};
 use super::stack_args::StackArgs;
 
 /// Run a lab's consumer, strike it in a crash window, and count what happened to every payment
@@ -178,7 +178,7 @@ impl What {
 ///
 /// # Errors
 /// When there is no such run, or what it saved cannot be executed.
-pub fn earlier(options: &Options, run: &str) -> anyhow::Result<Spec> {
+pub fn earlier(options: &StackOptions, run: &str) -> anyhow::Result<Spec> {
     let runs = crashwindow::stack::runs_folder(options)?;
     let found = folder::find(&runs, run)?;
     if found.join(folder::STORM).is_file() {
@@ -201,7 +201,7 @@ impl Run {
             changes.take(&earlier(&options, run)?);
         }
         let spec = Spec::decide(&lab, &self.consumer, &changes)?;
-        let session = Session::open(&options).await?;
+        let session = CommandRunner::open(&options).await?;
         let report = session.run(spec).await?;
         show(&report, Some(&lab), self.json)?;
         Ok(ExitCode::from(report.verdict.exit_code()))

@@ -77,7 +77,7 @@ impl Up {
             println!("{}", serde_json::to_string_pretty(&up.endpoints)?);
         } else {
             let what = match (up.endpoints.kind, up.changed) {
-                (stack::Kind::External, _) => "answers",
+                (stack::StackKind::External, _) => "answers",
                 (_, true) => "is up",
                 (_, false) => "was up already",
             };

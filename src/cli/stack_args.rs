@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 use crashwindow::stack::{
-    self, Choice, External, Kafka, Mechanism, Options, Postgres, Progress, Protocol, Sasl, Security,
+    self, External, Kafka, Mechanism, Postgres, Sasl, Security, SecurityProtocol, StackChoice,
+    StackOptions, StackProgress,
 };
 
 /// Which stack: flattened into every command that needs one.
@@ -15,8 +16,8 @@ pub struct StackArgs {
     pub name: NameArgs,
 
     /// How the stack runs
-    #[arg(long, value_enum, default_value_t = Choice::Auto, env = "CRASHWINDOW_STACK_KIND")]
-    stack: Choice,
+    #[arg(long, value_enum, default_value_t = StackChoice::Auto, env = "CRASHWINDOW_STACK_KIND")]
+    stack: StackChoice,
 
     /// A fixed port for Kafka, natively [default: a free one]
     #[arg(long, value_name = "PORT")]
@@ -72,7 +73,7 @@ struct ExternalArgs {
 
     /// The security protocol of the Kafka listener
     #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t)]
-    kafka_security: Protocol,
+    kafka_security: SecurityProtocol,
 
     /// The authority that the brokers' certificates come from (PEM) [default: the system's]
     #[arg(long, value_name = "FILE")]
@@ -118,8 +119,8 @@ impl StackArgs {
     ///
     /// # Errors
     /// Flags that do not go together.
-    pub fn options(self) -> anyhow::Result<Options> {
-        Ok(Options {
+    pub fn options(self) -> anyhow::Result<StackOptions> {
+        Ok(StackOptions {
             choice: self.stack,
             kafka_port: self.kafka_port,
             postgres_port: self.postgres_port,
@@ -132,11 +133,11 @@ impl StackArgs {
 
 impl NameArgs {
     /// What these flags mean.
-    pub fn options(self) -> Options {
-        Options {
+    pub fn options(self) -> StackOptions {
+        StackOptions {
             name: self.name,
             cache: self.cache,
-            ..Options::default()
+            ..StackOptions::default()
         }
     }
 }
@@ -190,7 +191,7 @@ impl ExternalArgs {
 /// Progress on standard error, so that standard output holds only the result.
 pub struct Stderr;
 
-impl Progress for Stderr {
+impl StackProgress for Stderr {
     fn line(&self, line: &str) {
         anstream::eprintln!("{line}");
     }

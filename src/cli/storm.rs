@@ -12,7 +12,7 @@ use crashwindow::storm::{StormChanges, StormSpec};
 use crashwindow::usecase::saved;
 use crashwindow::verdict::Verdict;
 
-use super::execute::Session;
+use super::execute::CommandRunner;
 use super::run::Labs;
 use super::stack_args::StackArgs;
 
@@ -130,7 +130,7 @@ impl Storm {
             changes.plan = Some(saved::storm(&found)?.plan);
         }
         let spec = StormSpec::decide(&lab, &changes)?;
-        let session = Session::open(&options).await?;
+        let session = CommandRunner::open(&options).await?;
         let report = session.storm(spec).await?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&report)?);

@@ -55,7 +55,7 @@ pub(super) fn read(
     after: u64,
     over: &CancellationToken,
 ) -> impl IntoResponse {
-    let reader = Reader {
+    let reader = FeedReader {
         grown: live.follow(),
         live: Arc::clone(live),
         at: after,
@@ -71,7 +71,7 @@ pub(super) fn read(
 }
 
 /// Holds a handful of events at most, however slow the browser is.
-struct Reader {
+struct FeedReader {
     live: Arc<live::Live>,
     grown: tokio::sync::watch::Receiver<u64>,
     at: u64,
@@ -79,7 +79,7 @@ struct Reader {
     server_over: CancellationToken,
 }
 
-impl Reader {
+impl FeedReader {
     async fn next(&mut self) -> Option<live::Event> {
         loop {
             if let Some(event) = self.handful.pop_front() {

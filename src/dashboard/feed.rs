@@ -25,9 +25,9 @@ impl Feed {
     #[must_use]
     pub fn of(timeline: &Arc<Timeline>, plan: &Plan) -> Self {
         let live = Arc::<Live>::default();
-        live.change(|inner| {
-            inner.begin(plan);
-            inner.follow(timeline);
+        live.change(|feed| {
+            feed.begin(plan);
+            feed.follow(timeline);
         });
         let over = CancellationToken::new();
         Self { live, over }

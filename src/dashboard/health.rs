@@ -11,7 +11,7 @@ use crate::stack;
 
 /// What it takes is asked of the running stack; nothing is started.
 pub(super) async fn show(State(app): State<Arc<App>>) -> Json<Health> {
-    let (state, endpoints, error) = match stack::given(&app.settings.stack).await {
+    let (state, endpoints, error) = match stack::configured_endpoints(&app.settings.stack).await {
         Some(Ok(endpoints)) => (StackState::Up, Some(endpoints), None),
         Some(Err(e)) => (StackState::Down, None, Some(e.to_string())),
         None => match stack::status(&app.settings.stack).await {

@@ -25,7 +25,7 @@ struct Facts {
 
 /// What an instance is about.
 #[derive(Debug, Default)]
-pub(super) struct Instance {
+pub(super) struct InstanceView {
     at_ms: f64,
     state: InstanceState,
     payment: Option<String>,
@@ -33,7 +33,7 @@ pub(super) struct Instance {
     told: bool,
 }
 
-impl Instance {
+impl InstanceView {
     /// It is in another state, or in the same one still.
     pub fn is(&mut self, state: InstanceState, at_ms: f64) {
         (self.state, self.at_ms, self.told) = (state, at_ms, false);

@@ -73,7 +73,7 @@ fn tell(app: &App, lab: &Manifest) -> Result<Lab, Problem> {
         title: lab.title.clone(),
         question: lab.question.clone(),
         guarantee: lab.guarantee,
-        done: lab.effects.done.clone(),
+        done: lab.effects.effect_verb.clone(),
         consumers: consumers.collect(),
         scenarios: scenarios.collect(),
         storm,

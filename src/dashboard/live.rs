@@ -12,10 +12,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use super::instance::{Instance, InstanceState};
+use super::instance::{InstanceState, InstanceView};
 use super::lines::EventLine;
-use super::sight;
-use super::wall::Wall;
+use super::payment_grid::PaymentGrid;
+use super::projection;
 use super::wire::jobs::Done;
 use super::wire::live::{InstanceChange, LiveEvent, Payments, Plan};
 use crate::timeline::Timeline;
@@ -51,24 +51,24 @@ const STANDING: [&str; 7] = [
 ];
 
 pub(super) struct Live {
-    inner: Mutex<Inner>,
+    feed: Mutex<FeedState>,
     grown: watch::Sender<u64>,
 }
 
 #[derive(Default)]
-pub(super) struct Inner {
+pub(super) struct FeedState {
     events: VecDeque<Event>,
     bytes: usize,
     last: u64,
     standing: BTreeMap<&'static str, Arc<str>>,
-    instances: BTreeMap<String, Instance>,
+    instances: BTreeMap<String, InstanceView>,
     /// The lines of the consumer's source.
     pub lines: Vec<EventLine>,
-    pub wall: Wall,
+    pub grid: PaymentGrid,
     pub owners: BTreeMap<String, Vec<i32>>,
     /// The group's generation, as far as a member was heard in it.
     pub generation: Option<i32>,
-    record: Option<Record>,
+    record: Option<FollowedTimeline>,
     /// Where on the page's axis of time what is told now belongs, in milliseconds: since a run began, or
     /// after the first payment of a storm was due, at the last look.
     now_ms: f64,
@@ -77,7 +77,7 @@ pub(super) struct Inner {
 }
 
 /// Where a run records what happens, and how much of it was read.
-struct Record {
+struct FollowedTimeline {
     timeline: Arc<Timeline>,
     seen: usize,
 }
@@ -85,7 +85,7 @@ struct Record {
 impl Default for Live {
     fn default() -> Self {
         Self {
-            inner: Mutex::default(),
+            feed: Mutex::default(),
             grown: watch::Sender::new(0),
         }
     }
@@ -94,18 +94,18 @@ impl Default for Live {
 impl Live {
     /// Tells what happened, after everything that was recorded before.
     pub fn tell<E: LiveEvent>(&self, event: &E) {
-        self.change(|inner| {
-            inner.read();
-            inner.push(event);
+        self.change(|feed| {
+            feed.read();
+            feed.push(event);
         });
     }
 
     /// Changes what is known; what does not tell of itself is told with the next tick.
-    pub fn change(&self, change: impl FnOnce(&mut Inner)) {
-        let mut inner = self.lock();
-        change(&mut inner);
-        let last = inner.last;
-        drop(inner);
+    pub fn change(&self, change: impl FnOnce(&mut FeedState)) {
+        let mut feed = self.lock();
+        change(&mut feed);
+        let last = feed.last;
+        drop(feed);
         self.grown.send_if_modified(|known| {
             let new = *known < last;
             *known = last.max(*known);
@@ -114,7 +114,7 @@ impl Live {
     }
 
     pub fn tick(&self) {
-        self.change(Inner::flush);
+        self.change(FeedState::flush);
     }
 
     /// Tells what has changed, again and again.
@@ -129,12 +129,12 @@ impl Live {
 
     /// Tells the last event; there is none after it.
     pub fn end(&self, done: &Done) {
-        self.change(|inner| {
-            inner.flush();
-            inner.push(done);
-            inner.over = true;
+        self.change(|feed| {
+            feed.flush();
+            feed.push(done);
+            feed.over = true;
             // A job is remembered longer than its run need be.
-            inner.record = None;
+            feed.record = None;
         });
     }
 
@@ -144,21 +144,21 @@ impl Live {
 
     /// Whether the last event there will be has this id or a smaller one.
     pub fn is_over_at(&self, id: u64) -> bool {
-        let inner = self.lock();
-        inner.over && id >= inner.last
+        let feed = self.lock();
+        feed.over && id >= feed.last
     }
 
     /// Some of the events after this one, or what is so now where the buffer does not reach back to
     /// it. Empty at the end.
     pub fn after(&self, id: u64) -> Vec<Event> {
-        let inner = self.lock();
-        let first = inner.events.front().map_or(inner.last + 1, |e| e.id);
+        let feed = self.lock();
+        let first = feed.events.front().map_or(feed.last + 1, |e| e.id);
         // An id that was never given comes from another server's life.
-        if id + 1 < first || id > inner.last {
-            return inner.snapshot();
+        if id + 1 < first || id > feed.last {
+            return feed.snapshot();
         }
         let skip = usize::try_from(id + 1 - first).unwrap_or(usize::MAX);
-        let events = inner.events.iter().skip(skip);
+        let events = feed.events.iter().skip(skip);
         events.take(HANDFUL).cloned().collect()
     }
 
@@ -167,16 +167,16 @@ impl Live {
         self.grown.subscribe()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().expect("no holder panics")
+    fn lock(&self) -> MutexGuard<'_, FeedState> {
+        self.feed.lock().expect("no holder panics")
     }
 }
 
-impl Inner {
-    /// A new plan: another wall, other instances.
+impl FeedState {
+    /// A new plan: another grid, other instances.
     pub fn begin(&mut self, plan: &Plan) {
         self.flush();
-        self.wall = Wall::new(plan.payments);
+        self.grid = PaymentGrid::new(plan.payments);
         self.instances.clear();
         self.owners.clear();
         self.generation = None;
@@ -188,7 +188,7 @@ impl Inner {
     /// From here on what is recorded there is told.
     pub fn follow(&mut self, timeline: &Arc<Timeline>) {
         self.read();
-        self.record = Some(Record {
+        self.record = Some(FollowedTimeline {
             timeline: Arc::clone(timeline),
             seen: 0,
         });
@@ -202,7 +202,7 @@ impl Inner {
         let entries = record.timeline.after(record.seen);
         record.seen += entries.len();
         for entry in &entries {
-            sight::saw(self, entry);
+            projection::apply(self, entry);
         }
     }
 
@@ -226,11 +226,11 @@ impl Inner {
 
     /// What an instance was said to be about last.
     pub fn state_of(&self, name: &str) -> Option<InstanceState> {
-        self.instances.get(name).map(Instance::state)
+        self.instances.get(name).map(InstanceView::state)
     }
 
     /// What an instance is about. Called for every event, so nothing is made of it before it is told.
-    pub fn instance(&mut self, name: &str, state: InstanceState) -> &mut Instance {
+    pub fn instance(&mut self, name: &str, state: InstanceState) -> &mut InstanceView {
         let at_ms = self.now_ms;
         // Where it was, is told at most so often; what befell it, each time.
         let before = self.instances.get_mut(name);
@@ -239,7 +239,8 @@ impl Inner {
             self.push(&before);
         }
         if !self.instances.contains_key(name) {
-            self.instances.insert(name.to_owned(), Instance::default());
+            self.instances
+                .insert(name.to_owned(), InstanceView::default());
         }
         let instance = self.instances.get_mut(name).expect("it was inserted");
         instance.is(state, at_ms);
@@ -269,7 +270,7 @@ impl Inner {
 
     /// Tells what is known to have changed, without a look at what was recorded since.
     pub fn tell_changes(&mut self) {
-        if let Some(changes) = self.wall.changes() {
+        if let Some(changes) = self.grid.changes() {
             self.push(&changes);
         }
         let lines = &self.lines;
@@ -290,7 +291,7 @@ impl Inner {
         let mut told = Vec::new();
         for name in STANDING {
             if name == "rebalance" {
-                told.push(event(Payments::NAME, json(&self.wall.whole())));
+                told.push(event(Payments::NAME, json(&self.grid.whole())));
                 let states = self.instances.iter().map(|(n, i)| i.tell(n, &self.lines));
                 told.extend(states.map(|state| event(InstanceChange::NAME, json(&state))));
             }
@@ -316,7 +317,7 @@ mod tests {
     use crate::dashboard::problem::Problem;
     use crate::dashboard::wire::live::{LogLine, Phase};
     use crate::event::Source;
-    use crate::timeline::Happening;
+    use crate::timeline::TimelineEvent;
 
     fn line(at_ms: u64) -> LogLine {
         LogLine {
@@ -351,13 +352,13 @@ mod tests {
     #[test]
     fn the_buffer_is_bounded_and_who_is_behind_it_is_told_what_is_so_now() {
         let live = Live::default();
-        live.change(|inner| inner.begin(&plan(3)));
+        live.change(|feed| feed.begin(&plan(3)));
         for n in 0..20_000 {
             live.tell(&line(n));
         }
-        let inner = live.lock();
-        assert!(inner.events.len() <= MOST_EVENTS && inner.bytes <= MOST_BYTES);
-        drop(inner);
+        let feed = live.lock();
+        assert!(feed.events.len() <= MOST_EVENTS && feed.bytes <= MOST_BYTES);
+        drop(feed);
         let names: Vec<&str> = live.after(3).iter().map(|e| e.name).collect();
         assert_eq!(names, ["plan", "payments"]);
         assert!(live.after(3).iter().all(|e| e.id == live.last()));
@@ -372,19 +373,19 @@ mod tests {
         };
         let live = Live::default();
         let timeline = Arc::new(Timeline::in_memory());
-        live.change(|inner| {
-            inner.begin(&plan(1));
-            inner.follow(&timeline);
+        live.change(|feed| {
+            feed.begin(&plan(1));
+            feed.follow(&timeline);
         });
         timeline.record(
             None,
-            Happening::Started {
+            TimelineEvent::Started {
                 source: source(),
                 pid: 1,
             },
         );
-        timeline.record(None, Happening::Frozen { source: source() });
-        timeline.record(None, Happening::Killed { source: source() });
+        timeline.record(None, TimelineEvent::Frozen { source: source() });
+        timeline.record(None, TimelineEvent::Killed { source: source() });
         live.tell(&Phase { text: "" });
         live.end(&done());
         let state = |event: &Event| -> String {

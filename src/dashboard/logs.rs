@@ -10,7 +10,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::watch::Watch;
+use super::watch::JobWatcher;
 use super::wire::live::LogLine;
 use crate::drill;
 
@@ -25,7 +25,7 @@ const MOST_LINES: usize = 10;
 const MOST_CHARACTERS: usize = 300;
 
 /// Tells what is logged, again and again, once the watched storm has a folder in `runs`.
-pub(super) async fn tell_for_ever(watch: &Watch, runs: &Path) -> Infallible {
+pub(super) async fn tell_for_ever(watch: &JobWatcher, runs: &Path) -> Infallible {
     let mut tail = Tail::default();
     loop {
         tokio::time::sleep(EVERY).await;

@@ -18,7 +18,7 @@ use crate::metrics::{
 use crate::report::RunReport;
 use crate::report::storm::StormReport;
 use crate::run::manifest::Manifest;
-use crate::storm::{Mark, Sample};
+use crate::storm::{Sample, StormMark};
 use crate::verdict::{Outcome, Verdict};
 
 /// Counts what this server's jobs come to. Clones count together.
@@ -73,8 +73,8 @@ impl Metrics {
             for counter in [&self.produced, &self.effects, &self.duplicates] {
                 counter.with_label_values(&[lab, consumer]);
             }
-            for blow in StormAction::ALL {
-                let fault = [lab, consumer, blow.name()];
+            for action in StormAction::ALL {
+                let fault = [lab, consumer, action.name()];
                 self.faults.with_label_values(&fault);
             }
         } else {
@@ -122,10 +122,10 @@ impl Metrics {
         grow(&self.redeliveries, redeliveries);
     }
 
-    pub fn struck(&self, [lab, consumer]: Who<'_>, mark: &Mark) {
+    pub fn struck(&self, [lab, consumer]: Who<'_>, mark: &StormMark) {
         if mark.problem.is_none() {
             self.faults
-                .with_label_values(&[lab, consumer, mark.blow.name()])
+                .with_label_values(&[lab, consumer, mark.action.name()])
                 .inc();
         }
     }

@@ -19,11 +19,11 @@ mod lines;
 mod live;
 mod logs;
 mod metrics;
+mod payment_grid;
 mod problem;
+mod projection;
 mod quiz;
 mod runs;
-mod sight;
-mod wall;
 mod watch;
 mod wire;
 
@@ -42,7 +42,7 @@ use self::jobs::Jobs;
 use self::metrics::Metrics;
 use crate::quiz::Answers;
 use crate::run::manifest;
-use crate::stack::{self, Options, Progress, Silent};
+use crate::stack::{self, Silent, StackOptions, StackProgress};
 
 pub use feed::Feed;
 pub use wire::live::{Effects, Plan, PlannedFault};
@@ -53,7 +53,7 @@ const MOST_BODY: usize = 64 * 1024;
 /// What a dashboard needs to know.
 pub struct Settings {
     /// The stack that jobs run on.
-    pub stack: Options,
+    pub stack: StackOptions,
     /// The folder of labs.
     pub labs: PathBuf,
     /// Where the attendee's answers are kept.
@@ -173,7 +173,7 @@ async fn openapi() -> impl IntoResponse {
 impl App {
     /// Tells the stack's Prometheus where this server is. A run needs no Prometheus, so that what
     /// goes wrong is told and no more.
-    async fn let_prometheus_watch(&self, progress: &dyn Progress) {
+    async fn let_prometheus_watch(&self, progress: &dyn StackProgress) {
         if let Err(error) = stack::watch(&self.settings.stack, self.address).await {
             progress.line(&error.to_string());
         }

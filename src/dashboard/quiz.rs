@@ -12,7 +12,7 @@ use super::problem::{Body, Problem};
 use super::wire::labs::QuizProgress;
 use super::wire::quiz as wire;
 use super::{App, runs};
-use crate::quiz::{Answer, Question, Quiz, Shown, fates};
+use crate::quiz::{Answer, Question, Quiz, Shown, outcomes};
 use crate::report::RunReport;
 use crate::run::manifest::Manifest;
 
@@ -94,7 +94,7 @@ fn tell(app: &App, lab: &Manifest) -> Result<Vec<wire::Question>, Problem> {
         let reveal = may_know.then(|| wire::Solution {
             right: Question::letter(question.right()).to_string(),
             explain: explain.map(str::to_owned).collect(),
-            fates: run.as_ref().map(fates).unwrap_or_default(),
+            fates: run.as_ref().map(outcomes).unwrap_or_default(),
         });
         told.push(wire::Question {
             id: question.id.clone(),

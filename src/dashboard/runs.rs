@@ -90,7 +90,7 @@ fn is_before(id: &str, other: &str) -> bool {
 
 /// What a line is made of, of the report of a run, an exploration or a storm; not all have all of it.
 #[derive(Default, Deserialize)]
-struct Saved {
+struct SavedReport {
     lab: Option<String>,
     consumer: Option<String>,
     scenario: Option<String>,
@@ -111,7 +111,7 @@ enum Took {
 /// What a plan says before there is a report. The cause of a storm is not looked at: it may be a
 /// drill's, and nobody is to know it yet.
 #[derive(Default, Deserialize)]
-struct Planned {
+struct SavedPlan {
     lab: Option<String>,
     consumer: Option<String>,
     scenario: Option<String>,
@@ -119,8 +119,8 @@ struct Planned {
 
 fn line(path: &FilePath, id: &str) -> RunLine {
     let state = folder::read::<Reached>(path, STATE).ok();
-    let report: Saved = saved_report(path).unwrap_or_default();
-    let spec: Planned = folder::read(path, SPEC)
+    let report: SavedReport = saved_report(path).unwrap_or_default();
+    let spec: SavedPlan = folder::read(path, SPEC)
         .or_else(|_| folder::read(path, STORM))
         .unwrap_or_default();
     let started = path
@@ -256,7 +256,7 @@ fn sequence(app: &App, run: &str, payment: &str) -> Result<Biography, Problem> {
     let text = format!(
         "{payment}: {}: {}.",
         prose(&entries, payment),
-        outcome.told(&spec.done, history.effects_of(payment).len())
+        outcome.told(&spec.effect_verb, history.effects_of(payment).len())
     );
     let (lanes, steps) = steps::steps(&lines);
     Ok(Biography {

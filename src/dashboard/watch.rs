@@ -8,7 +8,7 @@ use super::instance::InstanceState;
 use super::lines::{self, EventLine};
 use super::live::Live;
 use super::metrics::Metrics;
-use super::sight;
+use super::projection;
 use super::wire::live::{CellProgress, Effects, FaultEvent, Phase, Plan, PlannedFault, Rates};
 use crate::chaos::storm::StormAction;
 use crate::effects::EffectSource;
@@ -17,13 +17,13 @@ use crate::explore;
 use crate::run::manifest::Manifest;
 use crate::run::{RunWatcher, Spec};
 use crate::session::Watcher;
-use crate::storm::{ManualControl, Mark, Ownership, Sample, StormSpec, StormWatcher};
+use crate::storm::{ManualControl, Ownership, Sample, StormMark, StormSpec, StormWatcher};
 use crate::timeline::Timeline;
 
 /// The looks over which a rate is told: long enough to be read, short enough to move.
 const LOOKS: usize = 5;
 
-pub(super) struct Watch {
+pub(super) struct JobWatcher {
     pub live: Arc<Live>,
     /// Whether what is done must not be told: a drill.
     pub secret: bool,
@@ -37,7 +37,7 @@ pub(super) struct Watch {
 /// What a running storm offers.
 #[derive(Default)]
 pub(super) struct StormDesk {
-    pub hands: Option<ManualControl>,
+    pub control: Option<ManualControl>,
     /// Where its live processes serve their metrics.
     pub targets: Vec<(Source, SocketAddr)>,
     pub lab: String,
@@ -46,7 +46,7 @@ pub(super) struct StormDesk {
     samples: Vec<Sample>,
 }
 
-impl Watch {
+impl JobWatcher {
     fn source_lines(&self, consumer: &str) -> Vec<EventLine> {
         let read = || {
             let lab = self.lab.as_ref()?;
@@ -68,7 +68,7 @@ impl Watch {
     }
 }
 
-impl Watcher for Watch {
+impl Watcher for JobWatcher {
     fn phase(&self, text: &str) {
         let text = if self.secret {
             "the incident goes on"
@@ -88,14 +88,14 @@ impl Watcher for Watch {
         }
         let consumer = self.desk().consumer.clone();
         let lines = self.source_lines(&consumer);
-        self.live.change(|inner| {
-            inner.lines = lines;
-            inner.follow(timeline);
+        self.live.change(|feed| {
+            feed.lines = lines;
+            feed.follow(timeline);
         });
     }
 }
 
-impl RunWatcher for Watch {
+impl RunWatcher for JobWatcher {
     fn planned(&self, spec: &Spec) {
         let faults = spec.schedule.strikes().map(|planned| PlannedFault {
             fault: planned.fault,
@@ -120,19 +120,19 @@ impl RunWatcher for Watch {
                 }
             },
         };
-        self.live.change(|inner| inner.begin(&plan));
+        self.live.change(|feed| feed.begin(&plan));
         self.desk().consumer.clone_from(&spec.consumer);
     }
 
     fn produced(&self, payments: u32) {
-        self.live.change(|inner| inner.wall.produced(payments));
+        self.live.change(|feed| feed.grid.produced(payments));
     }
 }
 
-impl StormWatcher for Watch {
-    fn storm_begins(&self, spec: &StormSpec, hands: ManualControl) {
+impl StormWatcher for JobWatcher {
+    fn storm_begins(&self, spec: &StormSpec, control: ManualControl) {
         let mut desk = self.desk();
-        desk.hands = (!self.secret).then_some(hands);
+        desk.control = (!self.secret).then_some(control);
         desk.lab.clone_from(&spec.lab);
         desk.consumer.clone_from(&spec.consumer);
         let instances = (0..spec.plan.instances).map(crate::session::instance_name);
@@ -147,9 +147,9 @@ impl StormWatcher for Watch {
             effects: Effects::Live,
         };
         drop(desk);
-        self.live.change(|inner| {
-            inner.begin(&plan);
-            inner.looked_at(0);
+        self.live.change(|feed| {
+            feed.begin(&plan);
+            feed.looked_at(0);
         });
     }
 
@@ -170,11 +170,11 @@ impl StormWatcher for Watch {
         let old = desk.samples.len().saturating_sub(LOOKS);
         desk.samples.drain(..old);
         drop(desk);
-        self.live.change(|inner| inner.looked_at(sample.at_ms));
+        self.live.change(|feed| feed.looked_at(sample.at_ms));
         self.live.tell(&told);
     }
 
-    fn struck(&self, mark: &Mark) {
+    fn struck(&self, mark: &StormMark) {
         if self.secret {
             return;
         }
@@ -184,8 +184,8 @@ impl StormWatcher for Watch {
         }
         let whom = mark.instance.as_deref();
         let text = whom.map_or_else(
-            || mark.blow.name().to_owned(),
-            |name| format!("{} {name}", mark.blow.name()),
+            || mark.action.name().to_owned(),
+            |name| format!("{} {name}", mark.action.name()),
         );
         #[allow(
             clippy::cast_precision_loss,
@@ -194,13 +194,13 @@ impl StormWatcher for Watch {
         let at_ms = mark.at_ms as f64;
         self.live.tell(&FaultEvent {
             at_ms,
-            fault: mark.blow.name(),
+            fault: mark.action.name(),
             payment: None,
             instance: whom,
             text: &text,
             problem: mark.problem.as_deref(),
         });
-        let state = match mark.blow {
+        let state = match mark.action {
             StormAction::Freeze => InstanceState::Frozen,
             StormAction::Thaw => InstanceState::Thawed,
             StormAction::Evict => InstanceState::Evicted,
@@ -208,7 +208,8 @@ impl StormWatcher for Watch {
             _ => return,
         };
         if let (Some(name), None) = (whom, &mark.problem) {
-            self.live.change(|inner| sight::stands(inner, name, state));
+            self.live
+                .change(|feed| projection::stands(feed, name, state));
         }
     }
 
@@ -216,12 +217,12 @@ impl StormWatcher for Watch {
         self.live.tell(ownership);
         if !self.secret {
             let partitions = &ownership.partitions;
-            self.live.change(|inner| sight::own(inner, partitions));
+            self.live.change(|feed| projection::own(feed, partitions));
         }
     }
 }
 
-impl explore::Progress for Watch {
+impl explore::ExploreWatcher for JobWatcher {
     fn cells(&self, done: usize, of: usize) {
         self.live.tell(&CellProgress { done, of });
     }

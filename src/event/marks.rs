@@ -21,10 +21,10 @@ use ids::Ids;
 /// What identifies the messages of one run. Clones are the same; the default knows no coordinates and
 /// no word, so that every id is its own.
 #[derive(Debug, Clone, Default)]
-pub struct Marks(Arc<Run>);
+pub struct Marks(Arc<RunNames>);
 
 #[derive(Debug, Default)]
-struct Run {
+struct RunNames {
     topic: String,
     group: String,
     /// What ends the ids of this run; none where they end with their number.
@@ -78,20 +78,20 @@ impl Marks {
     /// with this word, if it has one.
     #[must_use]
     pub fn of_run(topic: &str, group: &str, word: &str) -> Self {
-        Self(Arc::new(Run {
+        Self(Arc::new(RunNames {
             topic: topic.to_owned(),
             group: group.to_owned(),
             word: Some(word.to_owned()).filter(|word| !word.is_empty()),
-            ..Run::default()
+            ..RunNames::default()
         }))
     }
 
     /// None at all: for a storm, in which nobody asks what a request is about.
     #[must_use]
     pub fn off() -> Self {
-        Self(Arc::new(Run {
+        Self(Arc::new(RunNames {
             is_off: true,
-            ..Run::default()
+            ..RunNames::default()
         }))
     }
 
@@ -161,7 +161,7 @@ impl Marks {
         marked: &mut Vec<(usize, String)>,
         placed: &mut Vec<(usize, String)>,
     ) {
-        let Run { topic, group, .. } = &*self.0;
+        let RunNames { topic, group, .. } = &*self.0;
         if topic.is_empty() {
             return;
         }

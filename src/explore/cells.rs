@@ -2,11 +2,11 @@
 
 use crate::chaos::{Fault, Planned};
 use crate::report::explore::{CellWindow, Merged};
-use crate::window::{self, Cell, Recording};
+use crate::window::{self, Recording, WindowCell};
 
 /// One cell, before it is executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct CellPlan {
     /// Its number, from 1.
     pub number: usize,
     /// The window, as it is told.
@@ -21,7 +21,7 @@ pub struct Plan {
 /// All cells of a recording, in the order of the windows, and the windows that they stand for beside
 /// their own.
 #[must_use]
-pub fn plan(recording: &Recording, faults: &[Fault], victim: &str) -> (Vec<Plan>, Vec<Merged>) {
+pub fn plan(recording: &Recording, faults: &[Fault], victim: &str) -> (Vec<CellPlan>, Vec<Merged>) {
     let targets: Vec<_> = faults.iter().map(|f| (*f, f.target())).collect();
     let (cells, same) = window::cells(&recording.events, &targets);
     let numbered = cells.iter().zip(1..);
@@ -34,7 +34,7 @@ pub fn plan(recording: &Recording, faults: &[Fault], victim: &str) -> (Vec<Plan>
     (plans.collect(), merged.collect())
 }
 
-fn of(recording: &Recording, number: usize, cell: &Cell<Fault>, victim: &str) -> Plan {
+fn of(recording: &Recording, number: usize, cell: &WindowCell<Fault>, victim: &str) -> CellPlan {
     let prefix = recording.prefix(cell.event);
     let planned = Planned {
         fault: cell.fault,
@@ -47,7 +47,7 @@ fn of(recording: &Recording, number: usize, cell: &Cell<Fault>, victim: &str) ->
         wait_hours: None,
     };
     let marked = recording.marked_window(cell.event, cell.edge);
-    Plan {
+    CellPlan {
         number,
         window: CellWindow::of(recording, cell.gap),
         in_company: marked.map(|window| Planned {

@@ -32,7 +32,7 @@ impl From<RunError> for Failed {
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
     /// The consumer does not even do its work when nothing strikes it.
-    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with{}\nnext: read {}", outcome.told(done, *effects), hints(warnings), caused(cause.as_deref()), log.display())]
+    #[error("without any fault, {payment} was {}{}, so there is nothing to compare with{}\nnext: read {}", outcome.told(effect_verb, *effects), hints(warnings), caused(cause.as_deref()), log.display())]
     Baseline {
         /// The payment.
         payment: String,
@@ -41,7 +41,7 @@ pub enum ExploreError {
         /// How often it took effect.
         effects: usize,
         /// What is done to a payment that takes effect.
-        done: String,
+        effect_verb: String,
         /// What the recording lacks.
         warnings: Vec<String>,
         /// The first line of the consumer's output that names a cause, and where it stands.
@@ -76,7 +76,7 @@ pub(super) fn check_baseline(
             payment: payment.clone(),
             outcome: *outcome,
             effects: recorded.history.effects_of(payment).len(),
-            done: recorded.spec.done.clone(),
+            effect_verb: recorded.spec.effect_verb.clone(),
             warnings: [recording.warnings.clone(), missed(recorded)].concat(),
             cause: cause::named_in(&recorded.run_dir.join("logs")).map(Box::new),
             log: recorded.run_dir.join("logs"),

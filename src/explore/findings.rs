@@ -1,8 +1,8 @@
 //! What the cells come to.
 
 use super::Exploration;
-use super::cells::Plan;
-use super::strike::Struck;
+use super::cells::CellPlan;
+use super::strike::CellRuns;
 use crate::report::explore::{self, Cell, CellOutcome, ExploreReport, Merged, SCHEMA};
 use crate::report::{self, Stack, Times};
 use crate::session::Phases;
@@ -12,7 +12,7 @@ use crate::verdict::{Explored, Verdict};
 use crate::window::Recording;
 
 /// The cell of an executed plan. `exploration` is the number of the folder it lies in.
-pub(super) fn cell(plan: &Plan, struck: &Struck, exploration: &str) -> Cell {
+pub(super) fn cell(plan: &CellPlan, struck: &CellRuns, exploration: &str) -> Cell {
     let finished = struck.telling();
     let worst = explore::worst(finished);
     let text = explore::sentence(&plan.window, &plan.planned, struck.runs(), finished);
@@ -35,7 +35,7 @@ pub(super) fn cell(plan: &Plan, struck: &Struck, exploration: &str) -> Cell {
 }
 
 /// The cell of a plan whose run could not be made.
-pub(super) fn not_made(plan: &Plan, reason: &str) -> Cell {
+pub(super) fn not_made(plan: &CellPlan, reason: &str) -> Cell {
     Cell {
         cell: plan.number,
         window: plan.window.clone(),

@@ -34,9 +34,9 @@ use crate::stack::Endpoints;
 use self::findings::Findings;
 use self::lanes::Lanes;
 use self::remarks::Remarks;
-use self::strike::{Kept, Pattern, Struck};
+use self::strike::{CellRuns, Kept, Pattern};
 use self::traffic::Traffic;
-pub use cells::Plan;
+pub use cells::CellPlan;
 pub use error::{ExploreError, Failed};
 
 /// How many payments a struck run has where nobody says otherwise: two before and beside the struck
@@ -70,7 +70,7 @@ impl Exploration {
             spec: Spec {
                 schedule: none.expect("no strike fits into any number of payments"),
                 idle_ms: IDLE_MS,
-                seeks_windows: true,
+                wait_for_late_effects: true,
                 ..spec
             },
             faults: Fault::ALL.to_vec(),
@@ -80,7 +80,7 @@ impl Exploration {
 }
 
 /// Told how an exploration gets on.
-pub trait Progress: RunWatcher {
+pub trait ExploreWatcher: RunWatcher {
     /// So many cells are done, of so many.
     fn cells(&self, done: usize, of: usize);
 }
@@ -95,7 +95,7 @@ pub async fn explore(
     exploration: &Exploration,
     endpoints: &Endpoints,
     runs: &Path,
-    progress: &dyn Progress,
+    progress: &dyn ExploreWatcher,
     cancel: &CancellationToken,
 ) -> Result<ExploreReport, Failed> {
     let mut phases = Phases::start("record");
@@ -138,7 +138,7 @@ async fn execute(
     exploration: &Exploration,
     endpoints: &Endpoints,
     folder: &RunFolder,
-    progress: &dyn Progress,
+    progress: &dyn ExploreWatcher,
     cancel: &CancellationToken,
     phases: &mut Phases,
 ) -> Result<ExploreReport, ExploreError> {
@@ -179,12 +179,12 @@ async fn execute(
     };
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let lanes = Lanes::new(exploration.parallel, cores, recording.join_seconds);
-    let mut done = Done::new(folder, progress, of);
-    let mut failed: Vec<(Plan, RunError)> = Vec::new();
-    let mut not_begun: Vec<Plan> = Vec::new();
+    let mut done = DoneCells::new(folder, progress, of);
+    let mut failed: Vec<(CellPlan, RunError)> = Vec::new();
+    let mut not_begun: Vec<CellPlan> = Vec::new();
     let broken_off = OnceLock::new();
     {
-        let one = |plan: Plan| {
+        let one = |plan: CellPlan| {
             let (pattern, lanes, broken_off) = (&pattern, &lanes, &broken_off);
             async move {
                 let lane = lanes.enter().await;
@@ -236,7 +236,7 @@ async fn execute(
         done.not_made(&plan, broken_off.as_deref().unwrap_or_default());
     }
     phases.end();
-    let Done {
+    let DoneCells {
         remarks, mut cells, ..
     } = done;
     cells.sort_by_key(|cell| cell.cell);
@@ -254,16 +254,16 @@ async fn execute(
 }
 
 /// The cells that are done.
-struct Done<'a> {
+struct DoneCells<'a> {
     folder: &'a RunFolder,
-    progress: &'a dyn Progress,
+    progress: &'a dyn ExploreWatcher,
     of: usize,
     remarks: Remarks,
     cells: Vec<Cell>,
 }
 
-impl<'a> Done<'a> {
-    fn new(folder: &'a RunFolder, progress: &'a dyn Progress, of: usize) -> Self {
+impl<'a> DoneCells<'a> {
+    fn new(folder: &'a RunFolder, progress: &'a dyn ExploreWatcher, of: usize) -> Self {
         Self {
             folder,
             progress,
@@ -273,14 +273,14 @@ impl<'a> Done<'a> {
         }
     }
 
-    fn add(&mut self, plan: &Plan, struck: &Struck) {
+    fn add(&mut self, plan: &CellPlan, struck: &CellRuns) {
         self.remarks.on(struck.runs());
         self.cells
             .push(findings::cell(plan, struck, &self.folder.id));
         self.progress.cells(self.cells.len(), self.of);
     }
 
-    fn not_made(&mut self, plan: &Plan, reason: &str) {
+    fn not_made(&mut self, plan: &CellPlan, reason: &str) {
         self.cells.push(findings::not_made(plan, reason));
         self.progress.cells(self.cells.len(), self.of);
     }

@@ -6,7 +6,7 @@ use super::traffic::Traffic;
 use crate::event::Tap;
 use crate::run::Finished;
 use crate::tap::Detail;
-use crate::timeline::{self, Entry, Happening, refusals};
+use crate::timeline::{self, Entry, TimelineEvent, refusals};
 use crate::window::{Recording, Seen};
 
 /// The taps that every instance has, in the order in which a consumer meets them.
@@ -37,7 +37,7 @@ fn seen(timeline: &[Entry]) -> Seen<'_, Detail> {
         rounds: Vec::new(),
     };
     for entry in timeline {
-        if let Happening::RoundBegan { first, .. } = entry.what {
+        if let TimelineEvent::RoundBegan { first, .. } = entry.what {
             seen.rounds.push((first, Vec::new()));
         }
         let events = match seen.rounds.last_mut() {

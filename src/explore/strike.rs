@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use tokio_util::sync::CancellationToken;
 
-use super::cells::Plan;
+use super::cells::CellPlan;
 use super::first_line;
 use super::traffic::Traffic;
 use crate::chaos::Planned;
@@ -26,9 +26,9 @@ const JOIN: f64 = 8.0;
 
 /// What came of a cell: a run for each payment that was struck, or for the first that broke the
 /// promise.
-pub(super) struct Struck(Vec<Finished>);
+pub(super) struct CellRuns(Vec<Finished>);
 
-impl Struck {
+impl CellRuns {
     /// The run that decides the cell: one that breaks the promise, else one that proves nothing, else
     /// one in which only a restart kept it.
     pub(super) fn telling(&self) -> &Finished {
@@ -90,16 +90,16 @@ impl Pattern<'_> {
     /// When a run could not be made.
     pub(super) async fn strike(
         &self,
-        plan: &Plan,
+        plan: &CellPlan,
         cancel: &CancellationToken,
-    ) -> Result<Struck, RunError> {
+    ) -> Result<CellRuns, RunError> {
         let mut struck = Vec::new();
         for planned in self.in_company(plan) {
             let finished = self.strike_at(planned, cancel).await?;
             let broken = finished.judgement.verdict == Verdict::Violated;
             struck.push(finished);
             if broken {
-                return Ok(Struck(struck));
+                return Ok(CellRuns(struck));
             }
         }
         if plan.planned.alone {
@@ -110,13 +110,13 @@ impl Pattern<'_> {
                 struck.push(self.strike_at(plan.planned.clone(), cancel).await?);
             }
         }
-        Ok(Struck(struck))
+        Ok(CellRuns(struck))
     }
 
     /// What is done among others, for each payment that could be in hand then: wherever the window can
     /// be told there, but for a consumer that has one payment in hand at a time and is followed by more
     /// than marks.
-    fn in_company(&self, plan: &Plan) -> Vec<Planned> {
+    fn in_company(&self, plan: &CellPlan) -> Vec<Planned> {
         let several = self.recording.several;
         let told = plan.in_company.as_ref();
         let Some(planned) = told.filter(|_| several || !plan.planned.alone) else {
@@ -153,7 +153,7 @@ impl Pattern<'_> {
                 planned.clone()
             };
             let spec = spec(planned);
-            let run = run::execute(spec, self.endpoints, self.runs, &Silent, cancel);
+            let run = run::execute(spec, self.endpoints, self.runs, &NoPhases, cancel);
             let finished = self.kept.keep(run.await?, self.endpoints);
             if tells(&finished) || last {
                 return Ok(finished);
@@ -197,10 +197,10 @@ fn tells(finished: &Finished) -> bool {
 }
 
 /// Cells run side by side; each tells nothing of its phases.
-struct Silent;
+struct NoPhases;
 
-impl Watcher for Silent {
+impl Watcher for NoPhases {
     fn phase(&self, _text: &str) {}
 }
 
-impl RunWatcher for Silent {}
+impl RunWatcher for NoPhases {}

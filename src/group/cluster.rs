@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::connection::{Access, Connection};
+use super::connection::{Access, BrokerConnection};
 use super::error::GroupError;
 use super::transport;
 use super::versions::Spoken;
@@ -24,11 +24,11 @@ pub(super) const PAUSE: Duration = Duration::from_millis(8);
 /// A Kafka cluster, asked in its own protocol. Cheap to clone; all clones share the connections.
 #[derive(Clone)]
 pub struct Cluster {
-    inner: Arc<Inner>,
+    inner: Arc<ClusterState>,
     deadline: Duration,
 }
 
-struct Inner {
+struct ClusterState {
     bootstrap: Vec<String>,
     access: Access,
     connections: StdMutex<HashMap<String, Slot>>,
@@ -36,7 +36,7 @@ struct Inner {
 
 /// Empty while nobody is connected, or while the connection is in the hands of a call: a call that
 /// is given up takes its half-read connection with it.
-type Slot = Arc<Mutex<Option<Connection>>>;
+type Slot = Arc<Mutex<Option<BrokerConnection>>>;
 
 impl Cluster {
     /// Reads the certificates; connects to nothing yet.
@@ -62,7 +62,7 @@ impl Cluster {
         }
         let tls = transport::connector(&security)?;
         Ok(Cluster {
-            inner: Arc::new(Inner {
+            inner: Arc::new(ClusterState {
                 bootstrap: addresses,
                 access: Access { security, tls },
                 connections: StdMutex::default(),
@@ -150,7 +150,7 @@ impl Cluster {
                 }
             }
         }
-        let mut connection = Connection::open(broker, &self.inner.access).await?;
+        let mut connection = BrokerConnection::open(broker, &self.inner.access).await?;
         let answer = connection.call(request).await?;
         *slot = Some(connection);
         Ok(answer)

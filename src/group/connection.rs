@@ -33,17 +33,20 @@ pub(super) struct Access {
 
 /// An open, negotiated and authenticated connection. Whoever gives up on a call in the middle must
 /// drop it: the rest of the answer is still on its way.
-pub(super) struct Connection {
+pub(super) struct BrokerConnection {
     broker: String,
     stream: Box<dyn Stream>,
     offered: HashMap<i16, VersionRange>,
     correlation: i32,
 }
 
-impl Connection {
+impl BrokerConnection {
     /// Connects, negotiates versions (KIP-35), and authenticates where the listener wants it.
-    pub(super) async fn open(broker: &str, access: &Access) -> Result<Connection, GroupError> {
-        let mut connection = Connection {
+    pub(super) async fn open(
+        broker: &str,
+        access: &Access,
+    ) -> Result<BrokerConnection, GroupError> {
+        let mut connection = BrokerConnection {
             broker: broker.to_string(),
             stream: transport::open(broker, access.tls.as_ref()).await?,
             offered: HashMap::new(),

@@ -1,6 +1,6 @@
 //! Connections for whoever relays Kafka's protocol instead of speaking it.
 
-use super::connection::{Access, Connection};
+use super::connection::{Access, BrokerConnection};
 use super::error::GroupError;
 use super::transport::{self, Stream};
 use crate::stack::Security;
@@ -32,7 +32,9 @@ impl Dialer {
     /// A broker that does not answer, or refuses the credentials.
     pub(crate) async fn dial(&self, broker: &str) -> Result<Box<dyn Stream>, GroupError> {
         if self.access.security.protocol.has_sasl() {
-            return Ok(Connection::open(broker, &self.access).await?.into_stream());
+            return Ok(BrokerConnection::open(broker, &self.access)
+                .await?
+                .into_stream());
         }
         transport::open(broker, self.access.tls.as_ref()).await
     }

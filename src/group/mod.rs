@@ -41,11 +41,11 @@ use cluster::PAUSE;
 pub struct GroupClient {
     cluster: Cluster,
     group: String,
-    known: Mutex<Known>,
+    known: Mutex<Learned>,
 }
 
 /// What the last answers taught; wrong at worst, never believed without asking.
-struct Known {
+struct Learned {
     coordinator: Option<String>,
     protocol: GroupProtocol,
 }
@@ -162,7 +162,7 @@ impl Cluster {
         let client = GroupClient {
             cluster: self.clone(),
             group: group.to_string(),
-            known: Mutex::new(Known {
+            known: Mutex::new(Learned {
                 coordinator: None,
                 protocol: GroupProtocol::Classic,
             }),

@@ -18,7 +18,7 @@ use super::topic::topic_name;
 
 /// Which offset of a partition ListOffsets is asked for.
 #[derive(Clone, Copy)]
-enum Edge {
+enum OffsetEdge {
     /// The first record that is still there.
     Start,
     /// After the last record, whoever may read it.
@@ -28,7 +28,7 @@ enum Edge {
     Stable,
 }
 
-impl Edge {
+impl OffsetEdge {
     /// The timestamp that stands for it, and the isolation level.
     fn asked(self) -> (i64, i8) {
         match self {
@@ -137,7 +137,7 @@ impl Cluster {
         topic: &str,
         partitions: &[i32],
     ) -> Result<BTreeMap<i32, i64>, GroupError> {
-        self.offsets(Edge::End, topic, partitions).await
+        self.offsets(OffsetEdge::End, topic, partitions).await
     }
 
     /// The last stable offset of each partition: everything before it belongs to no transaction, or
@@ -152,7 +152,7 @@ impl Cluster {
         topic: &str,
         partitions: &[i32],
     ) -> Result<BTreeMap<i32, i64>, GroupError> {
-        self.offsets(Edge::Stable, topic, partitions).await
+        self.offsets(OffsetEdge::Stable, topic, partitions).await
     }
 
     /// The first offset that is still in the log of each partition.
@@ -164,12 +164,12 @@ impl Cluster {
         topic: &str,
         partitions: &[i32],
     ) -> Result<BTreeMap<i32, i64>, GroupError> {
-        self.offsets(Edge::Start, topic, partitions).await
+        self.offsets(OffsetEdge::Start, topic, partitions).await
     }
 
     async fn offsets(
         &self,
-        edge: Edge,
+        edge: OffsetEdge,
         topic: &str,
         partitions: &[i32],
     ) -> Result<BTreeMap<i32, i64>, GroupError> {
@@ -190,7 +190,7 @@ impl Cluster {
 
     async fn offsets_now(
         &self,
-        edge: Edge,
+        edge: OffsetEdge,
         topic: &str,
         partitions: &[i32],
     ) -> Result<BTreeMap<i32, i64>, GroupError> {
@@ -232,7 +232,7 @@ impl Cluster {
     }
 }
 
-fn offsets_request(edge: Edge, topic: &str, partitions: &[i32]) -> ListOffsetsRequest {
+fn offsets_request(edge: OffsetEdge, topic: &str, partitions: &[i32]) -> ListOffsetsRequest {
     let (timestamp, isolation_level) = edge.asked();
     let partitions = partitions.iter().map(|partition| {
         ListOffsetsPartition::default()

@@ -7,13 +7,13 @@ use kafka_protocol::messages::{SaslAuthenticateRequest, SaslHandshakeRequest};
 use kafka_protocol::protocol::StrBytes;
 use rsasl::prelude::{Mechname, SASLClient, SASLConfig, Session};
 
-use super::connection::Connection;
+use super::connection::BrokerConnection;
 use super::error::{GroupError, kafka_name};
 use crate::stack::Sasl;
 
 /// Proves who we are, and with SCRAM lets the broker prove that it knows the password too.
 pub(super) async fn authenticate(
-    connection: &mut Connection,
+    connection: &mut BrokerConnection,
     sasl: &Sasl,
 ) -> Result<(), GroupError> {
     let name = sasl.mechanism.as_str();
@@ -63,7 +63,7 @@ fn start(sasl: &Sasl) -> Result<Session, String> {
 }
 
 async fn exchange(
-    connection: &mut Connection,
+    connection: &mut BrokerConnection,
     out: Vec<u8>,
     failed: &impl Fn(String) -> GroupError,
 ) -> Result<Bytes, GroupError> {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
-use super::behaviour::{Behaviour, Mishap};
+use super::behaviour::{Behaviour, InjectedFailure};
 use super::books::Books;
 use super::clock::Clock;
 use super::error::ApiError;
@@ -22,22 +22,22 @@ const UNPOISONED: &str = "no holder of this lock panics";
 /// An account at the provider; clones are the same account. Accounts never see each other's charges
 /// or keys, so each run opens one.
 #[derive(Debug, Clone)]
-pub struct Account(Arc<Inner>);
+pub struct Account(Arc<AccountState>);
 
 #[derive(Debug)]
-struct Inner {
+struct AccountState {
     api_key: String,
     behaviour: RwLock<Behaviour>,
     clock: Clock,
     books: Mutex<Books>,
     changes: AtomicU32,
     /// What befalls the next of them, first to last.
-    next: Mutex<VecDeque<Mishap>>,
+    next: Mutex<VecDeque<InjectedFailure>>,
 }
 
 impl Account {
     pub(super) fn open(behaviour: Behaviour, clock: Clock) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(AccountState {
             api_key: format!("sk_test_{:032x}", rand::random::<u128>()),
             behaviour: RwLock::new(behaviour),
             clock,
@@ -75,20 +75,20 @@ impl Account {
     }
 
     /// Lets something befall the next `times` requests to change something, after those that were
-    /// ordered before. It takes precedence over [`Behaviour::mishaps`].
-    pub fn befall(&self, mishap: Mishap, times: u32) {
+    /// ordered before. It takes precedence over [`Behaviour::failures`].
+    pub fn inject(&self, failure: InjectedFailure, times: u32) {
         let mut next = self.0.next.lock().expect(UNPOISONED);
-        next.extend((0..times).map(|_| mishap));
+        next.extend((0..times).map(|_| failure));
     }
 
-    /// What was ordered with [`Account::befall`] and has not happened.
-    pub fn awaited(&self) -> Vec<Mishap> {
+    /// What was ordered with [`Account::inject`] and has not happened.
+    pub fn awaited(&self) -> Vec<InjectedFailure> {
         let next = self.0.next.lock().expect(UNPOISONED);
         next.iter().copied().collect()
     }
 
     /// What befalls the request to change something that has just come.
-    pub(super) fn next_mishap(&self) -> Option<Mishap> {
+    pub(super) fn next_failure(&self) -> Option<InjectedFailure> {
         let number = self
             .0
             .changes
@@ -97,9 +97,9 @@ impl Account {
         let ordered = self.0.next.lock().expect(UNPOISONED).pop_front();
         ordered.or_else(|| {
             let behaviour = self.behaviour();
-            let mut mishaps = behaviour.mishaps.iter();
-            let (mishap, _) = mishaps.find(|(_, every)| number.is_multiple_of(*every))?;
-            Some(*mishap)
+            let mut failures = behaviour.failures.iter();
+            let (failure, _) = failures.find(|(_, every)| number.is_multiple_of(*every))?;
+            Some(*failure)
         })
     }
 

@@ -8,9 +8,9 @@ use super::error::ApiError;
 use crate::tap::Decision;
 
 /// How an account misbehaves, and how fast it ages. What happens to one certain request is not here:
-/// that is a decision of the [`Hook`](crate::tap::Hook), or of [`Account::befall`].
+/// that is a decision of the [`Hook`](crate::tap::Hook), or of [`Account::inject`].
 ///
-/// [`Account::befall`]: super::Account::befall
+/// [`Account::inject`]: super::Account::befall
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Behaviour {
     /// How long a key is remembered from its first use, by the provider's
@@ -27,7 +27,7 @@ pub struct Behaviour {
     /// searching for what was just written: <https://docs.stripe.com/search#data-freshness>.
     pub search_lag: Duration,
     /// What befalls each so-many-eth request to change something; the first that applies.
-    pub mishaps: Vec<(Mishap, u32)>,
+    pub failures: Vec<(InjectedFailure, u32)>,
 }
 
 impl Default for Behaviour {
@@ -38,7 +38,7 @@ impl Default for Behaviour {
             keys_ignored: false,
             latency: Duration::ZERO,
             search_lag: Duration::from_secs(60),
-            mishaps: Vec::new(),
+            failures: Vec::new(),
         }
     }
 }
@@ -46,7 +46,7 @@ impl Default for Behaviour {
 /// What a provider does to a request, now and then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mishap {
+pub enum InjectedFailure {
     /// Answers 503 and has done nothing.
     FailBefore,
     /// Does it, and answers 500; the request's key remembers the 500.
@@ -61,7 +61,7 @@ pub enum Mishap {
     RateLimit,
 }
 
-impl Mishap {
+impl InjectedFailure {
     /// The refusal of a request that does not get as far as the idempotency layer.
     pub(super) fn refusal(self) -> Option<ApiError> {
         match self {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::account::Account;
 use super::api::Endpoint;
-use super::behaviour::Mishap;
+use super::behaviour::InjectedFailure;
 use super::error::ApiError;
 use super::form::Form;
 use super::idempotency::{self, Fingerprint};
@@ -110,8 +110,8 @@ impl Exchange {
         form: &Form,
         subjects: &[String],
     ) -> Option<Reply> {
-        let mishap = account.next_mishap();
-        if let Some(refusal) = mishap.and_then(Mishap::refusal) {
+        let failure = account.next_failure();
+        if let Some(refusal) = failure.and_then(InjectedFailure::refusal) {
             return Some(refusal.into());
         }
         let sent_key = match self.key.as_ref().map(Result::as_ref).transpose() {
@@ -142,7 +142,7 @@ impl Exchange {
         let executed = account.execute(order, form, &orderer);
 
         let decision = match self.ask(Stage::Executed, subjects, Some(&executed)).await {
-            Decision::Pass => mishap.map_or(Decision::Pass, Mishap::decision),
+            Decision::Pass => failure.map_or(Decision::Pass, InjectedFailure::decision),
             decision => decision,
         };
         let mut reply = match decision {

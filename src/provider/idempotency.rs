@@ -23,7 +23,7 @@ pub(super) struct Fingerprint {
 }
 
 #[derive(Debug)]
-struct Record {
+struct KeyRecord {
     fingerprint: Fingerprint,
     /// By the provider's clock.
     first_used: Duration,
@@ -33,7 +33,7 @@ struct Record {
 
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    records: HashMap<String, Record>,
+    records: HashMap<String, KeyRecord>,
 }
 
 pub(super) fn check(key: &str) -> Result<(), ApiError> {
@@ -82,7 +82,7 @@ impl Keys {
 
     /// Reserves a key that [`Keys::find`] did not find: from here on it is in flight.
     pub(super) fn reserve(&mut self, key: &str, fingerprint: Fingerprint, now: Duration) {
-        let record = Record {
+        let record = KeyRecord {
             fingerprint,
             first_used: now,
             saved: None,

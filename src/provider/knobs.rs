@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::behaviour::{Behaviour, Mishap};
+use super::behaviour::{Behaviour, InjectedFailure};
 
 /// The [`Behaviour`] of an account as it is read and written from outside. The names are those of the
 /// table `[provider]` in a lab's manifest.
@@ -48,20 +48,20 @@ impl Knobs {
     /// How they are set.
     #[must_use]
     pub fn of(behaviour: &Behaviour) -> Self {
-        let every = |mishap| {
-            let mut set = behaviour.mishaps.iter();
-            set.find(|(m, _)| *m == mishap).map(|(_, every)| *every)
+        let every = |failure| {
+            let mut set = behaviour.failures.iter();
+            set.find(|(m, _)| *m == failure).map(|(_, every)| *every)
         };
         Self {
             latency_ms: behaviour.latency.as_millis().try_into().unwrap_or(u64::MAX),
             key_lifetime_hours: behaviour.key_lifetime.as_secs_f64() / 3600.0,
             keys_ignored: behaviour.keys_ignored,
             search_lag_seconds: behaviour.search_lag.as_secs_f64(),
-            fail_before_every: every(Mishap::FailBefore),
-            fail_after_every: every(Mishap::FailAfter),
-            lose_answer_every: every(Mishap::LoseAnswer),
-            lock_timeout_every: every(Mishap::LockTimeout),
-            rate_limit_every: every(Mishap::RateLimit),
+            fail_before_every: every(InjectedFailure::FailBefore),
+            fail_after_every: every(InjectedFailure::FailAfter),
+            lose_answer_every: every(InjectedFailure::LoseAnswer),
+            lock_timeout_every: every(InjectedFailure::LockTimeout),
+            rate_limit_every: every(InjectedFailure::RateLimit),
         }
     }
 
@@ -87,11 +87,11 @@ impl Knobs {
         if !(0.0..=MAX_HOURS * 3600.0).contains(&lag) {
             return Err(format!("search_lag_seconds is {lag}: say 0 or more"));
         }
-        let mut mishaps = Vec::new();
-        for (mishap, name, every) in self.mishaps() {
+        let mut failures = Vec::new();
+        for (failure, name, every) in self.failures() {
             match every {
                 Some(0) => return Err(format!("{name} is 0: say 1 or more, or null for never")),
-                Some(every) => mishaps.push((mishap, every)),
+                Some(every) => failures.push((failure, every)),
                 None => {}
             }
         }
@@ -100,13 +100,13 @@ impl Knobs {
             keys_ignored: self.keys_ignored,
             latency: Duration::from_millis(self.latency_ms),
             search_lag: Duration::from_secs_f64(lag),
-            mishaps,
+            failures,
         })
     }
 
     /// In the order in which they apply.
-    fn mishaps(&self) -> [(Mishap, &'static str, Option<u32>); 5] {
-        use Mishap::{FailAfter, FailBefore, LockTimeout, LoseAnswer, RateLimit};
+    fn failures(&self) -> [(InjectedFailure, &'static str, Option<u32>); 5] {
+        use InjectedFailure::{FailAfter, FailBefore, LockTimeout, LoseAnswer, RateLimit};
         [
             (FailBefore, "fail_before_every", self.fail_before_every),
             (FailAfter, "fail_after_every", self.fail_after_every),

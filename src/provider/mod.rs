@@ -35,8 +35,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 pub use account::Account;
-pub use admin::{Admin, Observer};
-pub use behaviour::{Behaviour, Mishap};
+pub use admin::{Admin, AdminObserver};
+pub use behaviour::{Behaviour, InjectedFailure};
 pub use clock::Clock;
 pub use knobs::{Knobs, MAX_LATENCY_MS};
 pub use ledger::LedgerEntry;

@@ -73,17 +73,17 @@ pub struct Choice {
 
 /// How many of the struck payments had which outcome.
 #[must_use]
-pub fn fates(report: &RunReport) -> BTreeMap<Outcome, usize> {
-    let mut fates = BTreeMap::new();
+pub fn outcomes(report: &RunReport) -> BTreeMap<Outcome, usize> {
+    let mut outcomes = BTreeMap::new();
     for fault in report.faults.iter().filter(|f| f.fired) {
         let exception = report
             .exceptions
             .iter()
             .find(|e| e.payment == fault.payment);
         let outcome = exception.map_or(Outcome::Once, |e| e.outcome);
-        *fates.entry(outcome).or_insert(0) += 1;
+        *outcomes.entry(outcome).or_insert(0) += 1;
     }
-    fates
+    outcomes
 }
 
 impl Question {

@@ -94,9 +94,9 @@ fn report(outcome: &str) -> serde_json::Result<RunReport> {
 
 #[test]
 fn what_became_of_the_struck_is_counted_and_an_unknown_outcome_is_never_once() {
-    let fates = fates(&report("lost").unwrap());
+    let outcomes = outcomes(&report("lost").unwrap());
     assert_eq!(
-        fates,
+        outcomes,
         BTreeMap::from([(Outcome::Once, 1), (Outcome::Lost, 1)])
     );
     let error = report("vanished").unwrap_err().to_string();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::event::{Role, Stage};
 use crate::run::Finished;
 use crate::tap::Detail;
-use crate::timeline::{self, Clause, Entry, Happening};
+use crate::timeline::{self, Clause, Entry, TimelineEvent};
 
 /// The entries of a payment's biography in a finished run.
 #[must_use]
@@ -53,7 +53,7 @@ pub(super) fn is_delivery(entry: &Entry) -> bool {
 
 /// Which other payments a commit passes with this one, or instead of it: the cause of many a loss.
 fn others_passed(entry: &Entry, payment: &str) -> String {
-    let Happening::Boundary { event } = &entry.what else {
+    let TimelineEvent::Boundary { event } = &entry.what else {
         return String::new();
     };
     let Some(Detail::Kafka(detail)) = &event.detail else {
@@ -75,7 +75,7 @@ pub fn prose(entries: &[Entry], payment: &str) -> String {
     let mut told: Vec<(String, Vec<String>)> = Vec::new();
     let mut lives: HashMap<String, u32> = HashMap::new();
     // Not the strike itself, which is told by what it does.
-    let tellable = |(e, _): &(&Entry, Clause)| !matches!(e.what, Happening::Struck { .. });
+    let tellable = |(e, _): &(&Entry, Clause)| !matches!(e.what, TimelineEvent::Struck { .. });
     let mut clauses = clauses(entries, payment).filter(tellable).peekable();
     while let Some((entry, clause)) = clauses.next() {
         if is_request(entry)
@@ -106,13 +106,13 @@ pub fn prose(entries: &[Entry], payment: &str) -> String {
 }
 
 fn is_request(entry: &Entry) -> bool {
-    matches!(&entry.what, Happening::Boundary { event } if event.stage == Stage::Received)
+    matches!(&entry.what, TimelineEvent::Boundary { event } if event.stage == Stage::Received)
 }
 
 /// Whether `answer` tells what came of `request`, so that the request needs no words of its own.
 fn is_answer(answer: &Entry, request: &Entry) -> bool {
     match (&answer.what, &request.what) {
-        (Happening::Boundary { event: answer }, Happening::Boundary { event: request }) => {
+        (TimelineEvent::Boundary { event: answer }, TimelineEvent::Boundary { event: request }) => {
             answer.stage == Stage::Answered
                 && (&answer.source, &answer.signature) == (&request.source, &request.signature)
         }

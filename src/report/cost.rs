@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Stage, Tap};
 use crate::run::Finished;
 use crate::tap::kafka::Detail as KafkaDetail;
-use crate::tap::postgres::{Command, Transaction};
+use crate::tap::postgres::{CommandTag, Transaction};
 use crate::tap::{BoundaryEvent, Detail};
-use crate::timeline::{Entry, Happening};
+use crate::timeline::{Entry, TimelineEvent};
 use crate::verdict::Produced;
 
 /// What a payment costs, of those that no fault struck. The taps and the lab's own record are in
@@ -98,7 +98,7 @@ fn measure(timeline: &[Entry], produced: &[Produced], struck: &HashSet<&str>) ->
 
 fn boundary(entry: &Entry) -> Option<(f64, &BoundaryEvent)> {
     match &entry.what {
-        Happening::Boundary { event } => Some((entry.at_ms, event)),
+        TimelineEvent::Boundary { event } => Some((entry.at_ms, event)),
         _ => None,
     }
 }
@@ -114,7 +114,7 @@ fn commits_a_change(event: &BoundaryEvent) -> bool {
         && event.writes
         && statement.sqlstate.is_none()
         && statement.transaction == Some(Transaction::Idle)
-        && statement.command() != Some(Command::Rollback)
+        && statement.command() != Some(CommandTag::Rollback)
 }
 
 /// The smallest value that is not below `percent` of them; 0 of none.
@@ -142,7 +142,7 @@ mod tests {
 
     fn entry(at_ms: f64, event: BoundaryEvent) -> Entry {
         let payment = event.payment().map(str::to_owned);
-        let what = Happening::Boundary { event };
+        let what = TimelineEvent::Boundary { event };
         Entry {
             at_ms,
             payment,

@@ -11,9 +11,9 @@ use super::biography;
 use super::cost::Cost;
 use super::line::{self, Line};
 use crate::chaos::Fault;
-use crate::run::{Finished, Fired};
+use crate::run::{ExecutedFault, Finished};
 use crate::session::Seconds;
-use crate::stack::{Endpoints, Kind};
+use crate::stack::{Endpoints, StackKind};
 use crate::verdict::{Counts, Guarantee, Outcome, Verdict, outcome_of};
 use crate::window::Window;
 
@@ -59,8 +59,9 @@ pub struct RunReport {
     /// How many payments had which outcome.
     pub counts: Counts,
     /// What was done to a payment that took effect: `charged`.
+    #[serde(rename = "done")]
     #[schemars(length(min = 1))]
-    pub done: String,
+    pub effect_verb: String,
     /// Every payment that did not take effect exactly once.
     pub exceptions: Vec<Exception>,
     /// Every fault of the schedule.
@@ -81,7 +82,7 @@ pub struct RunReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Stack {
     /// `native`, `external`, `compose`.
-    #[schemars(with = "Kind")]
+    #[schemars(with = "StackKind")]
     pub kind: String,
     /// Kafka's version, where it is known.
     pub kafka: Option<String>,
@@ -201,7 +202,7 @@ impl RunReport {
             .fired
             .iter()
             .map(
-                |Fired {
+                |ExecutedFault {
                      planned, evidence, ..
                  }| FaultReport {
                     fault: planned.fault,
@@ -236,7 +237,7 @@ impl RunReport {
             guarantee: spec.guarantee,
             reasons: judgement.reasons.clone(),
             counts: judgement.counts,
-            done: spec.done.clone(),
+            effect_verb: spec.effect_verb.clone(),
             exceptions: exceptions.collect(),
             cost: Cost::of(finished),
             witnesses: witnesses(finished, &faults),
@@ -309,7 +310,7 @@ fn witnesses(finished: &Finished, faults: &[FaultReport]) -> Vec<Witness> {
                 text: format!(
                     "{payment}: {}: {}.",
                     biography::prose(&entries, &payment),
-                    outcome.told(&finished.spec.done, effects.len())
+                    outcome.told(&finished.spec.effect_verb, effects.len())
                 ),
                 effects,
                 outcome,

@@ -22,7 +22,7 @@ pub fn render(reports: &[RunReport]) -> String {
         first.faults.len(),
         first.seed
     );
-    let done = &first.done;
+    let done = &first.effect_verb;
     let mut row = |name: &str, cell: &dyn Fn(&RunReport) -> String| {
         let cells: String = reports.iter().map(|r| format!("{:>14}", cell(r))).collect();
         let _ = writeln!(out, "  {name:<28}{cells}");

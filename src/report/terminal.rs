@@ -42,7 +42,7 @@ pub fn render(report: &RunReport, next: &str) -> String {
         let _ = writeln!(out, "{line}");
     }
     let _ = writeln!(out);
-    let labels = Outcome::ALL.map(|outcome| (outcome, outcome.label(&report.done)));
+    let labels = Outcome::ALL.map(|outcome| (outcome, outcome.label(&report.effect_verb)));
     // The columns stay where they are for the shortest words.
     let width = labels.iter().map(|(_, label)| label.chars().count());
     let width = width.max().unwrap_or_default().max(14);

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::provider::{Account, Admin};
 use crate::session::RunError;
 use crate::session::folder::RunFolder;
-use crate::timeline::{Happening, Timeline};
+use crate::timeline::{Timeline, TimelineEvent};
 
 /// Where in the run folder its address and token are, for as long as the run goes on.
 const FILE: &str = "admin.json";
@@ -32,7 +32,7 @@ impl RunAdminApi {
         let timeline = Arc::clone(timeline);
         let observer = move |what: &str| {
             let what = what.to_owned();
-            timeline.record(None, Happening::Tuned { what });
+            timeline.record(None, TimelineEvent::Tuned { what });
         };
         let admin = Admin::start(account.clone(), Arc::new(observer)).map_err(RunError::Listen)?;
         let path = folder.path.join(FILE);

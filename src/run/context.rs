@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Spec;
 use super::counting::Counter;
 use super::parked::Parked;
-use super::workload::Workload;
+use super::workload::PaymentWorkload;
 use crate::provider::Clock;
 use crate::session::RunError;
 use crate::session::context::SessionContext;
@@ -18,7 +18,7 @@ pub(super) struct RunContext {
     pub(super) session: Arc<SessionContext>,
     pub(super) spec: Spec,
     pub(super) database: Arc<tokio_postgres::Client>,
-    pub(super) workload: Workload,
+    pub(super) workload: PaymentWorkload,
     pub(super) counter: Counter,
     pub(super) parked: Parked,
     pub(super) pace: Pace,
@@ -37,7 +37,7 @@ impl RunContext {
         let resources = &session.resources;
         Ok(Self {
             database: Arc::new(resources.connect("crashwindow").await?),
-            workload: Workload::new(resources, &spec.schedule)?,
+            workload: PaymentWorkload::new(resources, &spec.schedule)?,
             counter: Counter::open(&spec, resources, &session.account, &session.marks).await?,
             parked: Parked::of(&spec, resources, &session.marks)?,
             pace: Pace::new(Duration::from_millis(spec.join_ms)),

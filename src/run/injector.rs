@@ -10,21 +10,21 @@ use tokio::sync::{oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::context::RunContext;
-use super::fired::{Owed, Progress};
-use super::target::Target;
-use crate::chaos::{FaultContext, Planned, Process, Struck};
+use super::executed_fault::{FaultProgress, OwedOutcome};
+use super::target::ArmedFault;
+use crate::chaos::{FaultContext, FaultOutcome, Planned, Process};
 use crate::event::{Source, Tap};
 use crate::session::fleet::FleetView;
 use crate::session::instance::InHand;
 use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook};
-use crate::timeline::Happening;
+use crate::timeline::TimelineEvent;
 
 /// How long an instance may take to end after SIGTERM, as an orchestrator gives it by default.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The armed fault, and the payments that are produced while its window is open.
 struct Armed {
-    target: Target,
+    target: ArmedFault,
     during: RangeInclusive<u32>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct FaultInjector {
     context: Arc<RunContext>,
     background: Arc<BTreeSet<String>>,
     armed: Arc<Mutex<Option<Armed>>>,
-    progress: watch::Sender<Progress>,
+    progress: watch::Sender<FaultProgress>,
     over: CancellationToken,
 }
 
@@ -45,7 +45,7 @@ impl FaultInjector {
             context: Arc::clone(context),
             background: Arc::new(context.spec.background.clone()),
             armed: Arc::default(),
-            progress: watch::Sender::new(Progress::Waiting),
+            progress: watch::Sender::new(FaultProgress::Waiting),
             over: CancellationToken::new(),
         }
     }
@@ -58,9 +58,13 @@ impl FaultInjector {
 
     /// Arms one fault; what becomes of it can be followed. The payments `during` are produced when its
     /// window opens.
-    pub fn arm(&self, planned: Planned, during: RangeInclusive<u32>) -> watch::Receiver<Progress> {
-        self.progress.send_replace(Progress::Waiting);
-        let target = Target::new(planned, &self.background);
+    pub fn arm(
+        &self,
+        planned: Planned,
+        during: RangeInclusive<u32>,
+    ) -> watch::Receiver<FaultProgress> {
+        self.progress.send_replace(FaultProgress::Waiting);
+        let target = ArmedFault::new(planned, &self.background);
         *self.armed.lock().expect("no holder panics") = Some(Armed { target, during });
         self.progress.subscribe()
     }
@@ -84,31 +88,31 @@ impl FaultInjector {
     /// Carries the fault out. What becomes of the request is told as soon as that is decided; the
     /// fault may go on after it.
     async fn strike(self, armed: Armed, source: Source, decision: oneshot::Sender<Decision>) {
-        self.progress.send_replace(Progress::Striking);
+        self.progress.send_replace(FaultProgress::Striking);
         let Armed { target, during } = armed;
         let mut planned = target.into_planned();
         planned.instance = Some(source.instance.clone());
-        let owed = Owed::new(&self.progress, planned.clone());
+        let owed = OwedOutcome::new(&self.progress, planned.clone());
         let carried_out = tokio::select! {
             carried_out = self.carry_out(&planned, during, &source, decision) => carried_out,
             () = self.over.cancelled() => return,
         };
-        let struck = match carried_out {
-            Ok(struck) => struck,
+        let outcome = match carried_out {
+            Ok(outcome) => outcome,
             Err(reason) => {
-                let failed = Happening::StrikeFailed {
+                let failed = TimelineEvent::StrikeFailed {
                     reason: reason.clone(),
                 };
                 self.context
                     .session
                     .timeline
                     .record(Some(&planned.payment), failed);
-                let mut struck = Struck::new(Decision::Drop);
-                struck.problem = Some(reason);
-                struck
+                let mut outcome = FaultOutcome::new(Decision::Drop);
+                outcome.problem = Some(reason);
+                outcome
             }
         };
-        owed.done(struck);
+        owed.done(outcome);
     }
 
     async fn carry_out(
@@ -117,12 +121,12 @@ impl FaultInjector {
         during: RangeInclusive<u32>,
         source: &Source,
         decision: oneshot::Sender<Decision>,
-    ) -> Result<Struck, String> {
+    ) -> Result<FaultOutcome, String> {
         let gone = || format!("{source} was gone before the fault could reach it");
         let (process, in_hand) = self.take(source).ok_or_else(gone)?;
-        let struck = self.strike_in(planned, during, &process, decision).await?;
+        let outcome = self.strike_in(planned, during, &process, decision).await?;
         in_hand.let_go();
-        Ok(struck)
+        Ok(outcome)
     }
 
     /// Takes the process in hand, if it still lives.
@@ -139,7 +143,7 @@ impl FaultInjector {
         during: RangeInclusive<u32>,
         process: &Process,
         decision: oneshot::Sender<Decision>,
-    ) -> Result<Struck, String> {
+    ) -> Result<FaultOutcome, String> {
         let payment = planned.payment.clone();
         let Some(fault) = planned.fault.strike() else {
             return Err(format!("{} strikes nobody", planned.fault));
@@ -166,7 +170,7 @@ impl FaultInjector {
             wait_hours: planned.wait_hours,
             clock: self.context.clock.clone(),
         };
-        let what = Happening::Struck {
+        let what = TimelineEvent::Struck {
             fault: planned.fault.to_string(),
             window: planned.window.to_string(),
             source: process.source.clone(),
@@ -180,15 +184,15 @@ impl FaultInjector {
         // Before the fault acts, so that it finds the same log in every run.
         let produced = self.context.workload.produce(during).await;
         produced.map_err(|e| e.to_string())?;
-        let struck = fault.strike(&context).await.map_err(|e| e.to_string())?;
+        let outcome = fault.strike(&context).await.map_err(|e| e.to_string())?;
         // The connection may be gone meanwhile; then nobody waits for the decision.
-        let _ = decision.send(struck.decision);
-        match struck.kill_after {
+        let _ = decision.send(outcome.decision);
+        match outcome.kill_after {
             Some(rest) => context
-                .finish_off(rest, struck)
+                .finish_off(rest, outcome)
                 .await
                 .map_err(|e| e.to_string()),
-            None => Ok(struck),
+            None => Ok(outcome),
         }
     }
 }
@@ -234,7 +238,7 @@ impl Hook for FaultInjector {
             self.context
                 .session
                 .timeline
-                .record(payment.as_deref(), Happening::Boundary { event });
+                .record(payment.as_deref(), TimelineEvent::Boundary { event });
             let Some(armed) = opened else {
                 return Decision::Pass;
             };

@@ -14,7 +14,7 @@ use crate::session::error::NeverJoined;
 use crate::session::fleet::Fleet;
 use crate::session::instance::Instance;
 use crate::session::sighted::Sighted;
-use crate::timeline::Happening;
+use crate::timeline::TimelineEvent;
 
 /// How often the group is asked who is in it.
 const POLL: Duration = Duration::from_millis(10);
@@ -35,7 +35,7 @@ pub(super) async fn group_is_whole(context: &RunContext, fleet: &Fleet) -> Resul
                 let assigned = member_of(i, &group).and_then(|m| m.assignment.get(topic));
                 (i.name().to_owned(), assigned.cloned().unwrap_or_default())
             });
-            let joined = Happening::Joined {
+            let joined = TimelineEvent::Joined {
                 instances: instances.iter().map(|i| i.name().to_owned()).collect(),
                 partitions: partitions.collect(),
             };

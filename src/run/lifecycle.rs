@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::admin_api::RunAdminApi;
 use super::context::RunContext;
-use super::fired::Fired;
+use super::executed_fault::ExecutedFault;
 use super::injector::FaultInjector;
 use super::joining::group_is_whole;
 use super::reset::reset;
@@ -34,15 +34,15 @@ use crate::session::instance::Launch;
 use crate::session::resources::{Resources, Suffixes};
 use crate::session::{Phases, RunError, Unkept, watchdog};
 use crate::stack::Endpoints;
-use crate::timeline::{Entry, Happening};
-use crate::verdict::{History, Judgement, Strike, judge};
+use crate::timeline::{Entry, TimelineEvent};
+use crate::verdict::{FaultEvidence, History, Judgement, judge};
 
 /// A run that has a verdict.
 pub struct Finished {
     /// What was asked.
     pub spec: Spec,
     /// What was executed: the spec's schedule, with the instances that were struck.
-    pub fired: Vec<Fired>,
+    pub fired: Vec<ExecutedFault>,
     /// The verdict.
     pub judgement: Judgement,
     /// What it was made from.
@@ -174,7 +174,7 @@ async fn act(
             phases.next("idle");
             watcher.phase("recording what the consumer does without payments");
             tokio::time::sleep(idle).await;
-            session.timeline.record(None, Happening::IdleRecorded);
+            session.timeline.record(None, TimelineEvent::IdleRecorded);
         }
         phases.next("payments and faults");
         watcher.phase(&rounds::describe(
@@ -185,7 +185,7 @@ async fn act(
         fired.extend(rounds::play(context, injector, round).await?);
         watcher.produced(round.last);
         // Where windows are sought, nothing of a round is in hand when the next one begins.
-        if context.spec.seeks_windows && number + 1 < schedule.rounds.len() {
+        if context.spec.wait_for_late_effects && number + 1 < schedule.rounds.len() {
             settle::at_rest(context).await?;
         }
     }
@@ -202,7 +202,7 @@ async fn act(
         revived,
         ..settle::history(context, &strikes).await?
     };
-    let judgement = judge(&history, context.spec.guarantee, &context.spec.done);
+    let judgement = judge(&history, context.spec.guarantee, &context.spec.effect_verb);
     let ledger = session.account.ledger();
     folder.write("history.json", &history)?;
     folder.write("ledger.json", &ledger)?;
@@ -220,7 +220,7 @@ async fn act(
     })
 }
 
-fn evidence(fired: &[Fired]) -> Vec<Strike> {
+fn evidence(fired: &[ExecutedFault]) -> Vec<FaultEvidence> {
     fired.iter().map(|f| f.evidence.clone()).collect()
 }
 

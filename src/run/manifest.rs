@@ -89,14 +89,15 @@ pub struct Effects {
     /// Where it is counted.
     pub source: EffectSource,
     /// What was done to the payment when it has happened once, in words: `charged`.
-    pub done: String,
+    #[serde(rename = "done")]
+    pub effect_verb: String,
 }
 
 impl Default for Effects {
     fn default() -> Self {
         Self {
             source: EffectSource::Ledger,
-            done: verdict::CHARGED.to_owned(),
+            effect_verb: verdict::CHARGED.to_owned(),
         }
     }
 }
@@ -110,7 +111,8 @@ pub struct Database {
     /// is the word behind the dash at the end of its ids.
     pub schema: PathBuf,
     /// A query for the ids of all payments that the consumer has recorded as done.
-    pub recorded: String,
+    #[serde(rename = "recorded")]
+    pub processed_ids: String,
     /// Files with the statements that the consumers include, where they are too long for a line.
     #[serde(default)]
     pub statements: Vec<PathBuf>,

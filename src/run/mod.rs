@@ -3,7 +3,7 @@
 mod admin_api;
 mod context;
 mod counting;
-mod fired;
+mod executed_fault;
 mod injector;
 mod joining;
 mod lifecycle;
@@ -18,7 +18,7 @@ mod target;
 mod watcher;
 mod workload;
 
-pub use fired::Fired;
+pub use executed_fault::ExecutedFault;
 pub use lifecycle::{Finished, execute};
 pub use spec::{Changes, FaultChoice, Spec, SpecError, WindowChange};
 pub use watcher::RunWatcher;

@@ -10,7 +10,7 @@ use crate::chaos::describe_exit;
 use crate::session::RunError;
 use crate::session::cause::first_words;
 use crate::session::folder::RunFolder;
-use crate::session::guard::Ward;
+use crate::session::guard::GuardedProcess;
 use crate::session::resources::Resources;
 
 /// Its output, beside the instances'.
@@ -45,24 +45,24 @@ pub(super) async fn reset(
         log: first_words(&log),
         path: log.clone(),
     };
-    let started = Ward::start(&shell, &spec.cwd, environment, &log).await;
-    let mut ward = match started {
-        Ok(ward) => ward,
+    let started = GuardedProcess::start(&shell, &spec.cwd, environment, &log).await;
+    let mut guarded = match started {
+        Ok(guarded) => guarded,
         Err(RunError::Spawn { source, .. }) => {
             return Err(failed(format!("could not be started: {source}")));
         }
         Err(error) => return Err(error),
     };
     let limit = Duration::from_millis(spec.join_ms) * 2;
-    match tokio::time::timeout(limit, ward.wait()).await {
+    match tokio::time::timeout(limit, guarded.wait()).await {
         Ok(status) => match status? {
             status if status.success() => Ok(()),
             status => Err(failed(format!("ended with {}", describe_exit(status)))),
         },
         Err(_) => {
             // The guard ends what has left the group. A group that is gone needs nothing.
-            let _ = killpg(Pid::from_raw(ward.pid), Signal::SIGKILL);
-            ward.wait().await?;
+            let _ = killpg(Pid::from_raw(guarded.pid), Signal::SIGKILL);
+            guarded.wait().await?;
             let seconds = limit.as_secs();
             Err(failed(format!("had not ended after {seconds} s")))
         }

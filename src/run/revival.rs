@@ -11,7 +11,7 @@ use crate::session::RunError;
 use crate::session::Watcher;
 use crate::session::fleet::Fleet;
 use crate::timeline::may_hold;
-use crate::verdict::Strike;
+use crate::verdict::FaultEvidence;
 
 /// The name of the instance that takes over from a group which stands still.
 const CLEAN: &str = "clean";
@@ -25,7 +25,7 @@ pub(super) async fn settle(
     context: &RunContext,
     fleet: &Fleet,
     watcher: &dyn Watcher,
-    strikes: &[Strike],
+    strikes: &[FaultEvidence],
 ) -> Result<BTreeSet<String>, RunError> {
     watcher.phase("settling: every payment has its last word");
     if !drained(context).await? {

@@ -3,22 +3,22 @@
 use tokio::sync::watch;
 
 use super::context::RunContext;
-use super::fired::{Fired, Progress};
+use super::executed_fault::{ExecutedFault, FaultProgress};
 use super::injector::FaultInjector;
 use super::settle;
 use crate::chaos::{Planned, Round};
 use crate::session::RunError;
-use crate::timeline::Happening;
+use crate::timeline::TimelineEvent;
 
 /// Produces the payments of a round and does its fault.
 pub(super) async fn play(
     context: &RunContext,
     injector: &FaultInjector,
     round: &Round,
-) -> Result<Option<Fired>, RunError> {
+) -> Result<Option<ExecutedFault>, RunError> {
     let workload = &context.workload;
     let (first, last) = (round.first, round.last);
-    let began = Happening::RoundBegan {
+    let began = TimelineEvent::RoundBegan {
         topic: context.session.resources.topic.clone(),
         first,
         last,
@@ -52,31 +52,33 @@ async fn strike_or_end(
     context: &RunContext,
     injector: &FaultInjector,
     planned: &Planned,
-    mut progress: watch::Receiver<Progress>,
-) -> Result<Fired, RunError> {
+    mut progress: watch::Receiver<FaultProgress>,
+) -> Result<ExecutedFault, RunError> {
     let rested = tokio::select! {
         rested = settle::at_rest(context) => Some(rested?),
-        _ = progress.wait_for(|p| *p != Progress::Waiting) => None,
+        _ = progress.wait_for(|p| *p != FaultProgress::Waiting) => None,
     };
     if rested.is_some() && injector.disarm() {
-        return Ok(Fired::plainly(planned.clone(), false));
+        return Ok(ExecutedFault::plainly(planned.clone(), false));
     }
-    let done = progress.wait_for(|p| matches!(p, Progress::Done(_))).await;
+    let done = progress
+        .wait_for(|p| matches!(p, FaultProgress::Done(_)))
+        .await;
     match done.as_deref() {
-        Ok(Progress::Done(fired)) => Ok(Fired::clone(fired)),
+        Ok(FaultProgress::Done(fired)) => Ok(ExecutedFault::clone(fired)),
         Ok(_) | Err(_) => unreachable!("the injector outlives the run and waited for is Done"),
     }
 }
 
 /// The fault `duplicate`: once the payment is done with, it is produced again.
-async fn republish(context: &RunContext, planned: &Planned) -> Result<Fired, RunError> {
+async fn republish(context: &RunContext, planned: &Planned) -> Result<ExecutedFault, RunError> {
     settle::at_rest(context).await?;
     let (partition, offset) = context.workload.produce_again(&planned.payment).await?;
     context.session.timeline.record(
         Some(&planned.payment),
-        Happening::Republished { partition, offset },
+        TimelineEvent::Republished { partition, offset },
     );
-    Ok(Fired::plainly(planned.clone(), true))
+    Ok(ExecutedFault::plainly(planned.clone(), true))
 }
 
 /// A round in words, with the number of its fault.

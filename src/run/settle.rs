@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::context::RunContext;
 use super::parked::{RECORDED, ids};
-use crate::session::standstill::{Limits, Patience, Progress, Standstill};
+use crate::session::standstill::{ConsumerProgress, Limits, Patience, Standstill};
 use crate::session::{RunError, drain};
-use crate::verdict::{self, History, Strike};
+use crate::verdict::{self, FaultEvidence, History};
 
 /// How often the group's position is read while waiting for it.
 const POLL: Duration = Duration::from_millis(10);
@@ -20,7 +20,7 @@ pub(super) async fn drained(context: &RunContext) -> Result<bool, RunError> {
     let (session, mut stands) = (&context.session, None);
     let ends = || context.workload.journal.ends();
     let stands_still = |committed, left| {
-        let now = Progress {
+        let now = ConsumerProgress {
             committed,
             changes: session.timeline.changes(),
             attempts: session.timeline.activity(),
@@ -51,7 +51,7 @@ fn patience(context: &RunContext) -> Duration {
 /// or half-done is given time to prove otherwise.
 pub(super) async fn at_rest(context: &RunContext) -> Result<(), RunError> {
     drained(context).await?;
-    if context.spec.seeks_windows {
+    if context.spec.wait_for_late_effects {
         settle(context, &[]).await.map(drop)
     } else {
         quiet(context).await;
@@ -71,7 +71,7 @@ async fn quiet(context: &RunContext) {
 /// unfinished: durable workers recover on timers of their own. Returns what time did not clear.
 pub(super) async fn settle(
     context: &RunContext,
-    strikes: &[Strike],
+    strikes: &[FaultEvidence],
 ) -> Result<BTreeSet<String>, RunError> {
     let mut patience = Patience::begin(patience(context), Instant::now());
     loop {
@@ -85,11 +85,14 @@ pub(super) async fn settle(
 }
 
 /// Everything that is known of the run now.
-pub(super) async fn history(context: &RunContext, strikes: &[Strike]) -> Result<History, RunError> {
+pub(super) async fn history(
+    context: &RunContext,
+    strikes: &[FaultEvidence],
+) -> Result<History, RunError> {
     Ok(History {
         produced: context.workload.journal.entries(),
         effects: context.counter.effects().await?,
-        recorded: match &context.spec.recorded {
+        processed_ids: match &context.spec.processed_ids {
             Some(query) => {
                 Some(ids(&context.database, query, RECORDED, &context.session.marks).await?)
             }

@@ -38,7 +38,8 @@ pub struct Spec {
     /// SQL that creates the consumer's tables.
     pub database_schema: String,
     /// SQL for the ids that the consumer has recorded as done; none where nobody said how to tell.
-    pub recorded: Option<String>,
+    #[serde(rename = "recorded")]
+    pub processed_ids: Option<String>,
     /// What counts as a payment's effect.
     #[serde(default)]
     pub effects: EffectSource,
@@ -53,8 +54,8 @@ pub struct Spec {
     #[serde(default)]
     pub reset: Option<String>,
     /// What was done to a payment when it took effect, in words.
-    #[serde(default = "charged")]
-    pub done: String,
+    #[serde(rename = "done", default = "charged")]
+    pub effect_verb: String,
     /// How the payment provider behaves.
     #[serde(default)]
     pub provider: Provider,
@@ -72,7 +73,8 @@ pub struct Spec {
     pub idle_ms: u64,
     /// Whether the run looks for windows: it then comes to rest only when every payment has had
     /// time for what happens after its acknowledgement.
-    pub seeks_windows: bool,
+    #[serde(rename = "seeks_windows")]
+    pub wait_for_late_effects: bool,
     /// The signatures of what the consumer does without any payment: no change that a run waits for.
     #[serde(default)]
     pub background: BTreeSet<String>,
@@ -212,7 +214,7 @@ impl Spec {
         name: &str,
         command: Vec<String>,
         database_schema: String,
-        recorded: Option<String>,
+        processed_ids: Option<String>,
     ) -> Self {
         let none = Schedule::plan(0, 0, 1, 1, 0, None);
         Self {
@@ -225,19 +227,19 @@ impl Spec {
             scenario: String::new(),
             expected: None,
             database_schema,
-            recorded,
+            processed_ids,
             effects: EffectSource::Ledger,
             parked_topic: None,
             parked: None,
             reset: None,
-            done: charged(),
+            effect_verb: charged(),
             provider: Provider::default(),
             schedule: none.expect("no strike fits into no payments"),
             quiet_ms: millis(DEFAULT_QUIET),
             patience_ms: millis(DEFAULT_PATIENCE),
             join_ms: millis(DEFAULT_JOIN),
             idle_ms: 0,
-            seeks_windows: false,
+            wait_for_late_effects: false,
             background: BTreeSet::new(),
             uses: Vec::new(),
             acknowledges: false,
@@ -304,12 +306,12 @@ impl Spec {
                 .copied()
                 .filter(|_| as_declared),
             database_schema: lab.schema_sql()?,
-            recorded: Some(lab.database.recorded.clone()),
+            processed_ids: Some(lab.database.processed_ids.clone()),
             effects: lab.effects.source.clone(),
             parked_topic: None,
             parked: None,
             reset: None,
-            done: lab.effects.done.clone(),
+            effect_verb: lab.effects.effect_verb.clone(),
             provider: lab.provider.clone(),
             schedule,
             quiet_ms: millis(changes.quiet.unwrap_or(DEFAULT_QUIET)),
@@ -319,7 +321,7 @@ impl Spec {
             })),
             join_ms: millis(changes.join.unwrap_or(DEFAULT_JOIN)),
             idle_ms: 0,
-            seeks_windows: false,
+            wait_for_late_effects: false,
             background: BTreeSet::new(),
             uses: Vec::new(),
             acknowledges: false,

@@ -8,12 +8,12 @@ use crate::tap::BoundaryEvent;
 use crate::window::{Follower, Matcher};
 
 /// The armed fault, with what its payment has been through.
-pub(super) struct Target {
+pub(super) struct ArmedFault {
     planned: Planned,
     matcher: Matcher,
 }
 
-impl Target {
+impl ArmedFault {
     /// `background` holds the signatures of what the consumer does without any payment.
     pub(super) fn new(planned: Planned, background: &Arc<BTreeSet<String>>) -> Self {
         let mut follower = Follower::new(&planned.payment);

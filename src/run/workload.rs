@@ -10,9 +10,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::{oneshot, watch};
 
 use crate::chaos::Schedule;
-use crate::chaos::storm::Place;
+use crate::chaos::storm::RecordPlace;
 use crate::event::{payment_id, payment_number};
-use crate::session::producer::{Confirm, Payments, Producer};
+use crate::session::producer::{Confirm, Producer, TopicPayments};
 use crate::session::{ProduceError, resources::Resources};
 use crate::verdict::Produced;
 
@@ -91,16 +91,16 @@ impl Journal {
 }
 
 /// A payment that somebody waits for.
-pub(super) struct Sent {
+pub(super) struct SentPayment {
     payment: String,
-    confirmed: oneshot::Sender<Result<Place, KafkaError>>,
+    confirmed: oneshot::Sender<Result<RecordPlace, KafkaError>>,
 }
 
 impl Confirm for Journal {
-    type Sent = Box<Sent>;
+    type Sent = Box<SentPayment>;
 
-    fn confirm(&self, sent: Box<Sent>, result: Result<Place, KafkaError>) {
-        let Sent { payment, confirmed } = *sent;
+    fn confirm(&self, sent: Box<SentPayment>, result: Result<RecordPlace, KafkaError>) {
+        let SentPayment { payment, confirmed } = *sent;
         if let Ok((partition, offset)) = result {
             self.add(Produced {
                 payment,
@@ -114,17 +114,17 @@ impl Confirm for Journal {
 }
 
 /// Produces a schedule's payments.
-pub(super) struct Workload {
+pub(super) struct PaymentWorkload {
     producer: Producer<Journal>,
     /// What Kafka has acknowledged.
     pub(super) journal: Arc<Journal>,
 }
 
-impl Workload {
+impl PaymentWorkload {
     /// Of a run's topic.
     pub(super) fn new(resources: &Resources, schedule: &Schedule) -> Result<Self, KafkaError> {
         let journal = Arc::default();
-        let payments = Payments {
+        let payments = TopicPayments {
             topic: resources.topic.clone(),
             seed: schedule.seed,
             word: Some(resources.word().to_owned()),
@@ -142,15 +142,15 @@ impl Workload {
     }
 
     /// Produces a payment once more, as a producer that retries or an operator who replays does.
-    pub(super) async fn produce_again(&self, payment: &str) -> Result<Place, ProduceError> {
+    pub(super) async fn produce_again(&self, payment: &str) -> Result<RecordPlace, ProduceError> {
         let number = payment_number(payment).expect("a payment of the schedule");
         self.produce_one(number).await
     }
 
-    async fn produce_one(&self, number: u32) -> Result<Place, ProduceError> {
+    async fn produce_one(&self, number: u32) -> Result<RecordPlace, ProduceError> {
         let payment = payment_id(number);
         let (confirmed, result) = oneshot::channel();
-        let sent = Box::new(Sent {
+        let sent = Box::new(SentPayment {
             payment: payment.clone(),
             confirmed,
         });
@@ -189,7 +189,7 @@ mod tests {
         let told = |payment: &str, result| {
             let (confirmed, told) = oneshot::channel();
             let payment = payment.to_owned();
-            journal.confirm(Box::new(Sent { payment, confirmed }), result);
+            journal.confirm(Box::new(SentPayment { payment, confirmed }), result);
             told
         };
         let acknowledged = told("msg-0001", Ok((1, 4)));

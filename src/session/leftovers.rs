@@ -16,26 +16,26 @@ const FILE: &str = "resources.json";
 /// clears them has credentials of its own.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Record {
+pub(crate) struct LeftoverRecord {
     /// The run's other topics begin with its name.
     topic: String,
     group: String,
     database: String,
-    stack: Addresses,
+    stack: ServerAddresses,
 }
 
 /// By what a stack is known again. Another stack may later have the same addresses: the names above
 /// are drawn, so that nothing of that one is taken for the run's.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Addresses {
+struct ServerAddresses {
     /// `host:port[,host:port…]`.
     kafka: String,
     /// `host:port`.
     postgres: String,
 }
 
-impl Addresses {
+impl ServerAddresses {
     fn of(endpoints: &Endpoints) -> Self {
         Self {
             kafka: endpoints.kafka.bootstrap.clone(),
@@ -44,13 +44,13 @@ impl Addresses {
     }
 }
 
-impl Record {
+impl LeftoverRecord {
     pub(crate) fn of(resources: &Resources) -> Self {
         Self {
             topic: resources.topic.clone(),
             group: resources.group.clone(),
             database: resources.database.clone(),
-            stack: Addresses::of(&resources.endpoints),
+            stack: ServerAddresses::of(&resources.endpoints),
         }
     }
 
@@ -60,7 +60,7 @@ impl Record {
 
     /// What the run owns, where that is on this stack.
     fn on(self, endpoints: &Endpoints) -> Option<Resources> {
-        (self.stack == Addresses::of(endpoints)).then(|| Resources {
+        (self.stack == ServerAddresses::of(endpoints)).then(|| Resources {
             topic: self.topic,
             group: self.group,
             database: self.database,
@@ -76,7 +76,7 @@ fn left_by(run: &Path, endpoints: &Endpoints) -> Option<Resources> {
     if !run.join(FILE).is_file() {
         return None;
     }
-    match folder::read::<Record>(run, FILE) {
+    match folder::read::<LeftoverRecord>(run, FILE) {
         Ok(record) => record.on(endpoints),
         Err(e) => {
             tracing::warn!("what a killed run has left is not cleared: {e}");
@@ -120,16 +120,18 @@ pub async fn sweep(runs: &Path, endpoints: &Endpoints) -> Result<usize, RunError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::{Kafka, Kind, Mechanism, Postgres, Protocol, Sasl, Security, Versions};
+    use crate::stack::{
+        Kafka, Mechanism, Postgres, Sasl, Security, SecurityProtocol, StackKind, Versions,
+    };
 
     /// A cluster with credentials, at these ports.
     fn endpoints(password: &str, kafka: u16, postgres: u16) -> Endpoints {
         Endpoints {
-            kind: Kind::External,
+            kind: StackKind::External,
             kafka: Kafka {
                 bootstrap: format!("broker.example:{kafka}"),
                 security: Security {
-                    protocol: Protocol::SaslSsl,
+                    protocol: SecurityProtocol::SaslSsl,
                     sasl: Some(Sasl {
                         mechanism: Mechanism::Plain,
                         username: "lab".to_owned(),
@@ -161,7 +163,9 @@ mod tests {
     /// A run folder as a killed controller leaves it, with what is in `resources.json`.
     fn killed(runs: &Path, endpoints: Endpoints) -> (std::path::PathBuf, String) {
         let run = RunFolder::create(runs).unwrap();
-        Record::of(&resources(endpoints)).save(&run).unwrap();
+        LeftoverRecord::of(&resources(endpoints))
+            .save(&run)
+            .unwrap();
         let text = std::fs::read_to_string(run.path.join(FILE)).unwrap();
         (run.path.clone(), text)
     }

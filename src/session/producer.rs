@@ -14,7 +14,7 @@ use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::util::IntoOpaque;
 
-use crate::chaos::storm::Place;
+use crate::chaos::storm::RecordPlace;
 use crate::event::{order_id, payment_id};
 use crate::stack::Kafka;
 
@@ -48,7 +48,7 @@ pub(crate) trait Confirm: Send + Sync + 'static {
     type Sent: IntoOpaque;
 
     /// Kafka has acknowledged the record, or refused it.
-    fn confirm(&self, sent: Self::Sent, result: Result<Place, KafkaError>);
+    fn confirm(&self, sent: Self::Sent, result: Result<RecordPlace, KafkaError>);
 }
 
 struct Context<C>(Arc<C>);
@@ -68,7 +68,7 @@ impl<C: Confirm> ProducerContext for Context<C> {
 }
 
 /// The payments of one topic.
-pub(crate) struct Payments {
+pub(crate) struct TopicPayments {
     pub(crate) topic: String,
     /// See [`payment`].
     pub(crate) seed: u64,
@@ -79,14 +79,14 @@ pub(crate) struct Payments {
 /// Sends payments.
 pub(crate) struct Producer<C: Confirm> {
     producer: ThreadedProducer<Context<C>>,
-    payments: Payments,
+    payments: TopicPayments,
 }
 
 impl<C: Confirm> Producer<C> {
     /// A producer whose records wait `linger` for others.
     pub(crate) fn new(
         kafka: &Kafka,
-        payments: Payments,
+        payments: TopicPayments,
         linger: Duration,
         confirmed: &Arc<C>,
     ) -> Result<Self, KafkaError> {

@@ -10,7 +10,7 @@ use rand::distr::{Alphanumeric, SampleString};
 
 use super::RunError;
 use super::folder::RunFolder;
-use super::leftovers::Record;
+use super::leftovers::LeftoverRecord;
 use crate::group::{Cluster, GroupClient};
 use crate::stack::{self, Endpoints};
 
@@ -69,7 +69,7 @@ impl Resources {
             parked_topic: suffixes.parked.map(|suffix| format!("{name}-{suffix}")),
             endpoints: endpoints.clone(),
         };
-        Record::of(&resources).save(folder)?;
+        LeftoverRecord::of(&resources).save(folder)?;
         let schema = schema(resources.word());
         let created = async {
             tokio::try_join!(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::tap::Detail;
 use crate::tap::kafka;
-use crate::timeline::{Entry, Happening};
+use crate::timeline::{Entry, TimelineEvent};
 
 /// What the taps and the supervisor saw of one instance.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -34,13 +34,13 @@ impl Sighted {
         let mut sighted = Self::default();
         for entry in entries {
             match &entry.what {
-                Happening::Exited { source, status, .. } if source.instance == instance => {
+                TimelineEvent::Exited { source, status, .. } if source.instance == instance => {
                     sighted.exits.push(status.clone());
                 }
-                Happening::MissedTopic { source, topic } if source.instance == instance => {
+                TimelineEvent::MissedTopic { source, topic } if source.instance == instance => {
                     sighted.missed.insert(topic.clone());
                 }
-                Happening::Boundary { event } if event.source.instance == instance => {
+                TimelineEvent::Boundary { event } if event.source.instance == instance => {
                     let Some(Detail::Kafka(kafka::Detail::Membership(membership))) = &event.detail
                     else {
                         continue;

@@ -9,7 +9,7 @@ use super::pace::Pace;
 
 /// What can be seen of a consumer that works.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Progress {
+pub(crate) struct ConsumerProgress {
     /// The group's position on each partition.
     pub(crate) committed: BTreeMap<i32, i64>,
     /// How often it has changed something.
@@ -25,10 +25,10 @@ pub(crate) struct Progress {
 /// something is slow, or retries for ever and begins with what succeeds: it is given a patience for
 /// each record that is left, because all of them may be one batch that is acknowledged at its end.
 pub(crate) struct Standstill {
-    last: Progress,
-    attempted: Mark,
-    changed: Mark,
-    passed: Mark,
+    last: ConsumerProgress,
+    attempted: CountedFrom,
+    changed: CountedFrom,
+    passed: CountedFrom,
 }
 
 /// What a consumer that does not move is given.
@@ -41,27 +41,27 @@ pub(crate) struct Limits<'a> {
 }
 
 impl Standstill {
-    pub(crate) fn begin(first: Progress, now: Instant) -> Self {
+    pub(crate) fn begin(first: ConsumerProgress, now: Instant) -> Self {
         Self {
             last: first,
-            attempted: Mark::at(now),
-            changed: Mark::at(now),
-            passed: Mark::at(now),
+            attempted: CountedFrom::at(now),
+            changed: CountedFrom::at(now),
+            passed: CountedFrom::at(now),
         }
     }
 
     /// Takes note of how far the consumer is.
-    pub(crate) fn see(&mut self, progress: Progress, now: Instant) {
+    pub(crate) fn see(&mut self, progress: ConsumerProgress, now: Instant) {
         let passed = progress.committed != self.last.committed;
         let changed = passed || progress.changes != self.last.changes;
         if changed || progress.attempts != self.last.attempts {
-            self.attempted = Mark::at(now);
+            self.attempted = CountedFrom::at(now);
         }
         if changed {
-            self.changed = Mark::at(now);
+            self.changed = CountedFrom::at(now);
         }
         if passed {
-            self.passed = Mark::at(now);
+            self.passed = CountedFrom::at(now);
         }
         self.last = progress;
     }
@@ -95,13 +95,13 @@ impl Standstill {
 
 /// How long something that looks lost is given to prove otherwise.
 pub(crate) struct Patience {
-    begun: Mark,
+    begun: CountedFrom,
     limit: Duration,
 }
 
 impl Patience {
     pub(crate) fn begin(limit: Duration, now: Instant) -> Self {
-        let begun = Mark::at(now);
+        let begun = CountedFrom::at(now);
         Self { begun, limit }
     }
 
@@ -116,14 +116,14 @@ impl Patience {
 }
 
 /// A moment from which a time is counted.
-struct Mark {
+struct CountedFrom {
     /// When something moved last.
     moved: Instant,
     /// The same, or when something was seen to start last.
     since: Instant,
 }
 
-impl Mark {
+impl CountedFrom {
     fn at(now: Instant) -> Self {
         Self {
             moved: now,
@@ -158,8 +158,8 @@ mod tests {
         }
     }
 
-    fn progress(position: i64, changes: u64, attempts: u64) -> Progress {
-        Progress {
+    fn progress(position: i64, changes: u64, attempts: u64) -> ConsumerProgress {
+        ConsumerProgress {
             committed: [(0, position)].into(),
             changes,
             attempts,
@@ -168,7 +168,7 @@ mod tests {
 
     /// After how many seconds a consumer that is at `now(second)` each second is given up, and none
     /// within an hour.
-    fn given_up(left: u64, now: impl Fn(u64) -> Progress) -> Option<u64> {
+    fn given_up(left: u64, now: impl Fn(u64) -> ConsumerProgress) -> Option<u64> {
         let (pace, began) = (Pace::new(seconds(30)), Instant::now());
         let mut stands = Standstill::begin(now(0), began);
         (1..3_600).find(|second| {

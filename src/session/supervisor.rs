@@ -11,14 +11,14 @@ use tokio::sync::watch;
 
 use super::RunError;
 use super::cause;
-use super::guard::Ward;
+use super::guard::GuardedProcess;
 use super::instance::Launch;
 use super::taps::Taps;
 use crate::chaos::{Process, describe_exit};
 use crate::event::Source;
 use crate::group::{GroupClient, GroupError};
 use crate::tap::kafka::Member;
-use crate::timeline::Happening;
+use crate::timeline::TimelineEvent;
 
 /// How often an instance may exit by itself in one run. A consumer that dies on every refused
 /// commit does so once a fault; past this it is broken, and starting it again proves nothing.
@@ -111,25 +111,25 @@ impl Supervisor {
         };
         let taps = Taps::open(&self.launch, &source)?;
         self.memberships.of(taps.members());
-        let mut ward = Ward::start(
+        let mut guarded = GuardedProcess::start(
             &self.launch.command,
             &self.launch.cwd,
             taps.environment(&self.launch, &self.name),
             &self.log_path(incarnation),
         )
         .await?;
-        let pid = ward.pid;
+        let pid = guarded.pid;
         let exit = watch::Sender::new(None);
         let process = Process {
             source: source.clone(),
             pid,
-            guard: ward.guard,
+            guard: guarded.guard,
             exited: exit.subscribe(),
             members: taps.members(),
         };
         self.launch.context.timeline.record(
             None,
-            Happening::Started {
+            TimelineEvent::Started {
                 source: source.clone(),
                 pid,
             },
@@ -138,14 +138,14 @@ impl Supervisor {
         let mut control = self.control.clone();
         let stopped = async { control.wait_for(|c| *c == Control::Stop).await.map(|_| ()) };
         let status = tokio::select! {
-            status = ward.wait() => status?,
+            status = guarded.wait() => status?,
             // Gone only with the whole instance, which ends this task too.
-            _ = stopped => end(&process, &mut ward).await?,
+            _ = stopped => end(&process, &mut guarded).await?,
         };
         exit.send_replace(Some(status));
         self.launch.context.timeline.record(
             None,
-            Happening::Exited {
+            TimelineEvent::Exited {
                 source,
                 status: describe_exit(status),
                 signal: status.signal(),
@@ -171,13 +171,13 @@ impl Supervisor {
 }
 
 /// SIGTERM, a grace period, SIGKILL.
-async fn end(process: &Process, ward: &mut Ward) -> Result<ExitStatus, RunError> {
+async fn end(process: &Process, guarded: &mut GuardedProcess) -> Result<ExitStatus, RunError> {
     // A frozen process cannot hear SIGTERM; a gone one needs neither.
     let _ = process.thaw();
     let _ = process.terminate();
-    if let Ok(status) = tokio::time::timeout(GRACE, ward.wait()).await {
+    if let Ok(status) = tokio::time::timeout(GRACE, guarded.wait()).await {
         return status;
     }
     process.kill_now();
-    ward.wait().await
+    guarded.wait().await
 }

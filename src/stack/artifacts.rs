@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use super::cache::Cache;
 use super::error::StackError;
-use super::{Progress, install};
+use super::{StackProgress, install};
 
 const KAFKA_POM: &str = include_str!("../../docker/kafka/pom.xml");
 const POSTGRES_POM: &str = include_str!("../../docker/postgres/pom.xml");
@@ -68,7 +68,7 @@ impl Artifact {
     pub(super) async fn fetch(
         self,
         cache: &Cache,
-        progress: &dyn Progress,
+        progress: &dyn StackProgress,
     ) -> Result<PathBuf, StackError> {
         let folder = self.folder(cache);
         if folder.is_dir() {
@@ -141,15 +141,15 @@ impl Artifact {
                 )),
         };
         run(maven, "mvn").await.map_err(|error| match error {
-            Failed::NotFound => install::maven().missing("it is not on the PATH"),
-            Failed::Said(log) => failed(log),
+            FetchFailed::NotFound => install::maven().missing("it is not on the PATH"),
+            FetchFailed::Said(log) => failed(log),
         })?;
         if self == Artifact::Postgres {
             unpack(temporary, &files)
                 .await
                 .map_err(|error| match error {
-                    Failed::NotFound => install::tar().missing("it is not on the PATH"),
-                    Failed::Said(log) => failed(log),
+                    FetchFailed::NotFound => install::tar().missing("it is not on the PATH"),
+                    FetchFailed::Said(log) => failed(log),
                 })?;
         }
         open_to_all(&files).map_err(|error| failed(error.to_string()))
@@ -171,20 +171,20 @@ fn platform() -> String {
     format!("{system}-{machine}")
 }
 
-enum Failed {
+enum FetchFailed {
     NotFound,
     Said(String),
 }
 
-async fn run(mut command: Command, name: &str) -> Result<(), Failed> {
+async fn run(mut command: Command, name: &str) -> Result<(), FetchFailed> {
     let output = command
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output()
         .await;
     let output = output.map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Failed::NotFound,
-        _ => Failed::Said(format!("{name}: {error}")),
+        std::io::ErrorKind::NotFound => FetchFailed::NotFound,
+        _ => FetchFailed::Said(format!("{name}: {error}")),
     })?;
     if output.status.success() {
         return Ok(());
@@ -196,7 +196,7 @@ async fn run(mut command: Command, name: &str) -> Result<(), Failed> {
         .filter(|line| !line.trim().is_empty())
         .take(8)
         .collect();
-    Err(Failed::Said(format!(
+    Err(FetchFailed::Said(format!(
         "  {name}: {}\n  {}",
         output.status,
         lines.join("\n  ")
@@ -204,13 +204,13 @@ async fn run(mut command: Command, name: &str) -> Result<(), Failed> {
 }
 
 /// The jar holds one archive per platform; `tar` restores the modes and links in it.
-async fn unpack(from: &Path, into: &Path) -> Result<(), Failed> {
-    let entries = fs::read_dir(from).map_err(|error| Failed::Said(error.to_string()))?;
+async fn unpack(from: &Path, into: &Path) -> Result<(), FetchFailed> {
+    let entries = fs::read_dir(from).map_err(|error| FetchFailed::Said(error.to_string()))?;
     let archive = entries
         .flatten()
         .map(|entry| entry.path())
         .find(|path| path.extension().is_some_and(|extension| extension == "txz"))
-        .ok_or_else(|| Failed::Said("the jar holds no .txz archive".to_string()))?;
+        .ok_or_else(|| FetchFailed::Said("the jar holds no .txz archive".to_string()))?;
     let mut tar = Command::new("tar");
     tar.arg("-xJf").arg(archive).arg("-C").arg(into);
     run(tar, "tar").await

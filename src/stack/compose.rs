@@ -6,7 +6,7 @@
 
 use std::env;
 
-use super::endpoints::{Endpoints, Kafka, Kind, Postgres, Security};
+use super::endpoints::{Endpoints, Kafka, Postgres, Security, StackKind};
 use super::error::StackError;
 use super::external::External;
 
@@ -30,7 +30,7 @@ pub(super) async fn check(given: Option<&External>) -> Result<Endpoints, StackEr
         StackError::Compose { why }
     })?;
     Ok(Endpoints {
-        kind: Kind::Compose,
+        kind: StackKind::Compose,
         ..answer
     })
 }

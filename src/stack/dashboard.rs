@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
 use super::error::StackError;
-use super::process::Process;
-use super::{Options, check_name};
+use super::process::ServerProcess;
+use super::{StackOptions, check_name};
 
 /// How long one may take to end: a job that it runs clears up after itself.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,9 +28,9 @@ const LOG: &str = "log";
 const LOCK: &str = "lock";
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Record {
+struct DashboardRecord {
     url: String,
-    process: Process,
+    process: ServerProcess,
 }
 
 /// This process as a dashboard that runs beside a stack, until it is dropped.
@@ -42,14 +42,14 @@ impl Beside {
     ///
     /// # Errors
     /// A cache folder that cannot be used, or written.
-    pub fn record(options: &Options, url: &str) -> anyhow::Result<Self> {
+    pub fn record(options: &StackOptions, url: &str) -> anyhow::Result<Self> {
         let folder = folder(options)?;
         fs::create_dir_all(&folder)?;
         let pid = std::process::id();
         let path = folder.join(format!("{pid}.json"));
-        let record = Record {
+        let record = DashboardRecord {
             url: url.to_owned(),
-            process: Process::of("dashboard", pid),
+            process: ServerProcess::of("dashboard", pid),
         };
         // One that another process of this number has left is no obstacle.
         remove(&path)?;
@@ -76,7 +76,7 @@ impl Drop for Beside {
 ///
 /// # Errors
 /// A cache folder that cannot be used.
-pub fn dashboard(options: &Options) -> Result<Option<String>, StackError> {
+pub fn dashboard(options: &StackOptions) -> Result<Option<String>, StackError> {
     let living = records(options)?.into_iter();
     let mut living = living.filter(|(_, record)| record.process.lives());
     Ok(living.next().map(|(_, record)| record.url))
@@ -86,7 +86,7 @@ pub fn dashboard(options: &Options) -> Result<Option<String>, StackError> {
 ///
 /// # Errors
 /// A cache folder that cannot be used, or written.
-pub fn dashboard_log(options: &Options) -> anyhow::Result<(PathBuf, File)> {
+pub fn dashboard_log(options: &StackOptions) -> anyhow::Result<(PathBuf, File)> {
     let folder = folder(options)?;
     fs::create_dir_all(&folder)?;
     let path = folder.join(LOG);
@@ -104,7 +104,7 @@ pub struct Starting {
 ///
 /// # Errors
 /// A cache folder that cannot be used, or written.
-pub fn starting(options: &Options) -> anyhow::Result<Starting> {
+pub fn starting(options: &StackOptions) -> anyhow::Result<Starting> {
     let folder = folder(options)?;
     fs::create_dir_all(&folder)?;
     let file = private().create(true).open(folder.join(LOCK))?;
@@ -113,14 +113,14 @@ pub fn starting(options: &Options) -> anyhow::Result<Starting> {
 }
 
 /// Ends the dashboards that run beside this stack, and waits until they have.
-pub(super) async fn stop(options: &Options) -> Result<(), StackError> {
+pub(super) async fn stop(options: &StackOptions) -> Result<(), StackError> {
     let records = records(options)?;
     for (path, record) in &records {
         // By this it can tell why it is to end.
         let _ = remove(path);
         record.process.signal(Signal::SIGTERM);
     }
-    for (_, Record { process, .. }) in &records {
+    for (_, DashboardRecord { process, .. }) in &records {
         if !process.gone(PATIENCE).await {
             process.signal(Signal::SIGKILL);
             process.gone(PATIENCE).await;
@@ -131,13 +131,13 @@ pub(super) async fn stop(options: &Options) -> Result<(), StackError> {
     Ok(())
 }
 
-fn folder(options: &Options) -> Result<PathBuf, StackError> {
+fn folder(options: &StackOptions) -> Result<PathBuf, StackError> {
     check_name(&options.name)?;
     let cache = Cache::open(options.cache.as_deref())?;
     Ok(cache.root().join("dashboards").join(&options.name))
 }
 
-fn records(options: &Options) -> Result<Vec<(PathBuf, Record)>, StackError> {
+fn records(options: &StackOptions) -> Result<Vec<(PathBuf, DashboardRecord)>, StackError> {
     // There is no folder where there never was a dashboard.
     let files = fs::read_dir(folder(options)?).into_iter().flatten();
     let read = files.flatten().filter_map(|file| {

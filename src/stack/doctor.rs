@@ -13,7 +13,7 @@ use tokio::process::Command;
 use super::artifacts::Artifact;
 use super::cache::{Cache, WANTED_BYTES, postgres_user};
 use super::error::StackError;
-use super::{Options, install, java, prometheus};
+use super::{StackOptions, install, java, prometheus};
 
 /// What [`doctor`] found.
 #[derive(Debug, Clone, Serialize)]
@@ -35,7 +35,7 @@ pub struct Check {
 }
 
 /// Looks at every prerequisite of the native stack, and at what could be used instead.
-pub async fn doctor(options: &Options) -> Health {
+pub async fn doctor(options: &StackOptions) -> Health {
     let mut checks = vec![java_check().await];
     let cache = match Cache::open(options.cache.as_deref()) {
         Ok(cache) => {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// The two servers of a running stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
-    pub kind: Kind,
+    pub kind: StackKind,
     pub kafka: Kafka,
     pub postgres: Postgres,
     pub versions: Versions,
@@ -23,9 +23,8 @@ pub struct Endpoints {
 
 /// How a stack runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "StackKind")]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum StackKind {
     /// Containers.
     Compose,
     /// Child processes of a supervisor on this machine.
@@ -34,12 +33,12 @@ pub enum Kind {
     External,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for StackKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Compose => "compose",
-            Kind::Native => "native",
-            Kind::External => "external",
+            StackKind::Compose => "compose",
+            StackKind::Native => "native",
+            StackKind::External => "external",
         })
     }
 }
@@ -82,7 +81,7 @@ pub struct Versions {
 /// Encryption and credentials of a Kafka listener.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Security {
-    pub protocol: Protocol,
+    pub protocol: SecurityProtocol,
     /// The authority (PEM) that the brokers' certificates are checked against; the system's where
     /// none is given.
     pub ca: Option<PathBuf>,
@@ -98,7 +97,7 @@ pub struct Security {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
-pub enum Protocol {
+pub enum SecurityProtocol {
     /// Neither encryption nor credentials.
     #[default]
     Plaintext,
@@ -110,25 +109,28 @@ pub enum Protocol {
     SaslSsl,
 }
 
-impl Protocol {
+impl SecurityProtocol {
     /// Kafka's name for it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Protocol::Plaintext => "plaintext",
-            Protocol::Ssl => "ssl",
-            Protocol::SaslPlaintext => "sasl_plaintext",
-            Protocol::SaslSsl => "sasl_ssl",
+            SecurityProtocol::Plaintext => "plaintext",
+            SecurityProtocol::Ssl => "ssl",
+            SecurityProtocol::SaslPlaintext => "sasl_plaintext",
+            SecurityProtocol::SaslSsl => "sasl_ssl",
         }
     }
 
     /// Whether the listener speaks TLS.
     pub fn has_tls(self) -> bool {
-        matches!(self, Protocol::Ssl | Protocol::SaslSsl)
+        matches!(self, SecurityProtocol::Ssl | SecurityProtocol::SaslSsl)
     }
 
     /// Whether the listener asks for a user name and a password.
     pub fn has_sasl(self) -> bool {
-        matches!(self, Protocol::SaslPlaintext | Protocol::SaslSsl)
+        matches!(
+            self,
+            SecurityProtocol::SaslPlaintext | SecurityProtocol::SaslSsl
+        )
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::endpoints::{Endpoints, Kafka, Kind, Postgres, Versions};
+use super::endpoints::{Endpoints, Kafka, Postgres, StackKind, Versions};
 use super::error::StackError;
 use super::{kafka, postgres};
 
@@ -26,7 +26,7 @@ impl External {
         let (kafka, version) = tokio::join!(self.check_kafka(), self.check_postgres());
         kafka?;
         Ok(Endpoints {
-            kind: Kind::External,
+            kind: StackKind::External,
             kafka: self.kafka.clone(),
             postgres: self.postgres.clone(),
             versions: Versions {

@@ -16,10 +16,10 @@ use super::artifacts::Artifact;
 use super::cache::{Cache, first_wall, postgres_user};
 use super::endpoints::Endpoints;
 use super::error::StackError;
-use super::state::{Settings, State, last_lines};
+use super::state::{StackSettings, StackState, last_lines};
 use super::supervised::Which;
-use super::supervisor::{Plan, READY, Report};
-use super::{Options, Progress, install, java, kafka, ports, postgres, prometheus};
+use super::supervisor::{READY, StackPlan, SupervisorReport};
+use super::{StackOptions, StackProgress, install, java, kafka, ports, postgres, prometheus};
 
 /// How long a start may take: ten times what it takes on a machine that compiles at the same time.
 const START: Duration = Duration::from_secs(60);
@@ -31,9 +31,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) async fn plan(
     cache: &Cache,
     name: &str,
-    settings: Settings,
-    progress: &dyn Progress,
-) -> Result<Plan, StackError> {
+    settings: StackSettings,
+    progress: &dyn StackProgress,
+) -> Result<StackPlan, StackError> {
     if nix::unistd::geteuid().is_root() && postgres_user().is_none() {
         return Err(install::user().missing("there is neither a user postgres nor nobody"));
     }
@@ -51,7 +51,7 @@ pub(super) async fn plan(
         None => Artifact::Postgres.fetch(cache, progress).await?.join("bin"),
     };
     let postgres_version = usable_postgres(&postgres_bin).await?;
-    Ok(Plan {
+    Ok(StackPlan {
         cache: cache.root().to_path_buf(),
         name: name.to_string(),
         java: java.program,
@@ -114,9 +114,9 @@ async fn usable_postgres(bin: &Path) -> Result<String, StackError> {
 /// Starts the supervisor and waits until both servers answer and groups can begin at once.
 pub(super) async fn start(
     cache: &Cache,
-    plan: &Plan,
-    options: &Options,
-    progress: &dyn Progress,
+    plan: &StackPlan,
+    options: &StackOptions,
+    progress: &dyn StackProgress,
 ) -> Result<Endpoints, StackError> {
     let folder = cache.stack(&plan.name);
     let log_path = folder.join("logs").join("supervisor.log");
@@ -146,7 +146,7 @@ pub(super) async fn start(
 
     let deadline = tokio::time::sleep(START);
     tokio::pin!(deadline);
-    let mut state: Option<Box<State>> = None;
+    let mut state: Option<Box<StackState>> = None;
     let mut asked = false;
     loop {
         let endpoints = state.as_ref().map(|state| state.endpoints.clone());
@@ -159,13 +159,13 @@ pub(super) async fn start(
         tokio::select! {
             line = reports.next_line() => {
                 let line = line.map_err(StackError::io("the supervisor's reports cannot be read"))?;
-                match line.as_deref().map(serde_json::from_str::<Report>) {
-                    Some(Ok(Report::Line(line))) => progress.line(&line),
-                    Some(Ok(Report::Started(started))) => state = Some(started),
-                    Some(Ok(Report::Ready)) => {
+                match line.as_deref().map(serde_json::from_str::<SupervisorReport>) {
+                    Some(Ok(SupervisorReport::Line(line))) => progress.line(&line),
+                    Some(Ok(SupervisorReport::Started(started))) => state = Some(started),
+                    Some(Ok(SupervisorReport::Ready)) => {
                         return Ok(state.expect("ready comes after started").endpoints);
                     }
-                    Some(Ok(Report::Failed { server, why, log })) => {
+                    Some(Ok(SupervisorReport::Failed { server, why, log })) => {
                         return Err(StackError::Start { server, why, log: indent(&log) });
                     }
                     Some(Err(_)) | None => return Err(StackError::Start {

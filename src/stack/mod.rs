@@ -40,7 +40,7 @@ mod switch;
 pub use dashboard::{Beside, Starting, dashboard, dashboard_log, starting};
 pub use doctor::{Check, Health, doctor};
 pub use endpoints::{
-    Endpoints, Kafka, Kind, Mechanism, Postgres, Protocol, Sasl, Security, Versions,
+    Endpoints, Kafka, Mechanism, Postgres, Sasl, Security, SecurityProtocol, StackKind, Versions,
 };
 pub use error::StackError;
 pub use external::External;
@@ -54,9 +54,9 @@ pub const DEFAULT_NAME: &str = "default";
 
 /// Which stack, and how it is to run.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct StackOptions {
     /// How it is to run.
-    pub choice: Choice,
+    pub choice: StackChoice,
     /// The stack's name: stacks of different names run side by side.
     pub name: String,
     /// The cache folder, if not the default one.
@@ -69,17 +69,17 @@ pub struct Options {
     pub postgres_port: Option<u16>,
     /// A folder with `initdb` and `postgres` of this machine, to use instead of the cached one.
     pub postgres_bin: Option<PathBuf>,
-    /// The servers to use, with [`Choice::External`].
+    /// The servers to use, with [`StackChoice::External`].
     pub external: Option<External>,
     /// The `crashwindow` program that becomes the supervisor: this process's own by default. A test
     /// that calls this library from another program gives it.
     pub program: Option<PathBuf>,
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            choice: Choice::Auto,
+impl Default for StackOptions {
+    fn default() -> StackOptions {
+        StackOptions {
+            choice: StackChoice::Auto,
             name: DEFAULT_NAME.into(),
             cache: None,
             kafka_port: None,
@@ -104,7 +104,7 @@ pub struct Proxied {
 
 /// How a stack is to run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Choice {
+pub enum StackChoice {
     /// External if addresses are given, else native; says which and why.
     #[default]
     Auto,
@@ -117,7 +117,7 @@ pub enum Choice {
 }
 
 /// Is told what a command is doing, one line at a time, in words for the person who waits.
-pub trait Progress: Send + Sync {
+pub trait StackProgress: Send + Sync {
     /// One line, without its line break.
     fn line(&self, line: &str);
 }
@@ -126,7 +126,7 @@ pub trait Progress: Send + Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
-impl Progress for Silent {
+impl StackProgress for Silent {
     fn line(&self, _line: &str) {}
 }
 
@@ -143,7 +143,10 @@ pub struct Up {
 ///
 /// # Errors
 /// Those of [`up`].
-pub async fn ensure(options: &Options, progress: &dyn Progress) -> Result<Endpoints, StackError> {
+pub async fn ensure(
+    options: &StackOptions,
+    progress: &dyn StackProgress,
+) -> Result<Endpoints, StackError> {
     Ok(up(options, progress).await?.endpoints)
 }
 
@@ -151,7 +154,7 @@ pub async fn ensure(options: &Options, progress: &dyn Progress) -> Result<Endpoi
 ///
 /// # Errors
 /// When the cache folder cannot be used.
-pub fn runs_folder(options: &Options) -> Result<PathBuf, StackError> {
+pub fn runs_folder(options: &StackOptions) -> Result<PathBuf, StackError> {
     Ok(cache::Cache::open(options.cache.as_deref())?
         .root()
         .join("runs"))
@@ -162,7 +165,7 @@ pub fn runs_folder(options: &Options) -> Result<PathBuf, StackError> {
 ///
 /// # Errors
 /// Every [`StackError`]; nothing that this call started runs any more then.
-pub async fn up(options: &Options, progress: &dyn Progress) -> Result<Up, StackError> {
+pub async fn up(options: &StackOptions, progress: &dyn StackProgress) -> Result<Up, StackError> {
     check_name(&options.name)?;
     match choose(options)? {
         Chosen::Native(why) => {
@@ -172,7 +175,7 @@ pub async fn up(options: &Options, progress: &dyn Progress) -> Result<Up, StackE
             native::up(options, progress).await
         }
         Chosen::External(_) | Chosen::Compose => {
-            let asked = given(options).await;
+            let asked = configured_endpoints(options).await;
             Ok(Up {
                 endpoints: asked.expect("the native stack was ruled out")?,
                 changed: false,
@@ -182,7 +185,7 @@ pub async fn up(options: &Options, progress: &dyn Progress) -> Result<Up, StackE
 }
 
 /// Asks servers that are not ours to start. None where these options are about the native stack.
-pub async fn given(options: &Options) -> Option<Result<Endpoints, StackError>> {
+pub async fn configured_endpoints(options: &StackOptions) -> Option<Result<Endpoints, StackError>> {
     match choose(options).ok()? {
         Chosen::Native(_) => None,
         Chosen::External(external) => Some(external.check().await),
@@ -195,7 +198,10 @@ pub async fn given(options: &Options) -> Option<Result<Endpoints, StackError>> {
 ///
 /// # Errors
 /// [`StackError::StillRunning`], or a folder that cannot be removed.
-pub async fn down(options: &Options, progress: &dyn Progress) -> Result<bool, StackError> {
+pub async fn down(
+    options: &StackOptions,
+    progress: &dyn StackProgress,
+) -> Result<bool, StackError> {
     check_name(&options.name)?;
     // First, so that its job does not see the servers go.
     dashboard::stop(options).await?;
@@ -212,7 +218,7 @@ pub async fn down(options: &Options, progress: &dyn Progress) -> Result<bool, St
     }
 }
 
-fn is_native(options: &Options) -> bool {
+fn is_native(options: &StackOptions) -> bool {
     matches!(choose(options), Ok(Chosen::Native(_)))
 }
 
@@ -222,7 +228,7 @@ enum Chosen<'a> {
     Compose,
 }
 
-fn choose(options: &Options) -> Result<Chosen<'_>, StackError> {
+fn choose(options: &StackOptions) -> Result<Chosen<'_>, StackError> {
     let wrong = |why: &str, next: &str| {
         Err(StackError::Options {
             why: why.to_string(),
@@ -230,20 +236,22 @@ fn choose(options: &Options) -> Result<Chosen<'_>, StackError> {
         })
     };
     match (options.choice, &options.external) {
-        (Choice::Auto | Choice::External, Some(external)) => Ok(Chosen::External(external)),
-        (Choice::Auto, None) => Ok(Chosen::Native(Some(
+        (StackChoice::Auto | StackChoice::External, Some(external)) => {
+            Ok(Chosen::External(external))
+        }
+        (StackChoice::Auto, None) => Ok(Chosen::Native(Some(
             "stack: native (no addresses were given, and it needs neither Docker nor root)",
         ))),
-        (Choice::Native, None) => Ok(Chosen::Native(None)),
-        (Choice::Native, Some(_)) => wrong(
+        (StackChoice::Native, None) => Ok(Chosen::Native(None)),
+        (StackChoice::Native, Some(_)) => wrong(
             "--stack native starts its own servers, and addresses of others were given",
             "leave out --stack, or the addresses",
         ),
-        (Choice::External, None) => wrong(
+        (StackChoice::External, None) => wrong(
             "--stack external needs to know where the servers are",
             "add --kafka HOST:PORT and --postgres URL",
         ),
-        (Choice::Compose, _) => Ok(Chosen::Compose),
+        (StackChoice::Compose, _) => Ok(Chosen::Compose),
     }
 }
 
@@ -267,7 +275,7 @@ mod tests {
     #[test]
     fn the_futures_can_be_spawned() {
         fn spawnable(_future: impl Send) {}
-        let options = Options::default();
+        let options = StackOptions::default();
         spawnable(ensure(&options, &Silent));
         spawnable(down(&options, &Silent));
         spawnable(status(&options));

@@ -12,10 +12,10 @@ use super::cache::Cache;
 use super::endpoints::Endpoints;
 use super::error::StackError;
 use super::launch;
-use super::process::Process;
-use super::state::{Phase, Settings, State};
+use super::process::ServerProcess;
+use super::state::{StackPhase, StackSettings, StackState};
 use super::supervisor::alive_lock;
-use super::{Options, Progress, Proxied, Up, kafka, postgres, segment};
+use super::{Proxied, StackOptions, StackProgress, Up, kafka, postgres, segment};
 
 /// How long a running stack may take to answer: a storm may keep it busy for a while, and calling
 /// it dead would end somebody's run.
@@ -23,38 +23,38 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// How long a supervisor may take to stop both servers, which have 10 s each, side by side.
 const STOP: Duration = Duration::from_secs(15);
 
-pub(super) enum Found {
+pub(super) enum FoundStack {
     Nothing,
     /// Both servers answer.
-    Running(Box<State>),
+    Running(Box<StackState>),
     /// Something is there that is no running stack, and why.
     Broken {
         why: String,
-        state: Option<Box<State>>,
+        state: Option<Box<StackState>>,
     },
 }
 
 /// Looks at a stack, and asks its servers if they are said to run.
-pub(super) async fn inspect(cache: &Cache, name: &str) -> Result<Found, StackError> {
+pub(super) async fn inspect(cache: &Cache, name: &str) -> Result<FoundStack, StackError> {
     let folder = cache.stack(name);
-    let state = State::read(&folder).map(Box::new);
+    let state = StackState::read(&folder).map(Box::new);
     let supervised = cache.is_locked(&alive_lock(name))?;
     let why = match &state {
-        None if !supervised && !folder.exists() => return Ok(Found::Nothing),
-        Some(state) if supervised && state.phase == Phase::Ready => {
+        None if !supervised && !folder.exists() => return Ok(FoundStack::Nothing),
+        Some(state) if supervised && state.phase == StackPhase::Ready => {
             match answers(&state.endpoints, ANSWER).await {
-                Ok(()) => return Ok(Found::Running(state.clone())),
+                Ok(()) => return Ok(FoundStack::Running(state.clone())),
                 Err(why) => why,
             }
         }
-        Some(state) if state.phase == Phase::Down => state
+        Some(state) if state.phase == StackPhase::Down => state
             .reason
             .clone()
             .unwrap_or_else(|| "it went down".into()),
         Some(_) if !supervised => "its supervisor is gone, and both servers with it".into(),
         _ => "its start has not come to an end".into(),
     };
-    Ok(Found::Broken { why, state })
+    Ok(FoundStack::Broken { why, state })
 }
 
 async fn answers(endpoints: &Endpoints, patience: Duration) -> Result<(), String> {
@@ -68,11 +68,14 @@ async fn answers(endpoints: &Endpoints, patience: Duration) -> Result<(), String
 }
 
 /// Brings the stack up, or leaves a running one alone.
-pub(super) async fn up(options: &Options, progress: &dyn Progress) -> Result<Up, StackError> {
+pub(super) async fn up(
+    options: &StackOptions,
+    progress: &dyn StackProgress,
+) -> Result<Up, StackError> {
     let name = options.name.as_str();
     let cache = Cache::open(options.cache.as_deref())?;
     let _alone = alone(&cache, name, progress).await?;
-    let settings = Settings {
+    let settings = StackSettings {
         kafka_port: options.kafka_port,
         kafka_proxied: options.kafka_proxied,
         postgres_port: options.postgres_port,
@@ -83,15 +86,15 @@ pub(super) async fn up(options: &Options, progress: &dyn Progress) -> Result<Up,
             .map(|bin| bin.canonicalize().unwrap_or(bin)),
     };
     match inspect(&cache, name).await? {
-        Found::Nothing => {}
-        Found::Running(state) => {
+        FoundStack::Nothing => {}
+        FoundStack::Running(state) => {
             same_settings(name, &state, &settings)?;
             return Ok(Up {
                 endpoints: state.endpoints,
                 changed: false,
             });
         }
-        Found::Broken { why, .. } => {
+        FoundStack::Broken { why, .. } => {
             progress.line(&format!(
                 "stack {name} is not whole ({why}): starting it anew"
             ));
@@ -119,7 +122,7 @@ pub(super) async fn up(options: &Options, progress: &dyn Progress) -> Result<Up,
 async fn alone(
     cache: &Cache,
     name: &str,
-    progress: &dyn Progress,
+    progress: &dyn StackProgress,
 ) -> Result<Flock<fs::File>, StackError> {
     let lock = format!("{name}.up");
     if let Some(lock) = cache.lock(&lock, false)? {
@@ -132,7 +135,7 @@ async fn alone(
     Ok(lock.expect("a lock that was waited for is held"))
 }
 
-fn same_settings(name: &str, state: &State, wanted: &Settings) -> Result<(), StackError> {
+fn same_settings(name: &str, state: &StackState, wanted: &StackSettings) -> Result<(), StackError> {
     let different = |has: String, wants: String| {
         Err(StackError::Different {
             name: name.to_string(),
@@ -172,7 +175,10 @@ fn same_settings(name: &str, state: &State, wanted: &Settings) -> Result<(), Sta
 }
 
 /// Stops the stack and removes its folder; whether there was anything to remove.
-pub(super) async fn down(options: &Options, progress: &dyn Progress) -> Result<bool, StackError> {
+pub(super) async fn down(
+    options: &StackOptions,
+    progress: &dyn StackProgress,
+) -> Result<bool, StackError> {
     let name = options.name.as_str();
     let cache = Cache::open(options.cache.as_deref())?;
     let _alone = alone(&cache, name, progress).await?;
@@ -182,7 +188,7 @@ pub(super) async fn down(options: &Options, progress: &dyn Progress) -> Result<b
 /// Ends everything that is provably of this stack, and removes its folder.
 async fn stop(cache: &Cache, name: &str) -> Result<bool, StackError> {
     let folder = cache.stack(name);
-    let state = State::read(&folder);
+    let state = StackState::read(&folder);
     let left = |what: String| StackError::StillRunning {
         name: name.to_string(),
         what,
@@ -243,12 +249,14 @@ async fn remove(folder: &Path) -> Result<(), StackError> {
 
 /// The process that the holder of the lock wrote into it, right after locking. What an earlier
 /// holder wrote is told by its start time.
-async fn supervisor(cache: &Cache, name: &str) -> Option<Process> {
+async fn supervisor(cache: &Cache, name: &str) -> Option<ServerProcess> {
     let path = cache.lock_path(&alive_lock(name));
     let deadline = Instant::now() + Duration::from_secs(1);
     loop {
         let text = fs::read_to_string(&path).unwrap_or_default();
-        let process = serde_json::from_str(&text).ok().filter(Process::lives);
+        let process = serde_json::from_str(&text)
+            .ok()
+            .filter(ServerProcess::lives);
         if process.is_some() || Instant::now() > deadline {
             return process;
         }

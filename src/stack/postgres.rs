@@ -12,7 +12,7 @@ use tokio_postgres::{Client, Config, NoTls};
 
 /// How much of the server's certificate is checked, as libpq means it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Check {
+enum CertificateCheck {
     /// Encrypt to whoever answers.
     Nothing,
     /// The certificate comes from a known authority.
@@ -83,10 +83,12 @@ pub fn route(dsn: &str, ca: Option<&Path>) -> anyhow::Result<Route> {
 /// The TLS settings that a DSN asks for, and whether the host's name is checked.
 fn tls(
     config: &Config,
-    check: Check,
+    check: CertificateCheck,
     ca: Option<&Path>,
 ) -> anyhow::Result<Option<(SslConnector, bool)>> {
-    if config.get_ssl_mode() == SslMode::Disable || (check == Check::Nothing && is_prefer(config)) {
+    if config.get_ssl_mode() == SslMode::Disable
+        || (check == CertificateCheck::Nothing && is_prefer(config))
+    {
         // `prefer` is the default of a DSN that says nothing, and the lab's own servers have no TLS.
         return Ok(None);
     }
@@ -95,10 +97,10 @@ fn tls(
         tls.set_ca_file(ca)
             .with_context(|| format!("cannot read {}", ca.display()))?;
     }
-    if check == Check::Nothing {
+    if check == CertificateCheck::Nothing {
         tls.set_verify(SslVerifyMode::NONE);
     }
-    Ok(Some((tls.build(), check == Check::Host)))
+    Ok(Some((tls.build(), check == CertificateCheck::Host)))
 }
 
 fn is_prefer(config: &Config) -> bool {
@@ -107,14 +109,14 @@ fn is_prefer(config: &Config) -> bool {
 
 /// tokio-postgres knows only `disable`, `prefer` and `require`: the two stricter modes become
 /// `require` and a check.
-fn parse(dsn: &str, has_ca: bool) -> anyhow::Result<(Config, Check)> {
+fn parse(dsn: &str, has_ca: bool) -> anyhow::Result<(Config, CertificateCheck)> {
     let mode = |name: &str| dsn.contains(&format!("sslmode={name}"));
     let check = if mode("verify-full") {
-        Check::Host
+        CertificateCheck::Host
     } else if mode("verify-ca") || (mode("require") && has_ca) {
-        Check::Authority
+        CertificateCheck::Authority
     } else {
-        Check::Nothing
+        CertificateCheck::Nothing
     };
     let plain = dsn
         .replace("sslmode=verify-full", "sslmode=require")
@@ -189,30 +191,35 @@ mod tests {
     #[test]
     fn the_stricter_modes_become_require_and_a_check() {
         let checks = [
-            ("postgres://a@h/d", false, SslMode::Prefer, Check::Nothing),
+            (
+                "postgres://a@h/d",
+                false,
+                SslMode::Prefer,
+                CertificateCheck::Nothing,
+            ),
             (
                 "postgres://a@h/d?sslmode=require",
                 false,
                 SslMode::Require,
-                Check::Nothing,
+                CertificateCheck::Nothing,
             ),
             (
                 "postgres://a@h/d?sslmode=require",
                 true,
                 SslMode::Require,
-                Check::Authority,
+                CertificateCheck::Authority,
             ),
             (
                 "host=h sslmode=verify-ca user=a",
                 true,
                 SslMode::Require,
-                Check::Authority,
+                CertificateCheck::Authority,
             ),
             (
                 "postgres://a@h/d?sslmode=verify-full",
                 true,
                 SslMode::Require,
-                Check::Host,
+                CertificateCheck::Host,
             ),
         ];
         for (dsn, has_ca, mode, check) in checks {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A process that was ours when it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Process {
+pub(super) struct ServerProcess {
     /// `Kafka`, `PostgreSQL`, `Prometheus` or `supervisor`.
     pub(super) what: String,
     pub(super) pid: u32,
@@ -16,10 +16,10 @@ pub(super) struct Process {
     pub(super) started: String,
 }
 
-impl Process {
+impl ServerProcess {
     /// Records a living process.
-    pub(super) fn of(what: &str, pid: u32) -> Process {
-        Process {
+    pub(super) fn of(what: &str, pid: u32) -> ServerProcess {
+        ServerProcess {
             what: what.to_string(),
             pid,
             started: started(pid).unwrap_or_default(),

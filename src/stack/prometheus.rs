@@ -13,8 +13,8 @@ use tokio::time::sleep;
 
 use super::cache::{Cache, postgres_user};
 use super::servers::{give, server};
-use super::state::State;
-use super::{Options, check_name, is_native};
+use super::state::StackState;
+use super::{StackOptions, check_name, is_native};
 
 const CONFIG: &str = include_str!("../../docker/prometheus/prometheus.yml");
 const RULES: &str = include_str!("../../docker/prometheus/rules.yml");
@@ -87,10 +87,10 @@ fn config(dashboard: Option<SocketAddr>) -> String {
 ///
 /// # Errors
 /// When Prometheus cannot be told.
-pub async fn watch(options: &Options, dashboard: SocketAddr) -> anyhow::Result<bool> {
+pub async fn watch(options: &StackOptions, dashboard: SocketAddr) -> anyhow::Result<bool> {
     check_name(&options.name)?;
     let folder = Cache::open(options.cache.as_deref())?.stack(&options.name);
-    let state = State::read(&folder).filter(|_| is_native(options));
+    let state = StackState::read(&folder).filter(|_| is_native(options));
     let Some(address) = state.and_then(|state| state.endpoints.prometheus) else {
         return Ok(false);
     };

@@ -234,7 +234,7 @@ fn die_with_us(_command: &mut Command) {}
 async fn finish(mut command: Command, what: &str) -> io::Result<()> {
     // initdb runs `postgres` through a shell, and killing it alone would leave those two behind.
     let mut child = command.process_group(0).spawn()?;
-    let group = Group(child.id());
+    let group = ProcessGroup(child.id());
     let status = child.wait().await?;
     group.ended();
     if status.success() {
@@ -245,15 +245,15 @@ async fn finish(mut command: Command, what: &str) -> io::Result<()> {
 }
 
 /// A process group that is killed when it is dropped before it has ended.
-struct Group(Option<u32>);
+struct ProcessGroup(Option<u32>);
 
-impl Group {
+impl ProcessGroup {
     fn ended(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         if let Some(leader) = self.0.and_then(|pid| i32::try_from(pid).ok()) {
             // Its leader has not been waited for, so the id is still the group's.

@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Proxied;
 use super::endpoints::Endpoints;
-use super::process::Process;
+use super::process::ServerProcess;
 
 /// How far a stack has come. Only its supervisor writes this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Phase {
+pub(super) enum StackPhase {
     /// The servers have been started; nobody has heard an answer yet.
     Starting,
     /// Both servers have answered, and groups can begin at once.
@@ -24,13 +24,13 @@ pub(super) enum Phase {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct State {
-    pub(super) phase: Phase,
+pub(super) struct StackState {
+    pub(super) phase: StackPhase,
     /// When this phase began, in seconds since 1970.
     pub(super) since: u64,
     pub(super) endpoints: Endpoints,
-    pub(super) settings: Settings,
-    pub(super) processes: Vec<Process>,
+    pub(super) settings: StackSettings,
+    pub(super) processes: Vec<ServerProcess>,
     pub(super) reason: Option<String>,
     /// The last lines of the log of the server that went first.
     pub(super) log: Vec<String>,
@@ -38,7 +38,7 @@ pub(super) struct State {
 
 /// What was asked for; a stack that runs with something else is not the one that is wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Settings {
+pub(super) struct StackSettings {
     pub(super) kafka_port: Option<u16>,
     pub(super) kafka_proxied: Option<Proxied>,
     pub(super) postgres_port: Option<u16>,
@@ -52,9 +52,9 @@ pub(super) fn now() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-impl State {
+impl StackState {
     /// The state in a stack's folder; `None` if there is none, or none that this version can read.
-    pub(super) fn read(folder: &Path) -> Option<State> {
+    pub(super) fn read(folder: &Path) -> Option<StackState> {
         serde_json::from_str(&fs::read_to_string(folder.join("state.json")).ok()?).ok()
     }
 

@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::cache::Cache;
 use super::endpoints::Endpoints;
 use super::error::StackError;
-use super::native::{Found, inspect};
+use super::native::{FoundStack, inspect};
 use super::state::now;
-use super::{Options, check_name};
+use super::{StackOptions, check_name};
 
 /// The state of a stack, as `crashwindow status` tells it.
 #[derive(Debug, Clone, Serialize)]
@@ -33,7 +33,7 @@ pub struct Status {
 ///
 /// # Errors
 /// A cache folder that cannot be used.
-pub async fn status(options: &Options) -> Result<Status, StackError> {
+pub async fn status(options: &StackOptions) -> Result<Status, StackError> {
     check_name(&options.name)?;
     let name = options.name.clone();
     let cache = Cache::open(options.cache.as_deref())?;
@@ -50,8 +50,8 @@ pub async fn status(options: &Options) -> Result<Status, StackError> {
         next: up,
     };
     Ok(match found {
-        Found::Nothing => nothing,
-        Found::Running(state) => Status {
+        FoundStack::Nothing => nothing,
+        FoundStack::Running(state) => Status {
             running: true,
             seconds: Some(now().saturating_sub(state.since)),
             processes: state
@@ -63,7 +63,7 @@ pub async fn status(options: &Options) -> Result<Status, StackError> {
             next: format!("crashwindow down{}", named(&name)),
             ..nothing
         },
-        Found::Broken { why, state } => {
+        FoundStack::Broken { why, state } => {
             let (log, since) = state.map_or((Vec::new(), None), |s| (s.log, Some(s.since)));
             let seconds = since.map(|since| now().saturating_sub(since));
             Status {

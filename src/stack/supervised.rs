@@ -9,11 +9,11 @@ use nix::sys::signal::Signal;
 use tokio::process::Child;
 
 use super::ports;
-use super::process::{Process, send};
+use super::process::{ServerProcess, send};
 use super::prometheus::PrometheusServer;
 use super::servers::{KafkaServer, PostgresServer};
 use super::state::{last_lines, tail};
-use super::supervisor::Plan;
+use super::supervisor::StackPlan;
 
 /// How long a server may take to stop before it is killed: several times what either needs with a
 /// run's data.
@@ -61,15 +61,15 @@ impl Which {
 
 /// A server that did not come up, or went.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct ServerFailure {
     pub(super) server: String,
     pub(super) why: String,
     pub(super) log: Vec<String>,
 }
 
-impl Failure {
-    pub(super) fn of_supervisor(error: io::Error) -> Failure {
-        Failure {
+impl ServerFailure {
+    pub(super) fn of_supervisor(error: io::Error) -> ServerFailure {
+        ServerFailure {
             server: "the supervisor".into(),
             why: error.to_string(),
             log: Vec::new(),
@@ -89,10 +89,10 @@ pub(super) struct Server {
 impl Server {
     pub(super) async fn bring_up(
         which: Which,
-        plan: &Plan,
+        plan: &StackPlan,
         folder: &Path,
         password: &str,
-    ) -> Result<Server, Failure> {
+    ) -> Result<Server, ServerFailure> {
         let prepared = match which {
             Which::Kafka => {
                 let kafka = kafka(plan, folder);
@@ -110,7 +110,7 @@ impl Server {
             .map_err(|error| failure(which, folder, error.to_string()))
     }
 
-    fn start(which: Which, plan: &Plan, folder: &Path, attempts: u32) -> io::Result<Server> {
+    fn start(which: Which, plan: &StackPlan, folder: &Path, attempts: u32) -> io::Result<Server> {
         let wanted = match which {
             Which::Kafka => plan.settings.kafka_port,
             Which::Postgres => plan.settings.postgres_port,
@@ -149,7 +149,7 @@ impl Server {
 
     /// After an exit before the stack was ready: starts it again if somebody took a port before it
     /// could, on other ports where none was asked for (Kafka's controller has one, too).
-    pub(super) fn retry(&mut self, plan: &Plan) -> Option<()> {
+    pub(super) fn retry(&mut self, plan: &StackPlan) -> Option<()> {
         let log = tail(&self.which.log(&self.folder)).to_lowercase();
         let lost = log.contains("address already in use");
         if !lost || self.attempts == PORT_ATTEMPTS {
@@ -159,13 +159,13 @@ impl Server {
         Some(())
     }
 
-    pub(super) fn exited(&self, status: io::Result<ExitStatus>) -> Failure {
+    pub(super) fn exited(&self, status: io::Result<ExitStatus>) -> ServerFailure {
         let how = status.map_or_else(|error| error.to_string(), |status| status.to_string());
         failure(self.which, &self.folder, format!("it ended ({how})"))
     }
 
-    pub(super) fn process(&self) -> Process {
-        Process::of(self.which.title(), self.pid)
+    pub(super) fn process(&self) -> ServerProcess {
+        ServerProcess::of(self.which.title(), self.pid)
     }
 
     /// Ends it in good order, or at last by force.
@@ -189,15 +189,15 @@ impl Server {
     }
 }
 
-fn failure(which: Which, folder: &Path, why: String) -> Failure {
-    Failure {
+fn failure(which: Which, folder: &Path, why: String) -> ServerFailure {
+    ServerFailure {
         server: which.title().into(),
         why,
         log: last_lines(&which.log(folder)),
     }
 }
 
-fn kafka<'a>(plan: &'a Plan, folder: &Path) -> KafkaServer<'a> {
+fn kafka<'a>(plan: &'a StackPlan, folder: &Path) -> KafkaServer<'a> {
     KafkaServer {
         java: &plan.java,
         jars: &plan.jars,
@@ -206,7 +206,7 @@ fn kafka<'a>(plan: &'a Plan, folder: &Path) -> KafkaServer<'a> {
     }
 }
 
-fn prometheus<'a>(plan: &'a Plan, folder: &Path) -> PrometheusServer<'a> {
+fn prometheus<'a>(plan: &'a StackPlan, folder: &Path) -> PrometheusServer<'a> {
     PrometheusServer {
         program: plan.prometheus.as_deref(),
         folder: folder.join("prometheus"),
@@ -214,7 +214,7 @@ fn prometheus<'a>(plan: &'a Plan, folder: &Path) -> PrometheusServer<'a> {
     }
 }
 
-fn postgres<'a>(plan: &'a Plan, folder: &Path) -> PostgresServer<'a> {
+fn postgres<'a>(plan: &'a StackPlan, folder: &Path) -> PostgresServer<'a> {
     PostgresServer {
         bin: &plan.postgres_bin,
         folder: folder.join("postgres"),
@@ -226,7 +226,7 @@ fn postgres<'a>(plan: &'a Plan, folder: &Path) -> PostgresServer<'a> {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use super::super::state::Settings;
+    use super::super::state::StackSettings;
     use super::*;
 
     /// The race for a free port cannot be lost on purpose with the real broker, so a script loses it.
@@ -241,7 +241,7 @@ mod tests {
         )
         .expect("w");
         std::fs::set_permissions(&java, PermissionsExt::from_mode(0o755)).expect("ours");
-        let plan = Plan {
+        let plan = StackPlan {
             cache: folder.path().to_path_buf(),
             name: "race".into(),
             java,
@@ -249,7 +249,7 @@ mod tests {
             postgres_bin: folder.path().to_path_buf(),
             postgres_version: String::new(),
             prometheus: None,
-            settings: Settings::default(),
+            settings: StackSettings::default(),
         };
         let mut server = Server::start(Which::Kafka, &plan, folder.path(), 1).expect("started");
         let mut ports = vec![server.port];

@@ -23,14 +23,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::artifacts::Artifact;
 use super::cache::Cache;
-use super::endpoints::{Endpoints, Kafka, Kind, Postgres, Security, Versions};
-use super::process::Process;
-use super::state::{Phase, Settings, State, now};
-use super::supervised::{Failure, Server, Which};
+use super::endpoints::{Endpoints, Kafka, Postgres, Security, StackKind, Versions};
+use super::process::ServerProcess;
+use super::state::{StackPhase, StackSettings, StackState, now};
+use super::supervised::{Server, ServerFailure, Which};
 
 /// What `up` asks of the supervisor, on its standard input, as one line.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Plan {
+pub(super) struct StackPlan {
     pub(super) cache: PathBuf,
     pub(super) name: String,
     pub(super) java: PathBuf,
@@ -39,19 +39,19 @@ pub(super) struct Plan {
     pub(super) postgres_version: String,
     /// The program, where this machine has it.
     pub(super) prometheus: Option<PathBuf>,
-    pub(super) settings: Settings,
+    pub(super) settings: StackSettings,
 }
 
-/// What `up` answers to [`Report::Started`] once it has asked both servers.
+/// What `up` answers to [`SupervisorReport::Started`] once it has asked both servers.
 pub(super) const READY: &str = "ready";
 
 /// What the supervisor tells `up`, on its standard output, one line each.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Report {
+pub(super) enum SupervisorReport {
     /// For the person who waits.
     Line(String),
     /// Both servers run: ask them. Comes again if one had to be given another port.
-    Started(Box<State>),
+    Started(Box<StackState>),
     /// `state.json` says that the stack is ready.
     Ready,
     /// A server failed; nothing runs any more.
@@ -62,7 +62,7 @@ pub(super) enum Report {
     },
 }
 
-fn report(report: &Report) {
+fn report(report: &SupervisorReport) {
     let line = serde_json::to_string(report).expect("plain data");
     // Nobody listens any more once `up` is through.
     let _ = writeln!(io::stdout(), "{line}");
@@ -91,13 +91,13 @@ async fn run() -> anyhow::Result<()> {
         .next_line()
         .await?
         .ok_or_else(|| anyhow::anyhow!("no plan on stdin"))?;
-    let plan: Plan = serde_json::from_str(&plan)?;
+    let plan: StackPlan = serde_json::from_str(&plan)?;
     let cache = Cache::open(Some(&plan.cache))?;
     let alive = hold(&cache, &plan.name).await?;
     write_identity(&alive)?;
 
     let folder = cache.stack(&plan.name);
-    let mut stack = Stack {
+    let mut stack = SupervisedStack {
         plan,
         folder,
         servers: None,
@@ -133,27 +133,28 @@ async fn hold(cache: &Cache, name: &str) -> anyhow::Result<Flock<fs::File>> {
 fn write_identity(lock: &Flock<fs::File>) -> anyhow::Result<()> {
     let mut file: &fs::File = lock;
     file.set_len(0)?;
-    file.write_all(&serde_json::to_vec(&Process::of(
+    file.write_all(&serde_json::to_vec(&ServerProcess::of(
         "supervisor",
         std::process::id(),
     ))?)?;
     Ok(())
 }
 
-struct Stack {
-    plan: Plan,
+struct SupervisedStack {
+    plan: StackPlan,
     folder: PathBuf,
     servers: Option<(Server, Server)>,
     /// Watches, and is no part of what a run needs: the stack goes on without it.
     prometheus: Option<Server>,
-    state: Option<State>,
+    state: Option<StackState>,
 }
 
-impl Stack {
+impl SupervisedStack {
     /// Starts and watches. Returns when it was told to stop, and fails when a server did.
-    async fn live(&mut self, orders: &mut Orders) -> Result<(), Failure> {
-        let mut term = signal(SignalKind::terminate()).map_err(Failure::of_supervisor)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::of_supervisor)?;
+    async fn live(&mut self, orders: &mut Orders) -> Result<(), ServerFailure> {
+        let mut term = signal(SignalKind::terminate()).map_err(ServerFailure::of_supervisor)?;
+        let mut interrupt =
+            signal(SignalKind::interrupt()).map_err(ServerFailure::of_supervisor)?;
         tokio::select! {
             started = self.start() => started?,
             // `up` has nothing to say before it has heard of the servers: its end of the pipe is
@@ -185,8 +186,8 @@ impl Stack {
                         return Ok(());
                     }
                     ready = true;
-                    self.write(Phase::Ready);
-                    report(&Report::Ready);
+                    self.write(StackPhase::Ready);
+                    report(&SupervisorReport::Ready);
                 }
                 _ = term.recv() => return Ok(()),
                 _ = interrupt.recv() => return Ok(()),
@@ -195,9 +196,9 @@ impl Stack {
         Ok(())
     }
 
-    async fn start(&mut self) -> Result<(), Failure> {
-        fs::create_dir_all(self.folder.join("logs")).map_err(Failure::of_supervisor)?;
-        report(&Report::Line(
+    async fn start(&mut self) -> Result<(), ServerFailure> {
+        fs::create_dir_all(self.folder.join("logs")).map_err(ServerFailure::of_supervisor)?;
+        report(&SupervisorReport::Line(
             "preparing and starting Kafka and PostgreSQL".into(),
         ));
         let password: String = rand::random::<[u8; 16]>()
@@ -212,18 +213,18 @@ impl Stack {
         if plan.prometheus.is_some() {
             match Server::bring_up(Which::Prometheus, plan, folder, &password).await {
                 Ok(server) => self.prometheus = Some(server),
-                Err(failure) => report(&Report::Line(format!(
+                Err(failure) => report(&SupervisorReport::Line(format!(
                     "Prometheus cannot be started, and the stack goes on without it: {}",
                     failure.why
                 ))),
             }
         }
         let settings = plan.settings.clone();
-        self.state = Some(State {
-            phase: Phase::Starting,
+        self.state = Some(StackState {
+            phase: StackPhase::Starting,
             since: now(),
             endpoints: Endpoints {
-                kind: Kind::Native,
+                kind: StackKind::Native,
                 kafka: Kafka {
                     bootstrap: String::new(),
                     security: Security::default(),
@@ -251,9 +252,9 @@ impl Stack {
     /// Writes down where the servers are, and tells `up`.
     fn announce(&mut self) {
         self.note();
-        self.write(Phase::Starting);
+        self.write(StackPhase::Starting);
         if let Some(state) = &self.state {
-            report(&Report::Started(Box::new(state.clone())));
+            report(&SupervisorReport::Started(Box::new(state.clone())));
         }
     }
 
@@ -266,7 +267,7 @@ impl Stack {
         let credentials = admin_url.split('@').next().unwrap_or_default();
         *admin_url = format!("{credentials}@127.0.0.1:{}/postgres", postgres.port);
         state.endpoints.kafka.bootstrap = format!("127.0.0.1:{}", kafka.port);
-        let own = Process::of("supervisor", std::process::id());
+        let own = ServerProcess::of("supervisor", std::process::id());
         state.processes = vec![own, kafka.process(), postgres.process()];
         state
             .processes
@@ -287,16 +288,16 @@ impl Stack {
         }
         let phase = self.state.as_ref().map(|state| state.phase);
         match phase {
-            Some(Phase::Ready) => {
+            Some(StackPhase::Ready) => {
                 self.note();
-                self.write(Phase::Ready);
+                self.write(StackPhase::Ready);
             }
             _ => self.announce(),
         }
     }
 
     /// Stops what runs and writes down why.
-    async fn end(&mut self, ending: Result<(), Failure>) {
+    async fn end(&mut self, ending: Result<(), ServerFailure>) {
         if let Some((kafka, postgres)) = &mut self.servers {
             let prometheus = async {
                 if let Some(prometheus) = &mut self.prometheus {
@@ -305,12 +306,12 @@ impl Stack {
             };
             tokio::join!(kafka.stop(), postgres.stop(), prometheus);
         }
-        let Err(Failure { server, why, log }) = ending else {
+        let Err(ServerFailure { server, why, log }) = ending else {
             self.finish("it was stopped".into(), Vec::new());
             return;
         };
         self.finish(format!("{server}: {why}"), log.clone());
-        report(&Report::Failed { server, why, log });
+        report(&SupervisorReport::Failed { server, why, log });
     }
 
     fn finish(&mut self, reason: String, log: Vec<String>) {
@@ -318,10 +319,10 @@ impl Stack {
             state.reason = Some(reason);
             state.log = log;
         }
-        self.write(Phase::Down);
+        self.write(StackPhase::Down);
     }
 
-    fn write(&mut self, phase: Phase) {
+    fn write(&mut self, phase: StackPhase) {
         let Some(state) = &mut self.state else { return };
         state.phase = phase;
         state.since = now();

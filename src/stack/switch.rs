@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-use super::{Choice, Options};
+use super::{StackChoice, StackOptions};
 
 /// The folder with the pipes, in the lab's container.
 const FOLDER: &str = "CRASHWINDOW_SWITCHES";
@@ -70,8 +70,8 @@ pub enum SwitchError {
 /// The brokers that can be stopped: none where there is only one, as nothing would be left, and none
 /// outside the composition.
 #[must_use]
-pub fn switches(options: &Options) -> Vec<Switch> {
-    let (Choice::Compose, Some(external)) = (options.choice, &options.external) else {
+pub fn switches(options: &StackOptions) -> Vec<Switch> {
+    let (StackChoice::Compose, Some(external)) = (options.choice, &options.external) else {
         return Vec::new();
     };
     let folder = env::var_os(FOLDER).filter(|folder| !folder.is_empty());

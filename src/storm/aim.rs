@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
-use super::strikes::{Done, Striker, about};
-use crate::chaos::storm::{Account, Cause, Progress, StormAction, StormStrike};
+use super::executor::{FinishedStrike, StormExecutor, about};
+use crate::chaos::storm::{Cause, PromiseProgress, RedeliveryAccount, StormAction, StormStrike};
 use crate::group::{Group, GroupError};
 use crate::verdict::{Incident, Promise};
 
@@ -37,19 +37,19 @@ const MOST_TENTHS: u64 = 7;
 
 /// What was counted at a moment.
 #[derive(Debug, Clone, Copy)]
-struct Counts {
+struct CheckCounts {
     /// Of these,
     of: u64,
     /// so many were not the first time.
     again: u64,
 }
 
-impl Striker {
-    /// Whether it is for [`Striker::incident`] to decide when a strike of the plan is carried out.
+impl StormExecutor {
+    /// Whether it is for [`StormExecutor::incident`] to decide when a strike of the plan is carried out.
     pub(super) fn is_aimed(&self, strike: &StormStrike) -> bool {
         self.plan.cause == Cause::Rebalances
             && self.plan.counted_ms().contains(&strike.at_ms)
-            && strike.blow.rebalances()
+            && strike.action.rebalances()
             && strike.slot.is_some()
             && strike.uncommitted.is_some()
     }
@@ -59,7 +59,7 @@ impl Striker {
     pub(super) async fn incident(
         self: Arc<Self>,
         planned: Vec<StormStrike>,
-        done: UnboundedSender<Done>,
+        done: UnboundedSender<FinishedStrike>,
     ) -> Incident {
         let promise = self.plan.cause.promise();
         let counted = self.plan.counted_ms();
@@ -71,7 +71,7 @@ impl Striker {
                 let from = self.counts_at(counted.start, promise).await;
                 let to = self.counts_at(counted.end, promise);
                 let aim = Aim {
-                    striker: &self,
+                    executor: &self,
                     from,
                     end,
                     done: &done,
@@ -89,7 +89,7 @@ impl Striker {
                 let from = self.counts(promise);
                 if in_time {
                     let aim = Aim {
-                        striker: &self,
+                        executor: &self,
                         from,
                         end: self.at(counted.end),
                         done: &done,
@@ -115,7 +115,7 @@ impl Striker {
 
     /// What was counted at a time; of what the metric tells, when everything was looked at first at it or
     /// after it.
-    async fn counts_at(&self, ms: u64, promise: Promise) -> Counts {
+    async fn counts_at(&self, ms: u64, promise: Promise) -> CheckCounts {
         tokio::time::sleep_until(self.at(ms)).await;
         if matches!(promise, Promise::Republished { .. }) {
             return self.counts(promise);
@@ -126,24 +126,24 @@ impl Striker {
         self.counts(promise)
     }
 
-    fn counts(&self, promise: Promise) -> Counts {
+    fn counts(&self, promise: Promise) -> CheckCounts {
         match promise {
             Promise::Redelivered { .. } | Promise::RedeliveredAfterRollout { .. } => {
                 let (of, again) = self.hook.checks();
-                Counts { of, again }
+                CheckCounts { of, again }
             }
             Promise::Republished { .. } => {
                 let again = self.producer.sent_again();
                 let of = self.producer.sent() + again;
-                Counts { of, again }
+                CheckCounts { of, again }
             }
         }
     }
 
     /// What tap and metric have both counted; to be called while no check goes on.
-    pub(super) async fn account(&self) -> Account {
+    pub(super) async fn account(&self) -> RedeliveryAccount {
         let told = self.scraper.lock().await.told();
-        let all = self.crew.all();
+        let all = self.fleet.all();
         let living = all.iter().filter_map(|instance| instance.process());
         let living = living.filter(|process| process.exited.borrow().is_none());
         let living = living.map(|process| process.source).collect();
@@ -154,10 +154,11 @@ impl Striker {
     /// Returns when every instance is a member of the group again, and owns something.
     pub(super) async fn everybody_back(&self) -> Result<(), GroupError> {
         let back =
-            |group: &Group| group.members.len() == self.crew.all().len() && self.all_owned(group);
+            |group: &Group| group.members.len() == self.fleet.all().len() && self.all_owned(group);
         let what = "every instance to be back in the group";
-        self.group
-            .wait_until(super::strikes::REBALANCE_DEADLINE, what, back)
+        self.session
+            .group
+            .wait_until(super::executor::REBALANCE_DEADLINE, what, back)
             .await?;
         Ok(())
     }
@@ -165,17 +166,17 @@ impl Striker {
 
 /// An incident that goes on.
 struct Aim<'a> {
-    striker: &'a Striker,
-    from: Counts,
+    executor: &'a StormExecutor,
+    from: CheckCounts,
     end: Instant,
-    done: &'a UnboundedSender<Done>,
+    done: &'a UnboundedSender<FinishedStrike>,
 }
 
 impl Aim<'_> {
     /// Carries out what was planned, as far as it is needed and with as many records as are needed, and
     /// more when that is too little.
     async fn keep(&self, mut planned: VecDeque<StormStrike>, added: &mut u64) {
-        let rebalances = self.striker.plan.cause == Cause::Rebalances;
+        let rebalances = self.executor.plan.cause == Cause::Rebalances;
         // How long a strike takes until what it brings has come, as seen: on a machine that is busy several
         // times what the schedule counts on, so that there is time for fewer and larger ones.
         let mut took = Duration::ZERO;
@@ -183,7 +184,7 @@ impl Aim<'_> {
             let need = self.progress().need();
             let strikes = need.div_ceil(self.most());
             let missing = strikes > planned.len() as u64;
-            let now_ms = self.striker.now_ms();
+            let now_ms = self.executor.now_ms();
             let next = match planned.front() {
                 Some(strike) if strike.at_ms <= now_ms => planned.pop_front(),
                 _ if missing => Some(one_more(now_ms)),
@@ -205,16 +206,16 @@ impl Aim<'_> {
     /// Adds strikes until so many records have come again.
     async fn reach(&self, records: u64, added: &mut u64) {
         // What the rollout itself has left behind comes first.
-        let owed = self.striker.hook.owed(None);
-        let _ = tokio::time::timeout_at(self.end, self.striker.hook.settled(&owed)).await;
+        let owed = self.executor.hook.owed(None);
+        let _ = tokio::time::timeout_at(self.end, self.executor.hook.settled(&owed)).await;
         while Instant::now() + SHOWS < self.end {
-            let again = self.striker.hook.checks().1 - self.from.again;
+            let again = self.executor.hook.checks().1 - self.from.again;
             let Some(need) = records.checked_sub(again).filter(|need| *need > 0) else {
                 return;
             };
-            let turn = tokio::time::timeout_at(self.end, self.striker.turns.lock()).await;
+            let turn = tokio::time::timeout_at(self.end, self.executor.rebalance_lock.lock()).await;
             if turn.is_ok() {
-                let strike = one_more(self.striker.now_ms());
+                let strike = one_more(self.executor.now_ms());
                 self.met(strike, need, need * AMPLE, added).await;
             }
         }
@@ -222,10 +223,10 @@ impl Aim<'_> {
 
     /// One strike in its turn, that brings its part of what is needed then.
     async fn aimed(&self, strike: StormStrike, parts: u64, added: &mut u64) {
-        let turn = tokio::time::timeout_at(self.end, self.striker.turns.lock()).await;
+        let turn = tokio::time::timeout_at(self.end, self.executor.rebalance_lock.lock()).await;
         let progress = self.progress();
         let records = progress.need() / parts.max(1);
-        let (late, surely_late) = match strike.blow {
+        let (late, surely_late) = match strike.action {
             StormAction::Evict | StormAction::Pause => {
                 (self.in_one(UNTOLD), self.in_one(UNTOLD) / 2)
             }
@@ -234,7 +235,7 @@ impl Aim<'_> {
         // What an instance has comes in batches: rather less than there is room for, as more can be added.
         // Who has more than comes between two commits cannot commit: that is no moment of any plan.
         let room = progress.room().saturating_sub(late);
-        let room = room.min(self.in_one(self.striker.commit_interval));
+        let room = room.min(self.in_one(self.executor.commit_interval));
         if turn.is_err() || records == 0 || room == 0 {
             self.left_out(strike);
             return tokio::time::sleep(LOOK).await;
@@ -246,13 +247,15 @@ impl Aim<'_> {
 
     /// The strike at its moment, and what comes of it; to be called in its turn.
     async fn met(&self, mut strike: StormStrike, mut records: u64, room: u64, added: &mut u64) {
-        let striker = self.striker;
+        let executor = self.executor;
         let is_planned = strike.slot.is_some();
         let (most, last) = (room.max(*about(records).end()), self.end - SHOWS);
         let (mut place, mut slot) = (None, strike.slot);
         while place.is_none() && Instant::now() < last {
-            let until = last.min(Instant::now() + striker.commit_interval);
-            place = striker.moment(slot, records..=most, until).await;
+            let until = last.min(Instant::now() + executor.commit_interval);
+            place = executor
+                .await_uncommitted(slot, records..=most, until)
+                .await;
             if place.is_none() {
                 // Nobody had so many between two commits: rather soon than so many, as more can be added.
                 (slot, records) = (None, (records / 2).max(1));
@@ -263,15 +266,15 @@ impl Aim<'_> {
         };
         strike.slot = Some(place);
         strike.uncommitted = Some(records);
-        let owed = striker.hook.owed(Some(striker.crew.at(place).name()));
-        let mark = Some(striker.carried_out(&strike).await);
+        let owed = executor.hook.owed(Some(executor.fleet.at(place).name()));
+        let mark = Some(executor.carried_out(&strike).await);
         *added += u64::from(!is_planned);
         // Nobody listens only when the storm is given up.
-        let _ = self.done.send(Done { strike, mark });
+        let _ = self.done.send(FinishedStrike { strike, mark });
         let shown = async {
             // Where it does not come to be, what is counted then says what is needed next.
-            let _ = striker.everybody_back().await;
-            striker.hook.settled(&owed).await;
+            let _ = executor.everybody_back().await;
+            executor.hook.settled(&owed).await;
         };
         let _ = tokio::time::timeout_at(self.end, shown).await;
     }
@@ -279,29 +282,29 @@ impl Aim<'_> {
     /// Tells of a strike that was planned and is not made.
     fn left_out(&self, strike: StormStrike) {
         if strike.slot.is_some() {
-            let _ = self.done.send(Done { strike, mark: None });
+            let _ = self.done.send(FinishedStrike { strike, mark: None });
         }
     }
 
-    fn progress(&self) -> Progress {
-        let (of, again) = self.striker.hook.checks();
+    fn progress(&self) -> PromiseProgress {
+        let (of, again) = self.executor.hook.checks();
         let (of, again) = (of - self.from.of, again - self.from.again);
         let left = self.end.saturating_duration_since(Instant::now());
         let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-        Progress {
+        PromiseProgress {
             again,
-            fresh: of - again + u64::from(self.striker.plan.rate) * left / 1_000,
+            fresh: of - again + u64::from(self.executor.plan.rate) * left / 1_000,
         }
     }
 
     /// The most records that a strike waits for.
     fn most(&self) -> u64 {
-        (self.in_one(self.striker.commit_interval) * MOST_TENTHS / 10).max(1)
+        (self.in_one(self.executor.commit_interval) * MOST_TENTHS / 10).max(1)
     }
 
     /// How many records one instance processes in a time.
     fn in_one(&self, time: Duration) -> u64 {
-        let plan = &self.striker.plan;
+        let plan = &self.executor.plan;
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         u64::from(plan.rate) * ms / 1_000 / u64::from(plan.instances)
     }
@@ -319,7 +322,7 @@ fn fitting(left: Duration, each: Duration) -> u64 {
 fn one_more(at_ms: u64) -> StormStrike {
     StormStrike {
         at_ms,
-        blow: StormAction::Kill,
+        action: StormAction::Kill,
         slot: None,
         uncommitted: None,
         for_ms: 0,

@@ -17,10 +17,10 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// Which checks are in the database, and whether others may follow.
 #[derive(Debug, Default)]
-pub(super) struct CheckGate(watch::Sender<State>);
+pub(super) struct CheckGate(watch::Sender<GateState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct GateState {
     /// For how many strikes checks of an instance wait; of all instances where none is named.
     closed: HashMap<Option<String>, u32>,
     /// Whose check is under way.
@@ -32,7 +32,7 @@ struct State {
     numbered: u64,
 }
 
-impl State {
+impl GateState {
     fn is_open_for(&self, source: &Source) -> bool {
         let opened =
             |who: &Option<String>| self.closed.get(who).is_none_or(|strikes| *strikes == 0);
@@ -105,7 +105,7 @@ impl CheckGate {
         });
         loop {
             let decided =
-                |state: &State| !state.waiting.contains(&number) || state.is_open_for(&source);
+                |state: &GateState| !state.waiting.contains(&number) || state.is_open_for(&source);
             // It fails only when the sender is gone, and this holds it.
             let _ = state.wait_for(decided).await;
             let mut dismissed = false;

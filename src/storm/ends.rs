@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::executor::StormExecutor;
 use super::spec::StormSpec;
-use super::strikes::Striker;
 use crate::group::{Group, GroupError};
 use crate::session::{RunError, drain};
 use crate::timeline::Refusal;
@@ -18,14 +18,14 @@ const POLL: Duration = Duration::from_millis(100);
 const STANDSTILL: Duration = Duration::from_secs(20);
 
 /// Waits until the group consists of the storm's instances and every partition has an owner.
-pub(super) async fn joined(spec: &StormSpec, striker: &Striker) -> Result<(), RunError> {
+pub(super) async fn joined(spec: &StormSpec, executor: &StormExecutor) -> Result<(), RunError> {
     let instances = spec.plan.instances as usize;
     let what = format!("{instances} instances to join");
     let join = Duration::from_millis(spec.join_ms);
-    let whole = |group: &Group| group.members.len() == instances && striker.all_owned(group);
-    match striker.group.wait_until(join, &what, whole).await {
+    let whole = |group: &Group| group.members.len() == instances && executor.all_owned(group);
+    match executor.session.group.wait_until(join, &what, whole).await {
         Ok(_) => Ok(()),
-        Err(reason) => Err(told(reason, &striker.hook.refusals())),
+        Err(reason) => Err(told(reason, &executor.hook.refusals())),
     }
 }
 
@@ -42,7 +42,7 @@ fn told(reason: GroupError, refusals: &[Refusal]) -> RunError {
 }
 
 /// Waits until the group's position is at the end of everything; false when it stood still.
-pub(super) async fn drained(striker: &Striker) -> Result<bool, RunError> {
+pub(super) async fn drained(executor: &StormExecutor) -> Result<bool, RunError> {
     let (mut last, mut since) = (None, Instant::now());
     let stands_still = |committed, _| {
         if last.as_ref() != Some(&committed) {
@@ -50,6 +50,6 @@ pub(super) async fn drained(striker: &Striker) -> Result<bool, RunError> {
         }
         since.elapsed() > STANDSTILL
     };
-    let ends = || striker.producer.ends();
-    drain::drained(&striker.session, ends, POLL, stands_still).await
+    let ends = || executor.producer.ends();
+    drain::drained(&executor.session, ends, POLL, stands_still).await
 }

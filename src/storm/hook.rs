@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::check_gate::{CheckGate, Held};
-use crate::chaos::storm::{Account, Owed, Place, Positions, Redeliveries, Told};
+use crate::chaos::storm::{
+    MetricReading, OwedRecords, Positions, RecordPlace, Redeliveries, RedeliveryAccount,
+};
 use crate::event::{Source, Stage, Tap};
 use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook, kafka};
 use crate::timeline::{Refusal, Timeline};
@@ -83,10 +85,10 @@ impl StormHook {
     /// Compares what was counted here with what the processes told.
     pub(super) fn account(
         &self,
-        told: &HashMap<Source, Told>,
+        told: &HashMap<Source, MetricReading>,
         living: &HashSet<Source>,
-        republished: &HashSet<Place>,
-    ) -> Account {
+        republished: &HashSet<RecordPlace>,
+    ) -> RedeliveryAccount {
         let counted = self.redeliveries.lock().expect("no holder panics");
         counted.account(told, living, republished)
     }
@@ -131,13 +133,13 @@ impl StormHook {
     }
 
     /// What would be delivered again if the instance, or everybody, lost its partitions now.
-    pub(super) fn owed(&self, instance: Option<&str>) -> Owed {
+    pub(super) fn owed(&self, instance: Option<&str>) -> OwedRecords {
         let positions = self.positions.lock().expect("no holder panics");
         positions.owed(instance)
     }
 
     /// Returns when all of it has come again, or was committed.
-    pub(super) async fn settled(&self, owed: &Owed) {
+    pub(super) async fn settled(&self, owed: &OwedRecords) {
         let mut told = self.uncommitted.subscribe();
         let settled = |_: &BTreeMap<String, u64>| {
             let positions = self.positions.lock().expect("no holder panics");

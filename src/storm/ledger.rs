@@ -10,7 +10,7 @@ use crate::session::RunError;
 pub(super) struct Total {
     pub(super) effects: u64,
     pub(super) paid: u64,
-    pub(super) strangers: u64,
+    pub(super) unattributed_effects: u64,
 }
 
 /// Reads the ledger while it grows.
@@ -86,7 +86,7 @@ impl LedgerReader {
         Ok(Total {
             effects: count(0),
             paid: count(1),
-            strangers: count(2),
+            unattributed_effects: count(2),
         })
     }
 }

@@ -8,20 +8,20 @@
 //! count     the ledger and the redeliveries, from outside
 //! ```
 
+mod actions;
 mod aim;
-mod blows;
 mod check_gate;
 mod ends;
 mod executed;
-mod hands;
+mod executor;
 mod hook;
 mod ledger;
+mod manual;
 mod observe;
 mod producer;
 mod sample;
 mod scrape;
 mod spec;
-mod strikes;
 mod watcher;
 
 use std::path::{Path, PathBuf};
@@ -33,13 +33,13 @@ use tokio_util::sync::CancellationToken;
 
 use self::ends::{drained, joined};
 use self::executed::{Executed, begin};
+use self::executor::StormExecutor;
 use self::hook::StormHook;
 use self::ledger::LedgerReader;
-use self::observe::{Observer, observe_while};
+use self::observe::{StormObserver, observe_while};
 use self::producer::OpenLoop;
 use self::scrape::Scraper;
-use self::strikes::Striker;
-use crate::chaos::storm::{Account, Redeliveries};
+use crate::chaos::storm::{Redeliveries, RedeliveryAccount};
 use crate::event::Marks;
 use crate::provider::{Behaviour, Clock, Provider};
 use crate::session::context::SessionContext;
@@ -54,10 +54,10 @@ use crate::timeline::Refusal;
 use crate::verdict::Incident;
 use crate::verdict::{StormFacts, StormJudgement, judge_storm};
 
-pub use hands::{ManualAction, ManualCommand, ManualControl};
+pub use executor::StormMark;
+pub use manual::{ManualAction, ManualCommand, ManualControl};
 pub use sample::{Ownership, Sample};
 pub use spec::{StormChanges, StormError, StormSpec};
-pub use strikes::Mark;
 pub use watcher::StormWatcher;
 
 /// A storm that has a verdict.
@@ -67,13 +67,13 @@ pub struct StormFinished {
     /// What was seen, look by look; the last one is after the end.
     pub samples: Vec<Sample>,
     /// What was done, by time.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<StormMark>,
     /// Who owned what, change by change.
     pub owners: Vec<Ownership>,
     /// What is known from outside.
     pub facts: StormFacts,
     /// What tap and metric have both counted.
-    pub account: Account,
+    pub account: RedeliveryAccount,
     /// What the taps have refused, each once.
     pub refusals: Vec<Refusal>,
     /// What that means.
@@ -155,45 +155,44 @@ async fn play(
         spec.max_poll_interval(),
     );
     let ledger = LedgerReader::new(resources.connect("crashwindow-ledger").await?, &spec.ledger);
-    let striker = Striker {
+    let executor = StormExecutor {
         began: Instant::now(),
         plan: spec.plan.clone(),
         brokers: spec.brokers.clone(),
         session: Arc::clone(&session),
         commit_interval: Duration::from_millis(spec.commit_interval_ms),
-        crew: Fleet::new(Arc::new(launch)),
+        fleet: Fleet::new(Arc::new(launch)),
         release: spec.release.clone(),
         hook,
         taps,
         scraper: Arc::new(tokio::sync::Mutex::new(scraper)),
-        turns: tokio::sync::Mutex::default(),
+        rebalance_lock: tokio::sync::Mutex::default(),
         released: tokio::sync::watch::Sender::default(),
         looked: tokio::sync::watch::Sender::default(),
-        group: Arc::clone(&session.group),
         producer: Arc::new(OpenLoop::new(kafka, &resources.topic, &spec.plan)?),
     };
-    let acting = Box::pin(act(spec, striker, ledger, folder, watcher));
+    let acting = Box::pin(act(spec, executor, ledger, folder, watcher));
     failures.end(acting).await
 }
 
 async fn act(
     mut spec: StormSpec,
-    mut striker: Striker,
+    mut executor: StormExecutor,
     ledger: LedgerReader,
     folder: &RunFolder,
     watcher: &dyn StormWatcher,
 ) -> Result<StormFinished, RunError> {
     let plan = spec.plan.clone();
-    let (hands, mut asked) = hands::pair();
-    watcher.storm_begins(&spec, hands);
+    let (control, mut commands) = manual::pair();
+    watcher.storm_begins(&spec, control);
     watcher.phase(&format!(
         "{} instances of {} join",
         plan.instances, spec.consumer
     ));
     for _ in 0..plan.instances {
-        striker.crew.add();
+        executor.fleet.add();
     }
-    joined(&spec, &striker).await?;
+    joined(&spec, &executor).await?;
     watcher.phase(&format!(
         "{} payments a second for {} s, {} strikes, seed {}",
         plan.rate,
@@ -201,24 +200,25 @@ async fn act(
         plan.strikes.len(),
         plan.seed
     ));
-    striker.began = Instant::now();
-    let striker = Arc::new(striker);
-    let (mut planned, mut news) = begin(&striker);
+    executor.began = Instant::now();
+    let executor = Arc::new(executor);
+    let (mut planned, mut news) = begin(&executor);
     let over = CancellationToken::new();
-    let mut observer = Observer {
+    let mut observer = StormObserver {
         ledger,
-        striker: Arc::clone(&striker),
+        executor: Arc::clone(&executor),
         samples: Vec::new(),
         owners: Vec::new(),
     };
     let mut executed = Executed::default();
     let (produced, by_hand) = observe_while(&mut observer, spec.sample_every(), watcher, async {
         let produced = async {
-            let produced = striker.producer.run(striker.began).await;
+            let produced = executor.producer.run(executor.began).await;
             over.cancel();
             produced
         };
-        let under_load = async { tokio::join!(produced, asked.serve(&striker, watcher, &over)) };
+        let under_load =
+            async { tokio::join!(produced, commands.serve(&executor, watcher, &over)) };
         // Those that outlast the load are waited for below.
         let never = async {
             executed.follow(&mut news, watcher).await;
@@ -232,7 +232,7 @@ async fn act(
     .await?;
     if !by_hand.is_empty() {
         // The room has gone; what it left frozen or cut would keep the group from its end.
-        striker.make_good().await;
+        executor.restore().await;
     }
     produced.map_err(|reason| RunError::Unproduced { reason })?;
     observe_while(
@@ -268,33 +268,33 @@ async fn act(
         &mut observer,
         spec.sample_every(),
         watcher,
-        drained(&striker),
+        drained(&executor),
     )
     .await??;
     // What is counted from here on would be counted at one side only.
-    let held = striker.hook.hold_checks(None).await;
-    striker.counted(&striker.crew.all()).await;
+    let held = executor.hook.hold_checks(None).await;
+    executor.counted(&executor.fleet.all()).await;
     // The ledger is told one look late.
     observer.look(watcher).await?;
     observer.look(watcher).await?;
-    let account = striker.account().await;
-    striker.crew.stop().await;
+    let account = executor.account().await;
+    executor.fleet.stop().await;
     drop(held);
 
-    let payments = striker.producer.sent();
+    let payments = executor.producer.sent();
     let total = observer.ledger.total(payments).await?;
-    let (redelivered, unread) = striker.hook.redelivered();
+    let (redelivered, unread) = executor.hook.redelivered();
     let facts = StormFacts {
         payments,
         paid: total.paid,
         effects: total.effects,
-        strangers: total.strangers,
+        unattributed_effects: total.unattributed_effects,
         redelivered,
         unread,
         planned: marks.len() as u64,
         fired: marks.iter().filter(|mark| mark.problem.is_none()).count() as u64,
         drained,
-        republished: striker.producer.sent_again(),
+        republished: executor.producer.sent_again(),
         incident,
     };
     folder.write("samples.json", &observer.samples)?;
@@ -306,7 +306,7 @@ async fn act(
         owners: observer.owners,
         facts,
         account,
-        refusals: striker.hook.refusals(),
+        refusals: executor.hook.refusals(),
         run_id: folder.id.clone(),
         run_dir: folder.path.clone(),
     })

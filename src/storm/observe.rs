@@ -3,38 +3,38 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::executor::StormExecutor;
 use super::ledger::LedgerReader;
 use super::sample::{Ownership, Sample};
-use super::strikes::Striker;
 use super::watcher::StormWatcher;
 use crate::session::RunError;
 
 /// Looks at everything that is counted.
-pub(super) struct Observer {
+pub(super) struct StormObserver {
     pub(super) ledger: LedgerReader,
-    pub(super) striker: Arc<Striker>,
+    pub(super) executor: Arc<StormExecutor>,
     pub(super) samples: Vec<Sample>,
     pub(super) owners: Vec<Ownership>,
 }
 
-impl Observer {
+impl StormObserver {
     /// One look at everything; tells the watcher.
     pub(super) async fn look(&mut self, watcher: &dyn StormWatcher) -> Result<(), RunError> {
-        let since = self.striker.began.elapsed();
+        let since = self.executor.began.elapsed();
         let mut sample = Sample {
             at_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
-            produced: self.striker.producer.sent(),
+            produced: self.executor.producer.sent(),
             ..Sample::default()
         };
-        self.striker.scraper.lock().await.look(&mut sample).await;
+        self.executor.scraper.lock().await.look(&mut sample).await;
         (sample.ledger, sample.ledger_again) = self.ledger.look().await?;
-        (sample.redelivered, _) = self.striker.hook.redelivered();
-        sample.generation = self.striker.hook.generation();
+        (sample.redelivered, _) = self.executor.hook.redelivered();
+        sample.generation = self.executor.hook.generation();
         if let Some(last) = self.samples.last() {
             watcher.status(&status(last, &sample));
         }
         // Nobody's verdict hangs on it; what could not be asked now is asked at the next look.
-        if let Ok(partitions) = self.striker.owners().await
+        if let Ok(partitions) = self.executor.owners().await
             && self
                 .owners
                 .last()
@@ -48,8 +48,8 @@ impl Observer {
             watcher.owned(&ownership);
             self.owners.push(ownership);
         }
-        watcher.looked(&sample, &self.striker.taps.metrics());
-        self.striker.looked.send_replace(sample.at_ms);
+        watcher.looked(&sample, &self.executor.taps.metrics());
+        self.executor.looked.send_replace(sample.at_ms);
         self.samples.push(sample);
         Ok(())
     }
@@ -71,7 +71,7 @@ fn status(last: &Sample, now: &Sample) -> String {
 
 /// Looks at everything until the work is done.
 pub(super) async fn observe_while<T>(
-    observer: &mut Observer,
+    observer: &mut StormObserver,
     every: Duration,
     watcher: &dyn StormWatcher,
     work: impl Future<Output = T>,

@@ -9,8 +9,8 @@ use std::time::Duration;
 use rdkafka::error::KafkaError;
 use tokio::time::Instant;
 
-use crate::chaos::storm::{Place, StormPlan};
-use crate::session::producer::{Confirm, Payments, Producer};
+use crate::chaos::storm::{RecordPlace, StormPlan};
+use crate::session::producer::{Confirm, Producer, TopicPayments};
 use crate::stack::Kafka;
 
 /// How long a record waits for others: thousands a second come in few requests.
@@ -34,7 +34,7 @@ struct Acknowledged {
     ends: Mutex<BTreeMap<i32, i64>>,
     records: AtomicU64,
     /// The records of payments that were sent before.
-    again: Mutex<HashSet<Place>>,
+    again: Mutex<HashSet<RecordPlace>>,
     refused: Mutex<Option<String>>,
 }
 
@@ -44,7 +44,7 @@ type Again = usize;
 impl Confirm for Acknowledged {
     type Sent = Again;
 
-    fn confirm(&self, again: Again, result: Result<Place, KafkaError>) {
+    fn confirm(&self, again: Again, result: Result<RecordPlace, KafkaError>) {
         match result {
             Ok((partition, offset)) => {
                 if again != 0 {
@@ -77,7 +77,7 @@ pub(super) struct OpenLoop {
 impl OpenLoop {
     pub(super) fn new(kafka: &Kafka, topic: &str, plan: &StormPlan) -> Result<Self, KafkaError> {
         let acknowledged = Arc::default();
-        let payments = Payments {
+        let payments = TopicPayments {
             topic: topic.to_owned(),
             seed: plan.seed,
             word: None,
@@ -163,7 +163,7 @@ impl OpenLoop {
     }
 
     /// The records of payments that were sent before, as far as Kafka has acknowledged them.
-    pub(super) fn republished(&self) -> HashSet<Place> {
+    pub(super) fn republished(&self) -> HashSet<RecordPlace> {
         let again = &self.acknowledged.again;
         again.lock().expect("no holder panics").clone()
     }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::hook::StormHook;
 use super::sample::Sample;
-use crate::chaos::storm::Told;
+use crate::chaos::storm::MetricReading;
 use crate::event::Source;
 use crate::session::taps::StormTaps;
 
@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(400);
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The series of one process, by name and labels as they are written: `x_total{kind="assign"}`.
-type Page = BTreeMap<String, f64>;
+type MetricsPage = BTreeMap<String, f64>;
 
 /// Remembers the last page of each process, also of those that are gone: a counter of the group is
 /// the sum over all that ever counted.
@@ -31,16 +31,16 @@ pub(super) struct Scraper {
     taps: Arc<StormTaps>,
     hook: Arc<StormHook>,
     max_poll_interval: Duration,
-    pages: Pages,
+    pages: MetricsPages,
     /// What was asked of each process last, and whether it has answered.
     asked: HashMap<Source, JoinHandle<bool>>,
 }
 
-type Pages = Arc<Mutex<HashMap<Source, Read>>>;
+type MetricsPages = Arc<Mutex<HashMap<Source, MetricsRead>>>;
 
 /// A page, and how many records had been answered to its process when it was asked for.
-struct Read {
-    page: Page,
+struct MetricsRead {
+    page: MetricsPage,
     answered: u64,
 }
 
@@ -55,7 +55,7 @@ impl Scraper {
             taps,
             hook,
             max_poll_interval,
-            pages: Pages::default(),
+            pages: MetricsPages::default(),
             asked: HashMap::new(),
         }
     }
@@ -104,7 +104,7 @@ impl Scraper {
             if is_its {
                 let page = read(&text);
                 let mut pages = pages.lock().expect("no holder panics");
-                pages.insert(source, Read { page, answered });
+                pages.insert(source, MetricsRead { page, answered });
             }
             is_its
         })
@@ -119,8 +119,8 @@ impl Scraper {
     }
 
     /// What each process told last.
-    pub(super) fn told(&self) -> HashMap<Source, Told> {
-        let told = |read: &Read| Told {
+    pub(super) fn told(&self) -> HashMap<Source, MetricReading> {
+        let told = |read: &MetricsRead| MetricReading {
             checks: checks(&read.page),
             redelivered: of_origin(&read.page, "redelivery"),
             answered: read.answered,
@@ -135,14 +135,14 @@ impl Scraper {
     pub(super) async fn look(&mut self, sample: &mut Sample) {
         let answered = self.ask(None).await;
         let pages = self.pages.lock().expect("no holder panics");
-        for Read { page, .. } in answered.iter().filter_map(|source| pages.get(source)) {
+        for MetricsRead { page, .. } in answered.iter().filter_map(|source| pages.get(source)) {
             sample.lag += total(page, "consumer_lag_records");
             sample.uncommitted += total(page, "consumer_uncommitted_records");
             for (program, _) in labelled(page, "build_info", "program") {
                 *sample.builds.entry(program).or_default() += 1;
             }
         }
-        for Read { page, .. } in pages.values() {
+        for MetricsRead { page, .. } in pages.values() {
             sample.misses += of_origin(page, "new");
             sample.redelivery_hits += of_origin(page, "redelivery");
             sample.republish_hits += of_origin(page, "republish");
@@ -157,7 +157,7 @@ impl Scraper {
     }
 
     /// Of a cumulative histogram, what is above the bound.
-    fn late_polls(&self, page: &Page) -> u64 {
+    fn late_polls(&self, page: &MetricsPage) -> u64 {
         let bound = self.max_poll_interval.as_secs_f64();
         let buckets = labelled(page, "poll_gap_seconds_bucket", "le");
         let in_time = buckets
@@ -179,7 +179,7 @@ fn latest(taps: &StormTaps, instance: Option<&str>) -> HashMap<String, (Source, 
 }
 
 /// Prometheus' text format, without comments and timestamps: what the crate `prometheus` writes.
-fn read(text: &str) -> Page {
+fn read(text: &str) -> MetricsPage {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let series = lines.filter_map(|line| {
         let (name, value) = line.rsplit_once(' ')?;
@@ -189,26 +189,26 @@ fn read(text: &str) -> Page {
 }
 
 /// How many records a process says that it has checked.
-fn checks(page: &Page) -> u64 {
+fn checks(page: &MetricsPage) -> u64 {
     let all = labelled(page, "dedup_checks_total", "result");
     all.map(|(_, count)| count).sum()
 }
 
 /// How many of them had this origin.
-fn of_origin(page: &Page, origin: &str) -> u64 {
+fn of_origin(page: &MetricsPage, origin: &str) -> u64 {
     let all = labelled(page, "dedup_checks_total", "origin");
     all.filter(|(of, _)| of == origin)
         .map(|(_, count)| count)
         .sum()
 }
 
-fn total(page: &Page, name: &str) -> u64 {
+fn total(page: &MetricsPage, name: &str) -> u64 {
     page.get(name).copied().map_or(0, whole)
 }
 
 /// The series of one name that have a label, by its value.
 fn labelled<'a>(
-    page: &'a Page,
+    page: &'a MetricsPage,
     name: &str,
     label: &str,
 ) -> impl Iterator<Item = (String, u64)> + use<'a> {

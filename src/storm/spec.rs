@@ -163,7 +163,7 @@ impl StormSpec {
             Some(plan) => plan.clone(),
             None => parameters.plan(changes.seed.unwrap_or_else(draw_seed))?,
         };
-        let stops = |strike: &StormStrike| strike.blow == StormAction::BrokerStop;
+        let stops = |strike: &StormStrike| strike.action == StormAction::BrokerStop;
         if changes.brokers.is_empty() && plan.strikes.iter().any(stops) {
             return Err(StormError::NoBroker);
         }

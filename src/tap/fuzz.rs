@@ -53,7 +53,7 @@ pub fn steps(side: Side, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Makes both sides' streams of a script, and the hook that strikes in it.
-pub(super) fn stage(script: &[u8]) -> (Speaker, Speaker, Striker) {
+pub(super) fn stage(script: &[u8]) -> (Speaker, Speaker, ScriptedHook) {
     let (strike, mut rest) = script.split_first().map_or((0, script), |(s, r)| (*s, r));
     let mut steps = VecDeque::new();
     while let Some((head, body)) = rest.split_first_chunk() {
@@ -78,7 +78,7 @@ pub(super) fn stage(script: &[u8]) -> (Speaker, Speaker, Striker) {
         said: Vec::new(),
         scene: Rc::clone(&scene),
     };
-    let striker = Striker {
+    let striker = ScriptedHook {
         strike,
         events: AtomicUsize::new(0),
     };
@@ -149,19 +149,19 @@ impl AsyncRead for Speaker {
     }
 }
 
-pub(super) struct Striker {
+pub(super) struct ScriptedHook {
     strike: u8,
     events: AtomicUsize,
 }
 
-impl Striker {
+impl ScriptedHook {
     /// How many events it was asked about.
     pub(super) fn events(&self) -> usize {
         self.events.load(Ordering::Relaxed)
     }
 }
 
-impl Hook for Striker {
+impl Hook for ScriptedHook {
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
         serde_json::to_string(&event).expect("every event can be written down");
         let number = self.events.fetch_add(1, Ordering::Relaxed);

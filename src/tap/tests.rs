@@ -1,7 +1,7 @@
 use super::*;
 use crate::event::Stage;
-use crate::tap::kafka::{Commit, Position, Step, Transaction};
-use crate::timeline::{Happening, Timeline};
+use crate::tap::kafka::{Commit, Position, Transaction, TransactionStep};
+use crate::timeline::{Timeline, TimelineEvent};
 
 fn answered(tap: Tap) -> BoundaryEvent {
     BoundaryEvent {
@@ -34,7 +34,7 @@ fn statement(tag: Option<&str>, sqlstate: Option<&str>) -> BoundaryEvent {
 fn who_is_refused_is_busy_and_changes_nothing() {
     let timeline = Timeline::in_memory();
     let seen = |event| {
-        timeline.record(None, Happening::Boundary { event });
+        timeline.record(None, TimelineEvent::Boundary { event });
         (timeline.activity(), timeline.changes())
     };
     assert_eq!(seen(statement(None, Some("23505"))), (1, 0));
@@ -100,8 +100,11 @@ fn a_commit_was_in_vain_when_every_position_was_refused() {
         let detail = Detail::Kafka(kafka::Detail::Transaction(transaction));
         answered(Tap::Kafka).with_detail(detail).was_in_vain()
     };
-    assert!(ended(Step::Abort, None) && ended(Step::Commit, Some("PRODUCER_FENCED")));
-    assert!(!ended(Step::Commit, None));
+    assert!(
+        ended(TransactionStep::Abort, None)
+            && ended(TransactionStep::Commit, Some("PRODUCER_FENCED"))
+    );
+    assert!(!ended(TransactionStep::Commit, None));
     let sent = |error: Option<&str>, base_offset| {
         let production = kafka::Production {
             topic: "orders".into(),

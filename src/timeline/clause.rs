@@ -1,9 +1,9 @@
 //! What happened as a line of a biography: what it is, typed, and the words for it.
 
-use super::Happening;
+use super::TimelineEvent;
 use super::kind::{Kind, Mark};
 use crate::event::{EventOutcome, Role, Source, Stage, Tap};
-use crate::tap::postgres::Command;
+use crate::tap::postgres::CommandTag;
 use crate::tap::{BoundaryEvent, CHARGE_SEARCH, Detail, kafka};
 
 /// One thing that happened, told: who, and what.
@@ -39,7 +39,7 @@ impl Clause {
     }
 }
 
-impl Happening {
+impl TimelineEvent {
     /// What happened as a clause that can be joined to others; none for what needs no telling in a
     /// biography.
     #[must_use]
@@ -193,16 +193,16 @@ fn postgres_answer(event: &BoundaryEvent) -> String {
         (Some(Detail::Postgres(statement)), Some(EventOutcome::Executed { .. })) => {
             statement.command()
         }
-        (_, Some(EventOutcome::RolledBack)) => Some(Command::Rollback),
+        (_, Some(EventOutcome::RolledBack)) => Some(CommandTag::Rollback),
         _ => None,
     };
     match command {
-        Some(Command::Select(n)) => format!("read {}", rows(n)),
-        Some(Command::Insert(n)) => format!("inserted {}", rows(n)),
-        Some(Command::Update(n)) => format!("updated {}", rows(n)),
-        Some(Command::Delete(n)) => format!("deleted {}", rows(n)),
-        Some(Command::Commit) => "committed its transaction".to_owned(),
-        Some(Command::Rollback) => "rolled its transaction back".to_owned(),
+        Some(CommandTag::Select(n)) => format!("read {}", rows(n)),
+        Some(CommandTag::Insert(n)) => format!("inserted {}", rows(n)),
+        Some(CommandTag::Update(n)) => format!("updated {}", rows(n)),
+        Some(CommandTag::Delete(n)) => format!("deleted {}", rows(n)),
+        Some(CommandTag::Commit) => "committed its transaction".to_owned(),
+        Some(CommandTag::Rollback) => "rolled its transaction back".to_owned(),
         None => format!("was answered {}", event.outcome),
     }
 }

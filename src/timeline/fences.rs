@@ -1,8 +1,8 @@
 //! What keeps a successor from a message: asked of the timeline while an instance is frozen.
 
-use super::{Entry, Happening, Timeline};
+use super::{Entry, Timeline, TimelineEvent};
 use crate::event::{Source, Stage, Tap};
-use crate::tap::kafka::{Commit, Step, Transaction};
+use crate::tap::kafka::{Commit, Transaction, TransactionStep};
 use crate::tap::{BoundaryEvent, Detail, kafka};
 
 impl Timeline {
@@ -18,7 +18,7 @@ impl Timeline {
         };
         let mut latest = inner.entries.iter().rev();
         let found = latest
-            .find(|entry| matches!(&entry.what, Happening::Boundary { event } if asked(event)));
+            .find(|entry| matches!(&entry.what, TimelineEvent::Boundary { event } if asked(event)));
         found.map(|entry| Entry::clone(entry))
     }
 
@@ -35,7 +35,8 @@ impl Timeline {
         };
         let inner = self.lock();
         let mut entries = inner.entries.iter();
-        entries.any(|entry| matches!(&entry.what, Happening::Boundary { event } if moves(event)))
+        entries
+            .any(|entry| matches!(&entry.what, TimelineEvent::Boundary { event } if moves(event)))
     }
 
     /// Whether the process has put a position past this offset into a transaction that it has not
@@ -51,7 +52,7 @@ impl Timeline {
         let inner = self.lock();
         let mut held = None;
         for entry in &inner.entries {
-            let Happening::Boundary { event } = &entry.what else {
+            let TimelineEvent::Boundary { event } = &entry.what else {
                 continue;
             };
             if event.source != *source || event.stage != Stage::Answered {
@@ -81,7 +82,7 @@ impl Entry {
     #[must_use]
     pub fn another(&self, payment: &str) -> Option<&str> {
         let first = match &self.what {
-            Happening::Boundary { event } => event.subjects.first().map(String::as_str),
+            TimelineEvent::Boundary { event } => event.subjects.first().map(String::as_str),
             _ => None,
         };
         let about = self.payment.as_deref().or(first);
@@ -99,7 +100,10 @@ fn passes(commit: &Commit, topic: &str, partition: i32, offset: i64) -> bool {
 }
 
 fn ends(transaction: &Transaction) -> bool {
-    matches!(transaction.step, Step::Commit | Step::Abort) && transaction.error.is_none()
+    matches!(
+        transaction.step,
+        TransactionStep::Commit | TransactionStep::Abort
+    ) && transaction.error.is_none()
 }
 
 #[cfg(test)]
@@ -116,7 +120,7 @@ mod tests {
         }
     }
 
-    fn boundary(instance: &str, tap: Tap, stage: Stage, detail: Detail) -> Happening {
+    fn boundary(instance: &str, tap: Tap, stage: Stage, detail: Detail) -> TimelineEvent {
         let event = BoundaryEvent {
             tap,
             stage,
@@ -130,10 +134,10 @@ mod tests {
             detail: None,
         }
         .with_detail(detail);
-        Happening::Boundary { event }
+        TimelineEvent::Boundary { event }
     }
 
-    fn put(instance: &str, transaction: Option<&str>, offset: i64) -> Happening {
+    fn put(instance: &str, transaction: Option<&str>, offset: i64) -> TimelineEvent {
         let commit = Commit {
             group: "g".into(),
             member_id: "m".into(),
@@ -151,7 +155,7 @@ mod tests {
         };
         let detail = Detail::Kafka(kafka::Detail::Commit(commit));
         let mut what = boundary(instance, Tap::Kafka, Stage::Answered, detail);
-        if let Happening::Boundary { event } = &mut what {
+        if let TimelineEvent::Boundary { event } = &mut what {
             event.outcome = format!("offset {offset}");
         }
         what
@@ -167,7 +171,7 @@ mod tests {
         assert_eq!(told(None).as_deref(), Some("committed offset 5"));
     }
 
-    fn ended(stage: Stage, step: Step) -> Happening {
+    fn ended(stage: Stage, step: TransactionStep) -> TimelineEvent {
         let transaction = Transaction {
             transactional_id: Some("tx".into()),
             producer_id: 1,
@@ -192,13 +196,13 @@ mod tests {
         assert!(!holds(), "that is in no transaction");
         timeline.record(None, put("a", Some("tx"), 5));
         assert!(holds());
-        timeline.record(None, ended(Stage::Received, Step::Commit));
+        timeline.record(None, ended(Stage::Received, TransactionStep::Commit));
         assert!(holds(), "that is only asked for");
-        timeline.record(None, ended(Stage::Answered, Step::Commit));
+        timeline.record(None, ended(Stage::Answered, TransactionStep::Commit));
         assert!(!holds());
     }
 
-    fn asked(backend: i32, stage: Stage) -> Happening {
+    fn asked(backend: i32, stage: Stage) -> TimelineEvent {
         let detail = postgres::Detail {
             backend_pid: Some(backend),
             ..postgres::Detail::default()
@@ -228,7 +232,7 @@ mod tests {
     fn a_statement_about_several_others_is_not_about_this_one() {
         let timeline = Timeline::in_memory();
         let mut what = asked(7, Stage::Received);
-        if let Happening::Boundary { event } = &mut what {
+        if let TimelineEvent::Boundary { event } = &mut what {
             event.subjects = vec!["msg-0003".into(), "msg-0004".into()];
         }
         timeline.record(None, what);
@@ -244,7 +248,7 @@ mod tests {
         timeline.record(None, put("a", Some("tx"), 5));
         assert!(!acknowledges(), "its transaction has not ended");
         let mut refused = put("a", None, 5);
-        if let Happening::Boundary { event } = &mut refused
+        if let TimelineEvent::Boundary { event } = &mut refused
             && let Some(Detail::Kafka(kafka::Detail::Commit(commit))) = &mut event.detail
         {
             commit.offsets[0].error = Some("ILLEGAL_GENERATION".into());

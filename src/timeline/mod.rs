@@ -4,8 +4,8 @@
 //! A payment's *biography* is the part of the timeline that carries its id ([`Timeline::biography`]).
 
 mod clause;
+mod event;
 mod fences;
-mod happening;
 mod kind;
 mod reading;
 mod refusals;
@@ -27,7 +27,7 @@ use crate::event::Tap;
 use crate::tap::{BoundaryEvent, Detail, kafka};
 
 pub use clause::Clause;
-pub use happening::Happening;
+pub use event::TimelineEvent;
 pub use kind::{Kind, Mark};
 pub use reading::{background, biography, taps};
 pub use refusals::{Refusal, missed_topics, refusals};
@@ -42,7 +42,7 @@ pub struct Entry {
     pub payment: Option<String>,
     /// What happened.
     #[serde(flatten)]
-    pub what: Happening,
+    pub what: TimelineEvent,
 }
 
 impl Entry {
@@ -50,7 +50,7 @@ impl Entry {
     #[must_use]
     pub fn boundary(&self) -> Option<&BoundaryEvent> {
         match &self.what {
-            Happening::Boundary { event } => Some(event),
+            TimelineEvent::Boundary { event } => Some(event),
             _ => None,
         }
     }
@@ -59,7 +59,7 @@ impl Entry {
     #[must_use]
     pub fn concerns(&self, payment: &str) -> bool {
         self.payment.as_deref() == Some(payment)
-            || matches!(&self.what, Happening::Boundary { event } if event.concerns(payment))
+            || matches!(&self.what, TimelineEvent::Boundary { event } if event.concerns(payment))
     }
 }
 
@@ -73,7 +73,7 @@ const KEPT: usize = 1_000_000;
 /// behind what it had seen.
 pub struct Timeline {
     began: Instant,
-    inner: Mutex<Inner>,
+    inner: Mutex<TimelineState>,
     /// Counts what changed something or was refused, so that a quiet period can be told from a busy
     /// one: a framework that polls and keeps alive is never silent.
     activity: watch::Sender<u64>,
@@ -84,7 +84,7 @@ pub struct Timeline {
     background: Mutex<BTreeSet<String>>,
 }
 
-struct Inner {
+struct TimelineState {
     entries: Vec<Arc<Entry>>,
     /// How many more boundary events can be kept.
     room: usize,
@@ -93,7 +93,7 @@ struct Inner {
     file: Option<BufWriter<File>>,
 }
 
-impl Inner {
+impl TimelineState {
     /// What was done to an instance is always kept: it is bounded by those who do it.
     fn keep(&mut self, entry: Entry) {
         if entry.boundary().is_some() {
@@ -125,7 +125,7 @@ impl Timeline {
     fn new(file: Option<BufWriter<File>>, room: usize) -> Self {
         Self {
             began: Instant::now(),
-            inner: Mutex::new(Inner {
+            inner: Mutex::new(TimelineState {
                 entries: Vec::new(),
                 room,
                 unkept: 0,
@@ -138,13 +138,13 @@ impl Timeline {
     }
 
     /// Appends what happened, now.
-    pub fn record(&self, payment: Option<&str>, what: Happening) {
-        if matches!(what, Happening::IdleRecorded) {
+    pub fn record(&self, payment: Option<&str>, what: TimelineEvent) {
+        if matches!(what, TimelineEvent::IdleRecorded) {
             let background = background(self.lock().entries.iter().map(Arc::as_ref));
             self.ignore(&background);
         }
         let (writes, changes) = match &what {
-            Happening::Boundary { event } => {
+            TimelineEvent::Boundary { event } => {
                 let writes = event.changes_something() && !self.is_background(event);
                 (writes, writes && !event.was_in_vain())
             }
@@ -214,7 +214,7 @@ impl Timeline {
     pub fn deliveries(&self) -> BTreeMap<String, usize> {
         let mut deliveries = BTreeMap::new();
         for entry in &self.lock().entries {
-            let Happening::Boundary { event } = &entry.what else {
+            let TimelineEvent::Boundary { event } = &entry.what else {
                 continue;
             };
             if let Some(Detail::Kafka(kafka::Detail::Fetch(fetched))) = &event.detail {
@@ -258,7 +258,7 @@ impl Timeline {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, TimelineState> {
         self.inner
             .lock()
             .expect("no holder of the timeline's lock panics")
@@ -270,8 +270,8 @@ mod tests {
     use super::*;
     use crate::event::Source;
 
-    fn started() -> Happening {
-        Happening::Started {
+    fn started() -> TimelineEvent {
+        TimelineEvent::Started {
             source: Source {
                 instance: "a".into(),
                 incarnation: 1,
@@ -280,7 +280,7 @@ mod tests {
         }
     }
 
-    fn crossed() -> Happening {
+    fn crossed() -> TimelineEvent {
         let event = BoundaryEvent {
             tap: Tap::Postgres,
             stage: crate::event::Stage::Answered,
@@ -296,7 +296,7 @@ mod tests {
             result: None,
             detail: None,
         };
-        Happening::Boundary { event }
+        TimelineEvent::Boundary { event }
     }
 
     #[test]
@@ -362,6 +362,6 @@ mod tests {
             r#"{"at_ms":2.0,"payment":null,"happening":"exited",
                 "source":{"instance":"a","incarnation":1},"status":"signal 9 (SIGKILL)"}"#,
         );
-        assert!(matches!(exited, Happening::Exited { signal: None, .. }));
+        assert!(matches!(exited, TimelineEvent::Exited { signal: None, .. }));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Entry, Happening};
+use super::{Entry, TimelineEvent};
 use crate::event::{Place, Source, Stage, Tap};
 
 /// A payment's biography: what is about it, and the first commit of each process that passes one of
@@ -14,7 +14,7 @@ pub fn biography(entries: &[Entry], payment: &str, produced: &[(i32, i64)]) -> V
     let mut passed: HashSet<(&Source, Stage)> = HashSet::new();
     let mut biography = Vec::new();
     for entry in entries {
-        if let Happening::RoundBegan { topic: to, .. } = &entry.what {
+        if let TimelineEvent::RoundBegan { topic: to, .. } = &entry.what {
             let place = |(partition, offset): &(i32, i64)| Place {
                 topic: to.clone(),
                 partition: *partition,
@@ -23,7 +23,7 @@ pub fn biography(entries: &[Entry], payment: &str, produced: &[(i32, i64)]) -> V
             places = produced.iter().map(place).collect();
         }
         let cause = match &entry.what {
-            Happening::Boundary { event } => {
+            TimelineEvent::Boundary { event } => {
                 places.iter().any(|place| event.passes(place))
                     && passed.insert((&event.source, event.stage))
             }
@@ -46,7 +46,7 @@ pub fn taps<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> HashSet<Tap> {
 /// The signatures of what was seen before the first payment, which no payment can have caused.
 #[must_use]
 pub fn background<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<String> {
-    let before = |e: &&Entry| !matches!(e.what, Happening::RoundBegan { .. });
+    let before = |e: &&Entry| !matches!(e.what, TimelineEvent::RoundBegan { .. });
     let idle = entries.into_iter().take_while(before);
     let events = idle.filter_map(Entry::boundary);
     events.map(|event| event.signature.clone()).collect()
@@ -66,9 +66,9 @@ mod tests {
         }
     }
 
-    fn started() -> Happening {
+    fn started() -> TimelineEvent {
         let source = source("a");
-        Happening::Started { source, pid: 7 }
+        TimelineEvent::Started { source, pid: 7 }
     }
 
     #[test]
@@ -103,12 +103,12 @@ mod tests {
                 detail: None,
             }
             .with_detail(Detail::Kafka(kafka::Detail::Commit(commit)));
-            Happening::Boundary { event }
+            TimelineEvent::Boundary { event }
         };
         let timeline = Timeline::in_memory();
         let topic = "payments".to_owned();
         let (first, last) = (1, 2);
-        timeline.record(None, Happening::RoundBegan { topic, first, last });
+        timeline.record(None, TimelineEvent::RoundBegan { topic, first, last });
         timeline.record(Some("msg-0001"), started());
         timeline.record(Some("msg-0002"), started());
         timeline.record(Some("msg-0002"), commit(7, "payments", None));
@@ -122,7 +122,7 @@ mod tests {
         let told: Vec<_> = biography(&timeline.entries(), "msg-0001", &[(0, 7)])
             .iter()
             .map(|e| match &e.what {
-                Happening::Boundary { event } => event.outcome.clone(),
+                TimelineEvent::Boundary { event } => event.outcome.clone(),
                 _ => String::new(),
             })
             .collect();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Entry, Happening, Timeline};
+use super::{Entry, Timeline, TimelineEvent};
 use crate::event::{Source, Tap};
 
 /// A tap closed a connection because of what the client asked for or sent.
@@ -28,8 +28,8 @@ pub fn refusals<'a>(entries: impl IntoIterator<Item = &'a Entry> + Clone) -> Vec
     let mut refusals = Vec::new();
     for entry in entries.clone() {
         let (tap, reason) = match &entry.what {
-            Happening::Refused { tap, reason, .. } => (*tap, reason),
-            Happening::LeftForTls {
+            TimelineEvent::Refused { tap, reason, .. } => (*tap, reason),
+            TimelineEvent::LeftForTls {
                 source,
                 tap,
                 reason,
@@ -47,8 +47,8 @@ pub fn refusals<'a>(entries: impl IntoIterator<Item = &'a Entry> + Clone) -> Vec
 
 fn clears(entry: &Entry, who: &Source, at: Tap) -> bool {
     match &entry.what {
-        Happening::CameInPlaintext { source, tap } => source == who && *tap == at,
-        Happening::Killed { source } | Happening::Terminated { source } => source == who,
+        TimelineEvent::CameInPlaintext { source, tap } => source == who && *tap == at,
+        TimelineEvent::Killed { source } | TimelineEvent::Terminated { source } => source == who,
         _ => false,
     }
 }
@@ -58,7 +58,7 @@ fn clears(entry: &Entry, who: &Source, at: Tap) -> bool {
 pub fn missed_topics<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<String> {
     let mut missed: Vec<String> = Vec::new();
     for entry in entries {
-        if let Happening::MissedTopic { topic, .. } = &entry.what
+        if let TimelineEvent::MissedTopic { topic, .. } = &entry.what
             && !missed.contains(topic)
         {
             missed.push(topic.clone());
@@ -81,7 +81,7 @@ impl Timeline {
         if known.len() < REFUSALS && !known.contains(&refusal) {
             let Refusal { tap, reason } = refusal;
             let source = source.clone();
-            let refused = Happening::Refused {
+            let refused = TimelineEvent::Refused {
                 source,
                 tap,
                 reason,
@@ -93,7 +93,7 @@ impl Timeline {
     /// Writes down that a client has left for want of TLS, once for each process and tap.
     pub fn leave_for_tls(&self, source: &Source, tap: Tap, reason: &str) {
         if !self.left_for_tls(source, tap) {
-            let left = Happening::LeftForTls {
+            let left = TimelineEvent::LeftForTls {
                 source: source.clone(),
                 tap,
                 reason: reason.to_owned(),
@@ -105,7 +105,7 @@ impl Timeline {
     /// Writes down that a client came in plaintext after all.
     pub fn come_in_plaintext(&self, source: &Source, tap: Tap) {
         let source = source.clone();
-        self.record(None, Happening::CameInPlaintext { source, tap });
+        self.record(None, TimelineEvent::CameInPlaintext { source, tap });
     }
 
     /// Writes down that a client missed a topic. Whoever misses one asks again and again; who sends other
@@ -114,7 +114,7 @@ impl Timeline {
         let known = self.missed_topics();
         if known.len() < REFUSALS && !known.iter().any(|missed| missed == topic) {
             let (source, topic) = (source.clone(), topic.to_owned());
-            self.record(None, Happening::MissedTopic { source, topic });
+            self.record(None, TimelineEvent::MissedTopic { source, topic });
         }
     }
 
@@ -134,7 +134,7 @@ impl Timeline {
     #[must_use]
     pub fn left_for_tls(&self, who: &Source, at: Tap) -> bool {
         self.lock().entries.iter().any(|entry| {
-            matches!(&entry.what, Happening::LeftForTls { source, tap, .. }
+            matches!(&entry.what, TimelineEvent::LeftForTls { source, tap, .. }
                 if source == who && *tap == at)
         })
     }
@@ -151,17 +151,17 @@ mod tests {
         }
     }
 
-    fn left(incarnation: u32) -> Happening {
-        Happening::LeftForTls {
+    fn left(incarnation: u32) -> TimelineEvent {
+        TimelineEvent::LeftForTls {
             source: source(incarnation),
             tap: Tap::Postgres,
             reason: "no TLS here".into(),
         }
     }
 
-    fn told(happenings: &[Happening]) -> usize {
+    fn told(events: &[TimelineEvent]) -> usize {
         let timeline = Timeline::in_memory();
-        for what in happenings {
+        for what in events {
             timeline.record(None, what.clone());
         }
         timeline.refusals().len()
@@ -176,7 +176,7 @@ mod tests {
     fn who_falls_back_to_plaintext_was_not_refused() {
         let came = |incarnation, tap| {
             let source = source(incarnation);
-            Happening::CameInPlaintext { source, tap }
+            TimelineEvent::CameInPlaintext { source, tap }
         };
         assert_eq!(told(&[left(1), came(1, Tap::Postgres)]), 0);
         assert_eq!(told(&[left(1), came(2, Tap::Postgres)]), 1);
@@ -187,8 +187,8 @@ mod tests {
     fn who_is_ended_while_it_connects_was_not_refused() {
         let (killed, asked) = (source(1), source(2));
         let ends = [
-            Happening::Killed { source: killed },
-            Happening::Terminated { source: asked },
+            TimelineEvent::Killed { source: killed },
+            TimelineEvent::Terminated { source: asked },
         ];
         assert_eq!(
             told(&[left(1), left(2), ends[0].clone(), ends[1].clone()]),

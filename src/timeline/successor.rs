@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Entry, Happening, Timeline};
+use super::{Entry, Timeline, TimelineEvent};
 use crate::event::Source;
 use crate::tap::{BoundaryEvent, Detail, kafka};
 
@@ -12,7 +12,7 @@ impl Timeline {
     #[must_use]
     pub fn given_beside(&self, source: &Source, topic: &str, partition: i32, offset: i64) -> bool {
         let frozen =
-            |e: &&Arc<Entry>| matches!(&e.what, Happening::Frozen { source: s } if s == source);
+            |e: &&Arc<Entry>| matches!(&e.what, TimelineEvent::Frozen { source: s } if s == source);
         let given = |event: &BoundaryEvent| {
             let Some(Detail::Kafka(kafka::Detail::Fetch(deliveries))) = &event.detail else {
                 return false;
@@ -25,7 +25,7 @@ impl Timeline {
         let inner = self.lock();
         let mut since = inner.entries.iter().rev().take_while(|e| !frozen(e));
         since.any(|e| {
-            matches!(&e.what, Happening::Boundary { event }
+            matches!(&e.what, TimelineEvent::Boundary { event }
                 if event.source.instance != source.instance && given(event))
         })
     }
@@ -43,7 +43,7 @@ mod tests {
         }
     }
 
-    fn fetched(instance: &str, partition: i32, offset: i64) -> Happening {
+    fn fetched(instance: &str, partition: i32, offset: i64) -> TimelineEvent {
         let record = kafka::DeliveredRecord {
             offset,
             payment: None,
@@ -66,7 +66,7 @@ mod tests {
             detail: None,
         }
         .with_detail(Detail::Kafka(kafka::Detail::Fetch(vec![delivery])));
-        Happening::Boundary { event }
+        TimelineEvent::Boundary { event }
     }
 
     #[test]
@@ -76,7 +76,7 @@ mod tests {
         timeline.record(None, fetched("b", 0, 5));
         timeline.record(
             None,
-            Happening::Frozen {
+            TimelineEvent::Frozen {
                 source: source("a"),
             },
         );

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Entry, Happening};
+use super::{Entry, TimelineEvent};
 use crate::event::Source;
 
 /// Whether a process that still runs may hold one of these payments: it ran already when the payment
@@ -12,10 +12,10 @@ pub fn may_hold(entries: &[Entry], payments: &BTreeSet<String>) -> bool {
     let mut running: HashMap<&Source, usize> = HashMap::new();
     for (at, entry) in entries.iter().enumerate() {
         match &entry.what {
-            Happening::Started { source, .. } => {
+            TimelineEvent::Started { source, .. } => {
                 running.insert(source, at);
             }
-            Happening::Exited { source, .. } => {
+            TimelineEvent::Exited { source, .. } => {
                 running.remove(source);
             }
             _ => {}
@@ -45,22 +45,22 @@ mod tests {
         }
     }
 
-    fn started(incarnation: u32) -> Happening {
+    fn started(incarnation: u32) -> TimelineEvent {
         let source = source(incarnation);
-        Happening::Started { source, pid: 7 }
+        TimelineEvent::Started { source, pid: 7 }
     }
 
-    fn exited(incarnation: u32) -> Happening {
+    fn exited(incarnation: u32) -> TimelineEvent {
         let status = "signal 9".into();
         let source = source(incarnation);
-        Happening::Exited {
+        TimelineEvent::Exited {
             source,
             status,
             signal: Some(9),
         }
     }
 
-    fn insert(incarnation: u32, payment: &str) -> Happening {
+    fn insert(incarnation: u32, payment: &str) -> TimelineEvent {
         let event = BoundaryEvent {
             tap: Tap::Postgres,
             stage: Stage::Answered,
@@ -73,10 +73,10 @@ mod tests {
             result: None,
             detail: None,
         };
-        Happening::Boundary { event }
+        TimelineEvent::Boundary { event }
     }
 
-    fn holds(happened: Vec<Happening>, payment: &str) -> bool {
+    fn holds(happened: Vec<TimelineEvent>, payment: &str) -> bool {
         let timeline = Timeline::in_memory();
         for what in happened {
             timeline.record(None, what);

@@ -51,13 +51,13 @@ impl Drill {
 }
 
 /// An incident that is over, and not revealed. Its run is not judged yet.
-pub struct Incident {
+pub struct EndedIncident {
     drill: Drill,
     storm: Unkept<StormFinished>,
     report: StormReport,
 }
 
-impl Incident {
+impl EndedIncident {
     pub(super) fn of(drill: Drill, storm: Unkept<StormFinished>) -> Self {
         let report = StormReport::new(&storm.finished);
         Self {

@@ -19,7 +19,7 @@ use crate::session::{self, RunError};
 use crate::stack::Endpoints;
 use crate::storm::{self, StormSpec, StormWatcher};
 
-pub use drill::{Drill, Incident};
+pub use drill::{Drill, EndedIncident};
 
 /// Carries out what is decided, on one stack.
 #[derive(Debug, Clone)]
@@ -95,10 +95,10 @@ impl Executor {
         &self,
         drill: Drill,
         watcher: &dyn StormWatcher,
-    ) -> Result<Incident, RunError> {
+    ) -> Result<EndedIncident, RunError> {
         let spec = drill.spec.clone();
         let storm = storm::execute(spec, &self.endpoints, &self.runs, watcher, &self.cancel);
-        Ok(Incident::of(drill, storm.await?))
+        Ok(EndedIncident::of(drill, storm.await?))
     }
 
     /// An exploration.
@@ -108,7 +108,7 @@ impl Executor {
     pub async fn explore(
         &self,
         exploration: &Exploration,
-        progress: &dyn explore::Progress,
+        progress: &dyn explore::ExploreWatcher,
     ) -> Result<ExploreReport, explore::Failed> {
         let (runs, cancel) = (&self.runs, &self.cancel);
         explore::explore(exploration, &self.endpoints, runs, progress, cancel).await

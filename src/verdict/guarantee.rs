@@ -62,17 +62,22 @@ impl Guarantee {
     ///
     /// Half-done breaks whatever forbids a loss: its offset is committed, so nobody will ever
     /// finish it. Unfinished breaks nothing: its last word has not been spoken.
-    pub(super) fn broken_by(self, counts: &Counts, repeated: usize, done: &str) -> Vec<String> {
+    pub(super) fn broken_by(
+        self,
+        counts: &Counts,
+        repeated: usize,
+        effect_verb: &str,
+    ) -> Vec<String> {
         let mut broken = Vec::new();
         if self.promises(Breaks::Once) && repeated > 0 {
-            broken.push(more_than_once(repeated, done));
+            broken.push(more_than_once(repeated, effect_verb));
         }
         if self.promises(Breaks::Never) && counts.lost > 0 {
             broken.push(format!("{} lost", were(counts.lost, "payment")));
         }
         if self.promises(Breaks::Never) && counts.half_done > 0 {
             broken.push(format!(
-                "{} {done} but not recorded",
+                "{} {effect_verb} but not recorded",
                 were(counts.half_done, "payment")
             ));
         }
@@ -81,10 +86,10 @@ impl Guarantee {
 }
 
 /// A charge is the one effect that a customer pays for.
-fn more_than_once(n: usize, done: &str) -> String {
-    match (n, done) {
+fn more_than_once(n: usize, effect_verb: &str) -> String {
+    match (n, effect_verb) {
         (1, CHARGED) => "1 customer paid more than once".to_owned(),
         (_, CHARGED) => format!("{n} customers paid more than once"),
-        _ => format!("{} {done} more than once", were(n, "payment")),
+        _ => format!("{} {effect_verb} more than once", were(n, "payment")),
     }
 }

@@ -14,7 +14,8 @@ pub struct History {
     pub effects: Vec<Effect>,
     /// The ids that the consumer's own tables hold; none when the consumer keeps no record that
     /// the lab can read, and then no payment can be half-done.
-    pub recorded: Option<BTreeSet<String>>,
+    #[serde(rename = "recorded")]
+    pub processed_ids: Option<BTreeSet<String>>,
     /// The ids of what ended where what cannot be done is meant to end: neither lost nor done.
     #[serde(default)]
     pub parked: BTreeSet<String>,
@@ -31,7 +32,7 @@ pub struct History {
     #[serde(default)]
     pub unkept: u64,
     /// Every fault of the schedule, whether it fired or not.
-    pub strikes: Vec<Strike>,
+    pub strikes: Vec<FaultEvidence>,
     /// The payments that came to their end only when every process was started anew: one that lived
     /// on after its fault had left them lying.
     #[serde(default)]
@@ -104,7 +105,7 @@ pub struct Effect {
 
 /// One fault of the schedule and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Strike {
+pub struct FaultEvidence {
     /// The payment in whose window it was to fire.
     pub payment: String,
     /// Whether an instance came to the window and the fault was carried out.

@@ -7,8 +7,8 @@
 //! of that cell are judged by this function alone, and so cannot differ.
 
 mod cell;
+mod classify;
 mod exploration;
-mod fates;
 mod guarantee;
 mod history;
 mod incident;
@@ -19,10 +19,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use cell::{CellOutcome, Worst};
+pub use classify::{open, outcome_of};
 pub use exploration::Explored;
-pub use fates::{open, outcome_of};
 pub use guarantee::Guarantee;
-pub use history::{Effect, History, Produced, Strike};
+pub use history::{Effect, FaultEvidence, History, Produced};
 pub use incident::{Incident, Promise};
 pub use outcome::Outcome;
 pub use storm::{StormFacts, StormJudgement, judge_storm};
@@ -118,7 +118,7 @@ pub const CHARGED: &str = "charged";
 /// Judges a settled run against the guarantee. `done` says what was done to a payment that took
 /// effect: `charged`.
 #[must_use]
-pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
+pub fn judge(history: &History, guarantee: Guarantee, effect_verb: &str) -> Judgement {
     let mut counts = Counts {
         redeliveries: history
             .strikes
@@ -128,11 +128,11 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
         ..Counts::default()
     };
     let mut exceptions = Vec::new();
-    for (payment, fate) in fates::fates(history) {
-        let outcome = fate.outcome;
+    for (payment, message) in classify::outcomes(history) {
+        let outcome = message.outcome;
         counts.payments += 1;
-        counts.unfinished += usize::from(fate.unfinished);
-        counts.half_done += usize::from(fate.half_done);
+        counts.unfinished += usize::from(message.unfinished);
+        counts.half_done += usize::from(message.half_done);
         match outcome {
             Outcome::Once => counts.once += 1,
             Outcome::Duplicated => counts.duplicated += 1,
@@ -146,7 +146,7 @@ pub fn judge(history: &History, guarantee: Guarantee, done: &str) -> Judgement {
     }
 
     let unseen = unseen(history);
-    let broken = guarantee.broken_by(&counts, fates::repeated(history, guarantee), done);
+    let broken = guarantee.broken_by(&counts, classify::repeated(history, guarantee), effect_verb);
     // What went around the taps, or came of a strike that went wrong, accuses nobody.
     if !broken.is_empty() && unseen.is_empty() {
         return Judgement {
@@ -199,7 +199,7 @@ fn unseen(history: &History) -> Vec<String> {
     unseen
 }
 
-fn gone_wrong(strike: &Strike) -> Option<String> {
+fn gone_wrong(strike: &FaultEvidence) -> Option<String> {
     let problem = strike.problem.as_ref()?;
     Some(format!(
         "the fault at {} is no evidence: {problem}",
@@ -234,11 +234,11 @@ fn doubts(history: &History, counts: &Counts) -> Vec<String> {
         ));
     }
     doubts.extend(history.told_of_unkept());
-    let strangers = fates::unattributed(history);
-    if strangers > 0 {
+    let unattributed = classify::unattributed(history);
+    if unattributed > 0 {
         doubts.push(format!(
             "{} counted for no payment that was produced",
-            were(strangers, "effect")
+            were(unattributed, "effect")
         ));
     }
     doubts

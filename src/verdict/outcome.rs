@@ -150,21 +150,21 @@ impl Outcome {
 
     /// The head of a count: `charged twice`, `half-done`.
     #[must_use]
-    pub fn label(self, done: &str) -> String {
-        fill(self.facts().label, done, 2)
+    pub fn label(self, effect_verb: &str) -> String {
+        fill(self.facts().label, effect_verb, 2)
     }
 
     /// The outcome of a payment with so many effects, within a sentence: `charged 3 times`.
     #[must_use]
-    pub fn told(self, done: &str, effects: usize) -> String {
-        fill(self.facts().told, done, effects)
+    pub fn told(self, effect_verb: &str, effects: usize) -> String {
+        fill(self.facts().told, effect_verb, effects)
     }
 
     /// What became of a payment with so many effects, as the rest of a sentence about it: `was charged
     /// and acknowledged, but is not recorded`.
     #[must_use]
-    pub fn sentence(self, done: &str, effects: usize) -> String {
-        fill(self.facts().sentence, done, effects)
+    pub fn sentence(self, effect_verb: &str, effects: usize) -> String {
+        fill(self.facts().sentence, effect_verb, effects)
     }
 
     /// What it means, for a legend with room.
@@ -209,12 +209,14 @@ impl PartialOrd for Outcome {
 }
 
 /// `{times}` first: what was done comes from a manifest, and is no template.
-fn fill(template: &str, done: &str, effects: usize) -> String {
+fn fill(template: &str, effect_verb: &str, effects: usize) -> String {
     let times = match effects {
         ..=2 => "twice".to_owned(),
         n => format!("{n} times"),
     };
-    template.replace("{times}", &times).replace("{done}", done)
+    template
+        .replace("{times}", &times)
+        .replace("{done}", effect_verb)
 }
 
 #[cfg(test)]

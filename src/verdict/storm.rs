@@ -15,7 +15,8 @@ pub struct StormFacts {
     /// Effects, of all payments.
     pub effects: u64,
     /// Effects of payments that nobody produced.
-    pub strangers: u64,
+    #[serde(rename = "strangers")]
+    pub unattributed_effects: u64,
     /// Records that were checked again after their check was completed.
     pub redelivered: u64,
     /// Dedup statements whose coordinates could not be read at the tap.
@@ -85,10 +86,10 @@ pub fn judge_storm(facts: &StormFacts, guarantee: Guarantee) -> StormJudgement {
             ),
         ),
         (
-            facts.strangers > 0,
+            facts.unattributed_effects > 0,
             format!(
                 "{} effects are of payments that nobody produced",
-                facts.strangers
+                facts.unattributed_effects
             ),
         ),
         (
@@ -165,7 +166,7 @@ mod tests {
                 ..facts()
             },
             StormFacts {
-                strangers: 1,
+                unattributed_effects: 1,
                 ..facts()
             },
             StormFacts {

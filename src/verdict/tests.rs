@@ -22,7 +22,7 @@ fn good() -> History {
             .iter()
             .map(|id| charge(&format!("ch_{id}"), id))
             .collect(),
-        recorded: Some(ids.iter().map(|id| (*id).to_owned()).collect()),
+        processed_ids: Some(ids.iter().map(|id| (*id).to_owned()).collect()),
         committed: [(0, 3)].into(),
         deliveries: ids.iter().map(|id| ((*id).to_owned(), 1)).collect(),
         parked: [].into(),
@@ -40,8 +40,8 @@ fn charge(id: &str, payment: &str) -> Effect {
     }
 }
 
-fn strike(payment: &str) -> Strike {
-    Strike {
+fn strike(payment: &str) -> FaultEvidence {
+    FaultEvidence {
         payment: payment.into(),
         fired: true,
         problem: None,
@@ -118,14 +118,14 @@ fn a_loss_that_the_consumer_recorded_as_done_is_still_a_loss() {
     history
         .effects
         .retain(|e| e.payment.as_deref() != Some("msg-0001"));
-    assert!(history.recorded.as_ref().unwrap().contains("msg-0001"));
+    assert!(history.processed_ids.as_ref().unwrap().contains("msg-0001"));
     assert_eq!(outcome_of(&history, "msg-0001"), Outcome::Lost);
 }
 
 #[test]
 fn charged_and_committed_but_not_recorded_is_half_done() {
     let mut history = good();
-    history.recorded.as_mut().unwrap().remove("msg-0002");
+    history.processed_ids.as_mut().unwrap().remove("msg-0002");
     let judgement = effectively_once(&history);
     assert_eq!(judgement.verdict, Verdict::Violated);
     assert_eq!(
@@ -137,7 +137,7 @@ fn charged_and_committed_but_not_recorded_is_half_done() {
 #[test]
 fn without_tables_to_read_nothing_is_half_done() {
     let mut history = good();
-    history.recorded = None;
+    history.processed_ids = None;
     assert_eq!(effectively_once(&history).verdict, Verdict::Held);
 }
 
@@ -256,7 +256,7 @@ fn a_second_record_that_was_never_committed_is_unfinished_though_both_took_effec
 fn a_payment_that_is_not_recorded_is_half_done_however_often_it_took_effect() {
     let verdict = |history: &History| judge(history, Guarantee::AtLeastOnce, CHARGED);
     let mut history = good();
-    history.recorded.as_mut().unwrap().remove("msg-0002");
+    history.processed_ids.as_mut().unwrap().remove("msg-0002");
     let once = verdict(&history);
     history.effects.push(charge("ch_again", "msg-0002"));
     let twice = verdict(&history);

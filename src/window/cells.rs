@@ -6,7 +6,7 @@ use super::{Edge, Recorded};
 
 /// What a fault is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub enum FaultTarget {
     /// The gap between two events.
     Gap {
         /// Whether it is the same in two gaps between which nothing outside has changed: nothing of
@@ -53,7 +53,7 @@ pub struct Gap {
 
 /// A window that is struck with a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cell<F> {
+pub struct WindowCell<F> {
     /// The fault.
     pub fault: F,
     /// The window.
@@ -64,7 +64,7 @@ pub struct Cell<F> {
     pub edge: Edge,
 }
 
-impl<F> Cell<F> {
+impl<F> WindowCell<F> {
     fn at(fault: F, event: usize, edge: Edge, events: &[Recorded]) -> Self {
         let next = Some(event + 1).filter(|next| *next < events.len());
         let (after, before) = match edge {
@@ -109,16 +109,16 @@ pub struct Same<F> {
 #[must_use]
 pub fn cells<F: Copy + Ord>(
     events: &[Recorded],
-    faults: &[(F, Target)],
-) -> (Vec<Cell<F>>, Vec<Same<F>>) {
+    faults: &[(F, FaultTarget)],
+) -> (Vec<WindowCell<F>>, Vec<Same<F>>) {
     let (mut cells, mut same) = (Vec::new(), Vec::new());
     let (mut changed, mut last) = (true, BTreeMap::new());
     for (i, event) in events.iter().enumerate() {
         changed |= event.writes;
         for (fault, target) in faults {
             match *target {
-                Target::Gap { merges } => {
-                    let cell = Cell::behind(*fault, i, events);
+                FaultTarget::Gap { merges } => {
+                    let cell = WindowCell::behind(*fault, i, events);
                     match last.get(fault).filter(|_| merges && !changed) {
                         Some(of) => same.push(Same {
                             gap: cell.gap,
@@ -131,20 +131,22 @@ pub fn cells<F: Copy + Ord>(
                         }
                     }
                 }
-                Target::Answer(of) if of.include(event) => {
-                    cells.push(Cell::at(*fault, i, Edge::After, events));
+                FaultTarget::Answer(of) if of.include(event) => {
+                    cells.push(WindowCell::at(*fault, i, Edge::After, events));
                 }
-                Target::Request(of) if of.include(event) => {
-                    cells.push(Cell::at(*fault, i, Edge::Before, events));
+                FaultTarget::Request(of) if of.include(event) => {
+                    cells.push(WindowCell::at(*fault, i, Edge::Before, events));
                 }
-                Target::Answer(_) | Target::Request(_) | Target::Workload => {}
+                FaultTarget::Answer(_) | FaultTarget::Request(_) | FaultTarget::Workload => {}
             }
         }
         changed = false;
     }
     if let Some(last) = events.len().checked_sub(1) {
-        let of_workload = faults.iter().filter(|(_, t)| *t == Target::Workload);
-        cells.extend(of_workload.map(|(fault, _)| Cell::at(*fault, last, Edge::After, events)));
+        let of_workload = faults.iter().filter(|(_, t)| *t == FaultTarget::Workload);
+        cells.extend(
+            of_workload.map(|(fault, _)| WindowCell::at(*fault, last, Edge::After, events)),
+        );
     }
     (cells, same)
 }

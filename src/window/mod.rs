@@ -15,7 +15,7 @@ mod unattributed;
 #[cfg(test)]
 mod fixture;
 
-pub use cells::{Cell, Events, Gap, Same, Target, cells};
+pub use cells::{Events, FaultTarget, Gap, Same, WindowCell, cells};
 pub use edge::{Edge, Window};
 pub use follower::Follower;
 pub use matcher::{Matcher, Steps};

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::unattributed::Known;
+use super::unattributed::KnownSignatures;
 use super::{Edge, Follower, Steps, Window};
 use crate::event::{BoundaryEvent, Detail, Tap, payment_id};
 
@@ -113,7 +113,7 @@ impl Recording {
         } else {
             events_of(in_company, company, Follower::new(in_company))
         };
-        let unattributed = Known::of(seen, &own, &once).unattributed(seen);
+        let unattributed = KnownSignatures::of(seen, &own, &once).unattributed(seen);
         let changed = first
             .iter()
             .filter(|e| e.writes && once.contains(&e.signature));

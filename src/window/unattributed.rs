@@ -6,7 +6,7 @@ use super::Seen;
 use crate::event::{BoundaryEvent, Detail};
 
 /// What can be said of events that carry no mark, by their signatures.
-pub(super) struct Known<'a> {
+pub(super) struct KnownSignatures<'a> {
     /// What is each payment's own where nothing else is in hand.
     own: &'a BTreeSet<String>,
     /// What was done with the first payment and with no other that was alone.
@@ -16,7 +16,7 @@ pub(super) struct Known<'a> {
     idle: BTreeSet<&'a str>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> KnownSignatures<'a> {
     pub(super) fn of<D: Detail>(
         seen: &Seen<'a, D>,
         own: &'a BTreeSet<String>,
@@ -67,19 +67,19 @@ mod tests {
     use crate::tap::{BoundaryEvent, Detail};
 
     /// A round that begins, or an event.
-    enum Entry {
+    enum Scripted {
         Round(u32),
         Event(Box<BoundaryEvent>),
     }
 
-    fn round(first: u32) -> Entry {
-        Entry::Round(first)
+    fn round(first: u32) -> Scripted {
+        Scripted::Round(first)
     }
 
     /// The answer to a statement, with its tag, about these payments.
-    fn answer(signature: &str, tag: &str, subjects: &[&str]) -> Entry {
+    fn answer(signature: &str, tag: &str, subjects: &[&str]) -> Scripted {
         let rows = tag.rsplit(' ').next().and_then(|n| n.parse().ok());
-        Entry::Event(Box::new(BoundaryEvent {
+        Scripted::Event(Box::new(BoundaryEvent {
             tap: Tap::Postgres,
             stage: Stage::Answered,
             source: Source {
@@ -104,18 +104,18 @@ mod tests {
         }))
     }
 
-    fn unattributed(once: &[&str], timeline: &[Entry]) -> Vec<String> {
+    fn unattributed(once: &[&str], timeline: &[Scripted]) -> Vec<String> {
         let once = once.iter().map(|s| (*s).to_owned()).collect();
         let (mut idle, mut rounds) = (Vec::new(), Vec::new());
         for entry in timeline {
             match (entry, rounds.last_mut()) {
-                (Entry::Round(first), _) => rounds.push((*first, Vec::new())),
-                (Entry::Event(event), None) => idle.push(&**event),
-                (Entry::Event(event), Some((_, events))) => events.push(&**event),
+                (Scripted::Round(first), _) => rounds.push((*first, Vec::new())),
+                (Scripted::Event(event), None) => idle.push(&**event),
+                (Scripted::Event(event), Some((_, events))) => events.push(&**event),
             }
         }
         let seen = Seen { idle, rounds };
-        Known::of(&seen, &BTreeSet::new(), &once).unattributed(&seen)
+        KnownSignatures::of(&seen, &BTreeSet::new(), &once).unattributed(&seen)
     }
 
     const TAKE: &str = "DELETE FROM jobs RETURNING *";

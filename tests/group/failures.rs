@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use crashwindow::group::{Cluster, GroupClient, GroupError, GroupState};
-use crashwindow::stack::{Protocol, Security};
+use crashwindow::stack::{Security, SecurityProtocol};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -118,7 +118,7 @@ async fn half_an_answer_is_waited_for_and_then_given_up() {
 #[tokio::test]
 async fn tls_to_a_plain_listener_is_an_error() {
     let security = Security {
-        protocol: Protocol::Ssl,
+        protocol: SecurityProtocol::Ssl,
         ..Security::default()
     };
     let address = answering(b"").await;

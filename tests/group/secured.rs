@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crashwindow::group::{Cluster, GroupError, GroupState};
-use crashwindow::stack::{Mechanism, Protocol, Sasl, Security};
+use crashwindow::stack::{Mechanism, Sasl, Security, SecurityProtocol};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
@@ -104,7 +104,7 @@ impl SecuredBroker {
         Some(self.folder.path().join(name))
     }
 
-    fn security(&self, protocol: Protocol, sasl: Option<(Mechanism, &str)>) -> Security {
+    fn security(&self, protocol: SecurityProtocol, sasl: Option<(Mechanism, &str)>) -> Security {
         Security {
             protocol,
             ca: self.file("ca.pem"),
@@ -210,7 +210,10 @@ async fn tls_and_every_mechanism_work_and_what_is_wrong_is_refused_in_words() {
         Mechanism::Plain,
     ];
     let start = Instant::now();
-    let first = broker.security(Protocol::SaslSsl, Some((Mechanism::Plain, "secret")));
+    let first = broker.security(
+        SecurityProtocol::SaslSsl,
+        Some((Mechanism::Plain, "secret")),
+    );
     while let Err(error) = works(broker.sasl_ssl, first.clone()).await {
         let log = || fs::read_to_string(broker.folder.path().join("broker.log")).unwrap();
         assert!(error.is_transient(), "{error}");
@@ -220,9 +223,9 @@ async fn tls_and_every_mechanism_work_and_what_is_wrong_is_refused_in_words() {
     }
     let sasl_ssl = format!("127.0.0.1:{}", broker.sasl_ssl);
     for mechanism in mechanisms {
-        let right = broker.security(Protocol::SaslSsl, Some((mechanism, "secret")));
+        let right = broker.security(SecurityProtocol::SaslSsl, Some((mechanism, "secret")));
         works(broker.sasl_ssl, right).await.unwrap();
-        let wrong = broker.security(Protocol::SaslSsl, Some((mechanism, "guess")));
+        let wrong = broker.security(SecurityProtocol::SaslSsl, Some((mechanism, "guess")));
         let error = fails(&sasl_ssl, wrong).await;
         let expected = format!(
             "broker {sasl_ssl}: {}: SASL_AUTHENTICATION_FAILED (58)",
@@ -232,16 +235,23 @@ async fn tls_and_every_mechanism_work_and_what_is_wrong_is_refused_in_words() {
         assert!(!error.contains("guess"), "{error}");
     }
 
-    let open = broker.security(Protocol::SaslPlaintext, Some((Mechanism::Plain, "secret")));
+    let open = broker.security(
+        SecurityProtocol::SaslPlaintext,
+        Some((Mechanism::Plain, "secret")),
+    );
     works(broker.sasl_plaintext, open).await.unwrap();
     let scram = Some((Mechanism::ScramSha256, "secret"));
     let open = format!("127.0.0.1:{}", broker.sasl_plaintext);
-    let error = fails(&open, broker.security(Protocol::SaslPlaintext, scram)).await;
+    let error = fails(
+        &open,
+        broker.security(SecurityProtocol::SaslPlaintext, scram),
+    )
+    .await;
     assert!(
         error.ends_with("(33); the listener offers PLAIN"),
         "{error}"
     );
-    let error = fails(&sasl_ssl, broker.security(Protocol::SaslSsl, None)).await;
+    let error = fails(&sasl_ssl, broker.security(SecurityProtocol::SaslSsl, None)).await;
     assert!(
         error.contains("needs a mechanism, a user name and a password"),
         "{error}"
@@ -249,12 +259,16 @@ async fn tls_and_every_mechanism_work_and_what_is_wrong_is_refused_in_words() {
 
     let stranger = Security {
         ca: broker.file("other-ca.pem"),
-        ..broker.security(Protocol::SaslSsl, scram)
+        ..broker.security(SecurityProtocol::SaslSsl, scram)
     };
     let error = fails(&sasl_ssl, stranger).await;
     assert!(error.contains("TLS: its certificate is refused"), "{error}");
     let elsewhere = format!("localhost:{}", broker.sasl_ssl);
-    let error = fails(&elsewhere, broker.security(Protocol::SaslSsl, scram)).await;
+    let error = fails(
+        &elsewhere,
+        broker.security(SecurityProtocol::SaslSsl, scram),
+    )
+    .await;
     assert!(
         error.contains("its certificate is refused: hostname mismatch"),
         "{error}"
@@ -265,11 +279,11 @@ async fn tls_and_every_mechanism_work_and_what_is_wrong_is_refused_in_words() {
     let known = Security {
         certificate: broker.file("client.crt"),
         key: broker.file("client.key"),
-        ..broker.security(Protocol::Ssl, None)
+        ..broker.security(SecurityProtocol::Ssl, None)
     };
     works(broker.ssl, known.clone()).await.unwrap();
     let mutual = format!("127.0.0.1:{}", broker.ssl);
-    let error = fails(&mutual, broker.security(Protocol::Ssl, None)).await;
+    let error = fails(&mutual, broker.security(SecurityProtocol::Ssl, None)).await;
     assert!(error.contains(&mutual), "{error}");
     println!("without a client certificate: {error}");
     let mismatched = Security {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crashwindow::event::{Stage, payment_id};
 use crashwindow::tap::BoundaryEvent;
-use crashwindow::tap::kafka::{Detail, Step};
+use crashwindow::tap::kafka::{Detail, TransactionStep};
 use rdkafka::Message;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
@@ -117,7 +117,7 @@ async fn transactions_commit_and_abort_and_only_what_is_committed_is_delivered()
         panic!("{init:?}")
     };
     assert_eq!(begun.transactional_id.as_ref(), Some(&cluster.topic));
-    assert_eq!((&begun.step, &begun.error), (&Step::Init, &None));
+    assert_eq!((&begun.step, &begun.error), (&TransactionStep::Init, &None));
     assert!(begun.producer_id >= 0 && init.writes);
 
     committed_and_uncommitted(&cluster, &out).await;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crashwindow::provider::{Behaviour, Mishap};
+use crashwindow::provider::{Behaviour, InjectedFailure};
 use crashwindow::tap::PassAll;
 
 use crate::support::{Lab, answer};
 
-fn every_second(mishap: Mishap) -> Lab {
+fn every_second(failure: InjectedFailure) -> Lab {
     let behaviour = Behaviour {
-        mishaps: vec![(mishap, 2)],
+        failures: vec![(failure, 2)],
         ..Behaviour::default()
     };
     Lab::with(behaviour, Arc::new(PassAll))
@@ -18,7 +18,7 @@ fn every_second(mishap: Mishap) -> Lab {
 
 #[tokio::test]
 async fn a_failure_before_the_execution_charges_nobody_and_is_forgotten() {
-    let lab = every_second(Mishap::FailBefore);
+    let lab = every_second(InjectedFailure::FailBefore);
     assert_eq!(answer(lab.charge("k1")).await.status, 200);
     assert_eq!(answer(lab.charge("k2")).await.status, 503);
     assert_eq!(lab.charged().len(), 1);
@@ -30,7 +30,7 @@ async fn a_failure_before_the_execution_charges_nobody_and_is_forgotten() {
 
 #[tokio::test]
 async fn a_failure_after_the_execution_has_charged_and_is_remembered() {
-    let lab = every_second(Mishap::FailAfter);
+    let lab = every_second(InjectedFailure::FailAfter);
     assert_eq!(answer(lab.charge("k1")).await.status, 200);
     assert_eq!(answer(lab.charge("k2")).await.status, 500);
     assert_eq!(lab.charged().len(), 2);
@@ -42,7 +42,7 @@ async fn a_failure_after_the_execution_has_charged_and_is_remembered() {
 
 #[tokio::test]
 async fn a_lost_answer_has_charged_and_is_replayed() {
-    let lab = every_second(Mishap::LoseAnswer);
+    let lab = every_second(InjectedFailure::LoseAnswer);
     assert_eq!(answer(lab.charge("k1")).await.status, 200);
     let lost = lab.charge("k2").send().await;
     assert!(lost.is_err(), "the connection drops: {lost:?}");

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crashwindow::event::{Source, Stage};
-use crashwindow::provider::{Account, Behaviour, Clock, LedgerEntry, Mishap, Provider};
+use crashwindow::provider::{Account, Behaviour, Clock, InjectedFailure, LedgerEntry, Provider};
 use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook};
 use tokio::process::Command;
 use tokio::sync::Notify;
@@ -12,15 +12,15 @@ use tokio::sync::Notify;
 use crate::support::sdk::{run, within};
 
 /// What befalls the first request for a payment.
-const MISHAPS: [(&str, Mishap); 8] = [
-    ("msg-1001", Mishap::FailBefore),
-    ("msg-1002", Mishap::LoseAnswer),
-    ("msg-1004", Mishap::FailAfter),
-    ("msg-1005", Mishap::LockTimeout),
-    ("msg-1006", Mishap::RateLimit),
-    ("msg-1007", Mishap::FailBefore),
-    ("msg-1008", Mishap::LoseAnswer),
-    ("msg-1010", Mishap::LoseAnswer),
+const MISHAPS: [(&str, InjectedFailure); 8] = [
+    ("msg-1001", InjectedFailure::FailBefore),
+    ("msg-1002", InjectedFailure::LoseAnswer),
+    ("msg-1004", InjectedFailure::FailAfter),
+    ("msg-1005", InjectedFailure::LockTimeout),
+    ("msg-1006", InjectedFailure::RateLimit),
+    ("msg-1007", InjectedFailure::FailBefore),
+    ("msg-1008", InjectedFailure::LoseAnswer),
+    ("msg-1010", InjectedFailure::LoseAnswer),
 ];
 
 /// The payment whose first request stays in flight until a second one was told so.
@@ -125,7 +125,7 @@ impl Conformance {
         let mishap = MISHAPS.iter().find(|(p, _)| *p == payment);
         if let Some((_, mishap)) = mishap.filter(|_| is_first) {
             let account = self.account.get().expect("set before the script started");
-            account.befall(*mishap, 1);
+            account.inject(*mishap, 1);
         }
     }
 }

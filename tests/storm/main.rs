@@ -21,9 +21,9 @@ fn beside_others() -> RwLockReadGuard<'static, ()> {
 }
 
 fn runs_folder() -> std::path::PathBuf {
-    let options = crashwindow::stack::Options {
+    let options = crashwindow::stack::StackOptions {
         name: support::stack_name(),
-        ..crashwindow::stack::Options::default()
+        ..crashwindow::stack::StackOptions::default()
     };
     crashwindow::stack::runs_folder(&options).expect("there is a cache")
 }

@@ -64,16 +64,27 @@ fn a_storm_tells_the_truth_about_itself_and_nobody_pays_twice() {
     // The schedule that is kept is the one that was carried out.
     assert_eq!(counts.planned, report.marks.len() as u64);
     let spec = folder::read::<StormSpec>(&report.run_dir, folder::STORM).expect("it is kept");
-    let done = |blow: &StormAction| {
+    let done = |action: &StormAction| {
         report
             .marks
             .iter()
-            .filter(|mark| mark.blow == *blow)
+            .filter(|mark| mark.action == *action)
             .count()
     };
-    let kept = |blow: &StormAction| spec.plan.strikes.iter().filter(|s| s.blow == *blow).count();
-    for blow in StormAction::ALL {
-        assert_eq!(done(&blow), kept(&blow), "{blow:?}: {:#?}", report.marks);
+    let kept = |action: &StormAction| {
+        spec.plan
+            .strikes
+            .iter()
+            .filter(|s| s.action == *action)
+            .count()
+    };
+    for action in StormAction::ALL {
+        assert_eq!(
+            done(&action),
+            kept(&action),
+            "{action:?}: {:#?}",
+            report.marks
+        );
     }
 
     // Everybody owned something from the start, and the generations that were seen only grow.

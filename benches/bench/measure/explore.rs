@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use crashwindow::stack::{self, Options};
+use crashwindow::stack::{self, StackOptions};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -20,7 +20,7 @@ const SATURATED: f64 = 0.1;
 
 pub(super) async fn measure(
     program: &str,
-    options: &Options,
+    options: &StackOptions,
     scale: Scale,
     print: &mut Print<'_>,
 ) -> anyhow::Result<()> {
@@ -51,7 +51,7 @@ struct Spent {
 
 async fn explore(
     program: &str,
-    options: &Options,
+    options: &StackOptions,
     consumer: &str,
     scale: Scale,
     (kafka, postgres): (u32, u32),

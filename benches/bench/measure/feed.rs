@@ -10,7 +10,7 @@ use anyhow::Context;
 use crashwindow::dashboard::{Effects, Feed, Plan};
 use crashwindow::event::{EventOutcome, Role, Source, Stage, Tap};
 use crashwindow::tap::BoundaryEvent;
-use crashwindow::timeline::{Happening, Timeline};
+use crashwindow::timeline::{Timeline, TimelineEvent};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -105,7 +105,7 @@ pub(super) fn write(
         }
         let payment = event.payment().map(str::to_owned);
         let since = Instant::now();
-        timeline.record(payment.as_deref(), Happening::Boundary { event });
+        timeline.record(payment.as_deref(), TimelineEvent::Boundary { event });
         each.push(since.elapsed());
     }
     (began.elapsed(), each)

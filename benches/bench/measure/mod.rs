@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use crashwindow::stack::{self, Choice, Options, Proxied, Silent};
+use crashwindow::stack::{self, Proxied, Silent, StackChoice, StackOptions};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -110,8 +110,8 @@ pub fn measure(
         listens: free_port()?,
         advertises: free_port()?,
     };
-    let options = Options {
-        choice: Choice::Native,
+    let options = StackOptions {
+        choice: StackChoice::Native,
         name: format!(
             "bench-{}-{}",
             std::process::id(),
@@ -119,7 +119,7 @@ pub fn measure(
         ),
         kafka_proxied: Some(proxied),
         program: Some(program.into()),
-        ..Options::default()
+        ..StackOptions::default()
     };
     let measured = runtime.block_on(interruptible(async {
         let endpoints = stack::ensure(&options, &Silent).await?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use crashwindow::dashboard::Feed;
-use crashwindow::stack::Options;
+use crashwindow::stack::StackOptions;
 use crashwindow::timeline::Timeline;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -27,7 +27,7 @@ struct Tasks {
 
 pub(super) async fn measure(
     program: &str,
-    options: &Options,
+    options: &StackOptions,
     scale: Scale,
     print: &mut Print<'_>,
 ) -> anyhow::Result<()> {

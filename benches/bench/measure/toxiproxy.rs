@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use crashwindow::stack::{self, Endpoints, Options, Proxied};
+use crashwindow::stack::{self, Endpoints, Proxied, StackOptions};
 use nix::sys::signal::Signal;
 use serde_json::json;
 use tokio::net::TcpStream;
@@ -32,7 +32,7 @@ impl Toxiproxy {
     /// Starts the server, which is installed into the cache first where it is not there; `None`, and
     /// a line that says why, where that cannot be done.
     pub(super) async fn start(
-        options: &Options,
+        options: &StackOptions,
         proxied: Proxied,
         endpoints: &Endpoints,
         may_install: bool,
@@ -107,7 +107,7 @@ impl Toxiproxy {
 }
 
 /// Where it is kept, with the version in the name.
-fn program(options: &Options) -> anyhow::Result<PathBuf> {
+fn program(options: &StackOptions) -> anyhow::Result<PathBuf> {
     let runs = stack::runs_folder(options)?;
     let cache = runs.parent().context("runs are kept in the cache")?;
     Ok(cache

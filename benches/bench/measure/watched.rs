@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, ensure};
-use crashwindow::stack::Options;
+use crashwindow::stack::StackOptions;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -16,7 +16,7 @@ const WAYS: [&str; 3] = ["command line", "dashboard", "dashboard with a reader"]
 
 pub(super) async fn measure(
     program: &str,
-    options: &Options,
+    options: &StackOptions,
     scale: Scale,
     print: &mut Print<'_>,
 ) -> anyhow::Result<()> {
@@ -60,7 +60,7 @@ fn rate(report: &Value) -> anyhow::Result<f64> {
     Ok(payments * 1e3 / (times - first.unwrap_or_default()))
 }
 
-fn command(program: &str, options: &Options, args: &[&str]) -> Command {
+fn command(program: &str, options: &StackOptions, args: &[&str]) -> Command {
     let mut command = Command::new(program);
     command
         .args(args)
@@ -72,7 +72,7 @@ fn command(program: &str, options: &Options, args: &[&str]) -> Command {
     command
 }
 
-async fn run(program: &str, options: &Options, payments: u32) -> anyhow::Result<Value> {
+async fn run(program: &str, options: &StackOptions, payments: u32) -> anyhow::Result<Value> {
     let payments = payments.to_string();
     let args = [
         "run",
@@ -98,7 +98,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub async fn start(program: &str, options: &Options) -> anyhow::Result<Self> {
+    pub async fn start(program: &str, options: &StackOptions) -> anyhow::Result<Self> {
         let mut child = command(program, options, &["serve", "--port", "0"]).spawn()?;
         let mut line = String::new();
         let stdout = child.stdout.take().context("it is piped")?;

@@ -9,7 +9,7 @@ use crashwindow::stack::{self, Endpoints, Kafka, Security};
 use crashwindow::tap::kafka::{self, KafkaTap};
 use crashwindow::tap::postgres::{PostgresTap, Upstream};
 use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook};
-use crashwindow::timeline::{Happening, Timeline};
+use crashwindow::timeline::{Timeline, TimelineEvent};
 use tokio::runtime::Handle;
 
 use super::toxiproxy::Toxiproxy;
@@ -42,7 +42,7 @@ impl Hook for Recorder {
             self.events.fetch_add(1, Ordering::Relaxed);
             let payment = event.payment().map(str::to_owned);
             self.timeline
-                .record(payment.as_deref(), Happening::Boundary { event });
+                .record(payment.as_deref(), TimelineEvent::Boundary { event });
             Decision::Pass
         })
     }
@@ -75,7 +75,7 @@ impl Ways {
         let hook = || Arc::clone(&recorder) as Arc<dyn Hook>;
         // What a tap starts runs on the runtime that it is made in.
         let entered = taps.enter();
-        let options = kafka::Options::default();
+        let options = kafka::StackOptions::default();
         let kafka_tap = KafkaTap::listen(source(), &endpoints.kafka, hook(), options)?;
         let postgres_tap = PostgresTap::listen(source(), upstream, hook())?;
         drop(entered);

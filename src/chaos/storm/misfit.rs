@@ -45,26 +45,26 @@ pub enum Misfit {
         length_ms: u64,
     },
     /// What only a room does.
-    #[error("{} at {at_ms} ms comes by hand alone", .blow.name())]
+    #[error("{} at {at_ms} ms comes by hand alone", .action.name())]
     ByHand {
         /// What is done.
-        blow: StormAction,
+        action: StormAction,
         /// When.
         at_ms: u64,
     },
     /// What strikes one has none to strike.
-    #[error("{} at {at_ms} ms strikes nobody", .blow.name())]
+    #[error("{} at {at_ms} ms strikes nobody", .action.name())]
     Nobody {
         /// What is done.
-        blow: StormAction,
+        action: StormAction,
         /// When.
         at_ms: u64,
     },
     /// There is no such place in the fleet.
-    #[error("{} at {at_ms} ms strikes place {slot} of {instances}", .blow.name())]
+    #[error("{} at {at_ms} ms strikes place {slot} of {instances}", .action.name())]
     Place {
         /// What is done.
-        blow: StormAction,
+        action: StormAction,
         /// When.
         at_ms: u64,
         /// Which place is struck, from 0.
@@ -73,20 +73,20 @@ pub enum Misfit {
         instances: u32,
     },
     /// What strikes all of them names one.
-    #[error("{} at {at_ms} ms strikes all, and names place {slot}", .blow.name())]
+    #[error("{} at {at_ms} ms strikes all, and names place {slot}", .action.name())]
     OneOfAll {
         /// What is done.
-        blow: StormAction,
+        action: StormAction,
         /// When.
         at_ms: u64,
         /// The place.
         slot: u32,
     },
     /// A broker has no records.
-    #[error("{} at {at_ms} ms waits for records, which a broker has not", .blow.name())]
+    #[error("{} at {at_ms} ms waits for records, which a broker has not", .action.name())]
     Waits {
         /// What is done.
-        blow: StormAction,
+        action: StormAction,
         /// When.
         at_ms: u64,
     },
@@ -146,7 +146,7 @@ impl StormPlan {
 
 impl StormStrike {
     fn check(&self, instances: u32) -> Result<(), Misfit> {
-        let (blow, at_ms) = (self.blow, self.at_ms);
+        let (action, at_ms) = (self.action, self.at_ms);
         let latest = LONGEST_S * 1_000;
         number("time of a strike in ms", at_ms, 0..=latest)?;
         number("length of a strike in ms", self.for_ms, 0..=latest)?;
@@ -158,20 +158,24 @@ impl StormStrike {
             0..=u32::MAX.into(),
         )?;
         // A schedule may be of a cluster with more brokers: they are counted round.
-        let is_broker = blow == StormAction::BrokerStop;
+        let is_broker = action == StormAction::BrokerStop;
         if is_broker && self.uncommitted.is_some() {
-            return Err(Misfit::Waits { blow, at_ms });
+            return Err(Misfit::Waits { action, at_ms });
         }
-        match (blow.victims(), self.slot) {
-            (Victims::ByHand, _) => Err(Misfit::ByHand { blow, at_ms }),
-            (Victims::One, None) => Err(Misfit::Nobody { blow, at_ms }),
+        match (action.victims(), self.slot) {
+            (Victims::ByHand, _) => Err(Misfit::ByHand { action, at_ms }),
+            (Victims::One, None) => Err(Misfit::Nobody { action, at_ms }),
             (Victims::One, Some(slot)) if slot >= instances && !is_broker => Err(Misfit::Place {
-                blow,
+                action,
                 at_ms,
                 slot,
                 instances,
             }),
-            (Victims::All, Some(slot)) => Err(Misfit::OneOfAll { blow, at_ms, slot }),
+            (Victims::All, Some(slot)) => Err(Misfit::OneOfAll {
+                action,
+                at_ms,
+                slot,
+            }),
             (Victims::One, Some(_)) | (Victims::All, None) => Ok(()),
         }
     }
@@ -205,13 +209,13 @@ mod tests {
 
     /// What is said of a plan with this strike alone.
     fn struck(
-        blow: StormAction,
+        action: StormAction,
         slot: Option<u32>,
         change: impl FnOnce(&mut StormStrike),
     ) -> String {
         let mut strike = StormStrike {
             at_ms: 7_000,
-            blow,
+            action,
             slot,
             uncommitted: None,
             for_ms: 0,

@@ -18,9 +18,9 @@ pub use action::StormAction;
 pub use cause::Cause;
 pub use misfit::{LONGEST_S, MOST_INSTANCES, MOST_PARTITIONS, MOST_RATE, Misfit};
 pub use plan::{PlanError, StormParameters};
-pub use positions::{Owed, Positions};
-pub use promise::Progress;
-pub use redeliveries::{Account, Place, Redeliveries, Told};
+pub use positions::{OwedRecords, Positions};
+pub use promise::PromiseProgress;
+pub use redeliveries::{MetricReading, RecordPlace, Redeliveries, RedeliveryAccount};
 
 /// One strike of a storm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,8 @@ pub struct StormStrike {
     /// Milliseconds after the first payment from which it may happen.
     pub at_ms: u64,
     /// What is done.
-    pub blow: StormAction,
+    #[serde(rename = "blow")]
+    pub action: StormAction,
     /// Which place in the fleet is struck, or which broker, from 0; none where all are.
     pub slot: Option<u32>,
     /// It waits until the instance has processed so many records since it last committed them, as

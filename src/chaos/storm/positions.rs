@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 /// Positions of a group's partitions.
 #[derive(Debug, Default)]
 pub struct Positions {
-    partitions: BTreeMap<i32, Position>,
+    partitions: BTreeMap<i32, PartitionPosition>,
 }
 
 #[derive(Debug, Default)]
-struct Position {
+struct PartitionPosition {
     /// Who processed a record of it last.
     by: String,
     processed: i64,
@@ -22,7 +22,7 @@ struct Position {
 
 /// What an instance had processed and not committed when it was struck: it comes again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Owed(Vec<Debt>);
+pub struct OwedRecords(Vec<Debt>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Debt {
@@ -63,11 +63,12 @@ impl Positions {
 
     /// What would be delivered again if the instance, or everybody, lost its partitions now.
     #[must_use]
-    pub fn owed(&self, instance: Option<&str>) -> Owed {
-        let is_of_it = |position: &Position| instance.is_none_or(|name| position.by == name);
+    pub fn owed(&self, instance: Option<&str>) -> OwedRecords {
+        let is_of_it =
+            |position: &PartitionPosition| instance.is_none_or(|name| position.by == name);
         let of_it = self.partitions.iter().filter(|(_, p)| is_of_it(p));
         let debts = of_it.filter(|(_, position)| position.processed > position.committed);
-        Owed(
+        OwedRecords(
             debts
                 .map(|(partition, position)| Debt {
                     partition: *partition,
@@ -80,7 +81,7 @@ impl Positions {
 
     /// Whether all of it has come again, or was committed after all.
     #[must_use]
-    pub fn is_settled(&self, owed: &Owed) -> bool {
+    pub fn is_settled(&self, owed: &OwedRecords) -> bool {
         owed.0.iter().all(|debt| {
             self.partitions.get(&debt.partition).is_some_and(|now| {
                 now.committed >= debt.processed

@@ -36,14 +36,14 @@ impl Cause {
 
 /// How far an incident that goes on is from its goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct PromiseProgress {
     /// Records that came again so far.
     pub again: u64,
     /// First deliveries, those that are still to come included.
     pub fresh: u64,
 }
 
-impl Progress {
+impl PromiseProgress {
     /// How many records more are to come again.
     #[must_use]
     pub fn need(self) -> u64 {
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_needed_is_what_makes_the_goal_and_nothing_once_it_is_near() {
-        let so_far = |again, fresh| Progress { again, fresh };
+        let so_far = |again, fresh| PromiseProgress { again, fresh };
         assert_eq!(so_far(0, 92_000).need(), 8_000);
         assert_eq!(so_far(3_000, 92_000).need(), 5_000);
         assert_eq!(so_far(7_400, 92_000).need(), 600);
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(so_far(9_000, 92_000).room(), 98);
         assert_eq!(so_far(10_000, 92_000).room(), 0);
         for again in [0, 100, 200] {
-            let all = Progress {
+            let all = PromiseProgress {
                 again,
                 fresh: 2_700,
             };

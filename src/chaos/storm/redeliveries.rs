@@ -17,17 +17,17 @@ use crate::event::{Source, Stage, Tap};
 use crate::tap::BoundaryEvent;
 use crate::tap::postgres::{Detail, Transaction, signature_of};
 
-use account::Answers;
-pub use account::{Account, Told};
+use account::CheckAnswers;
+pub use account::{MetricReading, RedeliveryAccount};
 
 /// No partition of a storm has so many records; a number beyond is no offset of one.
 const MOST: i64 = 1 << 32;
 
 /// A record: its partition and its offset.
-pub type Place = (i32, i64);
+pub type RecordPlace = (i32, i64);
 
 /// A connection of a process: the process, and its backend in the server.
-type Connection = (Source, i32);
+type ConsumerBackend = (Source, i32);
 
 /// Counts the records that were checked, and those that came again.
 #[derive(Debug)]
@@ -36,11 +36,11 @@ pub struct Redeliveries {
     parameters: (usize, usize),
     seen: HashMap<i32, Bits>,
     /// What was checked in transactions that are still open.
-    pending: HashMap<Connection, Vec<Place>>,
+    pending: HashMap<ConsumerBackend, Vec<RecordPlace>>,
     /// Of the checks that the database has and that are not answered: the records that it did not have
     /// before.
-    under_way: HashMap<Connection, VecDeque<Vec<Place>>>,
-    answers: HashMap<Source, Answers>,
+    under_way: HashMap<ConsumerBackend, VecDeque<Vec<RecordPlace>>>,
+    answers: HashMap<Source, CheckAnswers>,
     checked: u64,
     again: u64,
     unread: u64,
@@ -74,14 +74,14 @@ impl Redeliveries {
     /// answer comes, and never if none does.
     pub fn went_on(&mut self, event: &BoundaryEvent, detail: &Detail) {
         let records = self.records(detail).unwrap_or_default();
-        let is_new = |place: &Place| !self.seen.get(&place.0).is_some_and(|b| b.has(place.1));
+        let is_new = |place: &RecordPlace| !self.seen.get(&place.0).is_some_and(|b| b.has(place.1));
         let new = records.into_iter().filter(is_new).collect();
         let connection = connection(event, detail);
         self.under_way.entry(connection).or_default().push_back(new);
     }
 
     /// Takes an event of the Postgres tap; returns the records whose check it completed.
-    pub fn saw(&mut self, event: &BoundaryEvent, detail: &Detail) -> Vec<Place> {
+    pub fn saw(&mut self, event: &BoundaryEvent, detail: &Detail) -> Vec<RecordPlace> {
         if event.stage != Stage::Answered {
             return Vec::new();
         }
@@ -113,7 +113,7 @@ impl Redeliveries {
         Vec::new()
     }
 
-    fn records(&self, detail: &Detail) -> Option<Vec<Place>> {
+    fn records(&self, detail: &Detail) -> Option<Vec<RecordPlace>> {
         let parameter = |number: usize| detail.parameters.get(number - 1)?.as_ref();
         let partitions = array::<i32>(&Type::INT4_ARRAY, parameter(self.parameters.0)?)?;
         let offsets = array::<i64>(&Type::INT8_ARRAY, parameter(self.parameters.1)?)?;
@@ -122,7 +122,7 @@ impl Redeliveries {
             .then(|| partitions.into_iter().zip(offsets).collect())
     }
 
-    fn completed(&mut self, source: &Source, records: Vec<Place>) -> Vec<Place> {
+    fn completed(&mut self, source: &Source, records: Vec<RecordPlace>) -> Vec<RecordPlace> {
         let answers = self.answers.entry(source.clone()).or_default();
         for (partition, offset) in &records {
             self.checked += 1;
@@ -139,7 +139,7 @@ impl Redeliveries {
     /// How many records were answered to a process.
     #[must_use]
     pub fn answered(&self, source: &Source) -> u64 {
-        self.answers.get(source).map_or(0, Answers::total)
+        self.answers.get(source).map_or(0, CheckAnswers::total)
     }
 
     /// How many records were checked, all deliveries.
@@ -161,7 +161,7 @@ impl Redeliveries {
     }
 }
 
-fn connection(event: &BoundaryEvent, detail: &Detail) -> Connection {
+fn connection(event: &BoundaryEvent, detail: &Detail) -> ConsumerBackend {
     (event.source.clone(), detail.backend_pid.unwrap_or_default())
 }
 

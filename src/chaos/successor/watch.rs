@@ -44,7 +44,7 @@ pub(super) enum Conclusion {
 }
 
 /// Looks at a successor until it is known how it fares.
-pub(super) struct Watch {
+pub(super) struct SuccessorWatch {
     offset: i64,
     end: i64,
     step: Duration,
@@ -54,7 +54,7 @@ pub(super) struct Watch {
     barred: Option<Instant>,
 }
 
-impl Watch {
+impl SuccessorWatch {
     /// Begins before anything was seen. `end` is where the partition ends, `offset` where the payment
     /// is.
     pub(super) fn begin(
@@ -153,7 +153,7 @@ mod tests {
     /// at 8, and what, when `sight` tells what is seen at each second.
     fn concluded(sight: impl Fn(u64) -> Sight) -> Option<(u64, Conclusion)> {
         let began = Instant::now();
-        let mut watch = Watch::begin(4, 8, STEP, SILENCE, began);
+        let mut watch = SuccessorWatch::begin(4, 8, STEP, SILENCE, began);
         (0..3_600).find_map(|second| {
             let now = began + Duration::from_secs(second);
             Some((second, watch.conclude(&sight(second), now)?))

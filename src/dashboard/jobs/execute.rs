@@ -6,12 +6,12 @@ use anyhow::anyhow;
 use tokio::sync::oneshot;
 
 use super::request::decide_drill;
-use super::{Job, Request};
+use super::{JobRequest, RunningJob};
 use crate::chaos::storm::Cause;
 use crate::dashboard::App;
 use crate::dashboard::logs;
 use crate::dashboard::problem::Problem;
-use crate::dashboard::watch::Watch;
+use crate::dashboard::watch::JobWatcher;
 use crate::dashboard::wire::jobs::{Diagnosis, Done, JobState, Report, Reveal};
 use crate::dashboard::wire::live::{ActionChoice, CauseChoice, Diagnose, Phase};
 use crate::drill::{Action, DrillReport, correction, diagnosis};
@@ -21,12 +21,12 @@ use crate::report::storm::StormReport;
 use crate::run::Spec;
 use crate::run::manifest::Manifest;
 use crate::session::RunError;
-use crate::stack::{self, Progress};
-use crate::usecase::{Drill, Executor, Incident, Judged};
+use crate::stack::{self, StackProgress};
+use crate::usecase::{Drill, EndedIncident, Executor, Judged};
 
 /// Returns what the event `done` says.
-pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Done> {
-    let told = Told(job);
+pub(super) async fn execute(job: &RunningJob, app: &App) -> anyhow::Result<Done> {
+    let told = StackLines(job);
     told.line("looking for Kafka and Postgres");
     let endpoints = tokio::select! {
         endpoints = stack::ensure(&app.settings.stack, &told) => endpoints?,
@@ -37,13 +37,13 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Done> {
     let (executor, _) = Executor::open(endpoints, runs, cancel).await?;
     let work = Work { job, app, executor };
     match &job.request {
-        Request::Run { .. } | Request::Replay { .. } => {
+        JobRequest::Run { .. } | JobRequest::Replay { .. } => {
             let (lab, specs) = job.request.specs(app).map_err(said)?;
             let spec = specs.into_iter().next().ok_or_else(stopped)?;
             let report = work.run(spec, lab).await?;
             Ok(work.judged(Report::Run(Box::new(report))))
         }
-        Request::Compare { .. } => {
+        JobRequest::Compare { .. } => {
             let (lab, specs) = job.request.specs(app).map_err(said)?;
             let mut reports = Vec::new();
             for spec in specs {
@@ -54,9 +54,9 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Done> {
                 reports,
             })
         }
-        Request::Explore { .. } => work.explore().await,
-        Request::Storm { .. } => work.storm().await,
-        Request::Drill { seed, seconds } => {
+        JobRequest::Explore { .. } => work.explore().await,
+        JobRequest::Storm { .. } => work.storm().await,
+        JobRequest::Drill { seed, seconds } => {
             let drill = decide_drill(app, *seed, *seconds).map_err(said)?;
             work.drill(drill).await
         }
@@ -65,7 +65,7 @@ pub(super) async fn execute(job: &Job, app: &App) -> anyhow::Result<Done> {
 
 /// What a job works with.
 struct Work<'a> {
-    job: &'a Job,
+    job: &'a RunningJob,
     app: &'a App,
     executor: Executor,
 }
@@ -82,8 +82,8 @@ impl Work<'_> {
         self.job.progress().runs.clone()
     }
 
-    fn watch(&self, lab: Option<Manifest>, secret: bool) -> Watch {
-        Watch {
+    fn watch(&self, lab: Option<Manifest>, secret: bool) -> JobWatcher {
+        JobWatcher {
             live: Arc::clone(&self.job.live),
             secret,
             metrics: self.app.metrics.clone(),
@@ -96,7 +96,7 @@ impl Work<'_> {
         let watch = self.watch(lab, false);
         let Judged { finished, report } = self.executor.run(spec, &watch).await?;
         // From here on the wall is the verdict's.
-        self.job.live.change(|inner| inner.wall.judged(&finished));
+        self.job.live.change(|feed| feed.grid.judged(&finished));
         self.job.live.tick();
         self.job.finished_run(&report.run);
         self.app.metrics.judged(&report);
@@ -151,7 +151,7 @@ impl Work<'_> {
     /// Tells what the instances of a storm log while it goes on.
     async fn beside_logs<T>(
         &self,
-        watch: &Watch,
+        watch: &JobWatcher,
         storm: impl Future<Output = Result<T, RunError>>,
     ) -> Result<T, RunError> {
         tokio::select! {
@@ -168,7 +168,7 @@ impl Work<'_> {
     /// Asks what it was, and where the answer waits for what it was.
     async fn ask(
         &self,
-        incident: &Incident,
+        incident: &EndedIncident,
     ) -> anyhow::Result<(Diagnosis, oneshot::Sender<Reveal>)> {
         let causes = Cause::ALL.map(|cause| CauseChoice {
             cause,
@@ -215,9 +215,9 @@ fn revealed(came_of: DrillReport) -> Reveal {
 }
 
 /// What is done to the stack, as phases.
-struct Told<'a>(&'a Job);
+struct StackLines<'a>(&'a RunningJob);
 
-impl Progress for Told<'_> {
+impl StackProgress for StackLines<'_> {
     fn line(&self, line: &str) {
         self.0.live.tell(&Phase { text: line });
     }

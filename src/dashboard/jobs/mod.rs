@@ -21,25 +21,25 @@ use super::watch::StormDesk;
 use super::wire::jobs::{self as wire, Accepted, Diagnosis, Done, JobState, Reveal};
 use crate::storm::ManualCommand;
 
-pub(super) use request::Request;
+pub(super) use request::JobRequest;
 
 /// How many jobs are remembered; their runs are kept in any case.
 const REMEMBERED: usize = 20;
 
 /// One job.
-pub(super) struct Job {
+pub(super) struct RunningJob {
     pub id: String,
-    pub request: Request,
+    pub request: JobRequest,
     pub live: Arc<Live>,
     pub storm: Arc<Mutex<StormDesk>>,
     cancel: CancellationToken,
-    progress: Mutex<Progress>,
+    progress: Mutex<JobProgress>,
     ended: watch::Sender<bool>,
 }
 
 /// How far a job has come.
 #[derive(Default)]
-struct Progress {
+struct JobProgress {
     state: JobState,
     runs: Vec<String>,
     error: Option<Problem>,
@@ -49,20 +49,20 @@ struct Progress {
 
 /// All jobs, the newest last.
 #[derive(Default)]
-pub(super) struct Jobs(Mutex<Vec<Arc<Job>>>);
+pub(super) struct Jobs(Mutex<Vec<Arc<RunningJob>>>);
 
 impl Jobs {
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Job>>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<RunningJob>>> {
         self.0.lock().expect("no holder panics")
     }
 
     /// The job that goes on.
-    pub fn running(&self) -> Option<Arc<Job>> {
+    pub fn running(&self) -> Option<Arc<RunningJob>> {
         let jobs = self.lock();
         jobs.last().filter(|job| !job.is_over()).cloned()
     }
 
-    pub fn find(&self, id: &str) -> Result<Arc<Job>, Problem> {
+    pub fn find(&self, id: &str) -> Result<Arc<RunningJob>, Problem> {
         let job = self.lock().iter().find(|job| job.id == id).cloned();
         job.ok_or_else(|| {
             Problem::new(
@@ -81,7 +81,7 @@ impl Jobs {
         }
     }
 
-    fn add(&self, app: &App, request: Request) -> Result<Arc<Job>, Problem> {
+    fn add(&self, app: &App, request: JobRequest) -> Result<Arc<RunningJob>, Problem> {
         let mut jobs = self.lock();
         if let Some(busy) = jobs.last().filter(|job| !job.is_over()) {
             let mut problem = Problem::new(
@@ -92,7 +92,7 @@ impl Jobs {
             problem.job = Some(busy.id.clone());
             return Err(problem);
         }
-        let job = Arc::new(Job {
+        let job = Arc::new(RunningJob {
             // Not a number: a page that was open before a restart must not find another's job.
             id: format!("{:08x}", rand::random::<u32>()),
             request,
@@ -109,8 +109,8 @@ impl Jobs {
     }
 }
 
-impl Job {
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+impl RunningJob {
+    fn progress(&self) -> MutexGuard<'_, JobProgress> {
         self.progress.lock().expect("no holder panics")
     }
 
@@ -143,7 +143,7 @@ impl Job {
         let ticking = AbortOnDropHandle::new(tokio::spawn(ticking));
         let result = survived(execute::execute(&self, &app)).await;
         drop(ticking);
-        self.storm.lock().expect("no holder panics").hands = None;
+        self.storm.lock().expect("no holder panics").control = None;
         self.storm.lock().expect("no holder panics").targets.clear();
         match result {
             Ok(done) => {
@@ -172,7 +172,7 @@ impl Job {
 /// Starts a job.
 pub(super) async fn start(
     State(app): State<Arc<App>>,
-    Body(request): Body<Request>,
+    Body(request): Body<JobRequest>,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     request.check(&app)?;
     let job = app.jobs.add(&app, request)?;
@@ -216,9 +216,10 @@ pub(super) async fn strike(
             "add \"instance\"",
         ));
     }
-    let hands = job.storm.lock().expect("no holder panics").hands.clone();
-    let hands = hands.ok_or_else(|| conflict("no storm goes on in this job", "start a storm"))?;
-    if !hands.strike(manual) {
+    let control = job.storm.lock().expect("no holder panics").control.clone();
+    let control =
+        control.ok_or_else(|| conflict("no storm goes on in this job", "start a storm"))?;
+    if !control.strike(manual) {
         return Err(conflict(
             "the storm takes no strike now: it is over, or too many wait",
             "try again in a second",
@@ -254,7 +255,7 @@ async fn survived<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::R
     })
 }
 
-fn accepted(job: &Job) -> Json<Accepted> {
+fn accepted(job: &RunningJob) -> Json<Accepted> {
     Json(Accepted {
         job: job.id.clone(),
     })

@@ -18,9 +18,8 @@ use crate::usecase::{self, Drill, saved};
 
 /// What a job is to do.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "JobRequest")]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub(in crate::dashboard) enum Request {
+pub(in crate::dashboard) enum JobRequest {
     /// One run.
     Run {
         lab: String,
@@ -82,7 +81,7 @@ const MOST_PAYMENTS: u32 = 10_000;
 /// The longest storm that a page may ask for, in seconds.
 const LONGEST_STORM: u64 = 3_600;
 
-impl Request {
+impl JobRequest {
     pub fn kind(&self) -> JobKind {
         match self {
             Self::Run { .. } => JobKind::Run,
@@ -255,7 +254,7 @@ mod tests {
     fn a_request_names_a_fault_or_none_and_an_unknown_one_is_refused_with_the_list() {
         let asked = |fault: &str| {
             let run = json!({ "kind": "run", "lab": "01", "consumer": "fixed", "fault": fault });
-            serde_json::from_value::<Request>(run.clone()).map(|request| {
+            serde_json::from_value::<JobRequest>(run.clone()).map(|request| {
                 assert_eq!(serde_json::to_value(request).unwrap(), run);
             })
         };

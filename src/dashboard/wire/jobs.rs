@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::chaos::storm::Cause;
-use crate::dashboard::jobs::Request;
+use crate::dashboard::jobs::JobRequest;
 use crate::dashboard::problem::Problem;
 use crate::drill::Action;
 use crate::report::RunReport;
@@ -22,7 +22,7 @@ pub struct Accepted {
 pub struct Job {
     pub id: String,
     pub kind: JobKind,
-    pub request: Request,
+    pub request: JobRequest,
     pub state: JobState,
     /// Runs that it has finished.
     pub runs: Vec<String>,

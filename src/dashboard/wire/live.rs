@@ -9,7 +9,7 @@ use super::jobs::Done;
 use crate::chaos::Fault;
 use crate::chaos::storm::Cause;
 use crate::dashboard::instance::InstanceState;
-use crate::dashboard::wall::{Counts, PaymentState};
+use crate::dashboard::payment_grid::{LiveCounts, PaymentState};
 use crate::drill::Action;
 use crate::storm::Ownership;
 use crate::window::Edge;
@@ -80,7 +80,7 @@ pub struct Payments {
     #[schemars(range(min = 0))]
     pub at_ms: f64,
     pub changed: Vec<PaymentChange>,
-    pub counts: Counts,
+    pub counts: LiveCounts,
 }
 
 /// [number of the payment from 1, state, effects]

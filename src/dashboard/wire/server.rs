@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::stack::Kind;
+use crate::stack::StackKind;
 
 /// Whether the servers answer, and what goes on.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -18,7 +18,7 @@ pub struct Health {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StackHealth {
     pub state: StackState,
-    pub kind: Option<Kind>,
+    pub kind: Option<StackKind>,
     /// Kafka's version.
     pub kafka: Option<String>,
     /// PostgreSQL's version.

@@ -8,8 +8,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Response, StatusCode};
 use tokio_util::sync::CancellationToken;
 
-use super::Endpoint;
-use super::request::Request;
+use super::SinkEndpoint;
+use super::request::SinkRequest;
 use crate::event::{EventOutcome, Role, Stage, Tap};
 use crate::tap::{BoundaryEvent, Decision};
 
@@ -17,14 +17,14 @@ use crate::tap::{BoundaryEvent, Decision};
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 pub(super) async fn serve(
-    State(endpoint): State<Arc<Endpoint>>,
+    State(endpoint): State<Arc<SinkEndpoint>>,
     request: HttpRequest,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
-        return Reply::failure(413).into_response();
+        return SinkReply::failure(413).into_response();
     };
-    let request = Request::read(&parts, &body, &endpoint.sink.marks);
+    let request = SinkRequest::read(&parts, &body, &endpoint.sink.marks);
     // In a task of its own: this future is dropped when the client disconnects, and a server does
     // not stop half-way because its client was killed.
     match tokio::spawn(exchange(endpoint, request)).await {
@@ -39,33 +39,33 @@ pub(super) async fn serve(
 }
 
 /// Serves the request; no reply means that the connection must close without another byte.
-async fn exchange(endpoint: Arc<Endpoint>, request: Request) -> Option<Reply> {
-    let mut reply = Reply::read();
+async fn exchange(endpoint: Arc<SinkEndpoint>, request: SinkRequest) -> Option<SinkReply> {
+    let mut reply = SinkReply::read();
     match ask(&endpoint, &request, Stage::Received, None).await {
         Course::Drop => return None,
-        Course::Fail(status) => return Some(Reply::failure(status)),
+        Course::Fail(status) => return Some(SinkReply::failure(status)),
         Course::Pass => {}
     }
     if request.writes() {
-        reply = Reply::acted(endpoint.sink.act(&request, &endpoint.source));
+        reply = SinkReply::acted(endpoint.sink.act(&request, &endpoint.source));
         match ask(&endpoint, &request, Stage::Executed, Some(&reply)).await {
             Course::Drop => return None,
-            Course::Fail(status) => reply = Reply::failure(status),
+            Course::Fail(status) => reply = SinkReply::failure(status),
             Course::Pass => {}
         }
     }
     match ask(&endpoint, &request, Stage::Answered, Some(&reply)).await {
         Course::Drop => None,
-        Course::Fail(status) => Some(Reply::failure(status)),
+        Course::Fail(status) => Some(SinkReply::failure(status)),
         Course::Pass => Some(reply),
     }
 }
 
 async fn ask(
-    endpoint: &Endpoint,
-    request: &Request,
+    endpoint: &SinkEndpoint,
+    request: &SinkRequest,
     stage: Stage,
-    reply: Option<&Reply>,
+    reply: Option<&SinkReply>,
 ) -> Course {
     let event = BoundaryEvent {
         tap: Tap::Sink,
@@ -73,7 +73,7 @@ async fn ask(
         source: endpoint.source.clone(),
         signature: request.signature(),
         subjects: request.subjects.clone(),
-        outcome: reply.map(Reply::outcome).unwrap_or_default(),
+        outcome: reply.map(SinkReply::outcome).unwrap_or_default(),
         writes: request.writes(),
         role: Role::Request,
         result: reply.map(|reply| reply.result.clone()),
@@ -93,7 +93,7 @@ enum Course {
     Fail(u16),
 }
 
-struct Reply {
+struct SinkReply {
     status: u16,
     body: &'static str,
     /// What came of it, in a word.
@@ -102,7 +102,7 @@ struct Reply {
     result: EventOutcome,
 }
 
-impl Reply {
+impl SinkReply {
     fn read() -> Self {
         Self {
             status: 200,

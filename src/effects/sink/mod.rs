@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Marks, Source};
 use crate::tap::{Hook, Listener};
 use crate::verdict::Effect;
-use request::Request;
+use request::SinkRequest;
 
 /// An HTTP API that answers any method and path with `200 {}` and counts.
 ///
@@ -69,7 +69,7 @@ impl SinkRecord {
 }
 
 /// What the requests of one listener have in common.
-struct Endpoint {
+struct SinkEndpoint {
     sink: Arc<Sink>,
     source: Source,
     hook: Arc<dyn Hook>,
@@ -94,7 +94,7 @@ impl Sink {
     /// # Panics
     /// Outside of a Tokio runtime.
     pub fn listen(self: &Arc<Self>, source: Source, hook: Arc<dyn Hook>) -> io::Result<Listener> {
-        let endpoint = Arc::new(Endpoint {
+        let endpoint = Arc::new(SinkEndpoint {
             sink: Arc::clone(self),
             source,
             hook,
@@ -118,7 +118,7 @@ impl Sink {
     }
 
     /// Acts on a request; returns the id of its record.
-    fn act(&self, request: &Request, source: &Source) -> String {
+    fn act(&self, request: &SinkRequest, source: &Source) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.expect("it is later than 1970").as_millis();
         let mut records = self.lock();

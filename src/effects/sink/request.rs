@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 
 use crate::event::Marks;
 
-pub(super) struct Request {
+pub(super) struct SinkRequest {
     pub(super) method: Method,
     pub(super) path: String,
     /// The payments whose marks are anywhere in it.
@@ -15,7 +15,7 @@ pub(super) struct Request {
     pub(super) idempotency_key: Option<String>,
 }
 
-impl Request {
+impl SinkRequest {
     pub(super) fn read(parts: &Parts, body: &[u8], marks: &Marks) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let headers = parts.headers.values().map(|value| value.as_bytes());
@@ -78,9 +78,9 @@ mod tests {
     #[test]
     fn a_request_is_an_effect_of_every_payment_in_the_first_place_that_names_any() {
         let read = |body: &[u8]| {
-            let request = axum::http::Request::post("/p/msg-0009").header("x-id", "msg-0008");
+            let request = axum::http::SinkRequest::post("/p/msg-0009").header("x-id", "msg-0008");
             let (parts, ()) = request.body(()).unwrap().into_parts();
-            Request::read(&parts, body, &Marks::default())
+            SinkRequest::read(&parts, body, &Marks::default())
         };
         let batch = read(b"[{\"id\": \"msg-0001\", \"order\": \"order-0001\"}, \"msg-0002\"]");
         assert_eq!(batch.payments, ["msg-0001", "msg-0002"]);
@@ -100,10 +100,10 @@ mod tests {
             ("/mail/send", "POST /mail/send"),
         ];
         for (path, signature) in cases {
-            let request = axum::http::Request::post(path).body(()).unwrap();
+            let request = axum::http::SinkRequest::post(path).body(()).unwrap();
             let (parts, ()) = request.into_parts();
             assert_eq!(
-                Request::read(&parts, b"", &Marks::default()).signature(),
+                SinkRequest::read(&parts, b"", &Marks::default()).signature(),
                 signature
             );
         }

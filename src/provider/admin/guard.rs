@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Refusal;
+use super::AdminRefusal;
 
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
@@ -25,10 +25,10 @@ pub(super) async fn check(State(token): State<Arc<str>>, request: Request, next:
     }
 }
 
-fn refusal(headers: &HeaderMap, token: &str) -> Option<Refusal> {
+fn refusal(headers: &HeaderMap, token: &str) -> Option<AdminRefusal> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let forbidden = |error: &str, next| {
-        Some(Refusal {
+        Some(AdminRefusal {
             status: StatusCode::FORBIDDEN,
             error: error.to_owned(),
             next,
@@ -53,7 +53,7 @@ fn refusal(headers: &HeaderMap, token: &str) -> Option<Refusal> {
             && sent.len() == token.len()
             && openssl::memcmp::eq(sent.as_bytes(), token.as_bytes())
     });
-    (!known).then(|| Refusal {
+    (!known).then(|| AdminRefusal {
         status: StatusCode::UNAUTHORIZED,
         error: "the request does not carry the admin token".to_owned(),
         next: "add the header `Authorization: Bearer TOKEN`, with the token that was printed",

@@ -31,7 +31,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::account::Account;
-use super::behaviour::Mishap;
+use super::behaviour::InjectedFailure;
 use super::clock::millis;
 use super::knobs::{Knobs, MAX_HOURS};
 use super::ledger::LedgerEntry;
@@ -44,7 +44,7 @@ const MAX_BODY_BYTES: usize = 4096;
 const MAX_TIMES: u32 = 1000;
 
 /// Is told, in words, of every change that was made.
-pub type Observer = Arc<dyn Fn(&str) + Send + Sync>;
+pub type AdminObserver = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// The admin API of one account; it ends when this is dropped.
 #[derive(Debug)]
@@ -53,9 +53,9 @@ pub struct Admin {
     token: String,
 }
 
-struct Desk {
+struct AdminState {
     account: Account,
-    observer: Observer,
+    observer: AdminObserver,
 }
 
 impl Admin {
@@ -66,19 +66,19 @@ impl Admin {
     ///
     /// # Panics
     /// Outside of a Tokio runtime.
-    pub fn start(account: Account, observer: Observer) -> io::Result<Self> {
+    pub fn start(account: Account, observer: AdminObserver) -> io::Result<Self> {
         let token = format!("{:032x}", rand::random::<u128>());
-        let desk = Arc::new(Desk { account, observer });
+        let state = Arc::new(AdminState { account, observer });
         let router = Router::new()
             .route("/knobs", get(knobs).patch(turn))
-            .route("/mishaps", get(awaited).post(befall))
+            .route("/mishaps", get(awaited).post(inject))
             .route("/clock", get(clock))
             .route("/clock/advance", post(advance))
             .route("/ledger", get(ledger))
             .fallback(nothing_here)
             .method_not_allowed_fallback(nothing_here)
             .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-            .with_state(desk)
+            .with_state(state)
             .layer(middleware::from_fn_with_state(
                 Arc::<str>::from(token.as_str()),
                 guard::check,
@@ -101,31 +101,31 @@ impl Admin {
 }
 
 /// Why nothing was changed or shown.
-struct Refusal {
+struct AdminRefusal {
     status: StatusCode,
     error: String,
     next: &'static str,
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for AdminRefusal {
     fn into_response(self) -> Response {
         let body = json!({"error": self.error, "next": self.next});
         (self.status, Json(body)).into_response()
     }
 }
 
-fn invalid(error: impl fmt::Display, next: &'static str) -> Refusal {
-    Refusal {
+fn invalid(error: impl fmt::Display, next: &'static str) -> AdminRefusal {
+    AdminRefusal {
         status: StatusCode::BAD_REQUEST,
         error: error.to_string(),
         next,
     }
 }
 
-type Body = Result<Bytes, BytesRejection>;
+type RequestBody = Result<Bytes, BytesRejection>;
 
-fn read<T: DeserializeOwned>(body: Body, next: &'static str) -> Result<T, Refusal> {
-    let body = body.map_err(|rejection| Refusal {
+fn read<T: DeserializeOwned>(body: RequestBody, next: &'static str) -> Result<T, AdminRefusal> {
+    let body = body.map_err(|rejection| AdminRefusal {
         status: rejection.status(),
         error: format!("the body is larger than {MAX_BODY_BYTES} bytes, or broke off"),
         next,
@@ -134,16 +134,19 @@ fn read<T: DeserializeOwned>(body: Body, next: &'static str) -> Result<T, Refusa
         .map_err(|e| invalid(format!("the body is not understood: {e}"), next))
 }
 
-async fn knobs(State(desk): State<Arc<Desk>>) -> Json<Knobs> {
-    Json(Knobs::of(&desk.account.behaviour()))
+async fn knobs(State(state): State<Arc<AdminState>>) -> Json<Knobs> {
+    Json(Knobs::of(&state.account.behaviour()))
 }
 
 /// A merge patch (RFC 7386), because a client should have to name only what it changes.
-async fn turn(State(desk): State<Arc<Desk>>, body: Body) -> Result<Json<Knobs>, Refusal> {
+async fn turn(
+    State(state): State<Arc<AdminState>>,
+    body: RequestBody,
+) -> Result<Json<Knobs>, AdminRefusal> {
     const NEXT: &str = "GET /knobs shows every knob; PATCH those that are to change";
     let patch: serde_json::Map<String, Value> = read(body, NEXT)?;
     // Under one lock, so that of two patches at once neither undoes the other.
-    let (before, after) = desk
+    let (before, after) = state
         .account
         .change_behaviour(|behaviour| {
             let before = Knobs::of(behaviour);
@@ -153,7 +156,7 @@ async fn turn(State(desk): State<Arc<Desk>>, body: Body) -> Result<Json<Knobs>, 
         })
         .map_err(|problem| invalid(problem, NEXT))?;
     if after != before {
-        (desk.observer)(&format!("set {}", Value::Object(patch)));
+        (state.observer)(&format!("set {}", Value::Object(patch)));
     }
     Ok(Json(after))
 }
@@ -173,14 +176,14 @@ fn patched(knobs: &Knobs, patch: &serde_json::Map<String, Value>) -> Result<Knob
     Ok(patched)
 }
 
-async fn awaited(State(desk): State<Arc<Desk>>) -> Json<Value> {
-    Json(json!({ "awaited": desk.account.awaited() }))
+async fn awaited(State(state): State<Arc<AdminState>>) -> Json<Value> {
+    Json(json!({ "awaited": state.account.awaited() }))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Fate {
-    mishap: Mishap,
+struct InjectionOrder {
+    mishap: InjectedFailure,
     #[serde(default = "once")]
     times: u32,
 }
@@ -189,28 +192,31 @@ fn once() -> u32 {
     1
 }
 
-async fn befall(State(desk): State<Arc<Desk>>, body: Body) -> Result<Json<Value>, Refusal> {
+async fn inject(
+    State(state): State<Arc<AdminState>>,
+    body: RequestBody,
+) -> Result<Json<Value>, AdminRefusal> {
     const NEXT: &str = "send {\"mishap\": \"lose_answer\", \"times\": 1}; the others are fail_before, \
                         fail_after, lock_timeout and rate_limit";
-    let Fate { mishap, times } = read(body, NEXT)?;
+    let InjectionOrder { mishap, times } = read(body, NEXT)?;
     if !(1..=MAX_TIMES).contains(&times) {
         return Err(invalid(
             format!("times is {times}, not 1 to {MAX_TIMES}"),
             NEXT,
         ));
     }
-    desk.account.befall(mishap, times);
+    state.account.inject(mishap, times);
     let name = json!(mishap);
     let name = name.as_str().unwrap_or_default();
-    (desk.observer)(&match times {
+    (state.observer)(&match times {
         1 => format!("ordered {name} once"),
         times => format!("ordered {name} {times} times"),
     });
-    Ok(awaited(State(desk)).await)
+    Ok(awaited(State(state)).await)
 }
 
-async fn clock(State(desk): State<Arc<Desk>>) -> Json<Value> {
-    Json(json!({ "unix_ms": millis(desk.account.clock().now()) }))
+async fn clock(State(state): State<Arc<AdminState>>) -> Json<Value> {
+    Json(json!({ "unix_ms": millis(state.account.clock().now()) }))
 }
 
 #[derive(Deserialize)]
@@ -219,7 +225,10 @@ struct Advance {
     hours: f64,
 }
 
-async fn advance(State(desk): State<Arc<Desk>>, body: Body) -> Result<Json<Value>, Refusal> {
+async fn advance(
+    State(state): State<Arc<AdminState>>,
+    body: RequestBody,
+) -> Result<Json<Value>, AdminRefusal> {
     const NEXT: &str = "send {\"hours\": 25}; a clock moves forward only";
     let Advance { hours } = read(body, NEXT)?;
     if !(hours > 0.0 && hours <= MAX_HOURS) {
@@ -229,17 +238,17 @@ async fn advance(State(desk): State<Arc<Desk>>, body: Body) -> Result<Json<Value
         ));
     }
     let by = Duration::from_secs_f64(hours * 3600.0);
-    desk.account.clock().advance(by);
-    (desk.observer)(&format!("advanced the clock by {hours} hours"));
-    Ok(clock(State(desk)).await)
+    state.account.clock().advance(by);
+    (state.observer)(&format!("advanced the clock by {hours} hours"));
+    Ok(clock(State(state)).await)
 }
 
-async fn ledger(State(desk): State<Arc<Desk>>) -> Json<Vec<LedgerEntry>> {
-    Json(desk.account.ledger())
+async fn ledger(State(state): State<Arc<AdminState>>) -> Json<Vec<LedgerEntry>> {
+    Json(state.account.ledger())
 }
 
-async fn nothing_here(method: Method, uri: Uri) -> Refusal {
-    Refusal {
+async fn nothing_here(method: Method, uri: Uri) -> AdminRefusal {
+    AdminRefusal {
         status: StatusCode::NOT_FOUND,
         error: format!("there is no {method} {}", uri.path()),
         next: "GET /knobs, PATCH /knobs, GET /mishaps, POST /mishaps, GET /clock, \

@@ -9,7 +9,7 @@ fn source(instance: &str, incarnation: u32) -> Source {
     }
 }
 
-fn charge(source: Source, stage: Stage, result: Option<EventOutcome>) -> Happening {
+fn charge(source: Source, stage: Stage, result: Option<EventOutcome>) -> TimelineEvent {
     let event = BoundaryEvent {
         tap: Tap::Provider,
         stage,
@@ -22,7 +22,7 @@ fn charge(source: Source, stage: Stage, result: Option<EventOutcome>) -> Happeni
         result,
         detail: None,
     };
-    Happening::Boundary { event }
+    TimelineEvent::Boundary { event }
 }
 
 fn made(id: &str) -> Option<EventOutcome> {
@@ -35,14 +35,14 @@ fn replayed(id: &str) -> Option<EventOutcome> {
     Some(EventOutcome::Replayed { effect })
 }
 
-fn told(happenings: impl IntoIterator<Item = Happening>) -> String {
+fn told(events: impl IntoIterator<Item = TimelineEvent>) -> String {
     let entry = |what| Entry {
         at_ms: 0.0,
         payment: Some("msg-0001".into()),
         what,
     };
     prose(
-        &happenings.into_iter().map(entry).collect::<Vec<_>>(),
+        &events.into_iter().map(entry).collect::<Vec<_>>(),
         "msg-0001",
     )
 }
@@ -52,12 +52,12 @@ fn a_zombie_is_told_from_its_request_to_its_charge() {
     let (a, b) = (source("a", 1), source("b", 1));
     let told = told([
         charge(a.clone(), Stage::Received, None),
-        Happening::Frozen { source: a.clone() },
-        Happening::Evicted {
+        TimelineEvent::Frozen { source: a.clone() },
+        TimelineEvent::Evicted {
             source: a.clone(),
             member: "a-1".into(),
         },
-        Happening::Moved {
+        TimelineEvent::Moved {
             partition: 3,
             to: "b".into(),
             committed: Some(8),
@@ -65,11 +65,11 @@ fn a_zombie_is_told_from_its_request_to_its_charge() {
         charge(b.clone(), Stage::Received, None),
         charge(b.clone(), Stage::Executed, made("ch_2")),
         charge(b, Stage::Answered, made("ch_2")),
-        Happening::TookOver {
+        TimelineEvent::TookOver {
             successor: "b".into(),
             committed: 9,
         },
-        Happening::Thawed { source: a.clone() },
+        TimelineEvent::Thawed { source: a.clone() },
         charge(a, Stage::Answered, made("ch_1")),
     ]);
     assert_eq!(
@@ -86,7 +86,7 @@ fn a_restarted_instance_is_told_apart_from_the_one_that_died() {
     let told = told([
         charge(first.clone(), Stage::Received, None),
         charge(first.clone(), Stage::Answered, made("ch_1")),
-        Happening::Killed { source: first },
+        TimelineEvent::Killed { source: first },
         charge(second.clone(), Stage::Received, None),
         charge(second, Stage::Answered, replayed("ch_1")),
     ]);
@@ -121,7 +121,7 @@ fn a_payment_that_is_delivered_twice_is_given_again() {
             detail: None,
         }
         .with_detail(Detail::Kafka(kafka::Detail::Fetch(vec![delivery])));
-        Happening::Boundary { event }
+        TimelineEvent::Boundary { event }
     };
     let told = told([fetch(source("a", 1)), fetch(source("b", 1))]);
     assert_eq!(
@@ -165,7 +165,7 @@ fn what_postgres_did_is_told_by_its_tag() {
             sqlstate: sqlstate.map(Into::into),
             ..postgres::Detail::default()
         };
-        if let Happening::Boundary { event } = &mut told {
+        if let TimelineEvent::Boundary { event } = &mut told {
             event.tap = Tap::Postgres;
             *event = event.clone().with_detail(Detail::Postgres(detail));
         }

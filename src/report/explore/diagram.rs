@@ -35,8 +35,8 @@ pub(super) struct Diagram {
     /// Of the drawing.
     pub height: i32,
     pub lanes: Vec<Lane>,
-    pub windows: Vec<Window>,
-    pub steps: Vec<Step>,
+    pub windows: Vec<DiagramWindow>,
+    pub steps: Vec<DiagramStep>,
 }
 
 pub(super) struct Lane {
@@ -47,18 +47,18 @@ pub(super) struct Lane {
 }
 
 /// A crash window: from the strike to where the instance goes on or is gone.
-pub(super) struct Window {
+pub(super) struct DiagramWindow {
     pub y: i32,
     pub height: i32,
     /// How long it was open.
     pub ms: String,
 }
 
-pub(super) struct Step {
+pub(super) struct DiagramStep {
     pub y: i32,
     /// The milliseconds since the first line.
     pub at: String,
-    pub shape: Shape,
+    pub shape: DiagramShape,
     /// Where the words begin; where they end if they stand left of the instance.
     pub words_x: i32,
     /// Whether the words stand left of the instance.
@@ -69,7 +69,7 @@ pub(super) struct Step {
     pub whole: String,
 }
 
-pub(super) enum Shape {
+pub(super) enum DiagramShape {
     /// A request, or an answer.
     Arrow {
         from: i32,
@@ -111,10 +111,10 @@ impl Diagram {
                 None => {
                     let symbol = symbol(line.kind.mark().unwrap_or_default());
                     let room = width - x - BESIDE - 8;
-                    (Shape::Mark { x, symbol }, room, BOLD, false)
+                    (DiagramShape::Mark { x, symbol }, room, BOLD, false)
                 }
             };
-            Step {
+            DiagramStep {
                 y,
                 at: format!("{:.1}", line.at_ms - began),
                 shape,
@@ -132,7 +132,7 @@ impl Diagram {
             height: row(lines.len()),
             steps: steps.collect(),
             windows: windows(lines)
-                .map(|(from, to)| Window {
+                .map(|(from, to)| DiagramWindow {
                     y: row(from) - ROW / 2,
                     height: row(to) - row(from) + ROW,
                     ms: format!("{:.1}", lines[to].at_ms - lines[from].at_ms),
@@ -213,7 +213,13 @@ fn lanes(lines: &[Line]) -> Vec<Lane> {
 }
 
 /// An arrow between an instance and another party, with `words` as wide as that beside it.
-fn arrow((instance, other): (i32, i32), y: i32, kind: &Kind, held: bool, words: i32) -> Shape {
+fn arrow(
+    (instance, other): (i32, i32),
+    y: i32,
+    kind: &Kind,
+    held: bool,
+    words: i32,
+) -> DiagramShape {
     let (towards, answer) = (kind.is_towards(), matches!(kind, Kind::Answer { .. }));
     let (from, to) = if towards {
         (other, instance)
@@ -231,7 +237,7 @@ fn arrow((instance, other): (i32, i32), y: i32, kind: &Kind, held: bool, words: 
     } else {
         format!("{to},{y} {},{} {},{}", to + back, y - 7, to + back, y + 7)
     };
-    Shape::Arrow {
+    DiagramShape::Arrow {
         from,
         to,
         end,

@@ -6,7 +6,7 @@
 
 use askama::Template;
 
-use super::diagram::{Diagram, Shape};
+use super::diagram::{Diagram, DiagramShape};
 use super::matrix::{self, Matrix, Square};
 use super::{Cell, CellOutcome, CellWindow, ExploreReport, NOBODYS};
 use crate::named::Named;
@@ -19,17 +19,17 @@ use crate::verdict::Verdict;
 /// Never: the template writes to memory.
 #[must_use]
 pub fn render(report: &ExploreReport) -> String {
-    Page::new(report)
+    HtmlPage::new(report)
         .render()
         .expect("writing a page to memory does not fail")
 }
 
 #[derive(Template)]
 #[template(path = "report/explore/page.html")]
-struct Page<'a> {
+struct HtmlPage<'a> {
     report: &'a ExploreReport,
     matrix: Matrix<'a>,
-    biographies: Vec<Biography<'a>>,
+    biographies: Vec<BiographyView<'a>>,
     /// The outcomes that occur.
     legend: Vec<CellOutcome>,
     /// What it means that a change is nobody's.
@@ -38,7 +38,7 @@ struct Page<'a> {
     not_made: Vec<&'a Cell>,
 }
 
-struct Biography<'a> {
+struct BiographyView<'a> {
     cell: &'a Cell,
     diagram: Diagram,
     /// The lines, each with the milliseconds since the first.
@@ -49,7 +49,7 @@ struct Biography<'a> {
     open: bool,
 }
 
-impl<'a> Page<'a> {
+impl<'a> HtmlPage<'a> {
     fn new(report: &'a ExploreReport) -> Self {
         // The worst finding is what the headline is about, so it is shown without being asked for.
         let violated = report
@@ -64,7 +64,7 @@ impl<'a> Page<'a> {
         let tell = |cell: &'a Cell| {
             let began = cell.biography.first().map_or(0.0, |l| l.at_ms);
             let lines = cell.biography.iter();
-            Biography {
+            BiographyView {
                 cell,
                 diagram: Diagram::new(&cell.biography),
                 lines: lines

@@ -70,8 +70,8 @@ pub fn worst(finished: &Finished) -> Worst {
 fn told(finished: &Finished, worst: &Worst) -> String {
     let payment = &worst.payment;
     let effects = finished.history.effects_of(payment).len();
-    let fate = match worst.outcome {
-        CellOutcome::Of(outcome) => outcome.sentence(&finished.spec.done, effects),
+    let became = match worst.outcome {
+        CellOutcome::Of(outcome) => outcome.sentence(&finished.spec.effect_verb, effects),
         CellOutcome::Fenced => {
             "took effect once; the successor had to wait for the zombie's row lock or transaction"
                 .to_owned()
@@ -89,7 +89,7 @@ fn told(finished: &Finished, worst: &Worst) -> String {
         }
         _ => "",
     };
-    format!("{unstruck}payment {payment} {fate}{others}")
+    format!("{unstruck}payment {payment} {became}{others}")
 }
 
 /// What became of it where another of several payments in hand was struck, if that makes a difference.

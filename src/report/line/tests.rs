@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::event::{EventOutcome, Role, Source, Stage, Tap};
 use crate::tap::{BoundaryEvent, Detail, kafka, postgres};
-use crate::timeline::Happening;
+use crate::timeline::TimelineEvent;
 
 const PAYMENT: &str = "msg-0001";
 
@@ -30,27 +30,27 @@ fn event(tap: Tap, stage: Stage, result: Option<EventOutcome>) -> BoundaryEvent 
     }
 }
 
-fn answered(tap: Tap, result: EventOutcome) -> Happening {
+fn answered(tap: Tap, result: EventOutcome) -> TimelineEvent {
     let event = event(tap, Stage::Answered, Some(result));
-    Happening::Boundary { event }
+    TimelineEvent::Boundary { event }
 }
 
-fn knowing(tap: Tap, detail: Detail) -> Happening {
+fn knowing(tap: Tap, detail: Detail) -> TimelineEvent {
     let event = event(tap, Stage::Answered, None).with_detail(detail);
-    Happening::Boundary { event }
+    TimelineEvent::Boundary { event }
 }
 
-fn sent(tap: Tap) -> Happening {
+fn sent(tap: Tap) -> TimelineEvent {
     let event = event(tap, Stage::Received, None);
-    Happening::Boundary { event }
+    TimelineEvent::Boundary { event }
 }
 
-fn delivered() -> Happening {
+fn delivered() -> TimelineEvent {
     let detail = Detail::Kafka(kafka::Detail::Fetch(Vec::new()));
     knowing(Tap::Kafka, detail)
 }
 
-fn committed(errors: &[Option<&str>], transaction: Option<&str>) -> Happening {
+fn committed(errors: &[Option<&str>], transaction: Option<&str>) -> TimelineEvent {
     let position = |error: &Option<&str>| kafka::Position {
         topic: "payments".into(),
         partition: 0,
@@ -70,7 +70,7 @@ fn committed(errors: &[Option<&str>], transaction: Option<&str>) -> Happening {
     knowing(Tap::Kafka, Detail::Kafka(kafka::Detail::Commit(commit)))
 }
 
-fn statement(tag: Option<&str>, sqlstate: Option<&str>) -> Happening {
+fn statement(tag: Option<&str>, sqlstate: Option<&str>) -> TimelineEvent {
     let detail = postgres::Detail {
         tag: tag.map(Into::into),
         sqlstate: sqlstate.map(Into::into),
@@ -79,8 +79,8 @@ fn statement(tag: Option<&str>, sqlstate: Option<&str>) -> Happening {
     knowing(Tap::Postgres, Detail::Postgres(detail))
 }
 
-fn told(happened: impl IntoIterator<Item = Happening>) -> Vec<Line> {
-    let entry = |(at, what): (usize, Happening)| Entry {
+fn told(happened: impl IntoIterator<Item = TimelineEvent>) -> Vec<Line> {
+    let entry = |(at, what): (usize, TimelineEvent)| Entry {
         at_ms: at as f64,
         payment: Some(PAYMENT.into()),
         what,
@@ -89,7 +89,7 @@ fn told(happened: impl IntoIterator<Item = Happening>) -> Vec<Line> {
     lines(&entries, PAYMENT)
 }
 
-fn kind(what: Happening) -> Kind {
+fn kind(what: TimelineEvent) -> Kind {
     told([what]).remove(0).kind
 }
 
@@ -170,13 +170,13 @@ fn a_delivery_comes_from_kafka_and_a_position_goes_there() {
     assert_eq!(kind(delivered()), moved(true));
     assert_eq!(kind(committed(&[None], None)), moved(false));
     assert_eq!(kind(committed(&[None], Some("tx"))), moved(false));
-    let taken_over = Happening::Moved {
+    let taken_over = TimelineEvent::Moved {
         partition: 3,
         to: "b".into(),
         committed: None,
     };
     assert_eq!(kind(taken_over), moved(true));
-    let republished = Happening::Republished {
+    let republished = TimelineEvent::Republished {
         partition: 3,
         offset: 9,
     };
@@ -203,26 +203,26 @@ fn what_is_done_to_an_instance_is_a_mark() {
     let b = || "b".to_owned();
     for (what, mark) in [
         (struck(), Mark::Struck),
-        (Happening::Killed { source: a() }, Mark::Dead),
-        (Happening::Terminated { source: a() }, Mark::Terminated),
-        (Happening::Frozen { source: a() }, Mark::Frozen),
-        (Happening::Thawed { source: a() }, Mark::Thawed),
+        (TimelineEvent::Killed { source: a() }, Mark::Dead),
+        (TimelineEvent::Terminated { source: a() }, Mark::Terminated),
+        (TimelineEvent::Frozen { source: a() }, Mark::Frozen),
+        (TimelineEvent::Thawed { source: a() }, Mark::Thawed),
         (
-            Happening::Evicted {
+            TimelineEvent::Evicted {
                 source: a(),
                 member: "m".into(),
             },
             Mark::Evicted,
         ),
         (
-            Happening::Fenced {
+            TimelineEvent::Fenced {
                 successor: b(),
                 holder: a(),
             },
             Mark::Lock,
         ),
         (
-            Happening::Blocked {
+            TimelineEvent::Blocked {
                 successor: b(),
                 holder: a(),
                 payment: PAYMENT.into(),
@@ -230,36 +230,36 @@ fn what_is_done_to_an_instance_is_a_mark() {
             Mark::Lock,
         ),
         (
-            Happening::AwaitsTransaction {
+            TimelineEvent::AwaitsTransaction {
                 successor: b(),
                 holder: a(),
             },
             Mark::Lock,
         ),
         (
-            Happening::Stalled {
+            TimelineEvent::Stalled {
                 successor: b(),
                 seconds: 10.0,
             },
             Mark::Dot,
         ),
         (
-            Happening::Unacknowledged {
+            TimelineEvent::Unacknowledged {
                 source: a(),
                 seconds: 10.0,
             },
             Mark::Dot,
         ),
-        (Happening::Waited { hours: 25 }, Mark::Dot),
-        (Happening::StrikeFailed { reason: b() }, Mark::Dot),
-        (Happening::Tuned { what: b() }, Mark::Dot),
+        (TimelineEvent::Waited { hours: 25 }, Mark::Dot),
+        (TimelineEvent::StrikeFailed { reason: b() }, Mark::Dot),
+        (TimelineEvent::Tuned { what: b() }, Mark::Dot),
     ] {
         assert_eq!(kind(what.clone()), Kind::of(mark), "{what:?}");
     }
 }
 
-fn struck() -> Happening {
-    Happening::Struck {
+fn struck() -> TimelineEvent {
+    TimelineEvent::Struck {
         fault: "kill".into(),
         window: "before X".into(),
         source: source("a"),
@@ -269,7 +269,7 @@ fn struck() -> Happening {
 }
 
 /// The place of the line with which the window ends, from 1, if the strike is the first of these.
-fn window(rest: Vec<Happening>) -> Option<usize> {
+fn window(rest: Vec<TimelineEvent>) -> Option<usize> {
     let lines = told([vec![struck()], rest].concat());
     assert!(lines[1..].iter().all(|l| l.window_ends.is_none()));
     lines[0].window_ends
@@ -278,11 +278,11 @@ fn window(rest: Vec<Happening>) -> Option<usize> {
 #[test]
 fn a_window_is_open_from_the_strike_to_where_the_instance_goes_on_or_is_gone() {
     let a = || source("a");
-    let killed = || Happening::Killed { source: a() };
-    let thawed = || Happening::Thawed { source: a() };
-    let ended = || Happening::Terminated { source: a() };
+    let killed = || TimelineEvent::Killed { source: a() };
+    let thawed = || TimelineEvent::Thawed { source: a() };
+    let ended = || TimelineEvent::Terminated { source: a() };
     let answer = || answered(Tap::Postgres, EventOutcome::DONE);
-    let beside = || Happening::Frozen {
+    let beside = || TimelineEvent::Frozen {
         source: source("b"),
     };
     assert_eq!(window(vec![killed(), delivered()]), Some(2));
@@ -301,7 +301,7 @@ fn a_line_reads_back_as_it_was_written() {
         statement(None, Some("23505")),
         delivered(),
         struck(),
-        Happening::Killed {
+        TimelineEvent::Killed {
             source: source("a"),
         },
     ]);

@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::series::ratio;
-use crate::chaos::storm::{Account, Cause};
-use crate::storm::{Mark, Ownership, StormFinished};
+use crate::chaos::storm::{Cause, RedeliveryAccount};
+use crate::storm::{Ownership, StormFinished, StormMark};
 use crate::verdict::{Guarantee, StormFacts, Verdict};
 
 pub use series::{Bucket, stretch};
@@ -68,7 +68,7 @@ pub struct StormReport {
     /// Rates over time.
     pub series: Vec<Bucket>,
     /// What was done.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<StormMark>,
     /// Who owned which partitions, change by change.
     #[serde(default)]
     pub owners: Vec<Ownership>,
@@ -116,8 +116,8 @@ pub struct Redelivered {
 }
 
 impl Redelivered {
-    fn new(account: Account) -> Self {
-        let Account {
+    fn new(account: RedeliveryAccount) -> Self {
+        let RedeliveryAccount {
             outside,
             metric,
             uncounted,
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     fn told(outside: u64, metric: u64, doubtful: u64) -> Redelivered {
-        Redelivered::new(Account {
+        Redelivered::new(RedeliveryAccount {
             outside,
             metric,
             doubtful,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::storm::{Mark, Sample};
+use crate::storm::{Sample, StormMark};
 
 /// What happened in a stretch of time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -58,7 +58,12 @@ pub struct Bucket {
 /// The stretch between two times, in milliseconds, from the looks that came next after each; none
 /// where nobody looked in between.
 #[must_use]
-pub fn stretch(samples: &[Sample], marks: &[Mark], from_ms: u64, to_ms: u64) -> Option<Bucket> {
+pub fn stretch(
+    samples: &[Sample],
+    marks: &[StormMark],
+    from_ms: u64,
+    to_ms: u64,
+) -> Option<Bucket> {
     let after = |ms: u64| samples.iter().find(|s| s.at_ms >= ms).or(samples.last());
     let (first, last) = (after(from_ms)?, after(to_ms)?);
     if last.at_ms <= first.at_ms {
@@ -71,7 +76,7 @@ pub fn stretch(samples: &[Sample], marks: &[Mark], from_ms: u64, to_ms: u64) -> 
     };
     let (checks, hits) = (grown(Sample::checks), grown(Sample::hits));
     let (effects, again) = (grown(|s| s.ledger), grown(|s| s.ledger_again));
-    let here = |mark: &Mark| (from_ms..to_ms).contains(&mark.at_ms);
+    let here = |mark: &StormMark| (from_ms..to_ms).contains(&mark.at_ms);
     Some(Bucket {
         from_s: seconds(from_ms),
         seconds: seconds(last.at_ms - first.at_ms),
@@ -104,7 +109,12 @@ pub fn stretch(samples: &[Sample], marks: &[Mark], from_ms: u64, to_ms: u64) -> 
 
 /// The whole storm in stretches of the same length.
 #[must_use]
-pub fn series(samples: &[Sample], marks: &[Mark], length_ms: u64, bucket_ms: u64) -> Vec<Bucket> {
+pub fn series(
+    samples: &[Sample],
+    marks: &[StormMark],
+    length_ms: u64,
+    bucket_ms: u64,
+) -> Vec<Bucket> {
     let starts = (0..length_ms.div_ceil(bucket_ms)).map(|n| n * bucket_ms);
     starts
         .filter_map(|from| stretch(samples, marks, from, (from + bucket_ms).min(length_ms)))
@@ -168,10 +178,10 @@ mod tests {
             sample(1_000, 1, 0, 0, 0),
             sample(2_000, 2, 0, 0, 0),
         ];
-        let mark = Mark {
+        let mark = StormMark {
             at_ms: 1_500,
             until_ms: 1_600,
-            blow: crate::chaos::storm::StormAction::Kill,
+            action: crate::chaos::storm::StormAction::Kill,
             instance: None,
             problem: None,
         };

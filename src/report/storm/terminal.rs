@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Bucket, StormReport};
 use crate::report::terminal::style;
-use crate::storm::Mark;
+use crate::storm::StormMark;
 
 /// How wide the bar of a hit rate is, and what fills it.
 const BAR: usize = 10;
@@ -106,7 +106,7 @@ pub fn render(report: &StormReport, next: &str) -> String {
 
 /// The series as a table; what was done is a column only where it may be known.
 #[must_use]
-pub fn table(series: &[Bucket], marks: Option<&[Mark]>) -> String {
+pub fn table(series: &[Bucket], marks: Option<&[StormMark]>) -> String {
     let mut out = String::new();
     let header = "   from  checks/s  hit rate              redel.  republ.  effects/  assign/revoke/lost  refused  late   behind";
     let second = "                                                          payment                      commits  polls";
@@ -134,17 +134,17 @@ pub fn table(series: &[Bucket], marks: Option<&[Mark]>) -> String {
     out
 }
 
-fn told_of(bucket: &Bucket, marks: &[Mark]) -> String {
+fn told_of(bucket: &Bucket, marks: &[StormMark]) -> String {
     let here = bucket.marks.iter().map(|n| told(&marks[*n]));
     here.collect::<Vec<_>>().join(", ")
 }
 
 /// `kill b`.
-fn told(mark: &Mark) -> String {
+fn told(mark: &StormMark) -> String {
     let instance = mark.instance.as_ref();
     instance.map_or_else(
-        || mark.blow.name().to_owned(),
-        |instance| format!("{} {instance}", mark.blow.name()),
+        || mark.action.name().to_owned(),
+        |instance| format!("{} {instance}", mark.action.name()),
     )
 }
 

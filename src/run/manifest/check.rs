@@ -85,7 +85,7 @@ impl Manifest {
                 .0
                 .push(format!("effects.source.query is no source: {e}"));
         }
-        problems.unless(!effects.done.trim().is_empty(), || {
+        problems.unless(!effects.effect_verb.trim().is_empty(), || {
             "effects.done is empty; it says what was done to a payment, as \"charged\"".into()
         });
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::provider::{Behaviour, MAX_LATENCY_MS, Mishap};
+use crate::provider::{Behaviour, InjectedFailure, MAX_LATENCY_MS};
 
 /// How the payment provider behaves. What is left out is as it is at Stripe.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,9 +39,9 @@ impl Provider {
     pub fn behaviour(&self) -> Behaviour {
         let stripe = Behaviour::default();
         let hours = |hours: u32| Duration::from_secs(u64::from(hours) * 60 * 60);
-        let mishaps = self.mishaps().filter_map(|(mishap, _, every)| {
+        let failures = self.failures().filter_map(|(failure, _, every)| {
             let every = every?;
-            Some((mishap, every))
+            Some((failure, every))
         });
         Behaviour {
             key_lifetime: self.key_lifetime_hours.map_or(stripe.key_lifetime, hours),
@@ -49,7 +49,7 @@ impl Provider {
             latency: self
                 .latency_ms
                 .map_or(stripe.latency, Duration::from_millis),
-            mishaps: mishaps.collect(),
+            failures: failures.collect(),
             ..stripe
         }
     }
@@ -60,25 +60,33 @@ impl Provider {
         self.clock_speed.unwrap_or(1)
     }
 
-    fn mishaps(&self) -> impl Iterator<Item = (Mishap, &'static str, Option<u32>)> {
+    fn failures(&self) -> impl Iterator<Item = (InjectedFailure, &'static str, Option<u32>)> {
         [
             (
-                Mishap::FailBefore,
+                InjectedFailure::FailBefore,
                 "fail_before_every",
                 self.fail_before_every,
             ),
-            (Mishap::FailAfter, "fail_after_every", self.fail_after_every),
             (
-                Mishap::LoseAnswer,
+                InjectedFailure::FailAfter,
+                "fail_after_every",
+                self.fail_after_every,
+            ),
+            (
+                InjectedFailure::LoseAnswer,
                 "lose_answer_every",
                 self.lose_answer_every,
             ),
             (
-                Mishap::LockTimeout,
+                InjectedFailure::LockTimeout,
                 "lock_timeout_every",
                 self.lock_timeout_every,
             ),
-            (Mishap::RateLimit, "rate_limit_every", self.rate_limit_every),
+            (
+                InjectedFailure::RateLimit,
+                "rate_limit_every",
+                self.rate_limit_every,
+            ),
         ]
         .into_iter()
     }
@@ -88,8 +96,8 @@ impl Provider {
         let mut problems = Vec::new();
         let hours = ("key_lifetime_hours", self.key_lifetime_hours);
         let speed = ("clock_speed", self.clock_speed);
-        let mishaps = self.mishaps().map(|(_, name, every)| (name, every));
-        for (name, value) in [hours, speed].into_iter().chain(mishaps) {
+        let failures = self.failures().map(|(_, name, every)| (name, every));
+        for (name, value) in [hours, speed].into_iter().chain(failures) {
             if value == Some(0) {
                 problems.push(format!(
                     "provider.{name} is 0: leave it out, or say 1 or more"
@@ -97,7 +105,7 @@ impl Provider {
             }
         }
         // The retry of a request that failed would be the next to fail, for ever.
-        for (_, name, every) in self.mishaps() {
+        for (_, name, every) in self.failures() {
             if every == Some(1) {
                 problems.push(format!(
                     "provider.{name} is 1, so that no request would ever succeed: say 2 or more"

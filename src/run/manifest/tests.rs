@@ -1,7 +1,7 @@
 //! Manifests that are refused, and what is said of them.
 
 use super::*;
-use crate::provider::{Behaviour, Mishap};
+use crate::provider::{Behaviour, InjectedFailure};
 
 const LABS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/labs");
 
@@ -145,7 +145,7 @@ fn what_counts_as_an_effect_is_checked_before_anything_runs() {
     };
     let to = effects("orders.status = 'paid' BY id", "paid");
     let lab = changed("[workload]", &to).unwrap();
-    assert_eq!(lab.effects.done, "paid");
+    assert_eq!(lab.effects.effect_verb, "paid");
     let paid = effects("paid orders", "paid");
     assert_refused("[workload]", &paid, "orders.status = 'paid' BY id");
     let silent = effects("SELECT 1", " ");
@@ -162,8 +162,11 @@ fn a_providers_misbehaviour_is_read_and_what_it_cannot_do_is_refused() {
     assert_eq!(behaviour.latency.as_millis(), 5);
     assert_eq!(behaviour.key_lifetime.as_secs(), 2 * 60 * 60);
     assert!(behaviour.keys_ignored);
-    let mishaps = [(Mishap::FailBefore, 7), (Mishap::LoseAnswer, 9)];
-    assert_eq!(behaviour.mishaps, mishaps);
+    let failures = [
+        (InjectedFailure::FailBefore, 7),
+        (InjectedFailure::LoseAnswer, 9),
+    ];
+    assert_eq!(behaviour.failures, failures);
     assert_eq!(lab.provider.clock_speed(), 60);
 
     for (knob, because) in [

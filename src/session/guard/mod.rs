@@ -14,18 +14,18 @@
 //!   shell dies of it at once, and what it had started may take its time to end in good order.
 //! - It reads the consumer's output as fast as it comes, and keeps a log of bounded size.
 
+mod guarded;
 mod log;
-mod ward;
 mod watch;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use ward::Ward;
+pub(crate) use guarded::GuardedProcess;
 pub use watch::guard;
 
 /// What the guard tells the controller, one line each.
 #[derive(Debug, Serialize, Deserialize)]
-enum Report {
+enum GuardReport {
     /// The consumer runs.
     Started { pid: i32 },
     /// The consumer's program cannot be started.

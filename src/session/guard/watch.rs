@@ -14,7 +14,7 @@ use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::{Pid, getpid, getppid};
 
 use super::log::BoundedLog;
-use super::{Report, Trouble};
+use super::{GuardReport, Trouble};
 use crate::chaos::descendants;
 
 /// What `ps` calls it. Not by the program's name, so that whoever kills that by name leaves somebody
@@ -39,18 +39,18 @@ pub fn guard(log: &Path, command: &[OsString]) -> anyhow::Result<()> {
     let log = match BoundedLog::create(log) {
         Ok(log) => log,
         Err(error) => {
-            tell(&Report::NoLog(error.into()));
+            tell(&GuardReport::NoLog(error.into()));
             return Ok(());
         }
     };
     let (output, consumer) = match start(command) {
         Ok(started) => started,
         Err(error) => {
-            tell(&Report::NotStarted(Trouble::from(error)));
+            tell(&GuardReport::NotStarted(Trouble::from(error)));
             return Ok(());
         }
     };
-    tell(&Report::Started {
+    tell(&GuardReport::Started {
         pid: consumer.as_raw(),
     });
     let logging = thread::spawn(move || keep(output, log));
@@ -69,7 +69,7 @@ pub fn guard(log: &Path, command: &[OsString]) -> anyhow::Result<()> {
     }
     // Whoever could write into it is gone.
     let _ = logging.join();
-    tell(&Report::Exited {
+    tell(&GuardReport::Exited {
         status: raw(status),
     });
     // Until the controller knows, the consumer is not reaped: its id must not become a stranger's.
@@ -77,7 +77,7 @@ pub fn guard(log: &Path, command: &[OsString]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn tell(report: &Report) {
+fn tell(report: &GuardReport) {
     let line = serde_json::to_string(report).expect("plain data");
     // A controller that is gone is noticed elsewhere.
     let _ = writeln!(io::stdout(), "{line}");

@@ -11,9 +11,9 @@ use kafka_protocol::messages::{
 
 use super::Shared;
 use super::connection::Closed;
-use super::exchange::{Answer, Exchange, encode};
 use super::reader::Malformed;
 use super::shape::decode;
+use super::tracker::{ApiTracker, TrackedAnswer, encode};
 
 /// The endpoint type (KIP-919) of an answer that lists controllers.
 const CONTROLLERS: i8 = 2;
@@ -24,8 +24,8 @@ pub(super) struct Addresses {
     pub(super) version: i16,
 }
 
-impl Exchange for Addresses {
-    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+impl ApiTracker for Addresses {
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let rewritten = match self.api {
             ApiKey::Metadata => self.metadata(body, shared)?,
             ApiKey::FindCoordinator => self.coordinator(body, shared)?,
@@ -45,7 +45,7 @@ impl Exchange for Addresses {
                 encode(&response, self.version)?
             }
         };
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report: None,
             rewritten: Some(rewritten),
         })

@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 
 use super::Shared;
 use super::connection::{Closed, InFlight};
-use super::exchange::Exchange;
 use super::frame::{self, Frames, RequestHead};
 use super::reader::Malformed;
+use super::tracker::ApiTracker;
 use crate::event::Stage;
 use crate::tap::Decision;
 
@@ -40,15 +40,11 @@ pub(super) async fn answers(
                 let size = begin(&mut broker, &head).await?;
                 broker.pass(size, &mut to_client).await?;
             }
-            InFlight::Tracked {
-                head,
-                api,
-                exchange,
-            } => {
+            InFlight::Tracked { head, api, tracker } => {
                 let size = broker.next_size().await?.ok_or(Closed::ByBroker)?;
                 let size = frame::checked(size, 4, shared.frame_limit)?;
                 let frame = broker.read(size).await?;
-                let answer = tracked(head, api, exchange, frame, shared).await?;
+                let answer = tracked(head, api, tracker, frame, shared).await?;
                 to_client.write_all(&answer).await?;
             }
         }
@@ -70,13 +66,13 @@ where
 async fn tracked(
     head: RequestHead,
     api: ApiKey,
-    mut exchange: Box<dyn Exchange>,
+    mut tracker: Box<dyn ApiTracker>,
     frame: Bytes,
     shared: &Arc<Shared>,
 ) -> Result<Bytes, Closed> {
     check_order(&head, &frame[frame::SIZE..frame::SIZE + 4])?;
     let body = frame.slice(frame::answer_body(api, head.version, &frame)?..);
-    let answer = exchange.answered(&body, shared)?;
+    let answer = tracker.answered(&body, shared)?;
     let bytes = match answer.rewritten {
         Some(body) => frame::answer(api, &head, &body),
         None => frame,
@@ -88,7 +84,7 @@ async fn tracked(
         Decision::Pass => Ok(bytes),
         Decision::Drop => Err(Closed::ByHook),
         Decision::Fail(_) | Decision::Unavailable => {
-            Ok(frame::answer(api, &head, &exchange.refusal()?))
+            Ok(frame::answer(api, &head, &tracker.refusal()?))
         }
     }
 }

@@ -12,10 +12,10 @@ use kafka_protocol::messages::{
 use super::Shared;
 use super::connection::Closed;
 use super::detail::{Member, Protocol, TopicPartition};
-use super::exchange::{Answer, Exchange, Report, encode};
 use super::membership::{assigned, check_fenced, report, subscription};
 use super::reader::Malformed;
 use super::shape::decode;
+use super::tracker::{ApiTracker, EventReport, TrackedAnswer, encode};
 
 const UNAVAILABLE: i16 = ResponseError::CoordinatorNotAvailable.code();
 /// The protocol type of consumers; Kafka Connect has its own, and its own assignments.
@@ -72,13 +72,13 @@ impl JoinGroup {
     }
 }
 
-impl Exchange for JoinGroup {
-    fn received(&self) -> Option<Report> {
+impl ApiTracker for JoinGroup {
+    fn received(&self) -> Option<EventReport> {
         let report = report("JoinGroup", &self.member, None, 0, String::new());
         Some(report.subscribing(&self.topics))
     }
 
-    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let response: JoinGroupResponse = decode(body, self.version)?;
         check_fenced(&shared.state, &self.member, response.error_code);
         if response.error_code == 0 {
@@ -94,7 +94,7 @@ impl Exchange for JoinGroup {
             response.error_code,
             outcome,
         );
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report: Some(report),
             rewritten: None,
         })
@@ -123,12 +123,12 @@ impl SyncGroup {
     }
 }
 
-impl Exchange for SyncGroup {
-    fn received(&self) -> Option<Report> {
+impl ApiTracker for SyncGroup {
+    fn received(&self) -> Option<EventReport> {
         Some(report("SyncGroup", &self.member, None, 0, String::new()))
     }
 
-    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let response: SyncGroupResponse = decode(body, self.version)?;
         check_fenced(&shared.state, &self.member, response.error_code);
         // Clients before version 5 do not say; most groups are of consumers.
@@ -147,7 +147,7 @@ impl Exchange for SyncGroup {
         };
         let code = response.error_code;
         let report = report("SyncGroup", &self.member, partitions, code, outcome);
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report: Some(report),
             rewritten: None,
         })
@@ -194,8 +194,8 @@ impl Heartbeat {
 }
 
 /// Heartbeats are background: an event only where the answer is another than the last.
-impl Exchange for Heartbeat {
-    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+impl ApiTracker for Heartbeat {
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let response: HeartbeatResponse = decode(body, self.version)?;
         let code = response.error_code;
         let Member {
@@ -212,7 +212,7 @@ impl Exchange for Heartbeat {
                 "in the group".to_owned(),
             )
         };
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report: changed.then(said),
             rewritten: None,
         })
@@ -240,12 +240,12 @@ impl LeaveGroup {
     }
 }
 
-impl Exchange for LeaveGroup {
-    fn received(&self) -> Option<Report> {
+impl ApiTracker for LeaveGroup {
+    fn received(&self) -> Option<EventReport> {
         Some(report("LeaveGroup", &self.member, None, 0, String::new()))
     }
 
-    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let response: LeaveGroupResponse = decode(body, self.version)?;
         let of_member = response
             .members
@@ -269,7 +269,7 @@ impl Exchange for LeaveGroup {
                 .left(&self.member.group, &self.member.member_id);
         }
         let report = report("LeaveGroup", &self.member, None, code, "left".to_owned());
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report: Some(report),
             rewritten: None,
         })

@@ -19,11 +19,11 @@ use kafka_protocol::protocol::StrBytes;
 use super::Shared;
 use super::connection::Closed;
 use super::detail::{Commit, Detail, Position};
-use super::exchange::{Answer, Exchange, Report, encode};
 use super::names::error_name;
 use super::reader::Malformed;
 use super::shape::decode;
 use super::state::State;
+use super::tracker::{ApiTracker, EventReport, TrackedAnswer, encode};
 
 const UNAVAILABLE: i16 = ResponseError::CoordinatorNotAvailable.code();
 
@@ -76,8 +76,8 @@ macro_rules! commit {
                 })
             }
 
-            fn report(&self, outcome: String) -> Report {
-                Report {
+            fn report(&self, outcome: String) -> EventReport {
+                EventReport {
                     signature: stringify!($name).to_owned(),
                     subjects: self.subjects.clone(),
                     outcome,
@@ -87,12 +87,16 @@ macro_rules! commit {
             }
         }
 
-        impl Exchange for $name {
-            fn received(&self) -> Option<Report> {
+        impl ApiTracker for $name {
+            fn received(&self) -> Option<EventReport> {
                 Some(self.report(String::new()))
             }
 
-            fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+            fn answered(
+                &mut self,
+                body: &Bytes,
+                shared: &Arc<Shared>,
+            ) -> Result<TrackedAnswer, Closed> {
                 let response: $response = decode(body, self.version)?;
                 for topic in response.topics {
                     for partition in topic.partitions {
@@ -102,7 +106,7 @@ macro_rules! commit {
                 }
                 $counts(&shared.state, &self.commit)?;
                 put_out(&self.commit, &shared.state);
-                Ok(Answer {
+                Ok(TrackedAnswer {
                     report: Some(self.report(outcome(&self.commit.offsets))),
                     rewritten: None,
                 })

@@ -23,10 +23,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::answers::answers;
-use super::exchange::{self, Exchange, Positions, Report};
 use super::frame::{self, RequestHead};
 use super::reader::Malformed;
 use super::receive::{Received, receive};
+use super::tracker::{self, ApiTracker, EventReport, FetchPositions};
 use super::{Broker, Shared, versions};
 use crate::event::{Stage, Tap};
 use crate::tap::Decision;
@@ -66,7 +66,7 @@ pub(super) enum InFlight {
     Tracked {
         head: RequestHead,
         api: ApiKey,
-        exchange: Box<dyn Exchange>,
+        tracker: Box<dyn ApiTracker>,
     },
     Answered(Bytes),
 }
@@ -149,7 +149,7 @@ struct Forward<'a, W> {
     gone: &'a CancellationToken,
     to_broker: W,
     in_flight: mpsc::Sender<InFlight>,
-    positions: Arc<Positions>,
+    positions: Arc<FetchPositions>,
 }
 
 impl<W: AsyncWrite + Unpin> Forward<'_, W> {
@@ -175,34 +175,29 @@ impl<W: AsyncWrite + Unpin> Forward<'_, W> {
         }
         let body = head.body(api, frame)?;
         let positions = &mut self.positions;
-        let exchange = exchange::read(api, head.version, &body, self.shared, positions)?;
-        let Some(exchange) = exchange else {
+        let tracker = tracker::read(api, head.version, &body, self.shared, positions)?;
+        let Some(tracker) = tracker else {
             return self.opaque(head, frame).await;
         };
-        if let Some(report) = exchange.received() {
+        if let Some(report) = tracker.received() {
             match ask(self.shared, self.gone, Stage::Received, report).await? {
                 Decision::Pass => {}
                 Decision::Drop => return Err(Closed::ByHook),
-                Decision::Fail(_) | Decision::Unavailable if !exchange.expects_answer() => {
+                Decision::Fail(_) | Decision::Unavailable if !tracker.expects_answer() => {
                     return Ok(());
                 }
                 Decision::Fail(_) | Decision::Unavailable => {
-                    let answer = frame::answer(api, &head, &exchange.refusal()?);
+                    let answer = frame::answer(api, &head, &tracker.refusal()?);
                     return self.note(InFlight::Answered(answer)).await;
                 }
             }
         }
-        if exchange.expects_answer() {
-            self.note(InFlight::Tracked {
-                head,
-                api,
-                exchange,
-            })
-            .await?;
+        if tracker.expects_answer() {
+            self.note(InFlight::Tracked { head, api, tracker }).await?;
             self.write(frame).await
         } else {
             self.write(frame).await?;
-            self.unanswered(exchange).await
+            self.unanswered(tracker).await
         }
     }
 
@@ -224,8 +219,8 @@ impl<W: AsyncWrite + Unpin> Forward<'_, W> {
         Ok(self.to_broker.flush().await?)
     }
 
-    async fn unanswered(&mut self, mut exchange: Box<dyn Exchange>) -> Result<(), Closed> {
-        let answer = exchange.answered(&Bytes::new(), self.shared)?;
+    async fn unanswered(&mut self, mut tracker: Box<dyn ApiTracker>) -> Result<(), Closed> {
+        let answer = tracker.answered(&Bytes::new(), self.shared)?;
         let Some(report) = answer.report else {
             return Ok(());
         };
@@ -242,7 +237,7 @@ async fn ask(
     shared: &Shared,
     gone: &CancellationToken,
     stage: Stage,
-    report: Report,
+    report: EventReport,
 ) -> Result<Decision, Closed> {
     tokio::select! {
         biased;

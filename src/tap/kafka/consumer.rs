@@ -11,10 +11,10 @@ use kafka_protocol::messages::{
 use super::Shared;
 use super::connection::Closed;
 use super::detail::{Member, Protocol, TopicPartition};
-use super::exchange::{Answer, Exchange, Report, encode};
 use super::membership::{assigned, check_fenced, report};
 use super::reader::Malformed;
 use super::shape::decode;
+use super::tracker::{ApiTracker, EventReport, TrackedAnswer, encode};
 
 const API: &str = "ConsumerGroupHeartbeat";
 const UNAVAILABLE: i16 = ResponseError::CoordinatorNotAvailable.code();
@@ -56,14 +56,14 @@ impl ConsumerGroupHeartbeat {
 
 /// An event at its arrival where it joins or leaves; at its answer also where the epoch, the
 /// assignment or the error changes.
-impl Exchange for ConsumerGroupHeartbeat {
-    fn received(&self) -> Option<Report> {
+impl ApiTracker for ConsumerGroupHeartbeat {
+    fn received(&self) -> Option<EventReport> {
         let joins_or_leaves = self.member.generation <= 0;
         joins_or_leaves
             .then(|| report(API, &self.member, None, 0, String::new()).subscribing(&self.topics))
     }
 
-    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let response: ConsumerGroupHeartbeatResponse = decode(body, self.version)?;
         let state = &shared.state;
         let code = response.error_code;
@@ -89,7 +89,7 @@ impl Exchange for ConsumerGroupHeartbeat {
                 state.left(group, member_id);
             }
             let left = report(API, &self.member, None, code, "left".to_owned());
-            return Ok(Answer {
+            return Ok(TrackedAnswer {
                 report: Some(left),
                 rewritten: None,
             });
@@ -115,14 +115,14 @@ impl Exchange for ConsumerGroupHeartbeat {
             partitions
         });
         if !(joins || news || (code == 0 && moved) || partitions.is_some()) {
-            return Ok(Answer::default());
+            return Ok(TrackedAnswer::default());
         }
         let outcome = match &partitions {
             Some(partitions) => assigned(&self.member, partitions),
             None => format!("generation {}", self.member.generation),
         };
         let report = report(API, &self.member, partitions, code, outcome);
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report: Some(report),
             rewritten: None,
         })

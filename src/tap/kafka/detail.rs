@@ -28,7 +28,7 @@ impl Detail {
     pub fn acknowledges(&self) -> &[Position] {
         match self {
             Self::Commit(commit) if commit.transactional_id.is_none() => &commit.offsets,
-            Self::Transaction(transaction) if transaction.step == Step::Commit => {
+            Self::Transaction(transaction) if transaction.step == TransactionStep::Commit => {
                 &transaction.positions
             }
             _ => &[],
@@ -84,7 +84,7 @@ impl Detail {
             Self::Commit(commit) => each(&commit.offsets, |p| p.error.as_deref(), |_| true),
             Self::Transaction(transaction) => match &transaction.error {
                 Some(code) => EventOutcome::Refused { code: code.clone() },
-                None if transaction.step == Step::Abort => EventOutcome::RolledBack,
+                None if transaction.step == TransactionStep::Abort => EventOutcome::RolledBack,
                 None => EventOutcome::DONE,
             },
             Self::Membership(membership) => match &membership.error {
@@ -193,7 +193,7 @@ pub struct Transaction {
     pub producer_id: i64,
     /// Counts up whenever the producer is fenced; -1 before the first.
     pub producer_epoch: i16,
-    pub step: Step,
+    pub step: TransactionStep,
     /// The positions of groups that its end commits or gives up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions: Vec<Position>,
@@ -203,7 +203,7 @@ pub struct Transaction {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+pub enum TransactionStep {
     /// `InitProducerId`: fences whoever has used the name before.
     Init,
     /// `AddPartitionsToTxn`.
@@ -287,7 +287,7 @@ mod tests {
         }
     }
 
-    fn end(step: Step, positions: Vec<Position>) -> Detail {
+    fn end(step: TransactionStep, positions: Vec<Position>) -> Detail {
         Detail::Transaction(Transaction {
             transactional_id: Some("tx".into()),
             producer_id: 1,
@@ -309,11 +309,17 @@ mod tests {
         );
         let with_positions = || vec![position()];
         assert_eq!(
-            end(Step::Commit, with_positions()).role(),
+            end(TransactionStep::Commit, with_positions()).role(),
             Role::Acknowledge
         );
-        assert_eq!(end(Step::Commit, Vec::new()).role(), Role::Request);
-        assert_eq!(end(Step::Abort, with_positions()).role(), Role::Request);
+        assert_eq!(
+            end(TransactionStep::Commit, Vec::new()).role(),
+            Role::Request
+        );
+        assert_eq!(
+            end(TransactionStep::Abort, with_positions()).role(),
+            Role::Request
+        );
         assert_eq!(Detail::Produce(Vec::new()).role(), Role::Request);
     }
 }

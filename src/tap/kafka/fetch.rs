@@ -10,17 +10,17 @@ use kafka_protocol::messages::{FetchRequest, FetchResponse};
 use super::Shared;
 use super::connection::Closed;
 use super::detail::{DeliveredRecord, Delivery, Detail};
-use super::exchange::{Answer, Exchange, Positions, Report, each_once, encode};
 use super::reader::Malformed;
 use super::records::{self, Aborted};
 use super::shape::decode;
+use super::tracker::{ApiTracker, EventReport, FetchPositions, TrackedAnswer, each_once, encode};
 use crate::event::Marks;
 
 const UNAVAILABLE: i16 = ResponseError::NotLeaderOrFollower.code();
 
 pub(super) struct Fetch {
     version: i16,
-    positions: Arc<Positions>,
+    positions: Arc<FetchPositions>,
     /// The answer without its records, for a refusal in its form.
     refused: FetchResponse,
 }
@@ -29,7 +29,7 @@ impl Fetch {
     pub(super) fn read(
         version: i16,
         body: &Bytes,
-        positions: &mut Arc<Positions>,
+        positions: &mut Arc<FetchPositions>,
     ) -> Result<Self, Malformed> {
         let request: FetchRequest = decode(body, version)?;
         let session = Arc::make_mut(positions);
@@ -102,8 +102,8 @@ impl Fetch {
     }
 }
 
-impl Exchange for Fetch {
-    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+impl ApiTracker for Fetch {
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let mut response: FetchResponse = decode(body, self.version)?;
         let mut deliveries = Vec::new();
         for topic in &response.responses {
@@ -138,7 +138,7 @@ impl Exchange for Fetch {
             partition.records = Some(Bytes::new());
         }
         self.refused = response;
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report: report(deliveries),
             rewritten,
         })
@@ -150,7 +150,7 @@ impl Exchange for Fetch {
 }
 
 /// A long poll that came back empty is no event.
-fn report(deliveries: Vec<Delivery>) -> Option<Report> {
+fn report(deliveries: Vec<Delivery>) -> Option<EventReport> {
     if deliveries.is_empty() {
         return None;
     }
@@ -168,7 +168,7 @@ fn report(deliveries: Vec<Delivery>) -> Option<Report> {
         });
     let outcome = each.collect::<Vec<_>>().join(", ");
     let records = deliveries.iter().flat_map(|delivery| &delivery.records);
-    Some(Report {
+    Some(EventReport {
         signature: "Fetch".to_owned(),
         subjects: each_once(records.filter_map(|record| record.payment.as_deref())),
         outcome,

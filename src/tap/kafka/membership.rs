@@ -1,10 +1,10 @@
 //! What the requests of members have in common, whichever protocol they speak.
 
 use super::detail::{Detail, Member, Membership, TopicPartition};
-use super::exchange::Report;
 use super::names::error_name;
 use super::reader::{Malformed, Reader};
 use super::state::State;
+use super::tracker::EventReport;
 
 /// What is said of a member.
 ///
@@ -16,9 +16,9 @@ pub(super) fn report(
     partitions: Option<Vec<TopicPartition>>,
     error_code: i16,
     outcome: String,
-) -> Report {
+) -> EventReport {
     let error = error_name(error_code);
-    Report {
+    EventReport {
         signature: api.to_owned(),
         subjects: Vec::new(),
         outcome: error.clone().unwrap_or(outcome),
@@ -32,7 +32,7 @@ pub(super) fn report(
     }
 }
 
-impl Report {
+impl EventReport {
     pub(super) fn subscribing(mut self, to: &[String]) -> Self {
         if let Detail::Membership(membership) = &mut self.detail {
             membership.topics = to.to_vec();

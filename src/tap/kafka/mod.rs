@@ -31,7 +31,6 @@ mod compression;
 mod connection;
 mod consumer;
 mod detail;
-mod exchange;
 mod fetch;
 mod frame;
 #[cfg(any(test, fuzzing))]
@@ -51,6 +50,7 @@ mod shapes;
 mod state;
 #[cfg(test)]
 mod tests;
+mod tracker;
 mod transaction;
 mod upstream;
 mod versions;
@@ -65,8 +65,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::asking::Asking;
 use self::broker::Broker;
-use self::exchange::Report;
 use self::state::State;
+use self::tracker::EventReport;
 use self::upstream::Upstream;
 use super::{BoundaryEvent, Gate, Hook};
 use crate::event::{Marks, Role, Source, Stage, Tap};
@@ -74,7 +74,7 @@ use crate::stack::Kafka;
 
 pub use self::detail::{
     Commit, DeliveredRecord, Delivery, Detail, Member, Membership, Position, Production, Protocol,
-    Step, TopicPartition, Transaction,
+    TopicPartition, Transaction, TransactionStep,
 };
 
 /// Kafka's own bound on a request (`socket.request.max.bytes`).
@@ -255,7 +255,7 @@ impl Shared {
         Ok(broker)
     }
 
-    fn ask(&self, stage: Stage, report: Report) -> Asking {
+    fn ask(&self, stage: Stage, report: EventReport) -> Asking {
         let mut signature = report.signature;
         for (name, placeholder) in &self.placeholders {
             signature = signature.replace(name, placeholder);

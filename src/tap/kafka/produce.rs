@@ -10,11 +10,11 @@ use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
 use super::Shared;
 use super::connection::Closed;
 use super::detail::{Detail, Production};
-use super::exchange::{Answer, Exchange, Report, each_once, encode};
 use super::names::error_name;
 use super::reader::Malformed;
 use super::records;
 use super::shape::decode;
+use super::tracker::{ApiTracker, EventReport, TrackedAnswer, each_once, encode};
 use crate::event::Marks;
 
 const UNAVAILABLE: i16 = ResponseError::NotLeaderOrFollower.code();
@@ -64,10 +64,10 @@ impl Produce {
         })
     }
 
-    fn report(&self, outcome: String) -> Report {
+    fn report(&self, outcome: String) -> EventReport {
         let mut topics: Vec<&str> = self.productions.iter().map(|p| p.topic.as_str()).collect();
         topics.dedup();
-        Report {
+        EventReport {
             signature: format!("Produce {}", topics.join(",")),
             subjects: self.subjects.clone(),
             outcome,
@@ -77,15 +77,15 @@ impl Produce {
     }
 }
 
-impl Exchange for Produce {
-    fn received(&self) -> Option<Report> {
+impl ApiTracker for Produce {
+    fn received(&self) -> Option<EventReport> {
         Some(self.report(String::new()))
     }
 
-    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         if !self.expects_answer() {
             let report = Some(self.report("unacknowledged".to_owned()));
-            return Ok(Answer {
+            return Ok(TrackedAnswer {
                 report,
                 rewritten: None,
             });
@@ -113,7 +113,7 @@ impl Exchange for Produce {
             });
         let report = Some(self.report(results.collect::<Vec<_>>().join(", ")));
         if response.node_endpoints.is_empty() {
-            return Ok(Answer {
+            return Ok(TrackedAnswer {
                 report,
                 rewritten: None,
             });
@@ -121,7 +121,7 @@ impl Exchange for Produce {
         for node in &mut response.node_endpoints {
             shared.rewrite(node.node_id.0, &mut node.host, &mut node.port)?;
         }
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report,
             rewritten: Some(encode(&response, self.version)?),
         })

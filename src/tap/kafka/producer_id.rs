@@ -7,11 +7,11 @@ use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse};
 
 use super::Shared;
 use super::connection::Closed;
-use super::detail::{Step, Transaction};
-use super::exchange::{Answer, Exchange, Report, encode};
+use super::detail::{Transaction, TransactionStep};
 use super::names::error_name;
 use super::reader::Malformed;
 use super::shape::decode;
+use super::tracker::{ApiTracker, EventReport, TrackedAnswer, encode};
 use super::transaction::{UNAVAILABLE, report};
 
 pub(super) struct InitProducerId {
@@ -26,7 +26,7 @@ impl InitProducerId {
             transactional_id: request.transactional_id.map(|id| id.to_string()),
             producer_id: request.producer_id.0,
             producer_epoch: request.producer_epoch,
-            step: Step::Init,
+            step: TransactionStep::Init,
             positions: Vec::new(),
             error: None,
         };
@@ -38,25 +38,25 @@ impl InitProducerId {
 
     /// Fencing aborts what the predecessor left open, which others see; an id alone changes
     /// nothing.
-    fn report(&self, outcome: String) -> Report {
+    fn report(&self, outcome: String) -> EventReport {
         let writes = self.transaction.transactional_id.is_some();
         report("InitProducerId", &self.transaction, writes, outcome)
     }
 }
 
-impl Exchange for InitProducerId {
-    fn received(&self) -> Option<Report> {
+impl ApiTracker for InitProducerId {
+    fn received(&self) -> Option<EventReport> {
         Some(self.report(String::new()))
     }
 
-    fn answered(&mut self, body: &Bytes, _shared: &Arc<Shared>) -> Result<Answer, Closed> {
+    fn answered(&mut self, body: &Bytes, _shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let response: InitProducerIdResponse = decode(body, self.version)?;
         self.transaction.error = error_name(response.error_code);
         self.transaction.producer_id = response.producer_id.0;
         self.transaction.producer_epoch = response.producer_epoch;
         let epoch = format!("epoch {}", response.producer_epoch);
         let outcome = self.transaction.error.clone().unwrap_or(epoch);
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report: Some(self.report(outcome)),
             rewritten: None,
         })

@@ -8,8 +8,8 @@ use kafka_protocol::messages::TopicName;
 use tokio::sync::watch;
 
 use super::detail::{Delivery, Member, Position, TopicPartition};
-use super::exchange::each_once;
 use super::open::{Heartbeats, Pending};
+use super::tracker::each_once;
 use crate::tap::budget::TooMuch;
 
 /// A client prefetches 100,000 records of a partition (librdkafka's `queued.min.messages`).

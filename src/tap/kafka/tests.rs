@@ -11,9 +11,9 @@ use kafka_protocol::protocol::{Encodable, Message, Request, StrBytes};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::exchange::{self, Positions};
 use super::seeds::{batch, bytes, fetched, metadata};
 use super::shape::{Shaped, decode};
+use super::tracker::{self, FetchPositions};
 use super::*;
 use crate::stack::Security;
 use crate::tap::PassAll;
@@ -78,25 +78,25 @@ where
     for round in 0..ROUNDS {
         let version = rng.random_range(versions.min..=versions.max);
         let valid = bytes(request, version);
-        let mut positions = Arc::new(Positions::default());
+        let mut positions = Arc::new(FetchPositions::default());
         let damaged_request = damaged(rng, &valid);
         let read =
-            |body, positions: &mut _| exchange::read(api, version, body, &tap.shared, positions);
-        if let Ok(Some(exchange)) = read(&damaged_request, &mut positions) {
+            |body, positions: &mut _| tracker::read(api, version, body, &tap.shared, positions);
+        if let Ok(Some(tracker)) = read(&damaged_request, &mut positions) {
             // Whatever was read can be reported and refused.
-            exchange.received();
-            let _ = exchange.refusal();
+            tracker.received();
+            let _ = tracker.refusal();
         }
-        let exchange = read(&valid, &mut positions);
-        let mut exchange = exchange
+        let tracker = read(&valid, &mut positions);
+        let mut tracker = tracker
             .expect("a good request")
             .expect("an API that is read");
         let answer = answer(version);
         assert!(
-            round > 0 || exchange.answered(&answer, &tap.shared).is_ok(),
+            round > 0 || tracker.answered(&answer, &tap.shared).is_ok(),
             "{api:?} {version}"
         );
-        let _ = exchange.answered(&damaged(rng, &answer), &tap.shared);
+        let _ = tracker.answered(&damaged(rng, &answer), &tap.shared);
     }
 }
 
@@ -215,9 +215,9 @@ fn planted<R: Request>(
     let answer = bytes(answer, version);
     for number in 0.. {
         let request = bytes(&request(number), version);
-        let read = exchange::read(api, version, &request, &tap.shared, &mut Arc::default());
-        let mut exchange = read.expect("a good request").expect("it is read");
-        if let Err(closed) = exchange.answered(&answer, &tap.shared) {
+        let read = tracker::read(api, version, &request, &tap.shared, &mut Arc::default());
+        let mut tracker = read.expect("a good request").expect("it is read");
+        if let Err(closed) = tracker.answered(&answer, &tap.shared) {
             return (number, closed.to_string());
         }
     }

@@ -14,12 +14,12 @@ use kafka_protocol::messages::{
 
 use super::Shared;
 use super::connection::Closed;
-use super::detail::{Detail, Step, TopicPartition, Transaction};
-use super::exchange::{Answer, Exchange, Report, encode};
+use super::detail::{Detail, TopicPartition, Transaction, TransactionStep};
 use super::names::error_name;
 use super::reader::Malformed;
 use super::shape::decode;
 use super::state::State;
+use super::tracker::{ApiTracker, EventReport, TrackedAnswer, encode};
 
 pub(super) const UNAVAILABLE: i16 = ResponseError::CoordinatorNotAvailable.code();
 
@@ -64,7 +64,7 @@ impl AddPartitionsToTxn {
             transactional_id: Some(request.v3_and_below_transactional_id.to_string()),
             producer_id: request.v3_and_below_producer_id.0,
             producer_epoch: request.v3_and_below_producer_epoch,
-            step: Step::AddPartitions(partitions.collect()),
+            step: TransactionStep::AddPartitions(partitions.collect()),
             positions: Vec::new(),
             error: None,
         };
@@ -76,8 +76,8 @@ impl AddPartitionsToTxn {
     }
 }
 
-impl Exchange for AddPartitionsToTxn {
-    fn received(&self) -> Option<Report> {
+impl ApiTracker for AddPartitionsToTxn {
+    fn received(&self) -> Option<EventReport> {
         Some(report(
             "AddPartitionsToTxn",
             &self.transaction,
@@ -86,7 +86,7 @@ impl Exchange for AddPartitionsToTxn {
         ))
     }
 
-    fn answered(&mut self, body: &Bytes, _shared: &Arc<Shared>) -> Result<Answer, Closed> {
+    fn answered(&mut self, body: &Bytes, _shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let response: AddPartitionsToTxnResponse = decode(body, self.version)?;
         let many = response
             .results_by_transaction
@@ -105,7 +105,7 @@ impl Exchange for AddPartitionsToTxn {
             .clone()
             .unwrap_or_else(|| "added".to_owned());
         let report = report("AddPartitionsToTxn", &self.transaction, false, outcome);
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report: Some(report),
             rewritten: None,
         })
@@ -139,7 +139,7 @@ impl AddOffsetsToTxn {
             transactional_id: Some(request.transactional_id.to_string()),
             producer_id: request.producer_id.0,
             producer_epoch: request.producer_epoch,
-            step: Step::AddOffsets(request.group_id.to_string()),
+            step: TransactionStep::AddOffsets(request.group_id.to_string()),
             positions: Vec::new(),
             error: None,
         };
@@ -150,8 +150,8 @@ impl AddOffsetsToTxn {
     }
 }
 
-impl Exchange for AddOffsetsToTxn {
-    fn received(&self) -> Option<Report> {
+impl ApiTracker for AddOffsetsToTxn {
+    fn received(&self) -> Option<EventReport> {
         Some(report(
             "AddOffsetsToTxn",
             &self.transaction,
@@ -160,7 +160,7 @@ impl Exchange for AddOffsetsToTxn {
         ))
     }
 
-    fn answered(&mut self, body: &Bytes, _shared: &Arc<Shared>) -> Result<Answer, Closed> {
+    fn answered(&mut self, body: &Bytes, _shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let response: AddOffsetsToTxnResponse = decode(body, self.version)?;
         self.transaction.error = error_name(response.error_code);
         let outcome = self
@@ -169,7 +169,7 @@ impl Exchange for AddOffsetsToTxn {
             .clone()
             .unwrap_or_else(|| "added".to_owned());
         let report = report("AddOffsetsToTxn", &self.transaction, false, outcome);
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report: Some(report),
             rewritten: None,
         })
@@ -192,9 +192,9 @@ impl EndTxn {
             producer_id: request.producer_id.0,
             producer_epoch: request.producer_epoch,
             step: if request.committed {
-                Step::Commit
+                TransactionStep::Commit
             } else {
-                Step::Abort
+                TransactionStep::Abort
             },
             positions,
             error: None,
@@ -206,28 +206,28 @@ impl EndTxn {
         })
     }
 
-    fn report(&self, outcome: String) -> Report {
+    fn report(&self, outcome: String) -> EventReport {
         // Two signatures: what is durable after the one is gone after the other.
         let signature = match self.transaction.step {
-            Step::Commit => "EndTxn commit",
+            TransactionStep::Commit => "EndTxn commit",
             _ => "EndTxn abort",
         };
-        Report {
+        EventReport {
             subjects: self.subjects.clone(),
             ..report(signature, &self.transaction, true, outcome)
         }
     }
 }
 
-impl Exchange for EndTxn {
-    fn received(&self) -> Option<Report> {
+impl ApiTracker for EndTxn {
+    fn received(&self) -> Option<EventReport> {
         Some(self.report(String::new()))
     }
 
-    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed> {
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let response: EndTxnResponse = decode(body, self.version)?;
         self.transaction.error = error_name(response.error_code);
-        let committed = self.transaction.step == Step::Commit;
+        let committed = self.transaction.step == TransactionStep::Commit;
         if let (None, Some(id)) = (&self.transaction.error, &self.transaction.transactional_id) {
             shared.state.end(id, committed);
         }
@@ -237,7 +237,7 @@ impl Exchange for EndTxn {
             .error
             .clone()
             .unwrap_or_else(|| done.to_owned());
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report: Some(self.report(outcome)),
             rewritten: None,
         })
@@ -256,8 +256,8 @@ pub(super) fn report(
     transaction: &Transaction,
     writes: bool,
     outcome: String,
-) -> Report {
-    Report {
+) -> EventReport {
+    EventReport {
         signature: signature.to_owned(),
         subjects: Vec::new(),
         outcome,

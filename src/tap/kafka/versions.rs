@@ -10,9 +10,9 @@ use kafka_protocol::protocol::{Message, Request, VersionRange};
 
 use super::Shared;
 use super::connection::Closed;
-use super::exchange::{Answer, Exchange, encode};
 use super::reader::Malformed;
 use super::shape::decode;
+use super::tracker::{ApiTracker, TrackedAnswer, encode};
 
 /// From version 16 on a Fetch answer can name brokers (KIP-951), so it could not be forwarded
 /// unread.
@@ -26,8 +26,8 @@ pub(super) struct ApiVersions {
     pub(super) fetches: bool,
 }
 
-impl Exchange for ApiVersions {
-    fn answered(&mut self, body: &Bytes, _shared: &Arc<Shared>) -> Result<Answer, Closed> {
+impl ApiTracker for ApiVersions {
+    fn answered(&mut self, body: &Bytes, _shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         // A broker that does not know the version answers in the form of version 0.
         let unknown = ResponseError::UnsupportedVersion.code().to_be_bytes();
         let version = if body.starts_with(&unknown) {
@@ -47,7 +47,7 @@ impl Exchange for ApiVersions {
             (api.min_version, api.max_version) = (both.min, both.max);
             !both.is_empty()
         });
-        Ok(Answer {
+        Ok(TrackedAnswer {
             report: None,
             rewritten: Some(encode(&response, version)?),
         })

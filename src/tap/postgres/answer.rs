@@ -1,24 +1,24 @@
-//! The server's side of a [`Session`]: which answer belongs to which statement, and when all of it
+//! The server's side of a [`ConnectionState`]: which answer belongs to which statement, and when all of it
 //! is there. No I/O.
 
 use super::Transaction;
 use super::frame::Message;
-use super::message::Failure;
-use super::reply::Reply;
-use super::session::{Asked, Expected, Session};
+use super::message::ErrorFields;
+use super::reply::StatementReply;
+use super::session::{ConnectionState, Expected, PendingStatement};
 
 /// A statement whose answer is complete.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answered {
-    pub(super) asked: Asked,
-    pub(super) reply: Reply,
+    pub(super) asked: PendingStatement,
+    pub(super) reply: StatementReply,
     /// After it, where the server has said.
     pub(super) transaction: Option<Transaction>,
 }
 
 /// What becomes of a server's message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum ReplyAction {
     Pass,
     /// It is part of an answer that is not complete, and is kept with it.
     Hold,
@@ -28,33 +28,33 @@ pub(super) enum Heard {
     Ask(Vec<Answered>),
 }
 
-impl Session {
-    pub(super) fn hear(&mut self, message: &Message) -> Heard {
+impl ConnectionState {
+    pub(super) fn hear(&mut self, message: &Message) -> ReplyAction {
         match message.tag {
             b'K' => {
                 let pid = message.body().first_chunk();
                 self.backend_pid = pid.map(|bytes| i32::from_be_bytes(*bytes));
-                Heard::Pass
+                ReplyAction::Pass
             }
             b'C' => self.done(|reply| reply.complete(message.body())),
             b'I' => self.done(|reply| reply.say("empty")),
             b's' => self.done(|reply| reply.say("suspended")),
-            b'E' => self.error(&Failure::read(message)),
+            b'E' => self.error(&ErrorFields::read(message)),
             b'Z' => self.ready(message.body().first().copied()),
             b'V' => self.done(|reply| reply.say("returned")),
             b'G' | b'W' => self.copy_begins(message.tag == b'W'),
-            b'd' if self.streaming => Heard::Pass,
+            b'd' if self.streaming => ReplyAction::Pass,
             b'1' | b'2' | b'3' | b'T' | b'n' => self.prepared(),
-            b'D' | b'H' | b'd' | b'c' if self.executing() => Heard::Hold,
+            b'D' | b'H' | b'd' | b'c' if self.executing() => ReplyAction::Hold,
             _ => self.between(),
         }
     }
 
     /// What answers no statement waits only behind an answer that waits.
-    fn between(&self) -> Heard {
+    fn between(&self) -> ReplyAction {
         match self.unsynced {
-            Some(_) => Heard::Hold,
-            None => Heard::Pass,
+            Some(_) => ReplyAction::Hold,
+            None => ReplyAction::Pass,
         }
     }
 
@@ -71,7 +71,7 @@ impl Session {
     }
 
     /// ParseComplete, BindComplete, CloseComplete, RowDescription or NoData.
-    fn prepared(&mut self) -> Heard {
+    fn prepared(&mut self) -> ReplyAction {
         match self.head() {
             Some(Expected::Parse | Expected::Bind | Expected::Describe) => {
                 self.expected.pop();
@@ -83,25 +83,25 @@ impl Session {
                     self.statements.remove(&name);
                 }
             }
-            Some(Expected::Simple(..)) => return Heard::Hold,
+            Some(Expected::Simple(..)) => return ReplyAction::Hold,
             _ => {}
         }
         self.between()
     }
 
     /// A statement is done, or suspended.
-    fn done(&mut self, say: impl FnOnce(&mut Reply)) -> Heard {
+    fn done(&mut self, say: impl FnOnce(&mut StatementReply)) -> ReplyAction {
         match self.head() {
             // Its string may hold another one.
             Some(Expected::Simple(_, reply)) => {
                 say(reply);
-                Heard::Hold
+                ReplyAction::Hold
             }
             Some(Expected::Execute(_)) => {
                 let Some(Expected::Execute(asked)) = self.expected.pop() else {
                     unreachable!("it was just looked at");
                 };
-                let mut reply = Reply::default();
+                let mut reply = StatementReply::default();
                 say(&mut reply);
                 self.settle(asked, reply)
             }
@@ -110,14 +110,14 @@ impl Session {
     }
 
     /// The last statement before a Sync waits for the Sync's answer, which tells whether it stays.
-    fn settle(&mut self, asked: Asked, reply: Reply) -> Heard {
+    fn settle(&mut self, asked: PendingStatement, reply: StatementReply) -> ReplyAction {
         let (more, sync) = self.ahead();
         if sync && (!more || self.failed) {
             self.unsynced = Some((asked, reply));
-            return Heard::Hold;
+            return ReplyAction::Hold;
         }
         self.transaction = None;
-        Heard::Ask(vec![Answered {
+        ReplyAction::Ask(vec![Answered {
             asked,
             reply,
             transaction: None,
@@ -138,22 +138,22 @@ impl Session {
         (more, false)
     }
 
-    fn error(&mut self, failure: &Failure) -> Heard {
+    fn error(&mut self, failure: &ErrorFields) -> ReplyAction {
         self.copying = false;
         if failure.is_fatal && self.is_all_held() {
             // The server hangs up on a client that it takes for idle: no statement's answer.
-            return Heard::Pass;
+            return ReplyAction::Pass;
         }
         if let Some(Expected::Simple(_, reply)) = self.head() {
             reply.fail(failure);
             return if failure.is_fatal {
                 self.ready(None)
             } else {
-                Heard::Hold
+                ReplyAction::Hold
             };
         }
         if matches!(self.head(), None | Some(Expected::Startup)) {
-            return Heard::Pass;
+            return ReplyAction::Pass;
         }
         self.failed = true;
         let (asked, mut reply) = match self.unsynced.take() {
@@ -161,14 +161,14 @@ impl Session {
             Some(unsynced) => unsynced,
             // What prepares a statement fails for the statement.
             None => match self.next_execute() {
-                Some(asked) => (asked, Reply::default()),
-                None => return Heard::Pass,
+                Some(asked) => (asked, StatementReply::default()),
+                None => return ReplyAction::Pass,
             },
         };
         reply.fail(failure);
         if failure.is_fatal {
             // There will be no answer to the Sync.
-            return Heard::Ask(vec![Answered {
+            return ReplyAction::Ask(vec![Answered {
                 asked,
                 reply,
                 transaction: None,
@@ -186,7 +186,7 @@ impl Session {
     }
 
     /// Takes the first statement that is expected before a Sync, and what prepares it.
-    fn next_execute(&mut self) -> Option<Asked> {
+    fn next_execute(&mut self) -> Option<PendingStatement> {
         if !self.ahead().0 {
             return None;
         }
@@ -199,7 +199,7 @@ impl Session {
 
     /// The server waits for COPY data, or streams both ways, and ignores a Sync until the client has
     /// ended its data.
-    fn copy_begins(&mut self, both_ways: bool) -> Heard {
+    fn copy_begins(&mut self, both_ways: bool) -> ReplyAction {
         self.streaming = both_ways;
         if matches!(self.head(), Some(Expected::Execute(_))) {
             let end = self
@@ -214,11 +214,11 @@ impl Session {
                 !(ignored && matches!(expected, Expected::Sync(_)))
             });
         }
-        Heard::Release
+        ReplyAction::Release
     }
 
     /// ReadyForQuery: all that was asked for up to here is answered.
-    fn ready(&mut self, status: Option<u8>) -> Heard {
+    fn ready(&mut self, status: Option<u8>) -> ReplyAction {
         self.transaction = status.and_then(|status| match status {
             b'I' => Some(Transaction::Idle),
             b'T' => Some(Transaction::Open),
@@ -230,7 +230,7 @@ impl Session {
         let mut answered: Vec<_> = unsynced.into_iter().collect();
         while let Some(expected) = self.expected.pop() {
             match expected {
-                Expected::Execute(asked) => answered.push((asked, Reply::word("skipped"))),
+                Expected::Execute(asked) => answered.push((asked, StatementReply::word("skipped"))),
                 Expected::Simple(asked, reply) => {
                     answered.push((asked, reply));
                     break;
@@ -252,13 +252,13 @@ impl Session {
             self.attribution.correct(is_block);
         }
         if answered.is_empty() {
-            return Heard::Pass;
+            return ReplyAction::Pass;
         }
         let complete = |(asked, reply)| Answered {
             asked,
             reply,
             transaction,
         };
-        Heard::Ask(answered.into_iter().map(complete).collect())
+        ReplyAction::Ask(answered.into_iter().map(complete).collect())
     }
 }

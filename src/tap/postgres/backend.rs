@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::answer::Heard;
+use super::answer::ReplyAction;
 use super::connection::{Connection, Ended, Never};
 use super::frame::{Frames, Message, Piece, Side};
 use super::message;
@@ -17,7 +17,7 @@ const CHUNK: usize = 64 * 1024;
 /// only what tells its completion is kept.
 const KEPT: usize = 64 * 1024;
 
-struct Outgoing<'c, W> {
+struct ToClient<'c, W> {
     connection: &'c Connection<'c>,
     client: W,
     ready: BytesMut,
@@ -32,7 +32,7 @@ pub(super) async fn pump(
     client: impl AsyncWrite + Unpin,
 ) -> Result<Never, Ended> {
     let mut frames = Frames::new(Side::Server);
-    let mut outgoing = Outgoing {
+    let mut outgoing = ToClient {
         connection,
         client,
         ready: BytesMut::new(),
@@ -53,18 +53,18 @@ pub(super) async fn pump(
                 b'R' if strips_binding => message::without_channel_binding(&message),
                 _ => None,
             };
-            let heard = outgoing.hear(&message);
-            keeps = heard != Heard::Pass;
+            let action = outgoing.hear(&message);
+            keeps = action != ReplyAction::Pass;
             let is_data = matches!(message.tag, b'D' | b'd');
             outgoing.add(
                 stripped.as_deref().unwrap_or(&message.bytes),
                 keeps,
                 is_data,
             );
-            match heard {
-                Heard::Pass | Heard::Hold => {}
-                Heard::Release => outgoing.release(),
-                Heard::Ask(all) => {
+            match action {
+                ReplyAction::Pass | ReplyAction::Hold => {}
+                ReplyAction::Release => outgoing.release(),
+                ReplyAction::Ask(all) => {
                     outgoing.send(true).await?;
                     for answered in all {
                         connection.answered(answered).await?;
@@ -81,18 +81,18 @@ pub(super) async fn pump(
     }
 }
 
-impl<W: AsyncWrite + Unpin> Outgoing<'_, W> {
-    fn hear(&mut self, message: &Message) -> Heard {
-        let heard = match message.tag {
+impl<W: AsyncWrite + Unpin> ToClient<'_, W> {
+    fn hear(&mut self, message: &Message) -> ReplyAction {
+        let action = match message.tag {
             // These come at any time and belong to no answer.
-            b'A' | b'N' | b'S' => Heard::Pass,
+            b'A' | b'N' | b'S' => ReplyAction::Pass,
             _ => self.connection.session().hear(message),
         };
         // In order behind what is kept, unless that is full: a trigger that raises notices at a
         // commit could make it grow without end.
-        match heard {
-            Heard::Pass if (1..KEPT).contains(&self.kept.len()) => Heard::Hold,
-            heard => heard,
+        match action {
+            ReplyAction::Pass if (1..KEPT).contains(&self.kept.len()) => ReplyAction::Hold,
+            action => action,
         }
     }
 

@@ -6,7 +6,7 @@
 
 mod harmless;
 
-use super::lexer::{Kind, Token};
+use super::lexer::{Token, TokenKind};
 use harmless::is_harmless;
 
 /// Whether one of these tokens calls a function that may write.
@@ -42,7 +42,7 @@ pub(super) fn calls_what_may_write(statement: &[Token<'_>]) -> bool {
 }
 
 fn is_name(token: &Token<'_>) -> bool {
-    matches!(token.kind, Kind::Word | Kind::Quoted)
+    matches!(token.kind, TokenKind::Word | TokenKind::Quoted)
 }
 
 /// Where a name begins that may have a schema before it.
@@ -105,7 +105,7 @@ fn is_known(statement: &[Token<'_>], first: usize, name: usize) -> bool {
             _ => false,
         };
     }
-    let is_keyword = statement[name].kind == Kind::Word && KEYWORDS.contains(&word);
+    let is_keyword = statement[name].kind == TokenKind::Word && KEYWORDS.contains(&word);
     is_keyword || is_harmless(word)
 }
 

@@ -8,7 +8,7 @@ use crate::event::{EventOutcome, Session};
 
 /// What a statement did, by its command tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub enum CommandTag {
     Select(u64),
     Insert(u64),
     Update(u64),
@@ -27,18 +27,18 @@ fn ends_the_connection(sqlstate: &str) -> bool {
 impl Detail {
     /// The command that was completed; none where several were, or one of another kind.
     #[must_use]
-    pub fn command(&self) -> Option<Command> {
+    pub fn command(&self) -> Option<CommandTag> {
         let mut words = self.tag.as_deref()?.split(' ');
         let (name, last) = (words.next()?, words.next_back());
-        let rows = |command: fn(u64) -> Command| Some(command(last?.parse().ok()?));
+        let rows = |command: fn(u64) -> CommandTag| Some(command(last?.parse().ok()?));
         let is_one = !self.tag.as_deref()?.contains(';');
         match name {
-            "SELECT" if is_one => rows(Command::Select),
-            "INSERT" if is_one => rows(Command::Insert),
-            "UPDATE" if is_one => rows(Command::Update),
-            "DELETE" if is_one => rows(Command::Delete),
-            "COMMIT" if last.is_none() => Some(Command::Commit),
-            "ROLLBACK" if last.is_none() => Some(Command::Rollback),
+            "SELECT" if is_one => rows(CommandTag::Select),
+            "INSERT" if is_one => rows(CommandTag::Insert),
+            "UPDATE" if is_one => rows(CommandTag::Update),
+            "DELETE" if is_one => rows(CommandTag::Delete),
+            "COMMIT" if last.is_none() => Some(CommandTag::Commit),
+            "ROLLBACK" if last.is_none() => Some(CommandTag::Rollback),
             _ => None,
         }
     }
@@ -49,7 +49,7 @@ impl Detail {
         let code = self.sqlstate.clone();
         Some(match (code, &self.tag) {
             // So is answered the COMMIT of a transaction that has failed, too.
-            _ if self.command() == Some(Command::Rollback) => EventOutcome::RolledBack,
+            _ if self.command() == Some(CommandTag::Rollback) => EventOutcome::RolledBack,
             (None, None) => return None,
             (None, Some(_)) => EventOutcome::DONE,
             // Several statements in one request may hold a COMMIT before the one that failed.
@@ -89,12 +89,12 @@ mod tests {
     #[test]
     fn a_tag_says_what_was_done_to_how_many_rows() {
         for (tag, command) in [
-            ("SELECT 0", Some(Command::Select(0))),
-            ("INSERT 0 1", Some(Command::Insert(1))),
-            ("UPDATE 2", Some(Command::Update(2))),
-            ("DELETE 3", Some(Command::Delete(3))),
-            ("COMMIT", Some(Command::Commit)),
-            ("ROLLBACK", Some(Command::Rollback)),
+            ("SELECT 0", Some(CommandTag::Select(0))),
+            ("INSERT 0 1", Some(CommandTag::Insert(1))),
+            ("UPDATE 2", Some(CommandTag::Update(2))),
+            ("DELETE 3", Some(CommandTag::Delete(3))),
+            ("COMMIT", Some(CommandTag::Commit)),
+            ("ROLLBACK", Some(CommandTag::Rollback)),
             ("CREATE TABLE", None),
             ("SELECT 1; INSERT 0 1", None),
             ("COMMIT; COMMIT", None),

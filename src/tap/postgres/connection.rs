@@ -12,8 +12,8 @@ use super::answer::Answered;
 use super::frame::Malformed;
 use super::hangup::Hangup;
 use super::message;
-use super::reply::Reply;
-use super::session::{Asked, Session, Unserved};
+use super::reply::StatementReply;
+use super::session::{ConnectionState, PendingStatement, Unserved};
 use super::startup::{self, Opening};
 use super::upstream::{Stream, Upstream, UpstreamError};
 use super::{Options, Transaction, backend, frontend};
@@ -74,7 +74,7 @@ pub(super) struct Plaintext {
 pub(super) struct Connection<'a> {
     pub(super) shared: &'a Shared,
     hangup: &'a Hangup,
-    session: Mutex<Session>,
+    session: Mutex<ConnectionState>,
     /// Whether what was sent to the client ends where a message ends.
     pub(super) between_messages: AtomicBool,
 }
@@ -188,7 +188,7 @@ impl<'a> Connection<'a> {
         Self {
             shared,
             hangup,
-            session: Mutex::new(Session::new(
+            session: Mutex::new(ConnectionState::new(
                 shared.options.keep_parameters,
                 shared.options.marks.clone(),
             )),
@@ -212,16 +212,16 @@ impl<'a> Connection<'a> {
         ended
     }
 
-    pub(super) fn session(&self) -> MutexGuard<'_, Session> {
+    pub(super) fn session(&self) -> MutexGuard<'_, ConnectionState> {
         self.session.lock().expect("no holder of this lock panics")
     }
 
-    pub(super) async fn received(&self, asked: Asked) -> Result<(), Ended> {
+    pub(super) async fn received(&self, asked: PendingStatement) -> Result<(), Ended> {
         let (transaction, pid) = {
             let session = self.session();
             (session.transaction_before(), session.backend_pid)
         };
-        let reply = Reply::default();
+        let reply = StatementReply::default();
         let event = self.event(Stage::Received, asked, reply, transaction, pid);
         self.decide(event).await?;
         self.session().held = false;
@@ -242,8 +242,8 @@ impl<'a> Connection<'a> {
     fn event(
         &self,
         stage: Stage,
-        asked: Asked,
-        reply: Reply,
+        asked: PendingStatement,
+        reply: StatementReply,
         transaction: Option<Transaction>,
         backend_pid: Option<i32>,
     ) -> BoundaryEvent {

@@ -7,12 +7,12 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::connection::{Connection, Ended, Never};
 use super::frame::{Frames, INSPECTED, Piece, Side};
-use super::session::Step;
+use super::session::RequestAction;
 
 /// How much is read at once.
 const CHUNK: usize = 32 * 1024;
 
-struct Outgoing<W> {
+struct ToServer<W> {
     server: W,
     ready: BytesMut,
     /// These prepare a statement and go with it, so that a server which has not seen a statement has
@@ -27,7 +27,7 @@ pub(super) async fn pump(
     server: impl AsyncWrite + Unpin,
 ) -> Result<Never, Ended> {
     let mut frames = Frames::new(Side::Client);
-    let mut outgoing = Outgoing {
+    let mut outgoing = ToServer {
         server,
         ready: BytesMut::new(),
         deferred: BytesMut::new(),
@@ -38,13 +38,13 @@ pub(super) async fn pump(
                 Piece::Rest(rest) => outgoing.ready.extend_from_slice(&rest),
                 Piece::Message(message) => {
                     let step = connection.session().ask(&message)?;
-                    if let Step::Ask(asked) = &step {
+                    if let RequestAction::Ask(asked) = &step {
                         outgoing.send(connection).await?;
                         connection.received(asked.clone()).await?;
                     }
                     outgoing.deferred.extend_from_slice(&message.bytes);
                     let too_much = outgoing.deferred.len() > INSPECTED;
-                    if step != Step::Defer || !message.whole || too_much {
+                    if step != RequestAction::Defer || !message.whole || too_much {
                         outgoing.ready.unsplit(outgoing.deferred.split());
                     }
                 }
@@ -58,7 +58,7 @@ pub(super) async fn pump(
     }
 }
 
-impl<W: AsyncWrite + Unpin> Outgoing<W> {
+impl<W: AsyncWrite + Unpin> ToServer<W> {
     async fn send(&mut self, connection: &Connection<'_>) -> Result<(), Ended> {
         match self.write().await {
             Ok(()) => Ok(()),

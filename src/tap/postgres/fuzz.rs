@@ -15,17 +15,17 @@ use crate::tap::fuzz::{Side, source, stage, steps};
 
 /// A runtime, and a connection of which only the end is watched, and which has none: the scripts'
 /// clients stay to the end.
-struct Field {
+struct Harness {
     runtime: Runtime,
     _client: TcpStream,
     watched: TcpStream,
 }
 
 thread_local! {
-    static FIELD: Field = Field::new();
+    static FIELD: Harness = Harness::new();
 }
 
-impl Field {
+impl Harness {
     fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

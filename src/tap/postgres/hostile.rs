@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::frame::{Frames, INSPECTED, Piece, Side};
 use super::fuzz::framed;
-use super::session::{Session, Unserved};
+use super::session::{ConnectionState, Unserved};
 use super::statement::Statement;
 use crate::event::Marks;
 
@@ -40,7 +40,7 @@ fn cases(mut case: impl FnMut(&mut ChaCha8Rng)) {
 
 /// Feeds both sides to one session in chunks of any size, in any interleaving.
 fn converse(random: &mut ChaCha8Rng, client: &[u8], server: &[u8], met: &mut Met) {
-    let mut session = Session::new(true, Marks::default());
+    let mut session = ConnectionState::new(true, Marks::default());
     let mut sides = [(Side::Client, client), (Side::Server, server)]
         .map(|(side, bytes)| Some((side, Frames::new(side), bytes)));
     while sides.iter().any(Option::is_some) {
@@ -63,7 +63,7 @@ fn converse(random: &mut ChaCha8Rng, client: &[u8], server: &[u8], met: &mut Met
 fn feed(
     side: Side,
     frames: &mut Frames,
-    session: &mut Session,
+    session: &mut ConnectionState,
     met: &mut Met,
 ) -> Result<(), Unserved> {
     while let Some(piece) = frames.next()? {
@@ -234,8 +234,8 @@ fn planted(message: impl Fn(usize) -> Vec<u8>) -> (usize, String) {
 /// Far less than a client may have open, so that a test is soon beyond it.
 const OPEN: usize = 1 << 20;
 
-fn small() -> Session {
-    Session::within(OPEN, true, Marks::default())
+fn small() -> ConnectionState {
+    ConnectionState::within(OPEN, true, Marks::default())
 }
 
 /// A hundredth of it.
@@ -289,14 +289,14 @@ fn a_client_that_closes_what_it_opens_is_served_for_ever() {
         ];
         client.buffer.extend_from_slice(&asked.concat());
         feed(Side::Client, &mut client, &mut session, &mut met).expect("it is served");
-        let heard = [
+        let action = [
             framed(b'1', b""),
             framed(b'2', b""),
             framed(b'C', b"SELECT 1\0"),
             framed(b'3', b""),
             framed(b'Z', b"I"),
         ];
-        server.buffer.extend_from_slice(&heard.concat());
+        server.buffer.extend_from_slice(&action.concat());
         feed(Side::Server, &mut server, &mut session, &mut met).expect("it is served");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::session::{Asked, Expected, Portal};
+use super::session::{Expected, PendingStatement, Portal};
 use super::statement::Statement;
 use crate::event::Found;
 use crate::tap::budget::{Budget, TooMuch};
@@ -36,7 +36,7 @@ impl Weigh for Portal {
     }
 }
 
-impl Weigh for Asked {
+impl Weigh for PendingStatement {
     fn weight(&self) -> usize {
         let parameters = self.parameters.iter().flatten().map(|value| value.len());
         self.statement.weight()
@@ -68,12 +68,12 @@ fn of_texts(texts: &[String]) -> usize {
 
 /// Things by the names that the client gave them.
 #[derive(Debug)]
-pub(super) struct Named<T> {
+pub(super) struct ByName<T> {
     things: HashMap<String, (usize, T)>,
     budget: Budget,
 }
 
-impl<T> Named<T> {
+impl<T> ByName<T> {
     pub(super) fn statements(limit: usize) -> Self {
         Self::new(
             limit,
@@ -131,12 +131,12 @@ impl<T> Named<T> {
 
 /// What the server owes an answer for, in order.
 #[derive(Debug)]
-pub(super) struct Owed {
+pub(super) struct OwedAnswers {
     queue: VecDeque<(usize, Expected)>,
     budget: Budget,
 }
 
-impl Owed {
+impl OwedAnswers {
     pub(super) fn new(first: Expected, limit: usize) -> Self {
         Self {
             queue: VecDeque::from([(0, first)]),

@@ -3,7 +3,7 @@
 
 /// What a token is; the words of the text itself are in [`Token::text`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// A keyword or an unquoted name.
     Word,
     /// A name in double quotes.
@@ -19,7 +19,7 @@ pub(super) enum Kind {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token<'a> {
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     pub(super) text: &'a str,
     /// Whether space or a comment stands before it.
     pub(super) spaced: bool,
@@ -27,7 +27,7 @@ pub(super) struct Token<'a> {
 
 impl Token<'_> {
     pub(super) fn is(&self, word: &str) -> bool {
-        self.kind == Kind::Word && self.text.eq_ignore_ascii_case(word)
+        self.kind == TokenKind::Word && self.text.eq_ignore_ascii_case(word)
     }
 
     pub(super) fn is_any(&self, words: &[&str]) -> bool {
@@ -35,11 +35,14 @@ impl Token<'_> {
     }
 
     pub(super) fn is_symbol(&self, symbol: &str) -> bool {
-        self.kind == Kind::Symbol && self.text == symbol
+        self.kind == TokenKind::Symbol && self.text == symbol
     }
 
     pub(super) fn is_value(&self) -> bool {
-        matches!(self.kind, Kind::Text | Kind::Number | Kind::Param)
+        matches!(
+            self.kind,
+            TokenKind::Text | TokenKind::Number | TokenKind::Param
+        )
     }
 }
 
@@ -71,22 +74,28 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-fn token(rest: &str, first: char) -> (Kind, usize) {
-    let prefixed = |skip: usize, escapes: bool| (Kind::Text, skip + quoted(&rest[skip..], escapes));
+fn token(rest: &str, first: char) -> (TokenKind, usize) {
+    let prefixed =
+        |skip: usize, escapes: bool| (TokenKind::Text, skip + quoted(&rest[skip..], escapes));
     let bytes = rest.as_bytes();
     match (first, bytes.get(1), bytes.get(2)) {
         ('\'', ..) => prefixed(0, false),
-        ('"', ..) => (Kind::Quoted, quoted(rest, false)),
+        ('"', ..) => (TokenKind::Quoted, quoted(rest, false)),
         ('e' | 'E', Some(b'\''), _) => prefixed(1, true),
         ('b' | 'B' | 'x' | 'X' | 'n' | 'N', Some(b'\''), _) => prefixed(1, false),
         ('u' | 'U', Some(b'&'), Some(b'\'')) => prefixed(2, false),
-        ('u' | 'U', Some(b'&'), Some(b'"')) => (Kind::Quoted, 2 + quoted(&rest[2..], false)),
-        ('$', Some(b'0'..=b'9'), _) => (Kind::Param, 1 + run(&rest[1..], |c| c.is_ascii_digit())),
-        ('$', ..) => dollar_quoted(rest).map_or((Kind::Symbol, 1), |length| (Kind::Text, length)),
-        ('0'..='9', ..) | ('.', Some(b'0'..=b'9'), _) => (Kind::Number, number(rest)),
-        (':', Some(b':'), _) => (Kind::Symbol, 2),
-        _ if is_name(first) => (Kind::Word, run(rest, |c| is_name(c) || c == '$')),
-        _ => (Kind::Symbol, first.len_utf8()),
+        ('u' | 'U', Some(b'&'), Some(b'"')) => (TokenKind::Quoted, 2 + quoted(&rest[2..], false)),
+        ('$', Some(b'0'..=b'9'), _) => (
+            TokenKind::Param,
+            1 + run(&rest[1..], |c| c.is_ascii_digit()),
+        ),
+        ('$', ..) => {
+            dollar_quoted(rest).map_or((TokenKind::Symbol, 1), |length| (TokenKind::Text, length))
+        }
+        ('0'..='9', ..) | ('.', Some(b'0'..=b'9'), _) => (TokenKind::Number, number(rest)),
+        (':', Some(b':'), _) => (TokenKind::Symbol, 2),
+        _ if is_name(first) => (TokenKind::Word, run(rest, |c| is_name(c) || c == '$')),
+        _ => (TokenKind::Symbol, first.len_utf8()),
     }
 }
 
@@ -165,9 +174,9 @@ fn number(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, tokens};
+    use super::{TokenKind, tokens};
 
-    fn kinds(text: &str) -> Vec<(Kind, &str)> {
+    fn kinds(text: &str) -> Vec<(TokenKind, &str)> {
         tokens(text).iter().map(|t| (t.kind, t.text)).collect()
     }
 
@@ -185,14 +194,14 @@ mod tests {
             "$fün$x$fün$",
         ];
         for string in strings {
-            assert_eq!(kinds(string), [(Kind::Text, string)]);
+            assert_eq!(kinds(string), [(TokenKind::Text, string)]);
         }
     }
 
     #[test]
     fn numbers_of_every_syntax_are_one_token() {
         for number in ["17", "1.5", ".5", "1e10", "1.5E-3", "0x1F", "1_000"] {
-            assert_eq!(kinds(number), [(Kind::Number, number)]);
+            assert_eq!(kinds(number), [(TokenKind::Number, number)]);
         }
     }
 
@@ -206,13 +215,13 @@ mod tests {
     #[test]
     fn names_keep_digits_dollars_and_quotes() {
         let expected = [
-            (Kind::Word, "t1$x"),
-            (Kind::Symbol, "."),
-            (Kind::Quoted, "\"a \"\"b\""),
-            (Kind::Symbol, "="),
-            (Kind::Param, "$12"),
-            (Kind::Symbol, "::"),
-            (Kind::Word, "größe"),
+            (TokenKind::Word, "t1$x"),
+            (TokenKind::Symbol, "."),
+            (TokenKind::Quoted, "\"a \"\"b\""),
+            (TokenKind::Symbol, "="),
+            (TokenKind::Param, "$12"),
+            (TokenKind::Symbol, "::"),
+            (TokenKind::Word, "größe"),
         ];
         assert_eq!(kinds(r#"t1$x."a ""b"=$12::größe"#), expected);
     }
@@ -223,6 +232,9 @@ mod tests {
             assert_eq!(kinds(text).len(), 1, "{text}");
         }
         assert_eq!(kinds("/* abc /* d */"), []);
-        assert_eq!(kinds("$abc"), [(Kind::Symbol, "$"), (Kind::Word, "abc")]);
+        assert_eq!(
+            kinds("$abc"),
+            [(TokenKind::Symbol, "$"), (TokenKind::Word, "abc")]
+        );
     }
 }

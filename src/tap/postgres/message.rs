@@ -21,13 +21,13 @@ pub(super) fn text(bytes: &[u8]) -> String {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
+pub(super) struct ErrorFields {
     pub(super) sqlstate: String,
     /// Whether the connection ends with it.
     pub(super) is_fatal: bool,
 }
 
-impl Failure {
+impl ErrorFields {
     pub(super) fn read(message: &Message) -> Self {
         let fields = message.body().split(|byte| *byte == 0);
         let mut failure = Self {
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn the_answer_of_an_absent_server_reads_as_fatal() {
         let bytes = unavailable("not now");
-        let failure = Failure::read(&message(b'E', &bytes[5..]));
+        let failure = ErrorFields::read(&message(b'E', &bytes[5..]));
         assert!(failure.is_fatal);
         assert_eq!(failure.sqlstate, "57P03");
     }

@@ -78,7 +78,7 @@ use serde::{Deserialize, Serialize};
 use super::Gate;
 use crate::event::Marks;
 
-pub use command::Command;
+pub use command::CommandTag;
 pub use listener::PostgresTap;
 pub use signature::signature_of;
 pub use upstream::Upstream;

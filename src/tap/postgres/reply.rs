@@ -1,6 +1,6 @@
 //! What the server has said of one request.
 
-use super::message::{Failure, command, text};
+use super::message::{ErrorFields, command, text};
 use super::sqlstate;
 use super::{Detail, Transaction};
 
@@ -9,7 +9,7 @@ const TOLD: usize = 50;
 
 /// What the server has said of one request so far, in its order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Reply {
+pub(super) struct StatementReply {
     words: Vec<String>,
     tags: Vec<String>,
     untold: usize,
@@ -17,7 +17,7 @@ pub(super) struct Reply {
     sqlstate: Option<String>,
 }
 
-impl Reply {
+impl StatementReply {
     pub(super) fn word(word: &str) -> Self {
         Self {
             words: vec![word.to_owned()],
@@ -46,7 +46,7 @@ impl Reply {
         }
     }
 
-    pub(super) fn fail(&mut self, failure: &Failure) {
+    pub(super) fn fail(&mut self, failure: &ErrorFields) {
         self.say(&sqlstate::in_words(&failure.sqlstate));
         self.sqlstate = Some(failure.sqlstate.clone());
     }

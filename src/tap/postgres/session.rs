@@ -8,17 +8,17 @@ use bytes::Bytes;
 use super::Transaction;
 use super::attribution::Attribution;
 use super::frame::{Malformed, Message};
-use super::kept::{LIMIT, Named, Owed, Weigh};
+use super::kept::{ByName, LIMIT, OwedAnswers, Weigh};
 use super::message;
 use super::parameters;
-use super::reply::Reply;
+use super::reply::StatementReply;
 use super::statement::Statement;
 use crate::event::{Found, Marks};
 use crate::tap::budget::TooMuch;
 
 /// A statement on its way: the parts of its event that do not change until it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct PendingStatement {
     pub(super) statement: Arc<Statement>,
     pub(super) subjects: Vec<String>,
     pub(super) parameters: Vec<Option<Bytes>>,
@@ -34,13 +34,13 @@ pub(super) enum Unserved {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum RequestAction {
     /// It goes on with the message after it: alone it does nothing, and the client cannot wait for
     /// its answer.
     Defer,
     Forward,
     /// It executes a statement: it goes on if the hook lets it.
-    Ask(Asked),
+    Ask(PendingStatement),
 }
 
 #[derive(Debug)]
@@ -51,11 +51,11 @@ pub(super) enum Expected {
     Describe,
     /// The statement that the name stood for when it was closed.
     Close(Option<(String, Arc<Statement>)>),
-    Execute(Asked),
+    Execute(PendingStatement),
     /// Ends the messages of the extended protocol before it, and the `n`-th of its kind.
     Sync(u64),
     /// A Query or a FunctionCall, which end by themselves.
-    Simple(Asked, Reply),
+    Simple(PendingStatement, StatementReply),
     /// No answer is owed: a mark that the client has ended its COPY data here.
     CopyEnd,
 }
@@ -70,11 +70,11 @@ pub(super) struct Portal {
 }
 
 #[derive(Debug)]
-pub(super) struct Session {
-    pub(super) expected: Owed,
+pub(super) struct ConnectionState {
+    pub(super) expected: OwedAnswers,
     /// The last statement before a Sync, answered, while the Sync is not: what is done in an implicit
     /// transaction is durable only then, and may still fail.
-    pub(super) unsynced: Option<(Asked, Reply)>,
+    pub(super) unsynced: Option<(PendingStatement, StatementReply)>,
     /// Whether the last statement that is expected is held, so that the server has not seen it.
     pub(super) held: bool,
     /// Whether the server skips what comes before the next Sync.
@@ -87,14 +87,14 @@ pub(super) struct Session {
     pub(super) transaction: Option<Transaction>,
     pub(super) backend_pid: Option<i32>,
     pub(super) attribution: Attribution,
-    pub(super) statements: Named<Arc<Statement>>,
-    portals: Named<Portal>,
+    pub(super) statements: ByName<Arc<Statement>>,
+    portals: ByName<Portal>,
     syncs: u64,
     keep_parameters: bool,
     marks: Marks,
 }
 
-impl Session {
+impl ConnectionState {
     pub(super) fn new(keep_parameters: bool, marks: Marks) -> Self {
         Self::within(LIMIT, keep_parameters, marks)
     }
@@ -104,7 +104,7 @@ impl Session {
         Self {
             keep_parameters,
             marks,
-            expected: Owed::new(Expected::Startup, limit),
+            expected: OwedAnswers::new(Expected::Startup, limit),
             unsynced: None,
             held: false,
             failed: false,
@@ -113,15 +113,15 @@ impl Session {
             transaction: None,
             backend_pid: None,
             attribution: Attribution::default(),
-            statements: Named::statements(limit),
-            portals: Named::portals(limit),
+            statements: ByName::statements(limit),
+            portals: ByName::portals(limit),
             syncs: 0,
         }
     }
 
     /// Takes a message of the client; what it makes the server owe is noted here, before the message
     /// goes on.
-    pub(super) fn ask(&mut self, message: &Message) -> Result<Step, Unserved> {
+    pub(super) fn ask(&mut self, message: &Message) -> Result<RequestAction, Unserved> {
         let body = message.body();
         let expected = match message.tag {
             b'Q' => {
@@ -142,28 +142,28 @@ impl Session {
             b'C' => self.close(message)?,
             b'S' => {
                 self.sync()?;
-                return Ok(Step::Forward);
+                return Ok(RequestAction::Forward);
             }
             b'c' | b'f' => {
                 self.copying = false;
                 if !self.expected.is_empty() {
                     self.expected.push(Expected::CopyEnd)?;
                 }
-                return Ok(Step::Forward);
+                return Ok(RequestAction::Forward);
             }
-            _ => return Ok(Step::Forward),
+            _ => return Ok(RequestAction::Forward),
         };
         self.expected.push(expected)?;
-        Ok(Step::Defer)
+        Ok(RequestAction::Defer)
     }
 
-    fn simple(&mut self, statement: Statement, found: Found) -> Result<Step, Unserved> {
+    fn simple(&mut self, statement: Statement, found: Found) -> Result<RequestAction, Unserved> {
         let asked = self.asked(Arc::new(statement), found);
         self.attribution.unit_ends();
-        let expected = Expected::Simple(asked.clone(), Reply::default());
+        let expected = Expected::Simple(asked.clone(), StatementReply::default());
         self.expected.push(expected)?;
         self.held = true;
-        Ok(Step::Ask(asked))
+        Ok(RequestAction::Ask(asked))
     }
 
     fn parse(&mut self, message: &Message) -> Result<Expected, Unserved> {
@@ -203,7 +203,7 @@ impl Session {
         Ok(Expected::Bind)
     }
 
-    fn execute(&mut self, portal: &str) -> Result<Step, Unserved> {
+    fn execute(&mut self, portal: &str) -> Result<RequestAction, Unserved> {
         let (statement, found, parameters) = match self.portals.get_mut(portal) {
             // They are those of its first execution; one that was suspended goes on without.
             Some(portal) => (
@@ -218,19 +218,19 @@ impl Session {
                 Vec::new(),
             ),
         };
-        let asked = Asked {
+        let asked = PendingStatement {
             parameters,
             ..self.asked(statement, found)
         };
         self.expected.push(Expected::Execute(asked.clone()))?;
         self.held = true;
-        Ok(Step::Ask(asked))
+        Ok(RequestAction::Ask(asked))
     }
 
-    fn asked(&mut self, statement: Arc<Statement>, mut found: Found) -> Asked {
+    fn asked(&mut self, statement: Arc<Statement>, mut found: Found) -> PendingStatement {
         found.add(&statement.found);
         let subjects = self.attribution.subjects(found, statement.bounds);
-        Asked {
+        PendingStatement {
             statement,
             subjects,
             parameters: Vec::new(),

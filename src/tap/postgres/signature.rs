@@ -1,6 +1,6 @@
 //! A statement without its data: equal in every run.
 
-use super::lexer::{Kind, Token, tokens};
+use super::lexer::{Token, TokenKind, tokens};
 
 /// The signature that a statement has at the tap, from its text: by it, what a manifest names is
 /// known when it passes.
@@ -46,7 +46,7 @@ impl<'a> Signature<'a> {
             return left;
         }
         match token.kind {
-            Kind::Text | Kind::Number => self.push(token, "?"),
+            TokenKind::Text | TokenKind::Number => self.push(token, "?"),
             _ => self.push(token, token.text),
         }
         if token.is("IN") {
@@ -73,9 +73,9 @@ impl<'a> Signature<'a> {
     fn signed<'t>(&self, token: &Token<'a>, after: &'t [Token<'a>]) -> Option<&'t [Token<'a>]> {
         let (number, left) = after.split_first()?;
         let is_sign = token.is_symbol("-") || token.is_symbol("+");
-        let is_signed = is_sign && number.kind == Kind::Number && !number.spaced;
+        let is_signed = is_sign && number.kind == TokenKind::Number && !number.spaced;
         let opens = self.previous.is_none_or(|previous| {
-            previous.kind == Kind::Symbol && ![")", "]"].contains(&previous.text)
+            previous.kind == TokenKind::Symbol && ![")", "]"].contains(&previous.text)
                 || previous.is_any(&["SELECT", "AND", "OR", "BETWEEN", "THEN", "ELSE", "LIMIT"])
         });
         (is_signed && opens).then_some(left)
@@ -94,7 +94,7 @@ impl<'a> Signature<'a> {
         let mut is_cast = false;
         for token in inside {
             let is_type = std::mem::replace(&mut is_cast, token.is_symbol("::"));
-            if !(token.is_value() || token.kind == Kind::Symbol || is_type) {
+            if !(token.is_value() || token.kind == TokenKind::Symbol || is_type) {
                 return None;
             }
         }
@@ -154,7 +154,7 @@ fn made_up_name(tokens: &[Token<'_>]) -> Option<*const u8> {
     } else {
         None
     };
-    let name = name.filter(|name| matches!(name.kind, Kind::Word | Kind::Quoted))?;
+    let name = name.filter(|name| matches!(name.kind, TokenKind::Word | TokenKind::Quoted))?;
     let is_keyword = name.is_any(&["ALL", "TRANSACTION", "SAVEPOINT", "TO"]);
     (!is_keyword).then_some(name.text.as_ptr())
 }

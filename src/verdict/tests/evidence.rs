@@ -12,7 +12,7 @@ fn a_run_without_a_fault_proves_nothing() {
 #[test]
 fn a_fault_that_never_fired_proves_nothing() {
     let mut history = good();
-    history.strikes = vec![Strike {
+    history.strikes = vec![FaultEvidence {
         fired: false,
         ..strike("msg-0002")
     }];
@@ -22,7 +22,7 @@ fn a_fault_that_never_fired_proves_nothing() {
 #[test]
 fn one_window_of_two_never_reached_proves_nothing() {
     let mut history = good();
-    history.strikes.push(Strike {
+    history.strikes.push(FaultEvidence {
         fired: false,
         ..strike("msg-0003")
     });
@@ -58,7 +58,7 @@ fn a_strike_that_went_wrong_proves_nothing() {
 fn what_is_to_be_known_of_a_strike_is_told_and_changes_no_verdict() {
     let mut history = good();
     history.strikes[0].note = Some("nothing was acknowledged".into());
-    history.strikes.push(Strike {
+    history.strikes.push(FaultEvidence {
         payment: "msg-0003".into(),
         ..history.strikes[0].clone()
     });

@@ -1,7 +1,7 @@
 use super::*;
 
-const KILL: Target = Target::Gap { merges: true };
-const ZOMBIE: Target = Target::Gap { merges: false };
+const KILL: FaultTarget = FaultTarget::Gap { merges: true };
+const ZOMBIE: FaultTarget = FaultTarget::Gap { merges: false };
 
 fn recorded(events: &[(&str, bool)]) -> Vec<Recorded> {
     let event = |(signature, writes): &(&str, bool)| Recorded {
@@ -25,9 +25,9 @@ fn lab_1() -> Vec<Recorded> {
     ])
 }
 
-fn struck(events: &[Recorded], target: Target) -> Vec<String> {
+fn struck(events: &[Recorded], target: FaultTarget) -> Vec<String> {
     let (cells, _) = cells(events, &[(0, target)]);
-    let tell = |cell: Cell<u8>| format!("{:?} {}", cell.edge, events[cell.event].signature);
+    let tell = |cell: WindowCell<u8>| format!("{:?} {}", cell.edge, events[cell.event].signature);
     cells.into_iter().map(tell).collect()
 }
 
@@ -87,11 +87,11 @@ fn two_events_alike_are_two_windows() {
 #[test]
 fn only_what_was_written_can_lose_its_answer_and_only_what_is_asked_can_be_refused() {
     assert_eq!(
-        struck(&lab_1(), Target::Answer(Events::Changes)),
+        struck(&lab_1(), FaultTarget::Answer(Events::Changes)),
         ["After POST", "After INSERT", "After kafka OffsetCommit"]
     );
     assert_eq!(
-        struck(&lab_1(), Target::Request(Events::ButDeliveries)),
+        struck(&lab_1(), FaultTarget::Request(Events::ButDeliveries)),
         [
             "Before SELECT",
             "Before POST",
@@ -100,11 +100,11 @@ fn only_what_was_written_can_lose_its_answer_and_only_what_is_asked_can_be_refus
         ]
     );
     assert_eq!(
-        struck(&lab_1(), Target::Request(Events::Effects)),
+        struck(&lab_1(), FaultTarget::Request(Events::Effects)),
         ["Before POST", "Before INSERT"]
     );
     assert_eq!(
-        struck(&lab_1(), Target::Workload),
+        struck(&lab_1(), FaultTarget::Workload),
         ["After kafka OffsetCommit"]
     );
 }

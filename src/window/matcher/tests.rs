@@ -5,7 +5,7 @@ use super::*;
 use crate::event::Stage::{self, Answered, Received};
 use crate::tap::BoundaryEvent;
 use crate::window::fixture::{PAYMENT, alone, commit, delivery, event, recorded, statement};
-use crate::window::{Cell, Edge, Events, Recording, Target, cells};
+use crate::window::{Edge, Events, FaultTarget, Recording, WindowCell, cells};
 
 fn matcher(at: &str, edge: Edge, occurrence: u32, prefix: Option<&[&str]>) -> Matcher {
     let window = Window {
@@ -87,12 +87,12 @@ fn a_timers_commit_may_stand_anywhere_only_where_that_is_said() {
 }
 
 /// What a fault may be done to, of each kind that has windows.
-const TARGETS: [(u8, Target); 5] = [
-    (0, Target::Gap { merges: true }),
-    (1, Target::Gap { merges: false }),
-    (2, Target::Answer(Events::Changes)),
-    (3, Target::Request(Events::ButDeliveries)),
-    (4, Target::Workload),
+const TARGETS: [(u8, FaultTarget); 5] = [
+    (0, FaultTarget::Gap { merges: true }),
+    (1, FaultTarget::Gap { merges: false }),
+    (2, FaultTarget::Answer(Events::Changes)),
+    (3, FaultTarget::Request(Events::ButDeliveries)),
+    (4, FaultTarget::Workload),
 ];
 
 /// The events of one payment: statements of few names in transactions of which some are rolled back,
@@ -125,7 +125,7 @@ fn consumer(rng: &mut impl Rng) -> Vec<BoundaryEvent> {
 }
 
 /// Where in these events the one stands that is recorded at this place, at the stage of this edge.
-fn stands_at(events: &[BoundaryEvent], cell: &Cell<u8>) -> usize {
+fn stands_at(events: &[BoundaryEvent], cell: &WindowCell<u8>) -> usize {
     let polls = |e: &BoundaryEvent| e.signature == "SELECT poll";
     let own = |e: &BoundaryEvent| !polls(e) && !e.subjects.contains(&"msg-0001".to_owned());
     let mut begun = (0..events.len()).filter(|i| own(&events[*i]) && events[*i].begins());
@@ -139,14 +139,14 @@ fn stands_at(events: &[BoundaryEvent], cell: &Cell<u8>) -> usize {
 }
 
 /// A recording of the events, and the matcher of each of its windows.
-fn windows(events: &[BoundaryEvent]) -> (Recording, Vec<Cell<u8>>) {
+fn windows(events: &[BoundaryEvent]) -> (Recording, Vec<WindowCell<u8>>) {
     let recording = Recording {
         events: recorded(events, alone()),
         ..Recording::default()
     };
     let (mut windows, same) = cells(&recording.events, &TARGETS);
     // A window that is merged with another is found at its own place all the same.
-    windows.extend(same.iter().map(|same| Cell {
+    windows.extend(same.iter().map(|same| WindowCell {
         fault: same.fault,
         gap: same.gap,
         event: same.gap.before.or(same.gap.after).expect("it has an end"),

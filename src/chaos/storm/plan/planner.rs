@@ -94,14 +94,14 @@ impl Planner {
     pub(super) fn add(
         &mut self,
         at_ms: u64,
-        blow: StormAction,
+        action: StormAction,
         slot: Option<u32>,
         uncommitted: Option<u64>,
         for_ms: u64,
     ) {
         self.strikes.push(StormStrike {
             at_ms,
-            blow,
+            action,
             slot,
             uncommitted,
             for_ms,
@@ -183,17 +183,17 @@ impl Planner {
             true => (&kinds[..], length(&phase)),
             false => (&[StormAction::Kill][..], length(&phase) * 2 / 3),
         };
-        let mut blows: Vec<StormAction> = kinds
+        let mut actions: Vec<StormAction> = kinds
             .iter()
             .copied()
             .cycle()
             .take(usize::try_from(count).unwrap_or(1))
             .collect();
-        blows.shuffle(&mut self.rng);
+        actions.shuffle(&mut self.rng);
         let slot = spread / count;
-        for (n, blow) in (0..).zip(blows) {
+        for (n, action) in (0..).zip(actions) {
             let victim = self.victim();
-            let late = if blow == StormAction::Evict {
+            let late = if action == StormAction::Evict {
                 UNTOLD_S
             } else {
                 REACTION_S
@@ -203,14 +203,14 @@ impl Planner {
             // Its victim is that far after one interval on average.
             let at = (phase.start + slot * n + slot / 2)
                 .saturating_sub(self.parameters.commit_interval_ms);
-            let for_ms = if blow == StormAction::Leave {
+            let for_ms = if action == StormAction::Leave {
                 EMPTY_MS
             } else {
                 0
             };
             self.add(
                 at.max(phase.start + self.first_look()),
-                blow,
+                action,
                 Some(victim),
                 Some(whole(records)),
                 for_ms,

@@ -21,7 +21,7 @@ fn share(plan: &StormPlan, time: Range<u64>) -> f64 {
     let (rate, instances) = (f64::from(plan.rate), f64::from(plan.instances));
     let struck = plan.strikes.iter().filter(|s| time.contains(&s.at_ms));
     let again: f64 = struck
-        .map(|strike| match (strike.blow, strike.uncommitted) {
+        .map(|strike| match (strike.action, strike.uncommitted) {
             (StormAction::DatabaseOutage, _) => OUTAGE_INTERVALS * 2.0 * rate,
             (StormAction::Evict, Some(records)) => ms(records) + UNTOLD_S * rate / instances,
             (_, Some(records)) => ms(records) + REACTION_S * rate / instances,
@@ -79,7 +79,7 @@ fn a_broker_is_stopped_in_the_incident_where_one_can_be_and_nothing_else_changes
             ..parameters(Cause::Rebalances)
         };
         let mut three = three.plan(seed).unwrap();
-        let is_stop = |strike: &StormStrike| strike.blow == StormAction::BrokerStop;
+        let is_stop = |strike: &StormStrike| strike.action == StormAction::BrokerStop;
         assert!(!one.strikes.iter().any(is_stop));
         let stops: Vec<_> = three
             .strikes
@@ -102,7 +102,7 @@ fn every_instance_is_struck_before_anybody_is_struck_again() {
     let released: Vec<_> = plan
         .strikes
         .iter()
-        .filter(|s| s.blow == StormAction::Release)
+        .filter(|s| s.action == StormAction::Release)
         .collect();
     assert_eq!(released.len(), 4);
     let slots: std::collections::BTreeSet<_> = released.iter().map(|s| s.slot).collect();

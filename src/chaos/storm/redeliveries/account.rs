@@ -11,22 +11,22 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Place, Redeliveries};
+use super::{RecordPlace, Redeliveries};
 use crate::event::Source;
 
 /// What was answered to one process, in order.
 #[derive(Debug, Default)]
-pub(super) struct Answers {
+pub(super) struct CheckAnswers {
     total: u64,
     /// How many records were answered after each statement.
     ends: Vec<u64>,
     /// The records that came again, each with its number among all that were answered, from 0.
-    again: Vec<(u64, Place)>,
+    again: Vec<(u64, RecordPlace)>,
 }
 
 /// What a process told on the last page that was read of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct MetricReading {
     /// How many records it said that it had checked.
     pub checks: u64,
     /// How many of them it said to be redeliveries.
@@ -37,7 +37,7 @@ pub struct Told {
 
 /// Redeliveries of the checks that both tap and metric have counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Account {
+pub struct RedeliveryAccount {
     /// Counted at the tap.
     pub outside: u64,
     /// Counted by the consumers.
@@ -49,8 +49,8 @@ pub struct Account {
     pub doubtful: u64,
 }
 
-impl Answers {
-    pub(super) fn record(&mut self, place: Place, again: bool) {
+impl CheckAnswers {
+    pub(super) fn record(&mut self, place: RecordPlace, again: bool) {
         if again {
             self.again.push((self.total, place));
         }
@@ -71,7 +71,7 @@ impl Answers {
     }
 
     /// Up to which record both have counted, and up to which nobody can tell.
-    fn compared(&self, told: Told, lives: bool) -> (u64, u64) {
+    fn compared(&self, told: MetricReading, lives: bool) -> (u64, u64) {
         let counted = self.statements(told.checks);
         let is_explained = counted + 1 >= self.statements(told.answered);
         if lives || !is_explained || told.checks >= self.total {
@@ -93,15 +93,15 @@ impl Redeliveries {
     #[must_use]
     pub fn account(
         &self,
-        told: &HashMap<Source, Told>,
+        told: &HashMap<Source, MetricReading>,
         living: &HashSet<Source>,
-        republished: &HashSet<Place>,
-    ) -> Account {
-        let mut account = Account {
+        republished: &HashSet<RecordPlace>,
+    ) -> RedeliveryAccount {
+        let mut account = RedeliveryAccount {
             metric: told.values().map(|told| told.redelivered).sum(),
-            ..Account::default()
+            ..RedeliveryAccount::default()
         };
-        let is_first = |place: &Place| !republished.contains(place);
+        let is_first = |place: &RecordPlace| !republished.contains(place);
         for (source, answers) in &self.answers {
             let told = told.get(source).copied().unwrap_or_default();
             let (certain, told_of) = answers.compared(told, living.contains(source));
@@ -116,7 +116,7 @@ impl Redeliveries {
         }
         let unanswered = self.under_way.values().flatten().flatten();
         let unanswered = unanswered.chain(self.pending.values().flatten());
-        let came = |(partition, offset): &&Place| {
+        let came = |(partition, offset): &&RecordPlace| {
             let seen = self.seen.get(partition);
             seen.is_some_and(|seen| seen.has(*offset))
         };

@@ -18,7 +18,7 @@ use super::live::events;
 use super::quiz::{Question, QuizAnswer};
 use super::runs::{Biography, RunLine};
 use super::server::{Health, Target};
-use crate::dashboard::jobs::Request;
+use crate::dashboard::jobs::JobRequest;
 use crate::dashboard::problem::Problem;
 use crate::report::RunReport;
 use crate::report::explore::ExploreReport;
@@ -40,7 +40,7 @@ fn bodies(types: &mut SchemaGenerator) {
         LabPage,
         Question,
         QuizAnswer,
-        Request,
+        JobRequest,
         Accepted,
         Job,
     )>();

@@ -3,7 +3,7 @@
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-use super::operation::Operation;
+use super::operation::ApiOperation;
 use super::references::{COMPONENTS, needed, point_to_reports};
 use super::schema;
 use crate::dashboard::problem::Problem;
@@ -13,35 +13,35 @@ use crate::dashboard::{health, jobs, labs, metrics, quiz, runs};
 use crate::report::RunReport;
 
 /// Every path that the server has.
-fn operations(types: &mut SchemaGenerator) -> Vec<Operation> {
+fn operations(types: &mut SchemaGenerator) -> Vec<ApiOperation> {
     let t = types;
     vec![
-        Operation::of(("get", "/api/health", "health"), health::show, t),
-        Operation::of(("get", "/api/labs", "labs"), labs::all, t),
-        Operation::of(("get", "/api/labs/{lab}", "lab"), labs::one, t),
-        Operation::of(("get", "/api/labs/{lab}/quiz", "quiz"), quiz::show, t),
-        Operation::of(("post", "/api/labs/{lab}/quiz", "answer"), quiz::answer, t)
+        ApiOperation::of(("get", "/api/health", "health"), health::show, t),
+        ApiOperation::of(("get", "/api/labs", "labs"), labs::all, t),
+        ApiOperation::of(("get", "/api/labs/{lab}", "lab"), labs::one, t),
+        ApiOperation::of(("get", "/api/labs/{lab}/quiz", "quiz"), quiz::show, t),
+        ApiOperation::of(("post", "/api/labs/{lab}/quiz", "answer"), quiz::answer, t)
             .says("Kept in the attendee's file, which `crashwindow quiz` uses too."),
-        Operation::of(("post", "/api/jobs", "start"), jobs::start, t)
+        ApiOperation::of(("post", "/api/jobs", "start"), jobs::start, t)
             .says("One job at a time.")
             .or(&[409]),
-        Operation::of(("get", "/api/jobs/{job}", "job"), jobs::show, t),
-        Operation::of(("post", "/api/jobs/{job}/stop", "stop"), jobs::stop, t).or(&[409]),
-        Operation::of(
+        ApiOperation::of(("get", "/api/jobs/{job}", "job"), jobs::show, t),
+        ApiOperation::of(("post", "/api/jobs/{job}/stop", "stop"), jobs::stop, t).or(&[409]),
+        ApiOperation::of(
             ("post", "/api/jobs/{job}/strike", "strike"),
             jobs::strike,
             t,
         )
         .says("Storms only; what came of it is a `fault` event and a mark of the report.")
         .or(&[409]),
-        Operation::of(
+        ApiOperation::of(
             ("post", "/api/jobs/{job}/diagnosis", "diagnosis"),
             jobs::diagnosis,
             t,
         )
         .says("Drills only, once the incident is over.")
         .or(&[409]),
-        Operation::text(
+        ApiOperation::text(
             ("get", "/api/jobs/{job}/events", "events"),
             "text/event-stream",
             "Server-sent events, each with an id; `event: NAME` has data of the schema \
@@ -54,44 +54,44 @@ fn operations(types: &mut SchemaGenerator) -> Vec<Operation> {
             json!({ "type": "integer", "minimum": 0 }),
         )
         .or(&[204, 400]),
-        Operation::of(("get", "/api/runs", "runs"), runs::list, t)
+        ApiOperation::of(("get", "/api/runs", "runs"), runs::list, t)
             .says("The newest 50.")
             .query(
                 "before",
                 "Only older runs than this one.",
                 json!({ "type": "string" }),
             ),
-        Operation::of(("get", "/api/runs/{run}", "run"), runs::report, t).answers::<Report>(t),
-        Operation::of(
+        ApiOperation::of(("get", "/api/runs/{run}", "run"), runs::report, t).answers::<Report>(t),
+        ApiOperation::of(
             ("get", "/api/runs/{run}/payments/{payment}", "payment"),
             runs::payment,
             t,
         ),
-        Operation::of(
+        ApiOperation::of(
             ("get", "/api/runs/{run}/cells/{cell}", "cell"),
             runs::cell,
             t,
         )
         .answers::<RunReport>(t),
-        Operation::text(
+        ApiOperation::text(
             ("get", "/api/runs/{run}/download.json", "downloadJson"),
             "application/json",
             "It is so.",
         )
         .answers::<Report>(t),
-        Operation::text(
+        ApiOperation::text(
             ("get", "/api/runs/{run}/download.html", "downloadHtml"),
             "text/html",
             "A page.",
         ),
-        Operation::text(
+        ApiOperation::text(
             ("get", "/metrics", "metrics"),
             "text/plain",
             "Prometheus text.",
         ),
-        Operation::of(("get", "/sd", "sd"), metrics::targets, t)
+        ApiOperation::of(("get", "/sd", "sd"), metrics::targets, t)
             .says("HTTP service discovery of Prometheus: every live instance that serves metrics."),
-        Operation::text(
+        ApiOperation::text(
             ("get", "/openapi.json", "openapi"),
             "application/json",
             "It is so.",
@@ -138,7 +138,7 @@ pub(super) fn document() -> Value {
     document
 }
 
-fn tell(operation: &Operation, problem: &Value) -> Value {
+fn tell(operation: &ApiOperation, problem: &Value) -> Value {
     let is_post = operation.method == "post";
     let mut parameters = Vec::new();
     for part in operation.path.split('{').skip(1) {

@@ -81,7 +81,7 @@ handlers! {
 }
 
 /// One method of one path.
-pub(super) struct Operation {
+pub(super) struct ApiOperation {
     pub method: &'static str,
     pub path: &'static str,
     pub id: &'static str,
@@ -99,7 +99,7 @@ pub(super) struct Operation {
     pub others: Vec<u16>,
 }
 
-impl Operation {
+impl ApiOperation {
     /// What the types of its handler say.
     pub fn of<H: Handler<A>, A>(
         (method, path, id): (&'static str, &'static str, &'static str),

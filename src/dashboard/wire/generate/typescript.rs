@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{COMMAND, EventType};
 use crate::chaos::Fault;
-use crate::dashboard::wall::PaymentState;
+use crate::dashboard::payment_grid::PaymentState;
 use crate::named::Named;
 use crate::report::explore::CellOutcome;
 use crate::verdict::Outcome;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{holds, problem};
 use crate::chaos::Fault;
 use crate::chaos::storm::Cause;
-use crate::dashboard::jobs::Request;
+use crate::dashboard::jobs::JobRequest;
 use crate::dashboard::lines::EventLine;
 use crate::dashboard::wire::jobs::{Accepted, Job, JobState, Reveal};
 use crate::dashboard::wire::labs::{
@@ -18,7 +18,7 @@ use crate::dashboard::wire::runs::{Biography, RunKind, RunLine, RunState};
 use crate::dashboard::wire::server::{Health, Labels, StackHealth, StackState, Target};
 use crate::drill::Action;
 use crate::report::explore::steps;
-use crate::timeline::{Kind, Mark};
+use crate::timeline::{Mark, StackKind};
 use crate::verdict::{Guarantee, Outcome, Verdict};
 use crate::window::Edge;
 
@@ -82,7 +82,7 @@ fn bodies_have_the_form_that_is_described() {
         version: "0.1.0",
         stack: StackHealth {
             state: StackState::Up,
-            kind: Some(crate::stack::Kind::Native),
+            kind: Some(crate::stack::StackKind::Native),
             kafka: None,
             postgres: None,
             error: None,
@@ -130,7 +130,7 @@ fn bodies_have_the_form_that_is_described() {
     holds("Accepted", &Accepted { job: "1".into() });
     let job = Job {
         id: "1".into(),
-        kind: Request::kind(&request(json!({ "kind": "replay", "run": "0007" }))),
+        kind: JobRequest::kind(&request(json!({ "kind": "replay", "run": "0007" }))),
         request: request(json!({
             "kind": "run", "lab": "01", "consumer": "broken", "fault": "none", "seed": 7
         })),
@@ -160,7 +160,7 @@ fn bodies_have_the_form_that_is_described() {
         at_ms: 1.5,
         who: "a".into(),
         what: "was killed".into(),
-        kind: Kind::of(Mark::Dead),
+        kind: StackKind::of(Mark::Dead),
         window_ends: None,
     }];
     let (lanes, lines) = steps::steps(&told);
@@ -185,7 +185,7 @@ fn bodies_have_the_form_that_is_described() {
     holds("Target", &target);
 }
 
-fn request(body: Value) -> Request {
+fn request(body: Value) -> JobRequest {
     holds("JobRequest", &body);
     serde_json::from_value(body).unwrap()
 }

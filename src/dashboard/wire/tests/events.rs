@@ -6,7 +6,7 @@ use super::{holds, problem};
 use crate::chaos::Fault;
 use crate::chaos::storm::Cause;
 use crate::dashboard::instance::InstanceState;
-use crate::dashboard::wall::{Counts, PaymentState};
+use crate::dashboard::payment_grid::{LiveCounts, PaymentState};
 use crate::dashboard::wire::jobs::Done;
 use crate::dashboard::wire::live::{
     ActionChoice, CauseChoice, CellProgress, Diagnose, Effects, FaultEvent, InstanceChange,
@@ -40,7 +40,7 @@ fn events_have_the_form_that_is_described() {
     is_told(&Payments {
         at_ms: 1.5,
         changed: vec![PaymentChange(1, PaymentState::Of(Outcome::HalfDone), 2)],
-        counts: Counts::default(),
+        counts: LiveCounts::default(),
     });
     for state in InstanceState::ALL {
         is_told(&InstanceChange {

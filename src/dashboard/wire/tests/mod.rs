@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::dashboard::payment_grid::LiveCounts;
 use crate::dashboard::problem::Problem;
-use crate::dashboard::wall::Counts;
 
 /// Why a body has not the form of that name.
 fn problems(name: &str, body: &Value) -> Vec<String> {
@@ -54,6 +54,6 @@ fn a_body_of_another_form_is_found_out() {
     assert!(!problems("Event_phase", &json!({})).is_empty());
     assert!(!problems("JobRequest", &json!({ "kind": "run" })).is_empty());
     let change =
-        json!({ "at_ms": 1.0, "changed": [[1, "vanished", 0]], "counts": Counts::default() });
+        json!({ "at_ms": 1.0, "changed": [[1, "vanished", 0]], "counts": LiveCounts::default() });
     assert!(!problems("Event_payments", &change).is_empty());
 }

@@ -25,14 +25,14 @@ fn a_request_goes_to_its_server_and_the_answer_comes_back() {
     let zombie = drawn(2);
     let x = |name: &str| zombie.lanes.iter().find(|l| l.name == name).unwrap().x;
     let ends = |step: usize| match zombie.steps[step].shape {
-        Shape::Arrow {
+        DiagramShape::Arrow {
             from,
             to,
             answer,
             held,
             ..
         } => (from, to, answer, held),
-        Shape::Mark { .. } => panic!("step {step} is a mark"),
+        DiagramShape::Mark { .. } => panic!("step {step} is a mark"),
     };
     assert_eq!(ends(0), (x("a"), x("Postgres"), false, false));
     assert_eq!(ends(1), (x("Postgres"), x("a"), true, false));
@@ -51,9 +51,9 @@ fn a_request_goes_to_its_server_and_the_answer_comes_back() {
 #[test]
 fn what_is_done_to_an_instance_is_a_mark_on_its_lane() {
     let marks = |cell| {
-        let of = |s: Step| match s.shape {
-            Shape::Mark { symbol, .. } => Some(symbol),
-            Shape::Arrow { .. } => None,
+        let of = |s: DiagramStep| match s.shape {
+            DiagramShape::Mark { symbol, .. } => Some(symbol),
+            DiagramShape::Arrow { .. } => None,
         };
         drawn(cell)
             .steps
@@ -97,7 +97,7 @@ fn a_line_of_which_only_the_words_are_known_is_a_mark_with_them() {
     let diagram = Diagram::new(&lines);
     assert_eq!(names(&diagram), ["a", "b"]);
     assert_eq!((diagram.steps.len(), diagram.windows.len()), (16, 0));
-    let dot = |s: &Step| matches!(s.shape, Shape::Mark { symbol: "dot", .. });
+    let dot = |s: &DiagramStep| matches!(s.shape, DiagramShape::Mark { symbol: "dot", .. });
     assert!(diagram.steps.iter().all(dot));
     assert_eq!(diagram.steps[4].whole, "a was frozen");
 }

@@ -5,8 +5,8 @@ use super::*;
 use crate::tap::postgres::Transaction;
 
 /// What a process told, and how many records had been answered to it when it was asked.
-fn told(checks: u64, redelivered: u64, answered: u64) -> Told {
-    Told {
+fn told(checks: u64, redelivered: u64, answered: u64) -> MetricReading {
+    MetricReading {
         checks,
         redelivered,
         answered,
@@ -24,7 +24,7 @@ fn counted() -> Redeliveries {
     counted
 }
 
-fn account(told: &[(&str, Told)], living: &[&str]) -> Account {
+fn account(told: &[(&str, MetricReading)], living: &[&str]) -> RedeliveryAccount {
     let told = told.iter().map(|(name, told)| (source(name), *told));
     let living = living.iter().map(|name| source(name));
     counted().account(&told.collect(), &living.collect(), &HashSet::new())
@@ -33,10 +33,10 @@ fn account(told: &[(&str, Told)], living: &[&str]) -> Account {
 #[test]
 fn what_everybody_told_is_compared_whole() {
     let all = account(&[("a", told(6, 0, 6)), ("b", told(4, 3, 4))], &["a", "b"]);
-    let expected = Account {
+    let expected = RedeliveryAccount {
         outside: 3,
         metric: 3,
-        ..Account::default()
+        ..RedeliveryAccount::default()
     };
     assert_eq!(all, expected);
 }
@@ -45,7 +45,7 @@ fn what_everybody_told_is_compared_whole() {
 fn what_a_dead_process_was_answered_after_its_last_page_is_in_neither_number() {
     // b told of its first statement, was answered a second one, and died.
     let all = account(&[("a", told(6, 0, 6)), ("b", told(2, 2, 2))], &["a"]);
-    let expected = Account {
+    let expected = RedeliveryAccount {
         outside: 2,
         metric: 2,
         uncounted: 2,

@@ -2,20 +2,20 @@
 
 use tokio::sync::watch;
 
-use crate::chaos::{Planned, Struck};
+use crate::chaos::{FaultOutcome, Planned};
 use crate::tap::Decision;
-use crate::verdict::Strike;
+use crate::verdict::FaultEvidence;
 
 /// A fault of the schedule that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fired {
+pub struct ExecutedFault {
     /// The fault, with the instance that was struck.
     pub planned: Planned,
     /// What it came to, as evidence.
-    pub evidence: Strike,
-    /// See [`Struck::fenced`].
+    pub evidence: FaultEvidence,
+    /// See [`FaultOutcome::fenced`].
     pub fenced: bool,
-    /// See [`Struck::silent`].
+    /// See [`FaultOutcome::silent`].
     pub silent: bool,
 }
 
@@ -23,13 +23,13 @@ pub struct Fired {
 const SLOW: &str = "the successor was taken to have finished because it fell silent, and it \
                     acknowledges what it has finished, so that it may have been slow";
 
-impl Fired {
+impl ExecutedFault {
     /// A strike that was carried out, or was not, and of which there is nothing more to be said.
     pub(super) fn plainly(planned: Planned, fired: bool) -> Self {
         let payment = planned.payment.clone();
         Self {
             planned,
-            evidence: Strike {
+            evidence: FaultEvidence {
                 payment,
                 fired,
                 problem: None,
@@ -51,61 +51,62 @@ impl Fired {
 
 /// What became of the armed fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
+pub enum FaultProgress {
     /// Nobody has come to the window.
     Waiting,
     /// The window is open and the fault is at work.
     Striking,
     /// It is done.
-    Done(Box<Fired>),
+    Done(Box<ExecutedFault>),
 }
 
 /// The word that whoever waits for a fault is owed: told when it is done, and, where the fault breaks
 /// off in whatever way, told that it did. Else the run would wait for ever.
-pub(super) struct Owed {
-    progress: watch::Sender<Progress>,
+pub(super) struct OwedOutcome {
+    progress: watch::Sender<FaultProgress>,
     planned: Option<Planned>,
 }
 
-impl Owed {
-    pub(super) fn new(progress: &watch::Sender<Progress>, planned: Planned) -> Self {
+impl OwedOutcome {
+    pub(super) fn new(progress: &watch::Sender<FaultProgress>, planned: Planned) -> Self {
         Self {
             progress: progress.clone(),
             planned: Some(planned),
         }
     }
 
-    pub(super) fn done(mut self, struck: Struck) {
-        self.tell(struck);
+    pub(super) fn done(mut self, outcome: FaultOutcome) {
+        self.tell(outcome);
     }
 
-    fn tell(&mut self, struck: Struck) {
+    fn tell(&mut self, outcome: FaultOutcome) {
         let Some(planned) = self.planned.take() else {
             return;
         };
-        let Struck {
+        let FaultOutcome {
             fenced,
             silent,
             problem,
             note,
             ..
-        } = struck;
-        let mut fired = Fired {
+        } = outcome;
+        let mut fired = ExecutedFault {
             fenced,
             silent,
-            ..Fired::plainly(planned, true)
+            ..ExecutedFault::plainly(planned, true)
         };
         fired.evidence.problem = problem;
         fired.evidence.note = note;
-        self.progress.send_replace(Progress::Done(Box::new(fired)));
+        self.progress
+            .send_replace(FaultProgress::Done(Box::new(fired)));
     }
 }
 
-impl Drop for Owed {
+impl Drop for OwedOutcome {
     fn drop(&mut self) {
-        let mut struck = Struck::new(Decision::Drop);
-        struck.problem = Some("the fault broke off before it was done".to_owned());
-        self.tell(struck);
+        let mut outcome = FaultOutcome::new(Decision::Drop);
+        outcome.problem = Some("the fault broke off before it was done".to_owned());
+        self.tell(outcome);
     }
 }
 
@@ -128,10 +129,10 @@ mod tests {
         }
     }
 
-    fn fired(silent: bool) -> Fired {
-        Fired {
+    fn fired(silent: bool) -> ExecutedFault {
+        ExecutedFault {
             silent,
-            ..Fired::plainly(planned(), true)
+            ..ExecutedFault::plainly(planned(), true)
         }
     }
 
@@ -147,17 +148,17 @@ mod tests {
         assert!(!doubted(false, true), "it was seen to finish");
     }
 
-    fn told(progress: &watch::Sender<Progress>) -> Option<Fired> {
+    fn told(progress: &watch::Sender<FaultProgress>) -> Option<ExecutedFault> {
         match &*progress.borrow() {
-            Progress::Done(fired) => Some(Fired::clone(fired)),
+            FaultProgress::Done(fired) => Some(ExecutedFault::clone(fired)),
             _ => None,
         }
     }
 
     #[tokio::test]
     async fn a_fault_that_panics_is_done_and_no_evidence() {
-        let progress = watch::Sender::new(Progress::Striking);
-        let owed = Owed::new(&progress, planned());
+        let progress = watch::Sender::new(FaultProgress::Striking);
+        let owed = OwedOutcome::new(&progress, planned());
         let fault = tokio::spawn(async move {
             let _owed = owed;
             panic!("a fault of the lab's own");
@@ -169,10 +170,10 @@ mod tests {
 
     #[test]
     fn a_fault_that_is_done_says_so_once() {
-        let progress = watch::Sender::new(Progress::Striking);
-        let mut struck = Struck::new(Decision::Pass);
-        struck.fenced = true;
-        Owed::new(&progress, planned()).done(struck);
+        let progress = watch::Sender::new(FaultProgress::Striking);
+        let mut outcome = FaultOutcome::new(Decision::Pass);
+        outcome.fenced = true;
+        OwedOutcome::new(&progress, planned()).done(outcome);
         let fired = told(&progress).expect("it is done");
         assert!(fired.fenced && fired.evidence.problem.is_none());
     }

@@ -23,14 +23,14 @@ use super::versions::ApiVersions;
 
 /// A request that the tap follows to its answer. One API, one implementation; `producer_id.rs` is
 /// the smallest.
-pub(super) trait Exchange: Send {
+pub(super) trait ApiTracker: Send {
     /// What is to be said before the broker sees the request; nothing where that is no event.
-    fn received(&self) -> Option<Report> {
+    fn received(&self) -> Option<EventReport> {
         None
     }
 
     /// Reads the answer, keeps what the tap remembers of it, and says what came of the request.
-    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<Answer, Closed>;
+    fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed>;
 
     /// The answer of a broker that cannot serve the request for the moment, with an error that
     /// clients retry.
@@ -43,7 +43,7 @@ pub(super) trait Exchange: Send {
 }
 
 /// What an event says, before its stage and its source are added.
-pub(super) struct Report {
+pub(super) struct EventReport {
     /// The API, and what else is equal in every run: `Produce orders`.
     pub(super) signature: String,
     pub(super) subjects: Vec<String>,
@@ -54,16 +54,16 @@ pub(super) struct Report {
 
 /// What the tap makes of an answer.
 #[derive(Default)]
-pub(super) struct Answer {
+pub(super) struct TrackedAnswer {
     /// Nothing where the answer is no event.
-    pub(super) report: Option<Report>,
+    pub(super) report: Option<EventReport>,
     /// What the client gets instead of the broker's own bytes, behind the header.
     pub(super) rewritten: Option<Bytes>,
 }
 
 /// From which offset a connection's session (KIP-227) reads each partition: an incremental request
 /// names only those that have changed.
-pub(super) type Positions = HashMap<(TopicName, u128, i32), i64>;
+pub(super) type FetchPositions = HashMap<(TopicName, u128, i32), i64>;
 
 /// Reads a request; nothing if the tap need not understand it.
 pub(super) fn read(
@@ -71,8 +71,8 @@ pub(super) fn read(
     version: i16,
     body: &Bytes,
     shared: &Shared,
-    positions: &mut Arc<Positions>,
-) -> Result<Option<Box<dyn Exchange>>, Malformed> {
+    positions: &mut Arc<FetchPositions>,
+) -> Result<Option<Box<dyn ApiTracker>>, Malformed> {
     let state = &shared.state;
     Ok(Some(match api {
         ApiKey::ApiVersions => Box::new(ApiVersions {

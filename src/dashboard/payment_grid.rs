@@ -1,4 +1,4 @@
-//! The payment wall: what is known of every payment while a run goes on, and in the end what the
+//! The grid of payments: what is known of every payment while a run goes on, and in the end what the
 //! verdict says of it.
 
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use crate::event::{EventOutcome, Stage, Tap, payment_number};
 use crate::named::{Named, by_name};
 use crate::run::Finished;
 use crate::tap::{Detail, kafka};
-use crate::timeline::{Entry, Happening};
+use crate::timeline::{Entry, TimelineEvent};
 use crate::verdict::{Outcome, outcome_of};
 
 /// What is known of a payment: what became of it, or how far it has come.
@@ -44,7 +44,7 @@ impl Named for PaymentState {
 by_name!(PaymentState);
 
 #[derive(Debug, Clone, Default)]
-struct Cell {
+struct GridCell {
     known: PaymentState,
     deliveries: u32,
     effects: usize,
@@ -55,8 +55,7 @@ struct Cell {
 
 /// How many payments are in which state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(rename = "LiveCounts")]
-pub(super) struct Counts {
+pub(super) struct LiveCounts {
     pub produced: u32,
     pub delivered: u32,
     pub redelivered: u32,
@@ -72,19 +71,19 @@ pub(super) struct Counts {
 
 /// See the module. Payment `n` is in place `n - 1`.
 #[derive(Debug, Default)]
-pub(super) struct Wall {
-    cells: Vec<Cell>,
+pub(super) struct PaymentGrid {
+    cells: Vec<GridCell>,
     changed: Vec<usize>,
-    counts: Counts,
+    counts: LiveCounts,
     at_ms: f64,
     /// Whether what `counts` says was not told yet.
     stale: bool,
 }
 
-impl Wall {
+impl PaymentGrid {
     pub fn new(payments: u32) -> Self {
         Self {
-            cells: vec![Cell::default(); payments as usize],
+            cells: vec![GridCell::default(); payments as usize],
             stale: true,
             ..Self::default()
         }
@@ -96,9 +95,9 @@ impl Wall {
         self.stale = true;
     }
 
-    pub fn saw(&mut self, entry: &Entry) {
+    pub fn apply(&mut self, entry: &Entry) {
         self.at_ms = entry.at_ms;
-        let Happening::Boundary { event } = &entry.what else {
+        let TimelineEvent::Boundary { event } = &entry.what else {
             return;
         };
         match (&event.detail, event.tap, event.stage) {
@@ -158,7 +157,7 @@ impl Wall {
         }
     }
 
-    fn cell(&mut self, payment: &str) -> Option<&mut Cell> {
+    fn cell(&mut self, payment: &str) -> Option<&mut GridCell> {
         let place = payment_number(payment)?.checked_sub(1)?;
         self.cells.get_mut(place as usize)
     }
@@ -202,10 +201,10 @@ impl Wall {
         }
     }
 
-    fn counts(&self) -> Counts {
-        let mut counts = Counts {
+    fn counts(&self) -> LiveCounts {
+        let mut counts = LiveCounts {
             produced: self.counts.produced,
-            ..Counts::default()
+            ..LiveCounts::default()
         };
         for cell in &self.cells {
             counts.redelivered += u32::from(cell.deliveries > 1);
@@ -251,23 +250,23 @@ mod tests {
         Entry {
             at_ms: 1.0,
             payment: event.payment().map(str::to_owned),
-            what: Happening::Boundary { event },
+            what: TimelineEvent::Boundary { event },
         }
     }
 
     #[test]
     fn a_charge_counts_once_however_often_it_is_told_and_two_are_a_duplicate() {
-        let mut wall = Wall::new(2);
-        wall.saw(&charge(Stage::Executed, "ch_1"));
-        wall.saw(&charge(Stage::Answered, "ch_1"));
-        let told = wall.changes().unwrap();
+        let mut grid = PaymentGrid::new(2);
+        grid.apply(&charge(Stage::Executed, "ch_1"));
+        grid.apply(&charge(Stage::Answered, "ch_1"));
+        let told = grid.changes().unwrap();
         assert_eq!(
             told.changed,
             [PaymentChange(2, PaymentState::Of(Outcome::Once), 1)]
         );
-        assert!(wall.changes().is_none());
-        wall.saw(&charge(Stage::Executed, "ch_2"));
-        let told = wall.changes().unwrap();
+        assert!(grid.changes().is_none());
+        grid.apply(&charge(Stage::Executed, "ch_2"));
+        let told = grid.changes().unwrap();
         assert_eq!(
             told.changed,
             [PaymentChange(2, PaymentState::Of(Outcome::Duplicated), 2)]
@@ -277,8 +276,8 @@ mod tests {
 
     #[test]
     fn words_charge_nobody_and_a_charge_that_is_only_found_is_none() {
-        let mut wall = Wall::new(2);
-        wall.changes();
+        let mut grid = PaymentGrid::new(2);
+        grid.changes();
         let effect = || Some("ch_1".to_owned());
         for result in [
             None,
@@ -286,12 +285,12 @@ mod tests {
             Some(EventOutcome::Found { effect: effect() }),
         ] {
             let mut entry = charge(Stage::Answered, "ch_1");
-            if let Happening::Boundary { event } = &mut entry.what {
+            if let TimelineEvent::Boundary { event } = &mut entry.what {
                 event.outcome = "200 ch_1".into();
                 event.result = result;
             }
-            wall.saw(&entry);
+            grid.apply(&entry);
         }
-        assert!(wall.changes().is_none());
+        assert!(grid.changes().is_none());
     }
 }

@@ -48,7 +48,7 @@ fn index(history: &History) -> Index<'_> {
 
 /// What a history says of one payment. What is left undone of it is told beside its outcome: a
 /// second effect would hide it.
-pub(super) struct Fate {
+pub(super) struct MessageOutcome {
     pub(super) outcome: Outcome,
     /// Whether an offset of it is not committed.
     pub(super) unfinished: bool,
@@ -56,11 +56,11 @@ pub(super) struct Fate {
     pub(super) half_done: bool,
 }
 
-fn classify(index: &Index<'_>, history: &History, payment: &str) -> Fate {
+fn classify(index: &Index<'_>, history: &History, payment: &str) -> MessageOutcome {
     let charges = index.charges.get(payment).copied().unwrap_or_default();
     let acknowledged = index.acknowledged.get(payment).copied().unwrap_or_default();
     let recorded = history
-        .recorded
+        .processed_ids
         .as_ref()
         .is_none_or(|ids| ids.contains(payment));
     let parked = history.parked.contains(payment);
@@ -72,7 +72,7 @@ fn classify(index: &Index<'_>, history: &History, payment: &str) -> Fate {
         (1, true, true) => Outcome::Once,
         (1, true, false) => Outcome::HalfDone,
     };
-    Fate {
+    MessageOutcome {
         outcome,
         unfinished: !acknowledged,
         half_done: charges > 0 && acknowledged && !recorded,
@@ -80,7 +80,7 @@ fn classify(index: &Index<'_>, history: &History, payment: &str) -> Fate {
 }
 
 /// What became of each payment, in the order of production.
-pub(super) fn fates(history: &History) -> Vec<(String, Fate)> {
+pub(super) fn outcomes(history: &History) -> Vec<(String, MessageOutcome)> {
     let index = index(history);
     index
         .order
@@ -93,10 +93,12 @@ pub(super) fn fates(history: &History) -> Vec<(String, Fate)> {
 /// worse.
 #[must_use]
 pub fn open(history: &History) -> BTreeSet<String> {
-    let is_open = |fate: &Fate| fate.outcome == Outcome::Lost || fate.unfinished || fate.half_done;
-    let fates = fates(history).into_iter();
-    fates
-        .filter(|(_, fate)| is_open(fate))
+    let is_open = |message: &MessageOutcome| {
+        message.outcome == Outcome::Lost || message.unfinished || message.half_done
+    };
+    let outcomes = outcomes(history).into_iter();
+    outcomes
+        .filter(|(_, message)| is_open(message))
         .map(|(payment, _)| payment)
         .collect()
 }

@@ -8,11 +8,11 @@ use std::process::{ExitStatus, Stdio};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::Report;
+use super::GuardReport;
 use crate::session::RunError;
 
 /// A consumer under guard. Dropping it ends the consumer, and whatever it has started.
-pub(crate) struct Ward {
+pub(crate) struct GuardedProcess {
     /// The consumer, which leads a process group.
     pub(crate) pid: i32,
     /// The guard, from which everything that the consumer starts descends.
@@ -23,7 +23,7 @@ pub(crate) struct Ward {
     _process: Child,
 }
 
-impl Ward {
+impl GuardedProcess {
     /// Starts a command in a folder, with these variables added to the environment, and its output in
     /// a log.
     pub(crate) async fn start(
@@ -50,37 +50,37 @@ impl Ward {
             })?;
         let guard = process.id().map_or(0, u32::cast_signed);
         let stdout = process.stdout.take().expect("it was piped");
-        let mut ward = Self {
+        let mut guarded = Self {
             pid: 0,
             guard,
             reports: BufReader::new(stdout).lines(),
             _alive: process.stdin.take().expect("it was piped"),
             _process: process,
         };
-        match ward.next().await? {
-            Report::Started { pid } => ward.pid = pid,
-            Report::NotStarted(trouble) => {
+        match guarded.next().await? {
+            GuardReport::Started { pid } => guarded.pid = pid,
+            GuardReport::NotStarted(trouble) => {
                 return Err(RunError::Spawn {
                     program: (&command[0]).into(),
                     source: trouble.into(),
                 });
             }
-            Report::NoLog(trouble) => return Err(RunError::log(log, trouble.into())),
-            Report::Exited { .. } => unreachable!("nothing exits before it has started"),
+            GuardReport::NoLog(trouble) => return Err(RunError::log(log, trouble.into())),
+            GuardReport::Exited { .. } => unreachable!("nothing exits before it has started"),
         }
-        Ok(ward)
+        Ok(guarded)
     }
 
     /// How the consumer ended, once nothing of it is left.
     pub(crate) async fn wait(&mut self) -> Result<ExitStatus, RunError> {
         loop {
-            if let Report::Exited { status } = self.next().await? {
+            if let GuardReport::Exited { status } = self.next().await? {
                 return Ok(ExitStatus::from_raw(status));
             }
         }
     }
 
-    async fn next(&mut self) -> Result<Report, RunError> {
+    async fn next(&mut self) -> Result<GuardReport, RunError> {
         let line = self.reports.next_line().await.map_err(RunError::Wait)?;
         let line = line.ok_or_else(|| {
             RunError::Wait(io::Error::other("the process that guards it was killed"))

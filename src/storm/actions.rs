@@ -1,4 +1,4 @@
-//! How each blow of a storm is done.
+//! How each action of a storm is done.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::MutexGuard;
 
 use super::check_gate::Held;
-use super::strikes::{REBALANCE_DEADLINE, StrikeFailed, Striker};
+use super::executor::{REBALANCE_DEADLINE, StormExecutor, StrikeFailed};
 use crate::chaos::storm::{StormAction, StormStrike};
 use crate::group::Group;
 use crate::session::instance::{InHand, Instance};
@@ -22,41 +22,41 @@ const COUNTED: Duration = Duration::from_secs(5);
 /// How often it is asked meanwhile.
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
-impl Striker {
+impl StormExecutor {
     pub(super) async fn carry_out(
         &self,
         strike: &StormStrike,
         victim: Option<&Arc<Instance>>,
     ) -> Result<(), StrikeFailed> {
         let lasts = Duration::from_millis(strike.for_ms);
-        match (strike.blow, victim, strike.slot) {
+        match (strike.action, victim, strike.slot) {
             (StormAction::Kill, Some(victim), _) => self.kill(victim).await,
             (StormAction::Pause, Some(victim), _) => self.pause(victim).await,
             (StormAction::Evict, Some(victim), _) => {
                 let member = self.member(victim).await?;
-                self.group.evict(&member).await?;
+                self.session.group.evict(&member).await?;
                 Ok(())
             }
             (StormAction::Leave | StormAction::Release, Some(victim), Some(place)) => {
-                self.part_with(victim).await?;
+                self.stop_and_evict(victim).await?;
                 tokio::time::sleep(lasts).await;
-                let release = (strike.blow == StormAction::Release).then_some(&*self.release);
-                self.crew.replace(place, release);
+                let release = (strike.action == StormAction::Release).then_some(&*self.release);
+                self.fleet.replace(place, release);
                 Ok(())
             }
             (StormAction::Join, ..) => {
                 // Two rebalances at a time, as where a strike meets it coming or going, bring several
                 // times what either does.
-                let turn = self.turns.lock().await;
-                let guest = self.crew.add();
+                let turn = self.rebalance_lock.lock().await;
+                let guest = self.fleet.add();
                 let joined = self.everybody_back().await;
                 drop(turn);
                 joined?;
                 tokio::time::sleep(lasts).await;
                 let _turn = self.turn_after_commit(guest.name()).await;
                 let owed = self.hook.owed(Some(guest.name()));
-                let parted = self.part_with(&guest).await;
-                self.crew.forget(&guest);
+                let parted = self.stop_and_evict(&guest).await;
+                self.fleet.forget(&guest);
                 self.shown(&owed).await;
                 parted
             }
@@ -94,7 +94,7 @@ impl Striker {
             (_, None, _)
             | (StormAction::Freeze | StormAction::Thaw | StormAction::Heal, ..)
             | (_, _, None) => {
-                unreachable!("the planner gives these blows a victim")
+                unreachable!("the planner gives these actions a victim")
             }
         }
     }
@@ -106,14 +106,14 @@ impl Striker {
             loop {
                 self.hook.next_commit(guest).await;
                 // Nobody has a turn while it waits for its moment.
-                if let Ok(turn) = self.turns.try_lock() {
+                if let Ok(turn) = self.rebalance_lock.try_lock() {
                     return turn;
                 }
             }
         };
         match tokio::time::timeout(self.patience(), committed).await {
             Ok(turn) => turn,
-            Err(_) => self.turns.lock().await,
+            Err(_) => self.rebalance_lock.lock().await,
         }
     }
 
@@ -121,14 +121,14 @@ impl Striker {
     /// way when it goes is not to be seen from here. Checks are held until what it returns is dropped.
     pub(super) async fn cut_database(&self) -> Held<'_> {
         let held = self.hook.hold_checks(None).await;
-        self.counted(&self.crew.all()).await;
+        self.counted(&self.fleet.all()).await;
         self.taps.database.shut();
         held
     }
 
     /// Stops an instance between two checks: the answer to one that is under way would come to nobody,
     /// and would be counted neither at the tap nor by the instance.
-    async fn part_with(&self, instance: &Arc<Instance>) -> Result<(), StrikeFailed> {
+    async fn stop_and_evict(&self, instance: &Arc<Instance>) -> Result<(), StrikeFailed> {
         let held = self.hook.hold_checks(Some(instance.name())).await;
         let process = instance.process();
         // What it has counted since it was last asked goes with it.
@@ -144,7 +144,7 @@ impl Striker {
             stopping.await;
         }
         // Without a handler it did not say that it leaves.
-        instance.evict(&self.group).await?;
+        instance.evict(&self.session.group).await?;
         Ok(())
     }
 
@@ -176,11 +176,11 @@ impl Striker {
         let process = victim.process();
         let process = process.ok_or_else(|| StrikeFailed::NoProcess(victim.name().to_owned()))?;
         let in_hand = InHand::take(victim, &process);
-        // Between two checks, as in `part_with`; what it has counted dies with it.
+        // Between two checks, as in `stop_and_evict`; what it has counted dies with it.
         let held = self.hook.hold_checks(Some(victim.name())).await;
         self.counted(std::slice::from_ref(victim)).await;
         process.freeze().await?;
-        victim.evict(&self.group).await?;
+        victim.evict(&self.session.group).await?;
         process.kill().await?;
         held.bar(&process.source);
         in_hand.let_go();
@@ -199,11 +199,12 @@ impl Striker {
     /// The member is sent out of the group, and others have its partitions.
     async fn take_over(&self, victim: &Instance) -> Result<(), StrikeFailed> {
         let member = self.member(victim).await?;
-        self.group.evict(&member).await?;
+        self.session.group.evict(&member).await?;
         let what = format!("the partitions of {} to have other owners", victim.name());
         let gone =
             |group: &Group| group.member(&member.member_id).is_none() && self.all_owned(group);
-        self.group
+        self.session
+            .group
             .wait_until(REBALANCE_DEADLINE, &what, gone)
             .await?;
         Ok(())

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::strikes::{Mark, StrikeFailed, Striker};
+use super::executor::{StormExecutor, StormMark, StrikeFailed};
 use super::watcher::StormWatcher;
 use crate::chaos::ProcessError;
 use crate::chaos::storm::StormAction;
@@ -97,27 +97,27 @@ impl ManualControl {
 }
 
 /// The storm's end of [`ManualControl`].
-pub(super) struct Asked(mpsc::Receiver<ManualCommand>);
+pub(super) struct ManualCommands(mpsc::Receiver<ManualCommand>);
 
-pub(super) fn pair() -> (ManualControl, Asked) {
+pub(super) fn pair() -> (ManualControl, ManualCommands) {
     let (sender, receiver) = mpsc::channel(WAITING);
-    (ManualControl(sender), Asked(receiver))
+    (ManualControl(sender), ManualCommands(receiver))
 }
 
-impl Asked {
+impl ManualCommands {
     /// Carries out what is asked for, several at a time, until `over`; what is at work then is
     /// finished, as a strike that broke off would keep its victim from being started again.
     pub(super) async fn serve(
         &mut self,
-        striker: &Striker,
+        executor: &StormExecutor,
         watcher: &dyn StormWatcher,
         over: &CancellationToken,
-    ) -> Vec<Mark> {
+    ) -> Vec<StormMark> {
         let (mut at_work, mut marks) = (FuturesUnordered::new(), Vec::new());
         loop {
             tokio::select! {
                 Some(manual) = self.0.recv(), if !over.is_cancelled() => {
-                    at_work.push(striker.by_hand(manual));
+                    at_work.push(executor.by_hand(manual));
                 }
                 Some(mark) = at_work.next() => {
                     watcher.struck(&mark);
@@ -129,15 +129,15 @@ impl Asked {
     }
 }
 
-impl Striker {
-    async fn by_hand(&self, manual: ManualCommand) -> Mark {
+impl StormExecutor {
+    async fn by_hand(&self, manual: ManualCommand) -> StormMark {
         let at_ms = self.now_ms();
         let done = self.do_by_hand(&manual).await;
         let added = done.as_ref().ok().and_then(Option::clone);
-        Mark {
+        StormMark {
             at_ms,
             until_ms: self.now_ms(),
-            blow: manual.what.facts().action,
+            action: manual.what.facts().action,
             instance: manual.instance.or(added),
             problem: done.err().map(|error| error.to_string()),
         }
@@ -147,7 +147,7 @@ impl Striker {
     async fn do_by_hand(&self, manual: &ManualCommand) -> Result<Option<String>, StrikeFailed> {
         let name = manual.instance.clone().unwrap_or_default();
         let victim = || -> Result<Arc<Instance>, StrikeFailed> {
-            let found = self.crew.all().into_iter().find(|i| i.name() == name);
+            let found = self.fleet.all().into_iter().find(|i| i.name() == name);
             found.ok_or_else(|| StrikeFailed::NoInstance(name.clone()))
         };
         let process = |victim: &Instance| {
@@ -162,9 +162,9 @@ impl Striker {
             ManualAction::Resume => process(&*victim()?)?.thaw()?,
             ManualAction::Evict => {
                 let member = self.member(&*victim()?).await?;
-                self.group.evict(&member).await?;
+                self.session.group.evict(&member).await?;
             }
-            ManualAction::Add => return Ok(Some(self.crew.add().name().to_owned())),
+            ManualAction::Add => return Ok(Some(self.fleet.add().name().to_owned())),
             ManualAction::CutKafka => self.taps.brokers.shut(),
             ManualAction::CutPostgres => self.cut_database().await.dismiss(),
             ManualAction::Heal => {
@@ -175,11 +175,11 @@ impl Striker {
         Ok(None)
     }
 
-    /// Thaws and heals whatever hands have left.
-    pub(super) async fn make_good(&self) {
+    /// Undoes what was done by hand: thaws and heals.
+    pub(super) async fn restore(&self) {
         self.taps.brokers.open();
         self.taps.database.open();
-        for process in self.crew.all().iter().filter_map(|i| i.process()) {
+        for process in self.fleet.all().iter().filter_map(|i| i.process()) {
             match process.thaw() {
                 // One that is gone needs nothing.
                 Ok(()) | Err(ProcessError::Gone { .. } | ProcessError::Unmoved { .. }) => {}

@@ -15,8 +15,8 @@ use super::hook::StormHook;
 use super::producer::OpenLoop;
 use super::scrape::Scraper;
 use crate::chaos::ProcessError;
-use crate::chaos::storm::{Owed, StormAction, StormPlan, StormStrike};
-use crate::group::{Group, GroupClient, GroupError};
+use crate::chaos::storm::{OwedRecords, StormAction, StormPlan, StormStrike};
+use crate::group::{Group, GroupError};
 use crate::session::context::{SessionContext, all_owned};
 use crate::session::fleet::Fleet;
 use crate::session::instance::Instance;
@@ -39,14 +39,14 @@ pub(super) fn about(records: u64) -> RangeInclusive<u64> {
 
 /// What was done, and when: a mark on the time axis.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "StormMark")]
-pub struct Mark {
+pub struct StormMark {
     /// Milliseconds after the first payment at which it was done.
     pub at_ms: u64,
     /// When it was over.
     pub until_ms: u64,
     /// What was done.
-    pub blow: StormAction,
+    #[serde(rename = "blow")]
+    pub action: StormAction,
     /// To which instance or broker; none where all were struck.
     pub instance: Option<String>,
     /// Why it failed, if it did.
@@ -85,23 +85,22 @@ impl StrikeFailed {
 }
 
 /// What strikes work on.
-pub(super) struct Striker {
+pub(super) struct StormExecutor {
     pub(super) began: Instant,
     pub(super) plan: StormPlan,
     pub(super) brokers: Vec<Switch>,
     pub(super) session: Arc<SessionContext>,
     pub(super) commit_interval: Duration,
-    pub(super) crew: Fleet,
+    pub(super) fleet: Fleet,
     /// The command that a release puts in place of the fleet's.
     pub(super) release: Vec<String>,
     pub(super) hook: Arc<StormHook>,
     pub(super) taps: Arc<StormTaps>,
-    pub(super) group: Arc<GroupClient>,
     pub(super) producer: Arc<OpenLoop>,
     pub(super) scraper: Arc<tokio::sync::Mutex<Scraper>>,
     /// Held by the strike that moves partitions. In two rebalances that overlap, commits are refused
     /// and what was delivered again is delivered once more: several times what the schedule counts on.
-    pub(super) turns: tokio::sync::Mutex<()>,
+    pub(super) rebalance_lock: tokio::sync::Mutex<()>,
     /// How many places have got the new release.
     pub(super) released: watch::Sender<u32>,
     /// When everything was looked at last, in milliseconds after the first payment.
@@ -109,37 +108,37 @@ pub(super) struct Striker {
 }
 
 /// A strike that is over.
-pub(super) struct Done {
+pub(super) struct FinishedStrike {
     /// As it was carried out.
     pub(super) strike: StormStrike,
     /// What it left; nothing where it was left out.
-    pub(super) mark: Option<Mark>,
+    pub(super) mark: Option<StormMark>,
 }
 
-impl Striker {
+impl StormExecutor {
     /// One strike, at its time.
-    pub(super) async fn strike(&self, mut strike: StormStrike) -> Done {
+    pub(super) async fn strike(&self, mut strike: StormStrike) -> FinishedStrike {
         let at = self.began + Duration::from_millis(strike.at_ms);
         tokio::time::sleep_until(at).await;
         let over = self.phase_end(strike.at_ms);
         let turn = loop {
             if !self.meets(&mut strike, over).await {
-                return Done { strike, mark: None };
+                return FinishedStrike { strike, mark: None };
             }
-            if !strike.blow.rebalances() {
+            if !strike.action.rebalances() {
                 break None;
             }
             // Nobody has a turn while it waits for its moment.
-            if let Ok(turn) = self.turns.try_lock() {
+            if let Ok(turn) = self.rebalance_lock.try_lock() {
                 break Some(turn);
             }
-            let is_late_as_well = strike.blow == StormAction::Release;
-            match tokio::time::timeout_at(over, self.turns.lock()).await {
+            let is_late_as_well = strike.action == StormAction::Release;
+            match tokio::time::timeout_at(over, self.rebalance_lock.lock()).await {
                 // Its moment has gone meanwhile.
                 Ok(turn) if strike.uncommitted.is_none() || is_late_as_well => break Some(turn),
                 Ok(_) => {}
                 Err(_) if is_late_as_well => break None,
-                Err(_) => return Done { strike, mark: None },
+                Err(_) => return FinishedStrike { strike, mark: None },
             }
         };
         let owed = self
@@ -149,7 +148,7 @@ impl Striker {
         if turn.is_some() {
             self.shown(&owed).await;
         }
-        Done {
+        FinishedStrike {
             strike,
             mark: Some(mark),
         }
@@ -157,11 +156,11 @@ impl Striker {
 
     /// Waits for the moment of a strike; false where it is to be left out.
     async fn meets(&self, strike: &mut StormStrike, over: Instant) -> bool {
-        match (strike.blow, strike.slot, strike.uncommitted) {
+        match (strike.action, strike.slot, strike.uncommitted) {
             (StormAction::Join, ..) | (_, _, None) => true,
             // What happens in any case, only later.
             (StormAction::Release, Some(place), Some(records)) => {
-                let victim = [self.crew.at(place).name().to_owned()];
+                let victim = [self.fleet.at(place).name().to_owned()];
                 let moment = self.hook.first_with_uncommitted(&victim, about(records));
                 let _ = tokio::time::timeout(self.patience(), moment).await;
                 true
@@ -174,7 +173,9 @@ impl Striker {
             // One that met another moment would bring several times what the schedule counts on: a storm
             // without it is nearer to what was planned.
             (_, Some(place), Some(records)) => {
-                let met = self.moment(Some(place), about(records), over).await;
+                let met = self
+                    .await_uncommitted(Some(place), about(records), over)
+                    .await;
                 strike.slot = met.or(strike.slot);
                 met.is_some()
             }
@@ -182,7 +183,7 @@ impl Striker {
     }
 
     /// Carries a strike out now, and again where it met its victim at a bad moment.
-    pub(super) async fn carried_out(&self, strike: &StormStrike) -> Mark {
+    pub(super) async fn carried_out(&self, strike: &StormStrike) -> StormMark {
         let mut at_ms = self.now_ms();
         let mut victim = self.victim(strike);
         let mut done = self.carry_out(strike, victim.as_ref()).await;
@@ -200,13 +201,13 @@ impl Striker {
                 Err(error) => Err(error.into()),
             };
         }
-        if strike.blow == StormAction::Release && done.is_ok() {
+        if strike.action == StormAction::Release && done.is_ok() {
             self.released.send_modify(|places| *places += 1);
         }
-        Mark {
+        StormMark {
             at_ms,
             until_ms: self.now_ms(),
-            blow: strike.blow,
+            action: strike.action,
             instance: match self.broker(strike) {
                 Some(switch) => Some(switch.broker.clone()),
                 None => victim.map(|instance| instance.name().to_owned()),
@@ -217,14 +218,14 @@ impl Striker {
 
     /// Returns the place of an instance that has so many uncommitted records: the one that is meant, or
     /// when that takes too long, and where none is meant, whoever comes first.
-    pub(super) async fn moment(
+    pub(super) async fn await_uncommitted(
         &self,
         place: Option<u32>,
         records: RangeInclusive<u64>,
         until: Instant,
     ) -> Option<u32> {
         let names: Vec<String> = (0..self.plan.instances)
-            .map(|place| self.crew.at(place).name().to_owned())
+            .map(|place| self.fleet.at(place).name().to_owned())
             .collect();
         if let Some(place) = place {
             let patience = until.min(Instant::now() + self.commit_interval * 3 / 2);
@@ -260,7 +261,7 @@ impl Striker {
 
     /// Returns when what a strike has left behind has come again, or is not to come: whoever has the next
     /// turn counts it, and needs so much less. Where it does not come to be, they find out for themselves.
-    pub(super) async fn shown(&self, owed: &Owed) {
+    pub(super) async fn shown(&self, owed: &OwedRecords) {
         let _ = self.whole_again().await;
         let _ = tokio::time::timeout(self.patience(), self.hook.settled(owed)).await;
     }
@@ -268,7 +269,8 @@ impl Striker {
     pub(super) async fn whole_again(&self) -> Result<(), GroupError> {
         let whole = |group: &Group| self.all_owned(group);
         let what = "the group to be whole again";
-        self.group
+        self.session
+            .group
             .wait_until(REBALANCE_DEADLINE, what, whole)
             .await?;
         Ok(())
@@ -278,15 +280,15 @@ impl Striker {
     fn victim(&self, strike: &StormStrike) -> Option<Arc<Instance>> {
         let place = strike
             .slot
-            .filter(|_| strike.blow != StormAction::BrokerStop)?;
-        Some(self.crew.at(place))
+            .filter(|_| strike.action != StormAction::BrokerStop)?;
+        Some(self.fleet.at(place))
     }
 
     /// The broker that is struck, if it is one. A schedule may be of a cluster with more of them.
     pub(super) fn broker(&self, strike: &StormStrike) -> Option<&Switch> {
         let place = strike
             .slot
-            .filter(|_| strike.blow == StormAction::BrokerStop)?;
+            .filter(|_| strike.action == StormAction::BrokerStop)?;
         let turn = (place as usize).checked_rem(self.brokers.len())?;
         self.brokers.get(turn)
     }
@@ -301,7 +303,7 @@ impl Striker {
         victim: &Instance,
     ) -> Result<crate::group::Member, StrikeFailed> {
         let member = match victim.process() {
-            Some(process) => process.member(&self.group).await?,
+            Some(process) => process.member(&self.session.group).await?,
             None => None,
         };
         member.ok_or_else(|| StrikeFailed::NoMember(victim.name().to_owned()))
@@ -309,9 +311,9 @@ impl Striker {
 
     /// The partitions of each instance.
     pub(super) async fn owners(&self) -> Result<BTreeMap<String, Vec<i32>>, GroupError> {
-        let group = self.group.describe().await?;
+        let group = self.session.group.describe().await?;
         let mut owners = BTreeMap::new();
-        for instance in self.crew.all() {
+        for instance in self.fleet.all() {
             let ids = instance.member_ids();
             let mine = group.members.iter().filter(|m| ids.contains(&m.member_id));
             let topic = &self.session.resources.topic;

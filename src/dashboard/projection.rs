@@ -5,55 +5,57 @@ use std::collections::BTreeMap;
 use nix::sys::signal::Signal;
 
 use super::instance::InstanceState;
-use super::live::Inner;
+use super::live::FeedState;
 use super::problem::split;
 use super::wire::live::{FaultEvent, Rebalance};
 use crate::event::{Role, Stage};
 use crate::tap::{BoundaryEvent, Detail};
-use crate::timeline::{Entry, Happening};
+use crate::timeline::{Entry, TimelineEvent};
 
-pub(super) fn saw(inner: &mut Inner, entry: &Entry) {
-    inner.recorded_at(entry.at_ms);
+pub(super) fn apply(feed: &mut FeedState, entry: &Entry) {
+    feed.recorded_at(entry.at_ms);
     match &entry.what {
-        Happening::Boundary { event } => crossed(inner, entry, event),
-        Happening::Started { source, .. } => {
-            stands(inner, &source.instance, InstanceState::Starting)
+        TimelineEvent::Boundary { event } => crossed(feed, entry, event),
+        TimelineEvent::Started { source, .. } => {
+            stands(feed, &source.instance, InstanceState::Starting)
         }
-        Happening::Exited { source, signal, .. } if *signal == Some(Signal::SIGKILL as i32) => {
-            stands(inner, &source.instance, InstanceState::Killed);
+        TimelineEvent::Exited { source, signal, .. } if *signal == Some(Signal::SIGKILL as i32) => {
+            stands(feed, &source.instance, InstanceState::Killed);
         }
-        Happening::Exited { source, .. } => stands(inner, &source.instance, InstanceState::Ended),
-        Happening::Killed { source } => stands(inner, &source.instance, InstanceState::Killed),
-        Happening::Evicted { source, .. } => {
-            stands(inner, &source.instance, InstanceState::Evicted)
+        TimelineEvent::Exited { source, .. } => {
+            stands(feed, &source.instance, InstanceState::Ended)
+        }
+        TimelineEvent::Killed { source } => stands(feed, &source.instance, InstanceState::Killed),
+        TimelineEvent::Evicted { source, .. } => {
+            stands(feed, &source.instance, InstanceState::Evicted)
         }
         // These stay at the line where they are.
-        Happening::Frozen { source } => {
-            inner.instance(&source.instance, InstanceState::Frozen);
+        TimelineEvent::Frozen { source } => {
+            feed.instance(&source.instance, InstanceState::Frozen);
         }
-        Happening::Thawed { source } => {
-            inner.instance(&source.instance, InstanceState::Thawed);
+        TimelineEvent::Thawed { source } => {
+            feed.instance(&source.instance, InstanceState::Thawed);
         }
-        Happening::Joined {
+        TimelineEvent::Joined {
             instances,
             partitions,
         } => {
             for name in instances {
-                stands(inner, name, InstanceState::Joined);
+                stands(feed, name, InstanceState::Joined);
             }
-            inner.owners.clone_from(partitions);
-            rebalanced(inner);
+            feed.owners.clone_from(partitions);
+            rebalanced(feed);
         }
-        Happening::Moved { partition, to, .. } => {
-            for partitions in inner.owners.values_mut() {
+        TimelineEvent::Moved { partition, to, .. } => {
+            for partitions in feed.owners.values_mut() {
                 partitions.retain(|owned| owned != partition);
             }
-            let theirs = inner.owners.entry(to.clone()).or_default();
+            let theirs = feed.owners.entry(to.clone()).or_default();
             theirs.push(*partition);
             theirs.sort_unstable();
-            rebalanced(inner);
+            rebalanced(feed);
         }
-        Happening::Struck {
+        TimelineEvent::Struck {
             fault,
             window,
             source,
@@ -61,63 +63,63 @@ pub(super) fn saw(inner: &mut Inner, entry: &Entry) {
         } => {
             let who = &source.instance;
             let text = format!("{fault} {window} at {who}");
-            struck(inner, entry, fault, Some(who), &text, None);
+            struck(feed, entry, fault, Some(who), &text, None);
         }
-        Happening::StrikeFailed { reason } => {
+        TimelineEvent::StrikeFailed { reason } => {
             let (problem, _) = split(reason);
             let text = "the fault could not be carried out";
-            struck(inner, entry, "failed", None, text, Some(&problem));
+            struck(feed, entry, "failed", None, text, Some(&problem));
         }
-        Happening::Republished { offset, .. } => {
+        TimelineEvent::Republished { offset, .. } => {
             let text = format!("the producer sent it again, at offset {offset}");
-            struck(inner, entry, "duplicate", None, &text, None);
+            struck(feed, entry, "duplicate", None, &text, None);
         }
         _ => {}
     }
 }
 
-fn crossed(inner: &mut Inner, entry: &Entry, event: &BoundaryEvent) {
+fn crossed(feed: &mut FeedState, entry: &Entry, event: &BoundaryEvent) {
     if let (Some(Detail::Kafka(detail)), Stage::Answered) = (&event.detail, event.stage) {
-        inner.generation = detail.generation().max(inner.generation);
+        feed.generation = detail.generation().max(feed.generation);
     }
-    inner.wall.saw(entry);
+    feed.grid.apply(entry);
     // Where it stands is told by what it asks for; an answer to a fetch hands it a payment.
     if event.stage == Stage::Received || event.role == Role::Deliver {
-        let instance = inner.instance(&event.source.instance, InstanceState::Joined);
+        let instance = feed.instance(&event.source.instance, InstanceState::Joined);
         instance.is_at(Some(&event.signature), event.payment());
     }
 }
 
 /// An instance that is at no line.
-pub(super) fn stands(inner: &mut Inner, name: &str, state: InstanceState) {
-    inner.instance(name, state).is_at(None, None);
+pub(super) fn stands(feed: &mut FeedState, name: &str, state: InstanceState) {
+    feed.instance(name, state).is_at(None, None);
 }
 
 /// In a storm, who owns something has joined, unless the group does not know yet what befell it.
-pub(super) fn own(inner: &mut Inner, partitions: &BTreeMap<String, Vec<i32>>) {
+pub(super) fn own(feed: &mut FeedState, partitions: &BTreeMap<String, Vec<i32>>) {
     let owners = partitions.iter().filter(|(_, owned)| !owned.is_empty());
     for (name, _) in owners {
         if !matches!(
-            inner.state_of(name),
+            feed.state_of(name),
             Some(InstanceState::Frozen | InstanceState::Killed | InstanceState::Ended)
         ) {
-            stands(inner, name, InstanceState::Joined);
+            stands(feed, name, InstanceState::Joined);
         }
     }
 }
 
-fn rebalanced(inner: &mut Inner) {
-    let partitions = std::mem::take(&mut inner.owners);
-    inner.push(&Rebalance {
-        at_ms: inner.now_ms(),
-        generation: inner.generation,
+fn rebalanced(feed: &mut FeedState) {
+    let partitions = std::mem::take(&mut feed.owners);
+    feed.push(&Rebalance {
+        at_ms: feed.now_ms(),
+        generation: feed.generation,
         partitions: &partitions,
     });
-    inner.owners = partitions;
+    feed.owners = partitions;
 }
 
 fn struck(
-    inner: &mut Inner,
+    feed: &mut FeedState,
     entry: &Entry,
     fault: &str,
     instance: Option<&str>,
@@ -125,9 +127,9 @@ fn struck(
     problem: Option<&str>,
 ) {
     // Where its victim stood comes before it, and what became of that one after it.
-    inner.tell_changes();
-    inner.push(&FaultEvent {
-        at_ms: inner.now_ms(),
+    feed.tell_changes();
+    feed.push(&FaultEvent {
+        at_ms: feed.now_ms(),
         fault,
         payment: entry.payment.as_deref(),
         instance,
@@ -148,34 +150,34 @@ mod tests {
         }
     }
 
-    fn seen(inner: &mut Inner, what: Happening) -> Option<InstanceState> {
+    fn seen(feed: &mut FeedState, what: TimelineEvent) -> Option<InstanceState> {
         let entry = Entry {
             at_ms: 1.0,
             payment: None,
             what,
         };
-        saw(inner, &entry);
-        inner.state_of("a")
+        apply(feed, &entry);
+        feed.state_of("a")
     }
 
     #[test]
     fn who_ended_by_a_kill_is_told_by_the_signal_and_not_by_words() {
-        let exited = |status: &str, signal| Happening::Exited {
+        let exited = |status: &str, signal| TimelineEvent::Exited {
             source: source(),
             status: status.into(),
             signal,
         };
-        let mut inner = Inner::default();
+        let mut feed = FeedState::default();
         assert_eq!(
-            seen(&mut inner, exited("in words", Some(9))),
+            seen(&mut feed, exited("in words", Some(9))),
             Some(InstanceState::Killed)
         );
         assert_eq!(
-            seen(&mut inner, exited("signal 9", None)),
+            seen(&mut feed, exited("signal 9", None)),
             Some(InstanceState::Ended)
         );
         assert_eq!(
-            seen(&mut inner, exited("signal 9", Some(15))),
+            seen(&mut feed, exited("signal 9", Some(15))),
             Some(InstanceState::Ended)
         );
     }
@@ -183,7 +185,7 @@ mod tests {
     #[test]
     fn where_an_instance_stands_is_told_by_a_request_or_a_delivery_whatever_it_is_called() {
         let stands_at = |role, stage| {
-            let mut inner = Inner::default();
+            let mut feed = FeedState::default();
             let event = BoundaryEvent {
                 tap: Tap::Kafka,
                 stage,
@@ -196,7 +198,7 @@ mod tests {
                 result: None,
                 detail: None,
             };
-            seen(&mut inner, Happening::Boundary { event })
+            seen(&mut feed, TimelineEvent::Boundary { event })
         };
         assert_eq!(
             stands_at(Role::Deliver, Stage::Answered),

@@ -14,7 +14,7 @@ use crate::tap::BoundaryEvent;
 )]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "happening", rename_all = "snake_case")]
-pub enum Happening {
+pub enum TimelineEvent {
     /// A request crossed a boundary.
     Boundary {
         /// The request and how far it came.
