@@ -12,7 +12,7 @@ use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
-use crate::event::{payment_id, payment_number};
+use crate::event::{message_id, message_number};
 use crate::window::Window;
 
 /// The version of the saved form.
@@ -89,7 +89,7 @@ impl Round {
             return Ok(());
         };
         // As it is written, too: a fault is held against what the taps read.
-        let number = payment_number(payment).filter(|n| payment_id(*n) == *payment);
+        let number = message_number(payment).filter(|n| message_id(*n) == *payment);
         if number.is_some_and(|number| (first..=last).contains(&number)) {
             return Ok(());
         }
@@ -176,8 +176,8 @@ pub enum ScheduleError {
     /// A saved strike at a payment that its round does not produce.
     #[error(
         "the schedule strikes at {payment}, and that round has the payments {} to {}",
-        payment_id(*first),
-        payment_id(*last)
+        message_id(*first),
+        message_id(*last)
     )]
     Payment {
         /// What it strikes at.
@@ -221,7 +221,7 @@ impl Schedule {
                     Planned {
                         fault: *fault,
                         window: window.clone(),
-                        payment: payment_id(number),
+                        payment: message_id(number),
                         instance: None,
                         prefix: None,
                         alone: false,

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::wire::live::{PaymentChange, Payments};
-use crate::event::{EventOutcome, Stage, Tap, payment_number};
+use crate::event::{EventOutcome, Stage, Tap, message_number};
 use crate::named::{Named, by_name};
 use crate::run::Finished;
 use crate::tap::{Detail, kafka};
@@ -109,7 +109,7 @@ impl PaymentGrid {
             }
             (_, Tap::Provider, Stage::Executed | Stage::Answered) => {
                 let charge = event.result.as_ref().and_then(EventOutcome::effect);
-                if let (Some(charge), Some(payment)) = (charge, event.payment()) {
+                if let (Some(charge), Some(payment)) = (charge, event.message()) {
                     self.charged(payment, charge);
                 }
             }
@@ -158,12 +158,12 @@ impl PaymentGrid {
     }
 
     fn cell(&mut self, payment: &str) -> Option<&mut GridCell> {
-        let place = payment_number(payment)?.checked_sub(1)?;
+        let place = message_number(payment)?.checked_sub(1)?;
         self.cells.get_mut(place as usize)
     }
 
     fn change(&mut self, payment: &str) {
-        let place = payment_number(payment).map(|n| n as usize - 1);
+        let place = message_number(payment).map(|n| n as usize - 1);
         if let Some((place, cell)) = place.and_then(|p| Some((p, self.cells.get_mut(p)?)))
             && !cell.changed
         {
@@ -249,7 +249,7 @@ mod tests {
         };
         Entry {
             at_ms: 1.0,
-            payment: event.payment().map(str::to_owned),
+            payment: event.message().map(str::to_owned),
             what: TimelineEvent::Boundary { event },
         }
     }

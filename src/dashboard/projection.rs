@@ -86,7 +86,7 @@ fn crossed(feed: &mut FeedState, entry: &Entry, event: &BoundaryEvent) {
     // Where it stands is told by what it asks for; an answer to a fetch hands it a payment.
     if event.stage == Stage::Received || event.role == Role::Deliver {
         let instance = feed.instance(&event.source.instance, InstanceState::Joined);
-        instance.is_at(Some(&event.signature), event.payment());
+        instance.is_at(Some(&event.signature), event.message());
     }
 }
 

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 
 pub use error::EffectsError;
 pub use parked::ParkedArgs;
+pub use payment::message_in;
 pub(crate) use payment::named;
-pub use payment::payment_in;
 pub use sink::{Sink, SinkRecord};
 pub use sql::{GrammarError, Literal, SqlCounter, SqlEffects, Transition, Watched, Watching};
 pub use topic::TopicCounter;

@@ -19,15 +19,15 @@ use crate::event::Marks;
 /// assert_eq!(payment(&["17"]), None);
 /// assert_eq!(payment(&["order-20240017"]), None);
 /// ```
-pub fn payment_in<'a>(
+pub fn message_in<'a>(
     marks: &Marks,
     texts: impl IntoIterator<Item = &'a str> + Clone,
 ) -> Option<String> {
-    let by_id = texts.clone().into_iter().find_map(|t| marks.payment_in(t));
-    by_id.or_else(|| texts.into_iter().find_map(|t| marks.payment_by_order_in(t)))
+    let by_id = texts.clone().into_iter().find_map(|t| marks.message_in(t));
+    by_id.or_else(|| texts.into_iter().find_map(|t| marks.message_by_order_in(t)))
 }
 
 /// The payment that an id names, or else what stands there: that is counted for no payment.
 pub(crate) fn named(marks: &Marks, id: &str) -> String {
-    payment_in(marks, [id]).unwrap_or_else(|| marks.stranger(id))
+    message_in(marks, [id]).unwrap_or_else(|| marks.stranger(id))
 }

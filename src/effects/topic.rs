@@ -10,7 +10,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use tokio::time::timeout;
 
-use super::{EffectsError, named, payment_in};
+use super::{EffectsError, message_in, named};
 use crate::event::Marks;
 use crate::group::Cluster;
 use crate::stack::Kafka;
@@ -206,6 +206,6 @@ fn effect(record: &BorrowedMessage<'_>, marks: &Marks) -> Option<Effect> {
             record.partition(),
             record.offset()
         ),
-        payment: by_header.or_else(|| payment_in(marks, [&*key, &*value])),
+        payment: by_header.or_else(|| message_in(marks, [&*key, &*value])),
     })
 }

@@ -33,8 +33,8 @@ pub trait Detail: Sized {
     /// Whether it moves a position of the group past this record, for good.
     fn passes(&self, place: &Place) -> bool;
 
-    /// Where it hands the payment over.
-    fn delivered_at(&self, payment: &str) -> Option<Place>;
+    /// Where it hands the message over.
+    fn delivered_at(&self, message: &str) -> Option<Place>;
 
     /// The session within which it is asked.
     fn session(&self) -> Option<Session>;

@@ -1,10 +1,10 @@
 //! Marks: the values of a message that are its own, and how a tap finds them in whatever a request
 //! carries.
 //!
-//! A payment's marks are its id (`msg-0017`) and its order's (`order-0017`), as text, in hex and in
+//! A message's marks are its id (`msg-0017`) and its order's (`order-0017`), as text, in hex and in
 //! base64, and its coordinates: topic, partition and offset, of which many tools make ids. On the wire
 //! an id ends with the run's own word (`msg-0017-k3f9`), so that what an earlier run left behind, or a
-//! number of the consumer's own (`order-20240017`), answers for no payment; within the engine a payment
+//! number of the consumer's own (`order-20240017`), answers for no message; within the engine a message
 //! is called by what stands before the word.
 
 mod coordinates;
@@ -13,7 +13,7 @@ mod ids;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-pub use ids::{order_id, payment_id, payment_number};
+pub use ids::{message_id, message_number, order_id};
 
 use coordinates::Coordinates;
 use ids::Ids;
@@ -30,11 +30,11 @@ struct RunNames {
     /// What ends the ids of this run; none where they end with their number.
     word: Option<String>,
     is_off: bool,
-    /// Payments by partition and offset.
+    /// Messages by partition and offset.
     places: Mutex<HashMap<(i32, i64), String>>,
 }
 
-/// The payments whose marks some bytes carry, each once, in the order in which they stand there.
+/// The messages whose marks some bytes carry, each once, in the order in which they stand there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
     /// By an id, or by coordinates that are written as one.
@@ -52,11 +52,11 @@ impl Found {
             (&mut self.placed, &other.placed),
         ];
         for (all, more) in both {
-            more.iter().for_each(|payment| add(all, payment));
+            more.iter().for_each(|message| add(all, message));
         }
     }
 
-    /// The payments that the request is about.
+    /// The messages that the request is about.
     #[must_use]
     pub fn subjects(self) -> Vec<String> {
         if self.marked.is_empty() {
@@ -67,9 +67,9 @@ impl Found {
     }
 }
 
-fn add(all: &mut Vec<String>, payment: &str) {
-    if !all.iter().any(|known| known == payment) {
-        all.push(payment.to_owned());
+fn add(all: &mut Vec<String>, message: &str) {
+    if !all.iter().any(|known| known == message) {
+        all.push(message.to_owned());
     }
 }
 
@@ -95,21 +95,21 @@ impl Marks {
         }))
     }
 
-    /// Notes where a payment is: to be called before anybody is handed the record.
-    pub fn place(&self, topic: &str, partition: i32, offset: i64, payment: &str) {
+    /// Notes where a message is: to be called before anybody is handed the record.
+    pub fn place(&self, topic: &str, partition: i32, offset: i64, message: &str) {
         if topic == self.0.topic {
             let mut places = self.0.places.lock().expect("no holder panics");
-            places.insert((partition, offset), payment.to_owned());
+            places.insert((partition, offset), message.to_owned());
         }
     }
 
-    /// The payments that these bytes are about, by whatever mark.
+    /// The messages that these bytes are about, by whatever mark.
     #[must_use]
     pub fn subjects_in(&self, bytes: &[u8]) -> Vec<String> {
         self.found_in(bytes).subjects()
     }
 
-    /// The payments whose marks these bytes carry.
+    /// The messages whose marks these bytes carry.
     #[must_use]
     pub fn found_in(&self, bytes: &[u8]) -> Found {
         let mut all = Found::default();
@@ -121,28 +121,28 @@ impl Marks {
         self.by_coordinates(bytes, &mut marked, &mut placed);
         for (sorted, mut found) in [(&mut all.marked, marked), (&mut all.placed, placed)] {
             found.sort_by_key(|(at, _)| *at);
-            found.iter().for_each(|(_, payment)| add(sorted, payment));
+            found.iter().for_each(|(_, message)| add(sorted, message));
         }
         all
     }
 
-    /// The first payment whose own id is in `text`.
+    /// The first message whose own id is in `text`.
     #[must_use]
-    pub fn payment_in(&self, text: &str) -> Option<String> {
-        self.ids().payment_in(text.as_bytes())
+    pub fn message_in(&self, text: &str) -> Option<String> {
+        self.ids().message_in(text.as_bytes())
     }
 
-    /// The first payment whose order's id is in `text`.
+    /// The first message whose order's id is in `text`.
     #[must_use]
-    pub fn payment_by_order_in(&self, text: &str) -> Option<String> {
-        self.ids().payment_by_order_in(text.as_bytes())
+    pub fn message_by_order_in(&self, text: &str) -> Option<String> {
+        self.ids().message_by_order_in(text.as_bytes())
     }
 
-    /// What is told of an id that names no payment of this run: itself, unless it looks like what a
-    /// payment is called within the engine, and would be taken for that one.
+    /// What is told of an id that names no message of this run: itself, unless it looks like what a
+    /// message is called within the engine, and would be taken for that one.
     #[must_use]
     pub fn stranger(&self, id: &str) -> String {
-        if self.0.word.is_some() && payment_number(id).is_some() {
+        if self.0.word.is_some() && message_number(id).is_some() {
             format!("{id} (without this run's word)")
         } else {
             id.to_owned()
@@ -170,13 +170,13 @@ impl Marks {
                 continue;
             };
             let places = self.0.places.lock().expect("no holder panics");
-            if let Some(payment) = places.get(&(at.partition, at.offset)) {
+            if let Some(message) = places.get(&(at.partition, at.offset)) {
                 let found = if at.is_row {
                     &mut *placed
                 } else {
                     &mut *marked
                 };
-                found.push((start, payment.clone()));
+                found.push((start, message.clone()));
             }
         }
     }

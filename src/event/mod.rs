@@ -15,7 +15,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use detail::{Detail, Place, Session};
-pub use marks::{Found, Marks, order_id, payment_id, payment_number};
+pub use marks::{Found, Marks, message_id, message_number, order_id};
 pub use outcome::{EventOutcome, Role};
 pub use tap::Tap;
 
@@ -65,7 +65,7 @@ pub struct BoundaryEvent<D> {
     pub source: Source,
     /// The request without its data, equal in every run: `POST /v1/charges`.
     pub signature: String,
-    /// All payments that the request is about, by the marks that it carries.
+    /// All messages that the request is about, by the marks that it carries.
     pub subjects: Vec<String>,
     /// What came of it, in the server's words: `200 ch_1`, `409 idempotency_key_in_use`; empty at
     /// [`Stage::Received`]. To be shown: whoever decides does so by `result`.
@@ -82,10 +82,10 @@ pub struct BoundaryEvent<D> {
 }
 
 impl<D> BoundaryEvent<D> {
-    /// Whether the event is about this payment, alone or among others.
+    /// Whether the event is about this message, alone or among others.
     #[must_use]
-    pub fn concerns(&self, payment: &str) -> bool {
-        self.subjects.iter().any(|subject| subject == payment)
+    pub fn concerns(&self, message: &str) -> bool {
+        self.subjects.iter().any(|subject| subject == message)
     }
 
     /// Whether the server is known to have done nothing of what it was asked.
@@ -94,16 +94,16 @@ impl<D> BoundaryEvent<D> {
         self.result.as_ref().is_some_and(EventOutcome::is_in_vain)
     }
 
-    /// Whether no payment is told by its marks: it carries none, or an id that is another run's or the
-    /// consumer's own, which says of no payment that the event is not its.
+    /// Whether no message is told by its marks: it carries none, or an id that is another run's or the
+    /// consumer's own, which says of no message that the event is not its.
     #[must_use]
-    pub fn names_no_payment(&self) -> bool {
-        self.subjects.iter().all(|id| payment_number(id).is_none())
+    pub fn names_no_message(&self) -> bool {
+        self.subjects.iter().all(|id| message_number(id).is_none())
     }
 
-    /// The payment that it is about; none where it is about several, or none.
+    /// The message that it is about; none where it is about several, or none.
     #[must_use]
-    pub fn payment(&self) -> Option<&str> {
+    pub fn message(&self) -> Option<&str> {
         match self.subjects.as_slice() {
             [only] => Some(only),
             _ => None,
@@ -148,10 +148,10 @@ impl<D: Detail> BoundaryEvent<D> {
         self.detail.as_ref().is_some_and(|d| d.passes(place))
     }
 
-    /// Where it hands the payment over; none where it does not.
+    /// Where it hands the message over; none where it does not.
     #[must_use]
-    pub fn delivered_at(&self, payment: &str) -> Option<Place> {
-        self.detail.as_ref()?.delivered_at(payment)
+    pub fn delivered_at(&self, message: &str) -> Option<Place> {
+        self.detail.as_ref()?.delivered_at(message)
     }
 
     /// The session within which it is asked; none where there is none, or nobody knows it.
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_of_somebody_else_names_no_payment() {
+    fn an_id_of_somebody_else_names_no_message() {
         let names_none = |subjects: &[&str]| {
             let event = BoundaryEvent::<()> {
                 tap: Tap::Provider,
@@ -205,7 +205,7 @@ mod tests {
                 result: None,
                 detail: None,
             };
-            event.names_no_payment()
+            event.names_no_message()
         };
         assert!(names_none(&[]));
         assert!(names_none(&["msg-0017-zzzzzz", "order-20240017"]));

@@ -1,7 +1,7 @@
 //! Which payments an exploration produces, and when: before, while and after somebody is struck.
 
 use crate::chaos::{Planned, Round, Schedule};
-use crate::event::payment_id;
+use crate::event::message_id;
 use crate::window::SERIAL;
 
 /// The payments of one run.
@@ -36,7 +36,7 @@ impl Traffic {
 
     /// The payment of the recording that has others beside it, before and behind.
     pub(super) fn recorded_in_company(&self) -> String {
-        payment_id(SERIAL + self.payments.div_ceil(2))
+        message_id(SERIAL + self.payments.div_ceil(2))
     }
 
     /// The payments that can be struck in company, the one in the middle first: where several are in
@@ -49,12 +49,12 @@ impl Traffic {
             victims.extend([1, last].into_iter().filter(|n| *n != middle));
             victims.dedup();
         }
-        victims.into_iter().map(payment_id).collect()
+        victims.into_iter().map(message_id).collect()
     }
 
     /// The payment that is struck where it must be alone in hand.
     pub(super) fn victim_alone() -> String {
-        payment_id(SERIAL)
+        message_id(SERIAL)
     }
 
     /// The run of one cell.

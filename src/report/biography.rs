@@ -59,7 +59,7 @@ fn others_passed(entry: &Entry, payment: &str) -> String {
     let Some(Detail::Kafka(detail)) = &event.detail else {
         return String::new();
     };
-    let is_done = event.stage == Stage::Answered && event.payment() != Some(payment);
+    let is_done = event.stage == Stage::Answered && event.message() != Some(payment);
     let last = detail.acknowledges().iter().rev();
     let mut last = last.filter_map(|p| p.payment.as_deref().filter(|last| *last != payment));
     match last.next() {

@@ -56,7 +56,7 @@ fn measure(timeline: &[Entry], produced: &[Produced], struck: &HashSet<&str>) ->
     for (at, event) in timeline.iter().filter_map(boundary) {
         database_commits += u32::from(commits_a_change(event));
         let Some(Detail::Kafka(KafkaDetail::Commit(commit))) = &event.detail else {
-            if let Some(payment) = event.payment()
+            if let Some(payment) = event.message()
                 && event.stage == Stage::Received
             {
                 began.entry(payment).or_insert(at);
@@ -141,7 +141,7 @@ mod tests {
     use crate::tap::{kafka, postgres};
 
     fn entry(at_ms: f64, event: BoundaryEvent) -> Entry {
-        let payment = event.payment().map(str::to_owned);
+        let payment = event.message().map(str::to_owned);
         let what = TimelineEvent::Boundary { event };
         Entry {
             at_ms,

@@ -234,7 +234,7 @@ impl Hook for FaultInjector {
             }
             let opened = self.opened_by(&event);
             let source = event.source.clone();
-            let payment = event.payment().map(str::to_owned);
+            let payment = event.message().map(str::to_owned);
             self.context
                 .session
                 .timeline

@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::chaos::Schedule;
 use crate::chaos::storm::RecordPlace;
-use crate::event::{payment_id, payment_number};
+use crate::event::{message_id, message_number};
 use crate::session::producer::{Confirm, Producer, TopicPayments};
 use crate::session::{ProduceError, resources::Resources};
 use crate::verdict::Produced;
@@ -143,12 +143,12 @@ impl PaymentWorkload {
 
     /// Produces a payment once more, as a producer that retries or an operator who replays does.
     pub(super) async fn produce_again(&self, payment: &str) -> Result<RecordPlace, ProduceError> {
-        let number = payment_number(payment).expect("a payment of the schedule");
+        let number = message_number(payment).expect("a payment of the schedule");
         self.produce_one(number).await
     }
 
     async fn produce_one(&self, number: u32) -> Result<RecordPlace, ProduceError> {
-        let payment = payment_id(number);
+        let payment = message_id(number);
         let (confirmed, result) = oneshot::channel();
         let sent = Box::new(SentPayment {
             payment: payment.clone(),

@@ -15,7 +15,7 @@ use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProd
 use rdkafka::util::IntoOpaque;
 
 use crate::chaos::storm::RecordPlace;
-use crate::event::{order_id, payment_id};
+use crate::event::{message_id, order_id};
 use crate::stack::Kafka;
 
 /// How long a full queue is left to empty before a record is tried again.
@@ -34,7 +34,7 @@ pub fn payment(seed: u64, number: u32, word: Option<&str>) -> Payment {
     };
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ (u64::from(number) << 32));
     Payment {
-        id: own(payment_id(number)),
+        id: own(message_id(number)),
         order_id: own(order_id(number)),
         // 5.00 to 500.00: above every currency's minimum charge, and told apart at a glance.
         amount: rng.random_range(500..50_000),
@@ -154,8 +154,8 @@ mod tests {
             let payment = payment(7, number, Some("k3f9"));
             let path = format!("/orders/{}", payment.order_id);
             let of_run = |word| crate::event::Marks::of_run("topic", "group", word);
-            let named = |word| crate::effects::payment_in(&of_run(word), [path.as_str()]);
-            assert_eq!(named("k3f9"), Some(payment_id(number)));
+            let named = |word| crate::effects::message_in(&of_run(word), [path.as_str()]);
+            assert_eq!(named("k3f9"), Some(message_id(number)));
             assert_eq!(named("zzzz"), None, "it is another run's");
         }
     }

@@ -56,10 +56,10 @@ impl event::Detail for Detail {
         matches!(self, Self::Kafka(detail) if detail.passes(place))
     }
 
-    fn delivered_at(&self, payment: &str) -> Option<Place> {
+    fn delivered_at(&self, message: &str) -> Option<Place> {
         match self {
             Self::Postgres(_) => None,
-            Self::Kafka(detail) => detail.delivered_at(payment),
+            Self::Kafka(detail) => detail.delivered_at(message),
         }
     }
 

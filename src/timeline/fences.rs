@@ -77,16 +77,16 @@ impl Timeline {
 }
 
 impl Entry {
-    /// Another payment that this is about, the first of several; none where it is about this one as
+    /// Another message that this is about, the first of several; none where it is about this one as
     /// well, or names nobody.
     #[must_use]
-    pub fn another(&self, payment: &str) -> Option<&str> {
+    pub fn another(&self, message: &str) -> Option<&str> {
         let first = match &self.what {
             TimelineEvent::Boundary { event } => event.subjects.first().map(String::as_str),
             _ => None,
         };
         let about = self.payment.as_deref().or(first);
-        about.filter(|_| !self.concerns(payment))
+        about.filter(|_| !self.concerns(message))
     }
 }
 
@@ -217,9 +217,9 @@ mod tests {
         timeline.record(Some("msg-0001"), asked(7, Stage::Answered));
         timeline.record(Some("msg-0002"), asked(8, Stage::Received));
         timeline.record(None, asked(9, Stage::Received));
-        let of_another = |backend, payment| {
+        let of_another = |backend, message| {
             let last = timeline.last_statement(backend).expect("it was asked");
-            last.another(payment).map(str::to_owned)
+            last.another(message).map(str::to_owned)
         };
         assert_eq!(of_another(7, "msg-0002").as_deref(), Some("msg-0001"));
         assert_eq!(of_another(7, "msg-0001"), None);

@@ -185,7 +185,7 @@ impl Timeline {
 
     fn is_background(&self, event: &BoundaryEvent) -> bool {
         let background = self.background.lock().expect("no holder panics");
-        event.names_no_payment() && background.contains(&event.signature)
+        event.names_no_message() && background.contains(&event.signature)
     }
 
     /// How many boundary events there were that are in no entry, because there were too many before.

@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashSet};
 use super::{Entry, TimelineEvent};
 use crate::event::{Place, Source, Stage, Tap};
 
-/// A payment's biography: what is about it, and the first commit of each process that passes one of
+/// A message's biography: what is about it, and the first commit of each process that passes one of
 /// the places where it was `produced`, whoever's it was. The cause of a loss is often another
-/// payment's commit.
+/// message's commit.
 #[must_use]
-pub fn biography(entries: &[Entry], payment: &str, produced: &[(i32, i64)]) -> Vec<Entry> {
+pub fn biography(entries: &[Entry], message: &str, produced: &[(i32, i64)]) -> Vec<Entry> {
     let mut places = Vec::new();
     let mut passed: HashSet<(&Source, Stage)> = HashSet::new();
     let mut biography = Vec::new();
@@ -29,7 +29,7 @@ pub fn biography(entries: &[Entry], payment: &str, produced: &[(i32, i64)]) -> V
             }
             _ => false,
         };
-        if cause || entry.concerns(payment) {
+        if cause || entry.concerns(message) {
             biography.push(entry.clone());
         }
     }
@@ -43,7 +43,7 @@ pub fn taps<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> HashSet<Tap> {
     events.map(|event| event.tap).collect()
 }
 
-/// The signatures of what was seen before the first payment, which no payment can have caused.
+/// The signatures of what was seen before the first message, which no message can have caused.
 #[must_use]
 pub fn background<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<String> {
     let before = |e: &&Entry| !matches!(e.what, TimelineEvent::RoundBegan { .. });
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_biography_holds_what_is_about_the_payment_and_the_first_commit_past_it() {
+    fn a_biography_holds_what_is_about_the_message_and_the_first_commit_past_it() {
         let commit = |offset, topic: &str, error: Option<&str>| {
             let position = kafka::Position {
                 topic: topic.into(),

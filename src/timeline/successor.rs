@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_successor_is_given_the_payment_when_it_is_and_not_before() {
+    fn a_successor_is_given_the_message_when_it_is_and_not_before() {
         let timeline = Timeline::in_memory();
         let given = || timeline.given_beside(&source("a"), "payments", 0, 5);
         timeline.record(None, fetched("b", 0, 5));

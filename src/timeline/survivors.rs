@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{Entry, TimelineEvent};
 use crate::event::Source;
 
-/// Whether a process that still runs may hold one of these payments: it ran already when the payment
+/// Whether a process that still runs may hold one of these messages: it ran already when the message
 /// was seen last, whoever had it then, or nobody saw it.
 #[must_use]
 pub fn may_hold(entries: &[Entry], payments: &BTreeSet<String>) -> bool {
@@ -21,9 +21,9 @@ pub fn may_hold(entries: &[Entry], payments: &BTreeSet<String>) -> bool {
             _ => {}
         }
     }
-    let seen_last = |payment: &String| {
+    let seen_last = |message: &String| {
         let mut latest = entries.iter().enumerate().rev();
-        let found = latest.find(|(_, e)| e.boundary().is_some() && e.concerns(payment));
+        let found = latest.find(|(_, e)| e.boundary().is_some() && e.concerns(message));
         found.map_or(entries.len(), |(at, _)| at)
     };
     let seen_last = payments.iter().map(seen_last).max();
@@ -60,13 +60,13 @@ mod tests {
         }
     }
 
-    fn insert(incarnation: u32, payment: &str) -> TimelineEvent {
+    fn insert(incarnation: u32, message: &str) -> TimelineEvent {
         let event = BoundaryEvent {
             tap: Tap::Postgres,
             stage: Stage::Answered,
             source: source(incarnation),
             signature: "INSERT".into(),
-            subjects: vec![payment.into()],
+            subjects: vec![message.into()],
             outcome: String::new(),
             writes: true,
             role: Role::Request,
@@ -76,12 +76,12 @@ mod tests {
         TimelineEvent::Boundary { event }
     }
 
-    fn holds(happened: Vec<TimelineEvent>, payment: &str) -> bool {
+    fn holds(happened: Vec<TimelineEvent>, message: &str) -> bool {
         let timeline = Timeline::in_memory();
         for what in happened {
             timeline.record(None, what);
         }
-        may_hold(&timeline.entries(), &[payment.to_owned()].into())
+        may_hold(&timeline.entries(), &[message.to_owned()].into())
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Events {
 /// A window: between which events of a recording it lies, by their places in it, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
-    /// The event after which it begins; none where it begins with the payment.
+    /// The event after which it begins; none where it begins with the message.
     pub after: Option<usize>,
     /// The event before which it ends; none after the last.
     pub before: Option<usize>,

@@ -12,7 +12,7 @@ use crate::tap::{BoundaryEvent, Detail, kafka, postgres};
 pub(super) const PAYMENT: &str = "msg-0002";
 const TOPIC: &str = "payments";
 
-pub(super) fn event(stage: Stage, signature: &str, payment: &str) -> BoundaryEvent {
+pub(super) fn event(stage: Stage, signature: &str, message: &str) -> BoundaryEvent {
     BoundaryEvent {
         tap: Tap::Postgres,
         stage,
@@ -21,7 +21,7 @@ pub(super) fn event(stage: Stage, signature: &str, payment: &str) -> BoundaryEve
             incarnation: 1,
         },
         signature: signature.into(),
-        subjects: vec![payment.into()],
+        subjects: vec![message.into()],
         outcome: String::new(),
         writes: !signature.starts_with("SELECT"),
         role: Role::Request,
@@ -47,7 +47,7 @@ pub(super) fn statement(stage: Stage, text: &str, marked: bool, open: bool) -> B
     BoundaryEvent { subjects, ..event }
 }
 
-/// A commit past the payment, which a timer sends whenever it does.
+/// A commit past the message, which a timer sends whenever it does.
 pub(super) fn commit(stage: Stage) -> BoundaryEvent {
     let position = kafka::Position {
         topic: TOPIC.into(),
@@ -72,7 +72,7 @@ pub(super) fn commit(stage: Stage) -> BoundaryEvent {
     event.with_detail(Detail::Kafka(kafka::Detail::Commit(commit)))
 }
 
-/// The payment at offset 7.
+/// The message at offset 7.
 pub(super) fn delivery() -> BoundaryEvent {
     let record = kafka::DeliveredRecord {
         offset: 7,

@@ -1,4 +1,4 @@
-//! Follows one payment through the events of a run: which of them are about it.
+//! Follows one message through the events of a run: which of them are about it.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -8,24 +8,24 @@ use crate::event::{BoundaryEvent, Detail, Place, Stage};
 /// See the module.
 #[derive(Debug)]
 pub struct Follower {
-    payment: String,
+    message: String,
     /// Where it is, once it was delivered.
     place: Option<Place>,
     /// Whether a commit past it was answered.
     acknowledged: bool,
-    /// Where the payment is alone in hand, what carries no mark is its own too, but for what the
-    /// consumer does without any payment; none where others are in hand beside it.
+    /// Where the message is alone in hand, what carries no mark is its own too, but for what the
+    /// consumer does without any message; none where others are in hand beside it.
     alone: Option<Arc<BTreeSet<String>>>,
-    /// The database connections on which the payment's own work is under way, marked or not.
+    /// The database connections on which the message's own work is under way, marked or not.
     working: HashSet<i32>,
 }
 
 impl Follower {
-    /// Follows a payment that has others beside it: by its marks.
+    /// Follows a message that has others beside it: by its marks.
     #[must_use]
-    pub fn new(payment: &str) -> Self {
+    pub fn new(message: &str) -> Self {
         Self {
-            payment: payment.to_owned(),
+            message: message.to_owned(),
             place: None,
             acknowledged: false,
             alone: None,
@@ -33,30 +33,30 @@ impl Follower {
         }
     }
 
-    /// The same for a payment that is alone in hand; `background` holds the signatures of what the
-    /// consumer does without any payment.
+    /// The same for a message that is alone in hand; `background` holds the signatures of what the
+    /// consumer does without any message.
     #[must_use]
     pub fn alone(mut self, background: Arc<BTreeSet<String>>) -> Self {
         self.alone = Some(background);
         self
     }
 
-    /// Whether the event is about the payment. To be asked of every event, in their order.
+    /// Whether the event is about the message. To be asked of every event, in their order.
     pub fn concerns<D: Detail>(&mut self, event: &BoundaryEvent<D>) -> bool {
         if self.place.is_none() {
-            self.place = event.delivered_at(&self.payment);
+            self.place = event.delivered_at(&self.message);
         }
         if event.acknowledges() {
             return self.is_first_past_it(event);
         }
-        if event.concerns(&self.payment) {
+        if event.concerns(&self.message) {
             self.works_on(event);
             return true;
         }
-        event.names_no_payment() && self.is_own_by_exclusion(event)
+        event.names_no_message() && self.is_own_by_exclusion(event)
     }
 
-    /// Of the commits, the first that passes it, as a batch's does for every payment of the batch.
+    /// Of the commits, the first that passes it, as a batch's does for every message of the batch.
     fn is_first_past_it<D: Detail>(&mut self, event: &BoundaryEvent<D>) -> bool {
         let place = self.place.as_ref();
         let passes = place.is_some_and(|place| event.passes(place));

@@ -1,10 +1,10 @@
-//! How the place of an event among those of its payment is told, while recording and while striking.
+//! How the place of an event among those of its message is told, while recording and while striking.
 
 use crate::event::{BoundaryEvent, Detail};
 
 use super::{Follower, Window};
 
-/// The events of one payment so far, each with its place among them.
+/// The events of one message so far, each with its place among them.
 #[derive(Debug)]
 pub struct Steps {
     follower: Follower,
@@ -14,7 +14,7 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// No event yet, of the payment that is followed.
+    /// No event yet, of the message that is followed.
     #[must_use]
     pub fn of(follower: Follower) -> Self {
         Self {
@@ -24,7 +24,7 @@ impl Steps {
         }
     }
 
-    /// Where the event stands among the payment's, from 0; none if it is not one of them. To be asked
+    /// Where the event stands among the message's, from 0; none if it is not one of them. To be asked
     /// of every event, in their order.
     pub fn place_of<D: Detail>(&mut self, event: &BoundaryEvent<D>) -> Option<usize> {
         if !self.follower.concerns(event) {
@@ -57,7 +57,7 @@ impl Steps {
 pub struct Matcher {
     steps: Steps,
     window: Window,
-    /// What the payment went through before, as it was recorded; none where nothing was.
+    /// What the message went through before, as it was recorded; none where nothing was.
     prefix: Option<Vec<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! The recording: what the consumer does for one payment, in order, and what nobody can say whose it
+//! The recording: what the consumer does for one message, in order, and what nobody can say whose it
 //! is.
 
 use std::collections::BTreeSet;
@@ -6,43 +6,43 @@ use std::sync::Arc;
 
 use super::unattributed::KnownSignatures;
 use super::{Edge, Follower, Steps, Window};
-use crate::event::{BoundaryEvent, Detail, Tap, payment_id};
+use crate::event::{BoundaryEvent, Detail, Tap, message_id};
 
-/// How many payments a recording begins with, each alone: the first one meets what is done only once
+/// How many messages a recording begins with, each alone: the first one meets what is done only once
 /// (connections, prepared statements), and the other two are held against each other.
 pub const SERIAL: u32 = 3;
 
-/// One event of the recorded payment.
+/// One event of the recorded message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
     /// The signature, equal in every run.
     pub signature: String,
-    /// Which of the events of that name within the payment, from 1.
+    /// Which of the events of that name within the message, from 1.
     pub occurrence: u32,
     /// Whether it can change what anybody outside sees.
     pub writes: bool,
-    /// Whether it hands the payment to the consumer; such an event has no request to be struck.
+    /// Whether it hands the message to the consumer; such an event has no request to be struck.
     pub delivers: bool,
     /// Whether it moves the group's position.
     pub acknowledges: bool,
-    /// Whether it carries a mark of the payment; else it is its own because nothing else was in hand.
+    /// Whether it carries a mark of the message; else it is its own because nothing else was in hand.
     pub marked: bool,
 }
 
-/// What one payment's events are, and what the recording lacks.
+/// What one message's events are, and what the recording lacks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Recording {
     /// Its events, in order.
     pub events: Vec<Recorded>,
     /// Whether some of them are recognised only where nothing else is in hand.
     pub alone: bool,
-    /// Whether the consumer had several payments in hand at a time when it was given several.
+    /// Whether the consumer had several messages in hand at a time when it was given several.
     pub several: bool,
-    /// The signatures of what the consumer does without any payment.
+    /// The signatures of what the consumer does without any message.
     pub background: BTreeSet<String>,
-    /// What was changed with the first payment alone, and so is in no window.
+    /// What was changed with the first message alone, and so is in no window.
     pub once: BTreeSet<String>,
-    /// What changed something for a payment, and nobody can say for which: it was no window.
+    /// What changed something for a message, and nobody can say for which: it was no window.
     pub unattributed: Vec<String>,
     /// Why windows may be missing, where they may.
     pub cut_off: Option<String>,
@@ -57,10 +57,10 @@ pub struct Recording {
 /// The events of a run without faults.
 #[derive(Debug)]
 pub struct Seen<'a, D> {
-    /// Those before the first payment.
+    /// Those before the first message.
     pub idle: Vec<&'a BoundaryEvent<D>>,
-    /// The number of the first payment of each round, and the events from there to the next: the
-    /// payments up to [`SERIAL`] have rounds of their own, and then there are several in one.
+    /// The number of the first message of each round, and the events from there to the next: the
+    /// messages up to [`SERIAL`] have rounds of their own, and then there are several in one.
     pub rounds: Vec<(u32, Vec<&'a BoundaryEvent<D>>)>,
 }
 
@@ -70,18 +70,18 @@ impl<D: Detail> Seen<'_, D> {
         round.map_or(&[], |(_, events)| events)
     }
 
-    /// The events of a payment that is alone in its round.
+    /// The events of a message that is alone in its round.
     fn of_one_alone(&self, number: u32, background: &BTreeSet<String>) -> Vec<Recorded> {
-        let payment = payment_id(number);
-        let follower = Follower::new(&payment).alone(Arc::new(background.clone()));
-        events_of(&payment, self.round(number), follower)
+        let message = message_id(number);
+        let follower = Follower::new(&message).alone(Arc::new(background.clone()));
+        events_of(&message, self.round(number), follower)
     }
 }
 
 impl Recording {
-    /// Reads the windows out of what was seen: those of the payment `in_company`, unless what carries
-    /// no mark is a payment's too. The consumer is `blind` where its events are known neither by marks
-    /// nor by exclusion; `produced` are the payments that it was given.
+    /// Reads the windows out of what was seen: those of the message `in_company`, unless what carries
+    /// no mark is a message's too. The consumer is `blind` where its events are known neither by marks
+    /// nor by exclusion; `produced` are the messages that it was given.
     #[must_use]
     pub fn of<'a, D: Detail>(
         seen: &Seen<'_, D>,
@@ -96,7 +96,7 @@ impl Recording {
             let unmarked = events.iter().filter(|e| !e.marked);
             unmarked.map(|e| e.signature.clone()).collect()
         };
-        // What came with one payment and not with the next is not the next one's to be struck at.
+        // What came with one message and not with the next is not the next one's to be struck at.
         let mut own: BTreeSet<String> = &unmarked(&second) & &unmarked(&third);
         let mut once = &unmarked(&first) - &own;
         if blind {
@@ -135,7 +135,7 @@ impl Recording {
         events.map(|e| e.signature.clone()).collect()
     }
 
-    /// How the event at this place is named where the payment is followed as it was recorded.
+    /// How the event at this place is named where the message is followed as it was recorded.
     #[must_use]
     pub fn window(&self, event: usize, edge: Edge) -> Window {
         let Recorded {
@@ -170,7 +170,7 @@ impl Recording {
 }
 
 pub(super) fn events_of<D: Detail>(
-    payment: &str,
+    message: &str,
     seen: &[&BoundaryEvent<D>],
     follower: Follower,
 ) -> Vec<Recorded> {
@@ -184,19 +184,19 @@ pub(super) fn events_of<D: Detail>(
             writes: event.writes,
             delivers: event.delivers(),
             acknowledges: event.acknowledges(),
-            marked: event.acknowledges() || event.concerns(payment),
+            marked: event.acknowledges() || event.concerns(message),
         }));
     }
     events
 }
 
-/// Whether a payment's work began before that of another was acknowledged: a batch, or several workers.
+/// Whether a message's work began before that of another was acknowledged: a batch, or several workers.
 fn has_several_in_hand<'a, D: Detail>(
     company: &[&BoundaryEvent<D>],
     produced: impl IntoIterator<Item = &'a str>,
 ) -> bool {
-    let span = |payment: &str| {
-        let mut follower = Follower::new(payment);
+    let span = |message: &str| {
+        let mut follower = Follower::new(message);
         let mut span: Option<(usize, usize)> = None;
         for (at, event) in company.iter().enumerate() {
             if follower.concerns(*event) && !event.delivers() {

@@ -1,4 +1,4 @@
-//! What changes something while payments are in hand, and nobody can say for which.
+//! What changes something while messages are in hand, and nobody can say for which.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use crate::event::{BoundaryEvent, Detail};
 
 /// What can be said of events that carry no mark, by their signatures.
 pub(super) struct KnownSignatures<'a> {
-    /// What is each payment's own where nothing else is in hand.
+    /// What is each message's own where nothing else is in hand.
     own: &'a BTreeSet<String>,
-    /// What was done with the first payment and with no other that was alone.
+    /// What was done with the first message and with no other that was alone.
     once: &'a BTreeSet<String>,
-    /// What a timer changes, or only reads and locks, also without any payment: a DELETE that found no
+    /// What a timer changes, or only reads and locks, also without any message: a DELETE that found no
     /// job then and takes one later is not among it.
     idle: BTreeSet<&'a str>,
 }
@@ -31,8 +31,8 @@ impl<'a> KnownSignatures<'a> {
         }
     }
 
-    /// What changed something after the first payment was produced, carries no mark, and is neither
-    /// known from elsewhere nor any payment's because nothing else was in hand; each once, with its
+    /// What changed something after the first message was produced, carries no mark, and is neither
+    /// known from elsewhere nor any message's because nothing else was in hand; each once, with its
     /// number.
     pub(super) fn unattributed<D: Detail>(&self, seen: &Seen<'_, D>) -> Vec<String> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -48,10 +48,10 @@ impl<'a> KnownSignatures<'a> {
         told.collect()
     }
 
-    /// Whether nobody can say which payment the event is about.
+    /// Whether nobody can say which message the event is about.
     fn leaves_open<D: Detail>(&self, event: &BoundaryEvent<D>, round: u32) -> bool {
-        let unmarked = event.names_no_payment() && event.can_be_a_messages();
-        // What comes again with a later payment was not done once.
+        let unmarked = event.names_no_message() && event.can_be_a_messages();
+        // What comes again with a later message was not done once.
         let known = self.own.contains(&event.signature)
             || self.idle.contains(event.signature.as_str())
             || round == 1 && self.once.contains(&event.signature);
@@ -76,7 +76,7 @@ mod tests {
         Scripted::Round(first)
     }
 
-    /// The answer to a statement, with its tag, about these payments.
+    /// The answer to a statement, with its tag, about these messages.
     fn answer(signature: &str, tag: &str, subjects: &[&str]) -> Scripted {
         let rows = tag.rsplit(' ').next().and_then(|n| n.parse().ok());
         Scripted::Event(Box::new(BoundaryEvent {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_timer_changes_without_a_payment_is_nobodys() {
+    fn what_a_timer_changes_without_a_message_is_nobodys() {
         let beat = || answer("UPDATE workers SET seen = now()", "UPDATE 1", &[]);
         assert!(unattributed(&[], &[beat(), round(1), beat()]).is_empty());
     }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_with_the_first_payment_and_again_later_was_not_done_once() {
+    fn what_is_done_with_the_first_message_and_again_later_was_not_done_once() {
         let flush = || answer("INSERT INTO batches", "INSERT 10", &[]);
         let once = ["INSERT INTO batches"];
         assert!(unattributed(&once, &[round(1), flush(), round(2)]).is_empty());

@@ -125,7 +125,7 @@ async fn many_requests_at_once_are_each_counted_once() {
     let client = http();
     let url = listener.url();
     let sends = (0..100).map(|n| {
-        let payment = crashwindow::event::payment_id(n % 50 + 1);
+        let payment = crashwindow::event::message_id(n % 50 + 1);
         send(client.post(format!("{url}/{payment}")))
     });
     futures::future::join_all(sends).await;
@@ -133,7 +133,7 @@ async fn many_requests_at_once_are_each_counted_once() {
     assert_eq!(effects.len(), 100);
     assert_told_apart(&effects);
     for n in 1..=50 {
-        let payment = crashwindow::event::payment_id(n);
+        let payment = crashwindow::event::message_id(n);
         let count = effects
             .iter()
             .filter(|e| e.payment.as_ref() == Some(&payment));

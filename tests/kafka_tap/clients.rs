@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crashwindow::event::{Stage, payment_id};
+use crashwindow::event::{Stage, message_id};
 use crashwindow::tap::kafka::{Detail, Member, Protocol, TopicPartition};
 use crashwindow::tap::{self, BoundaryEvent};
 use rdkafka::ClientConfig;
@@ -79,7 +79,7 @@ async fn consumes(
     let committed = tap.committed();
     close(consumer).await;
 
-    let payments = (1..=20).map(payment_id).collect::<Vec<_>>();
+    let payments = (1..=20).map(message_id).collect::<Vec<_>>();
     let mut ids = consumed.values().cloned().collect::<Vec<_>>();
     ids.sort();
     assert_eq!(ids, payments);
@@ -177,14 +177,14 @@ fn committed_one_by_one(
         assert!(after.writes);
         assert_eq!(position.error, None);
         let payment = &consumed[&(position.partition, position.offset - 1)];
-        assert_eq!(after.payment(), Some(payment.as_str()));
-        assert_eq!(before.payment(), Some(payment.as_str()));
+        assert_eq!(after.message(), Some(payment.as_str()));
+        assert_eq!(before.message(), Some(payment.as_str()));
         assert_eq!(commit.member_id, member.member_id);
         assert_eq!(commit.generation, member.generation);
         payments.push(payment.clone());
     }
     payments.sort();
-    assert_eq!(payments, (1..=20).map(payment_id).collect::<Vec<_>>());
+    assert_eq!(payments, (1..=20).map(message_id).collect::<Vec<_>>());
 }
 
 /// Where the broker assigns by id, before the client has asked for the name, the id stands for it.
@@ -221,7 +221,7 @@ async fn compressed_records_are_seen_on_both_ways() {
             .set("linger.ms", "50")
             .create()
             .expect("a producer");
-        let ids: Vec<_> = (1..=30).map(payment_id).collect();
+        let ids: Vec<_> = (1..=30).map(message_id).collect();
         let sent = ids.iter().map(|id| send(&producer, &cluster.topic, 0, id));
         let offsets = within("the records", futures::future::join_all(sent)).await;
         assert_eq!(offsets, (0..30).collect::<Vec<_>>());
@@ -263,7 +263,7 @@ async fn a_batch_that_is_resumed_in_its_middle_is_delivered_from_there() {
     let cluster = Cluster::new("middle", 1).await;
     let mut config = cluster.kafka.client_config();
     let producer: FutureProducer = config.set("linger.ms", "200").create().expect("a producer");
-    let ids: Vec<_> = (1..=10).map(payment_id).collect();
+    let ids: Vec<_> = (1..=10).map(message_id).collect();
     let sent = ids.iter().map(|id| send(&producer, &cluster.topic, 0, id));
     within("the records", futures::future::join_all(sent)).await;
 

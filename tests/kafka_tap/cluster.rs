@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crashwindow::event::{Source, payment_id};
+use crashwindow::event::{Source, message_id};
 use crashwindow::stack::{Kafka, Security};
 use crashwindow::tap::kafka::{KafkaTap, Options};
 use rand::distr::{Alphanumeric, SampleString};
@@ -72,7 +72,7 @@ impl Cluster {
             .expect("a producer");
         for number in first..=last {
             let partition = i32::try_from((number - 1) % partitions).expect("few");
-            send(&producer, &self.topic, partition, &payment_id(number)).await;
+            send(&producer, &self.topic, partition, &message_id(number)).await;
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crashwindow::event::{Stage, payment_id};
+use crashwindow::event::{Stage, message_id};
 use crashwindow::stack;
 use crashwindow::tap::kafka::Detail;
 use tokio::process::Command;
@@ -65,7 +65,7 @@ async fn every_codec_of_the_java_client_is_read() {
     let tap = cluster.tap(&recorder);
     let mut program = java(&["classic", "gzip", "snappy", "lz4", "zstd"]);
     let printed = consume(&mut program, &tap.bootstrap(), &cluster.topic, "codecs").await;
-    let expected = (0..40).map(|n| ((0, n), payment_id(u32::try_from(n).expect("small") + 1)));
+    let expected = (0..40).map(|n| ((0, n), message_id(u32::try_from(n).expect("small") + 1)));
     assert_eq!(printed, expected.collect());
     let events = recorder.events();
     assert_eq!(delivered(&events, &cluster.topic), printed);
@@ -78,7 +78,7 @@ async fn every_codec_of_the_java_client_is_read() {
         })
         .flat_map(|production| production.payments);
     let produced: Vec<_> = produced.flatten().collect();
-    assert_eq!(produced, (1..=40).map(payment_id).collect::<Vec<_>>());
+    assert_eq!(produced, (1..=40).map(message_id).collect::<Vec<_>>());
 }
 
 async fn python() -> PathBuf {
@@ -157,8 +157,8 @@ async fn same_with_and_without(what: &str, program: &dyn Fn() -> Command) {
     let commits = events
         .iter()
         .filter(|e| e.signature == "kafka OffsetCommit" && e.stage == Stage::Answered)
-        .map(|event| (event.outcome.clone(), event.payment().map(str::to_owned)));
-    let each = (1..=10).map(|n| (format!("offset {n}"), Some(payment_id(n))));
+        .map(|event| (event.outcome.clone(), event.message().map(str::to_owned)));
+    let each = (1..=10).map(|n| (format!("offset {n}"), Some(message_id(n))));
     assert_eq!(commits.collect::<Vec<_>>(), each.collect::<Vec<_>>());
     assert_eq!(cluster.committed(0).await, Some(10));
     assert_eq!(tap.member(), None, "it left when it closed");

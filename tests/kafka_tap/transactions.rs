@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use crashwindow::event::{Stage, payment_id};
+use crashwindow::event::{Stage, message_id};
 use crashwindow::tap::BoundaryEvent;
 use crashwindow::tap::kafka::{Detail, TransactionStep};
 use rdkafka::Message;
@@ -40,7 +40,7 @@ async fn transactions_commit_and_abort_and_only_what_is_committed_is_delivered()
         // The first attempt at each payment is given up, the second is kept.
         for attempt in 0..4 {
             let record = poll(&consumer).expect("a record");
-            let id = payment_id(u32::try_from(record.offset()).expect("small") + 1);
+            let id = message_id(u32::try_from(record.offset()).expect("small") + 1);
             producer.begin_transaction().expect("a transaction");
             let sent = BaseRecord::to(&target).key("order").payload(id.as_bytes());
             producer
@@ -140,16 +140,16 @@ fn poll(consumer: &BaseConsumer) -> KafkaResult<BorrowedMessage<'_>> {
 fn told(event: &BoundaryEvent) -> (String, Option<String>, String) {
     (
         event.signature.clone(),
-        event.payment().map(str::to_owned),
+        event.message().map(str::to_owned),
         event.outcome.clone(),
     )
 }
 
 /// Offsets 0 and 4 were aborted, 1, 3, 5 and 7 are the ends of transactions.
 async fn committed_and_uncommitted(cluster: &Cluster, out: &str) {
-    let committed = BTreeMap::from([((0, 2), payment_id(1)), ((0, 6), payment_id(2))]);
+    let committed = BTreeMap::from([((0, 2), message_id(1)), ((0, 6), message_id(2))]);
     let mut all = committed.clone();
-    all.extend([((0, 0), payment_id(1)), ((0, 4), payment_id(2))]);
+    all.extend([((0, 0), message_id(1)), ((0, 4), message_id(2))]);
     for (isolation, expected) in [("read_committed", committed), ("read_uncommitted", all)] {
         let recorder = Recorder::new();
         let tap = cluster.tap(&recorder);

@@ -2,7 +2,7 @@
 //! then says to it.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use crashwindow::event::{Stage, payment_id};
+use crashwindow::event::{Stage, message_id};
 use crashwindow::tap::kafka::{Detail, Member, Protocol};
 use kafka_protocol::messages::leave_group_request::MemberIdentity;
 use kafka_protocol::messages::{
@@ -52,7 +52,7 @@ async fn evicted(what: &str, protocol: &str) {
 
     let refused = recorder.answer("kafka OffsetCommit").await;
     assert_eq!(refused.outcome, "UNKNOWN_MEMBER_ID");
-    assert_eq!(refused.subjects, [payment_id(1)]);
+    assert_eq!(refused.subjects, [message_id(1)]);
     let Detail::Commit(commit) = kafka(&refused) else {
         panic!("{refused:?}")
     };

@@ -76,7 +76,7 @@ async fn a_commit_that_is_held_when_answered_is_visible_to_all_but_its_client() 
     let committing = start(&client, "COMMIT");
     let question = desk.until(Stage::Answered, "COMMIT").await;
 
-    assert_eq!(question.event.payment(), Some("msg-0001"));
+    assert_eq!(question.event.message(), Some("msg-0001"));
     assert_eq!(lab.paid().await, ["msg-0001"]);
     assert!(!committing.is_finished());
 

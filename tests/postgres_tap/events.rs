@@ -85,7 +85,7 @@ async fn the_commit_of_a_failed_transaction_says_that_it_rolled_back() {
     assert_eq!(outcomes.last(), Some(&"ROLLBACK"));
     let commit = events.last().expect("there are events");
     assert_eq!(commit.signature, "COMMIT");
-    assert_eq!(commit.payment(), Some("msg-0001"));
+    assert_eq!(commit.message(), Some("msg-0001"));
     assert_eq!(detail(commit).tag.as_deref(), Some("ROLLBACK"));
 }
 

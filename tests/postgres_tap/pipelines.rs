@@ -161,8 +161,8 @@ async fn what_is_before_a_held_statement_is_executed_and_what_is_behind_waits() 
         }
     }
     let [second, first_answered] = [second, first_answered].map(|q| q.expect("it was asked"));
-    assert_eq!(first_answered.event.payment(), Some("msg-0001"));
-    assert_eq!(second.event.payment(), Some("msg-0002"));
+    assert_eq!(first_answered.event.message(), Some("msg-0001"));
+    assert_eq!(second.event.message(), Some("msg-0002"));
     assert_eq!(lab.paid().await, ["msg-0001"]);
     first_answered.decide(Decision::Pass);
     wire.until_ready(1).await;

@@ -103,7 +103,7 @@ pub(super) fn write(
                 std::thread::sleep(STEP);
             }
         }
-        let payment = event.payment().map(str::to_owned);
+        let payment = event.message().map(str::to_owned);
         let since = Instant::now();
         timeline.record(payment.as_deref(), TimelineEvent::Boundary { event });
         each.push(since.elapsed());

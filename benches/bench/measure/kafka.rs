@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use crashwindow::event::payment_id;
+use crashwindow::event::message_id;
 use crashwindow::stack::Kafka;
 use rdkafka::ClientContext;
 use rdkafka::Message;
@@ -201,7 +201,7 @@ impl Sending {
     /// Sends a payment as the lab does: its id is in the header.
     fn send(&mut self) -> anyhow::Result<()> {
         self.sent += 1;
-        let id = payment_id(u32::try_from(self.sent)?);
+        let id = message_id(u32::try_from(self.sent)?);
         let headers = OwnedHeaders::new().insert(Header {
             key: "message-id",
             value: Some(&id),

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use crashwindow::event::payment_id;
+use crashwindow::event::message_id;
 use tokio_postgres::{Client, NoTls, Statement};
 
 use super::stats::{Latency, Rounds};
@@ -88,7 +88,7 @@ impl Inserting {
 
     async fn transaction(&mut self) -> anyhow::Result<()> {
         self.number += 1;
-        let id = payment_id(self.number);
+        let id = message_id(self.number);
         self.client.execute(&self.begin, &[]).await?;
         let inserted = self.client.execute(&self.insert, &[&id, &4200]).await?;
         ensure!(inserted == 1, "{inserted} rows were inserted");

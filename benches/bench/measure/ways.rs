@@ -40,7 +40,7 @@ impl Hook for Recorder {
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
         Box::pin(async move {
             self.events.fetch_add(1, Ordering::Relaxed);
-            let payment = event.payment().map(str::to_owned);
+            let payment = event.message().map(str::to_owned);
             self.timeline
                 .record(payment.as_deref(), TimelineEvent::Boundary { event });
             Decision::Pass
@@ -75,7 +75,7 @@ impl Ways {
         let hook = || Arc::clone(&recorder) as Arc<dyn Hook>;
         // What a tap starts runs on the runtime that it is made in.
         let entered = taps.enter();
-        let options = kafka::StackOptions::default();
+        let options = kafka::Options::default();
         let kafka_tap = KafkaTap::listen(source(), &endpoints.kafka, hook(), options)?;
         let postgres_tap = PostgresTap::listen(source(), upstream, hook())?;
         drop(entered);

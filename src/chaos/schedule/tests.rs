@@ -34,7 +34,7 @@ fn the_rounds_hold_every_payment_once_and_their_own_strike() {
         for round in &schedule.rounds {
             assert_eq!(round.first, next);
             next = round.last + 1;
-            let ids: Vec<String> = (round.first..=round.last).map(payment_id).collect();
+            let ids: Vec<String> = (round.first..=round.last).map(message_id).collect();
             assert!(ids.contains(&round.strike.as_ref().unwrap().payment));
         }
         assert_eq!(next, payments + 1);

@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_request_is_an_effect_of_every_payment_in_the_first_place_that_names_any() {
         let read = |body: &[u8]| {
-            let request = axum::http::SinkRequest::post("/p/msg-0009").header("x-id", "msg-0008");
+            let request = axum::http::Request::post("/p/msg-0009").header("x-id", "msg-0008");
             let (parts, ()) = request.body(()).unwrap().into_parts();
             SinkRequest::read(&parts, body, &Marks::default())
         };
@@ -100,7 +100,7 @@ mod tests {
             ("/mail/send", "POST /mail/send"),
         ];
         for (path, signature) in cases {
-            let request = axum::http::SinkRequest::post(path).body(()).unwrap();
+            let request = axum::http::Request::post(path).body(()).unwrap();
             let (parts, ()) = request.into_parts();
             assert_eq!(
                 SinkRequest::read(&parts, b"", &Marks::default()).signature(),

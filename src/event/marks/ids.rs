@@ -1,23 +1,23 @@
-//! The ids of payments and orders, and where one of them stands in bytes: as text, in hex and in base64.
+//! The ids of messages and orders, and where one of them stands in bytes: as text, in hex and in base64.
 
 const PAYMENT: &str = "msg-";
 const ORDER: &str = "order-";
-/// Fewer digits than this are not a payment of the lab: `msg-1` is too likely to be somebody's own.
+/// Fewer digits than this are not a message of the lab: `msg-1` is too likely to be somebody's own.
 const MIN_DIGITS: usize = 4;
 
-/// The id of the payment with this number, from 1: `msg-0017`. Ids of up to 9,999 payments sort as
+/// The id of the message with this number, from 1: `msg-0017`. Ids of up to 9,999 messages sort as
 /// their numbers do.
-pub fn payment_id(number: u32) -> String {
+pub fn message_id(number: u32) -> String {
     format!("{PAYMENT}{number:0width$}", width = MIN_DIGITS)
 }
 
-/// The id of the order that this payment pays, and no other does.
+/// The id of the order that this message pays, and no other does.
 pub fn order_id(number: u32) -> String {
     format!("{ORDER}{number:0width$}", width = MIN_DIGITS)
 }
 
-/// The number of the payment with this id.
-pub fn payment_number(id: &str) -> Option<u32> {
+/// The number of the message with this id.
+pub fn message_number(id: &str) -> Option<u32> {
     id.strip_prefix(PAYMENT)?.parse().ok()
 }
 
@@ -29,24 +29,24 @@ pub(super) struct Ids<'a> {
 }
 
 impl<'a> Ids<'a> {
-    /// The first payment whose own id is in `bytes`.
-    pub(super) fn payment_in(self, bytes: &[u8]) -> Option<String> {
+    /// The first message whose own id is in `bytes`.
+    pub(super) fn message_in(self, bytes: &[u8]) -> Option<String> {
         self.numbered(bytes, PAYMENT).next().map(|(_, id)| id)
     }
 
-    /// The first payment whose order's id is in `bytes`.
-    pub(super) fn payment_by_order_in(self, bytes: &[u8]) -> Option<String> {
+    /// The first message whose order's id is in `bytes`.
+    pub(super) fn message_by_order_in(self, bytes: &[u8]) -> Option<String> {
         self.numbered(bytes, ORDER).next().map(|(_, id)| id)
     }
 
-    /// Every payment that is named by an id in whatever form, and where.
+    /// Every message that is named by an id in whatever form, and where.
     pub(super) fn all_in(self, bytes: &[u8], found: &mut Vec<(usize, String)>) {
         self.in_text(bytes, 0, found);
         self.in_hex(bytes, found);
         self.in_base64(bytes, found);
     }
 
-    /// The payments whose numbers stand behind this prefix, before the word, and where.
+    /// The messages whose numbers stand behind this prefix, before the word, and where.
     ///
     /// What stands around an id does not matter, because it is looked for in idempotency keys
     /// (`charge-msg-0017-k3f9`), in quoted literals and beside the length bytes of binary protocols.
@@ -62,7 +62,7 @@ impl<'a> Ids<'a> {
             if digits < MIN_DIGITS || !self.ends_with_word(rest) {
                 return None;
             }
-            let id = payment_id(std::str::from_utf8(number).ok()?.parse().ok()?);
+            let id = message_id(std::str::from_utf8(number).ok()?.parse().ok()?);
             // More leading zeros than the lab writes are somebody else's.
             (id.len() == PAYMENT.len() + digits).then_some((start, id))
         })
@@ -78,7 +78,7 @@ impl<'a> Ids<'a> {
     fn in_text(self, bytes: &[u8], at: usize, found: &mut Vec<(usize, String)>) {
         for prefix in [PAYMENT, ORDER] {
             let here = self.numbered(bytes, prefix);
-            found.extend(here.map(|(start, payment)| (at + start, payment)));
+            found.extend(here.map(|(start, message)| (at + start, message)));
         }
     }
 

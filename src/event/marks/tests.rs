@@ -9,15 +9,15 @@ fn found(bytes: &[u8]) -> Vec<String> {
 #[test]
 fn what_the_lab_writes_is_what_a_tap_finds() {
     for number in [1, 17, 9_999, 10_000, 1_234_567] {
-        let id = payment_id(number);
+        let id = message_id(number);
         let text = format!("charge-{id}-k3f9-retry");
-        let named = Marks::default().payment_in(&text);
+        let named = Marks::default().message_in(&text);
         assert_eq!(named, Some(id.clone()));
         assert_eq!(found(text.as_bytes()), [id.as_str()]);
         let order = format!("SET paid WHERE id = '{}-k3f9'", order_id(number));
         assert_eq!(found(order.as_bytes()), [id]);
     }
-    assert_eq!(payment_id(17), "msg-0017");
+    assert_eq!(message_id(17), "msg-0017");
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn what_only_looks_like_an_id_names_nothing() {
     ] {
         assert_eq!(found(text.as_bytes()), [""; 0], "{text}");
     }
-    assert_eq!(Marks::default().payment_by_order_in("order-17"), None);
+    assert_eq!(Marks::default().message_by_order_in("order-17"), None);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn an_id_is_found_in_hex_and_in_base64_wherever_it_begins() {
 }
 
 #[test]
-fn coordinates_name_the_payment_that_is_there() {
+fn coordinates_name_the_message_that_is_there() {
     let marks = Marks::of_run("crashwindow-0007-abc", "group-1", "");
     marks.place("crashwindow-0007-abc", 0, 17, "msg-0004");
     marks.place("another", 0, 18, "msg-0005");
@@ -117,7 +117,7 @@ fn an_id_is_a_runs_own_by_its_word() {
     }
     let longest = format!("order-{}-k3f9xx", u32::MAX);
     let hex: String = longest.bytes().map(|b| format!("{b:02x}")).collect();
-    assert_eq!(of_k3f9(hex.as_bytes()), [payment_id(u32::MAX)]);
+    assert_eq!(of_k3f9(hex.as_bytes()), [message_id(u32::MAX)]);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn two_ids_in_one_encoded_text_are_both_found() {
 }
 
 #[test]
-fn a_stranger_is_never_called_what_a_payment_is() {
+fn a_stranger_is_never_called_what_a_message_is() {
     let marks = Marks::of_run("t", "g", "k3f9xx");
     assert_eq!(marks.stranger("msg-0017-zzzzzz"), "msg-0017-zzzzzz");
     assert_eq!(marks.stranger("p-9"), "p-9");

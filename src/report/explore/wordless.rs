@@ -1,6 +1,6 @@
 //! What is drawn and counted does not depend on a word: with every word replaced it is the same.
 
-use super::diagram::{Diagram, Shape};
+use super::diagram::{Diagram, DiagramShape};
 use super::steps::{Step, steps};
 use super::{ExploreReport, fixture, html, junit, terminal};
 
@@ -29,14 +29,14 @@ fn drawn(report: &ExploreReport) -> Vec<String> {
         }
         for step in &diagram.steps {
             let shape = match &step.shape {
-                Shape::Arrow {
+                DiagramShape::Arrow {
                     from,
                     to,
                     end,
                     answer,
                     held,
                 } => format!("{from} {to} {end} {answer} {held}"),
-                Shape::Mark { x, symbol } => format!("{x} {symbol}"),
+                DiagramShape::Mark { x, symbol } => format!("{x} {symbol}"),
             };
             all.push(format!("{} {} {shape} {}", step.y, step.at, step.left));
         }

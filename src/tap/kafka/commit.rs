@@ -165,7 +165,7 @@ commit!(
 fn identify(commit: &mut Commit, state: &State) -> Vec<String> {
     for position in &mut commit.offsets {
         let (topic, partition) = (&position.topic, position.partition);
-        position.payment = state.payment_before(topic, partition, position.offset);
+        position.payment = state.message_before(topic, partition, position.offset);
     }
     state.passed_by(&commit.offsets)
 }

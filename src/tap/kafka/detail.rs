@@ -44,14 +44,14 @@ impl Detail {
         })
     }
 
-    /// Where it hands this payment over.
-    pub(in crate::tap) fn delivered_at(&self, payment: &str) -> Option<Place> {
+    /// Where it hands this message over.
+    pub(in crate::tap) fn delivered_at(&self, message: &str) -> Option<Place> {
         let Self::Fetch(deliveries) = self else {
             return None;
         };
         deliveries.iter().find_map(|delivery| {
             let mut records = delivery.records.iter();
-            let record = records.find(|r| r.payment.as_deref() == Some(payment))?;
+            let record = records.find(|r| r.payment.as_deref() == Some(message))?;
             Some(Place {
                 topic: delivery.topic.clone(),
                 partition: delivery.partition,
@@ -141,7 +141,7 @@ pub struct Delivery {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveredRecord {
     pub offset: i64,
-    /// The payment in its header `message-id`, else in its key or value.
+    /// The message in its header `message-id`, else in its key or value.
     pub payment: Option<String>,
 }
 
@@ -150,7 +150,7 @@ pub struct Production {
     /// The topic's name; its id where no answer through this tap has named it.
     pub topic: String,
     pub partition: i32,
-    /// The payments of the records, in their order; a record without one has none here.
+    /// The messages of the records, in their order; a record without one has none here.
     pub payments: Vec<Option<String>>,
     /// The offset of the first record, once the broker has told it (never with `acks=0`).
     pub base_offset: Option<i64>,
@@ -179,7 +179,7 @@ pub struct Position {
     pub offset: i64,
     /// What the consumer noted with it.
     pub metadata: Option<String>,
-    /// The payment of the record before the position, if it was delivered through this tap.
+    /// The message of the record before the position, if it was delivered through this tap.
     pub payment: Option<String>,
     /// The broker's refusal: `UNKNOWN_MEMBER_ID`, `ILLEGAL_GENERATION`.
     pub error: Option<String>,

@@ -115,9 +115,9 @@ impl ApiTracker for Fetch {
         for delivery in &deliveries {
             shared.state.deliver(delivery);
             for record in &delivery.records {
-                if let Some(payment) = &record.payment {
+                if let Some(message) = &record.payment {
                     let (topic, partition) = (&delivery.topic, delivery.partition);
-                    shared.marks.place(topic, partition, record.offset, payment);
+                    shared.marks.place(topic, partition, record.offset, message);
                 }
             }
         }

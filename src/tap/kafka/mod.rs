@@ -15,7 +15,7 @@
 //! | `kafka Heartbeat` | | where the error is another than the last |
 //! | `kafka ConsumerGroupHeartbeat` | where it joins or leaves | also where epoch, assignment or error change |
 //!
-//! An event is about every payment whose marks its records carry. A commit is about all that was
+//! An event is about every message whose marks its records carry. A commit is about all that was
 //! delivered through this tap and that it passes; the end of a transaction about what its commits are
 //! about. Everything is in the [`Detail`].
 //!
@@ -84,7 +84,7 @@ const FRAME_LIMIT: usize = 100 << 20;
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Whether Fetch answers are read. Without it, as in a storm, they are forwarded as they come:
-    /// no event tells of deliveries, and commits carry no payment.
+    /// no event tells of deliveries, and commits carry no message.
     pub decode_fetches: bool,
     /// Names of this run and what stands for them in signatures, which are equal in every run:
     /// `("crashwindow-0007-abc123", "{topic}")`.

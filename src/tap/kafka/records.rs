@@ -1,4 +1,4 @@
-//! Record batches: which records they hold, at which offsets, about which payments.
+//! Record batches: which records they hold, at which offsets, about which messages.
 //!
 //! Only what events need is read, without a copy of keys and values: everything that an instance
 //! consumes comes through here.
@@ -9,7 +9,7 @@ use super::compression::unpack;
 use super::reader::{Malformed, Reader};
 use crate::event::Marks;
 
-/// The header that carries the payment id (see the contract of an instance).
+/// The header that carries the message id (see the contract of an instance).
 const ID_HEADER: &str = "message-id";
 const MAGIC: i8 = 2;
 const CODEC: i16 = 0x07;
@@ -22,7 +22,7 @@ const LENGTH_AT: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) offset: i64,
-    /// The payments whose marks it carries, the one that its header names first.
+    /// The messages whose marks it carries, the one that its header names first.
     pub(super) marks: Vec<String>,
 }
 
@@ -160,9 +160,9 @@ fn record(mut reader: Reader<'_>, base_offset: i64, marks: &Marks) -> Result<Rec
     let mut subjects: Vec<String> = Vec::new();
     let mut named = None;
     let mut add = |found: Vec<String>| {
-        for payment in found {
-            if !subjects.contains(&payment) {
-                subjects.push(payment);
+        for message in found {
+            if !subjects.contains(&message) {
+                subjects.push(message);
             }
         }
     };

@@ -32,7 +32,7 @@ pub(super) fn bytes(message: &impl Encodable, version: i16) -> Bytes {
     bytes.freeze()
 }
 
-pub(super) fn batch(payment: &str) -> Bytes {
+pub(super) fn batch(message: &str) -> Bytes {
     let record = Record {
         transactional: false,
         control: false,
@@ -45,7 +45,7 @@ pub(super) fn batch(payment: &str) -> Bytes {
         sequence: -1,
         timestamp: 0,
         key: None,
-        value: Some(Bytes::from(payment.to_owned())),
+        value: Some(Bytes::from(message.to_owned())),
         headers: IndexMap::default(),
     };
     let options = RecordEncodeOptions {

@@ -30,7 +30,7 @@ pub(super) struct State {
 
 #[derive(Debug, Default)]
 struct Partition {
-    /// Payments by offset, each with the count of deliveries before it.
+    /// Messages by offset, each with the count of deliveries before it.
     delivered: BTreeMap<i64, (u64, String)>,
     deliveries: u64,
     committed: Option<i64>,
@@ -64,9 +64,9 @@ impl State {
         };
         let partition = partitions.entry(key).or_default();
         for record in &delivery.records {
-            if let Some(payment) = &record.payment {
+            if let Some(message) = &record.payment {
                 partition.deliveries += 1;
-                let seen = (partition.deliveries, payment.clone());
+                let seen = (partition.deliveries, message.clone());
                 partition.delivered.insert(record.offset, seen);
             }
         }
@@ -75,9 +75,9 @@ impl State {
         }
     }
 
-    /// The payment of the record before a position: the last one below it that was delivered, as
+    /// The message of the record before a position: the last one below it that was delivered, as
     /// the record just before it may be the end of a transaction.
-    pub(super) fn payment_before(
+    pub(super) fn message_before(
         &self,
         topic: &str,
         partition: i32,
@@ -85,11 +85,11 @@ impl State {
     ) -> Option<String> {
         let partitions = self.partitions.lock().expect("no holder panics");
         let partition = partitions.get(&key(topic, partition))?;
-        let (_, (_, payment)) = partition.delivered.range(..offset).next_back()?;
-        Some(payment.clone())
+        let (_, (_, message)) = partition.delivered.range(..offset).next_back()?;
+        Some(message.clone())
     }
 
-    /// The payments that a commit is about: what was delivered and lies between the old position and
+    /// The messages that a commit is about: what was delivered and lies between the old position and
     /// the new one, in the order of its delivery.
     pub(super) fn passed_by(&self, offsets: &[Position]) -> Vec<String> {
         let partitions = self.partitions.lock().expect("no holder panics");
@@ -105,7 +105,7 @@ impl State {
             }
         }
         passed.sort();
-        each_once(passed.into_iter().map(|(_, payment)| payment.as_str()))
+        each_once(passed.into_iter().map(|(_, message)| message.as_str()))
     }
 
     /// Notes what the broker has accepted, and forgets what lies before the record before it.
@@ -220,13 +220,13 @@ fn key(topic: &str, partition: i32) -> TopicPartition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::payment_id;
+    use crate::event::message_id;
     use crate::tap::kafka::DeliveredRecord;
 
     fn delivery(partition: i32, offsets: std::ops::Range<i64>) -> Delivery {
         let records = offsets.map(|offset| DeliveredRecord {
             offset,
-            payment: Some(payment_id(u32::try_from(offset).expect("small") + 1)),
+            payment: Some(message_id(u32::try_from(offset).expect("small") + 1)),
         });
         Delivery {
             topic: "t".into(),
@@ -285,7 +285,7 @@ mod tests {
         let state = State::default();
         let many = i64::try_from(REMEMBERED).expect("small") + 100;
         state.deliver(&delivery(0, 0..many));
-        assert_eq!(state.payment_before("t", 0, 100), None);
-        assert!(state.payment_before("t", 0, many).is_some());
+        assert_eq!(state.message_before("t", 0, 100), None);
+        assert!(state.message_before("t", 0, many).is_some());
     }
 }

@@ -113,7 +113,7 @@ pub(super) fn each_once<'a>(payments: impl IntoIterator<Item = &'a str>) -> Vec<
     let mut seen = HashSet::new();
     payments
         .into_iter()
-        .filter(|payment| seen.insert(*payment))
+        .filter(|message| seen.insert(*message))
         .map(str::to_owned)
         .collect()
 }

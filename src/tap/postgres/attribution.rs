@@ -1,18 +1,18 @@
-//! Which payment a statement is about.
+//! Which message a statement is about.
 
 use super::statement::Bound;
 use crate::event::Found;
 
-/// The payments that statements without a mark belong to.
+/// The messages that statements without a mark belong to.
 ///
 /// A statement that carries no mark inherits those of the last one in its transaction that did: an
-/// UPDATE by a row's number belongs to the payment of the INSERT before it. What ends a transaction is
-/// about every payment in it. BEGIN comes before any mark and inherits none. Outside of a transaction
+/// UPDATE by a row's number belongs to the message of the INSERT before it. What ends a transaction is
+/// about every message in it. BEGIN comes before any mark and inherits none. Outside of a transaction
 /// block, a Query, or what is between two Syncs, is a transaction of its own, so that background work
-/// on a pooled connection is not taken for the last payment's.
+/// on a pooled connection is not taken for the last message's.
 ///
 /// A row of coordinates says whose a statement is only while its transaction has no other mark: behind
-/// a payment's own rows it is the group's position, which is that of the next record.
+/// a message's own rows it is the group's position, which is that of the next record.
 #[derive(Debug, Default)]
 pub(super) struct Attribution {
     /// Those of the last statement that had any.
@@ -82,9 +82,9 @@ impl Attribution {
 mod tests {
     use super::super::statement::Statement;
     use super::Attribution;
-    use crate::event::{Found, Marks, payment_id};
+    use crate::event::{Found, Marks, message_id};
 
-    /// The payments of these statements, each of which is a unit.
+    /// The messages of these statements, each of which is a unit.
     fn subjects(statements: &[&str]) -> Vec<Vec<String>> {
         subjects_by(&Marks::default(), statements)
     }
@@ -101,7 +101,7 @@ mod tests {
     }
 
     fn ids(numbers: &[u32]) -> Vec<String> {
-        numbers.iter().copied().map(payment_id).collect()
+        numbers.iter().copied().map(message_id).collect()
     }
 
     #[test]
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_of_many_rows_belongs_to_all_their_payments() {
+    fn a_statement_of_many_rows_belongs_to_all_their_messages() {
         let statements = ["BEGIN", "INSERT ('msg-0001'), ('msg-0002')", "COMMIT"];
         assert_eq!(subjects(&statements), [&[][..], &[1, 2], &[1, 2]].map(ids));
     }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_position_behind_a_payments_own_rows_is_not_the_next_ones() {
+    fn a_position_behind_a_messages_own_rows_is_not_the_next_ones() {
         let marks = Marks::of_run("topic-1", "group-1", "");
         marks.place("topic-1", 0, 18, "msg-0018");
         let position = "INSERT INTO offsets VALUES ('topic-1', 0, 18)";

@@ -18,7 +18,7 @@ pub(super) enum Bound {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Statement {
     pub(super) signature: String,
-    /// The payments whose marks are in the text itself.
+    /// The messages whose marks are in the text itself.
     pub(super) found: Found,
     pub(super) writes: bool,
     /// Whether it reads or changes what is stored, and is not about the connection alone.

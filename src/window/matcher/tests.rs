@@ -25,12 +25,12 @@ fn opened(mut matcher: Matcher, events: &[BoundaryEvent]) -> Vec<usize> {
 }
 
 fn all(events: &[(Stage, &str, &str)]) -> Vec<BoundaryEvent> {
-    let of = |(stage, signature, payment): &(_, &str, &str)| event(*stage, signature, payment);
+    let of = |(stage, signature, message): &(_, &str, &str)| event(*stage, signature, message);
     events.iter().map(of).collect()
 }
 
 #[test]
-fn only_the_right_payment_stage_and_occurrence_open_the_window() {
+fn only_the_right_message_stage_and_occurrence_open_the_window() {
     let events = all(&[
         (Received, "A", "msg-0001"),
         (Answered, "A", "msg-0001"),
@@ -95,8 +95,8 @@ const TARGETS: [(u8, FaultTarget); 5] = [
     (4, FaultTarget::Workload),
 ];
 
-/// The events of one payment: statements of few names in transactions of which some are rolled back,
-/// then its commit. Between them polls, which are nobody's, and another payment's statements.
+/// The events of one message: statements of few names in transactions of which some are rolled back,
+/// then its commit. Between them polls, which are nobody's, and another message's statements.
 fn consumer(rng: &mut impl Rng) -> Vec<BoundaryEvent> {
     let mut events = vec![delivery()];
     let mut ask = |text: &str, marked, open: [bool; 2]| {

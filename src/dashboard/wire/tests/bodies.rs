@@ -18,7 +18,7 @@ use crate::dashboard::wire::runs::{Biography, RunKind, RunLine, RunState};
 use crate::dashboard::wire::server::{Health, Labels, StackHealth, StackState, Target};
 use crate::drill::Action;
 use crate::report::explore::steps;
-use crate::timeline::{Mark, StackKind};
+use crate::timeline::{Kind, Mark};
 use crate::verdict::{Guarantee, Outcome, Verdict};
 use crate::window::Edge;
 
@@ -160,7 +160,7 @@ fn bodies_have_the_form_that_is_described() {
         at_ms: 1.5,
         who: "a".into(),
         what: "was killed".into(),
-        kind: StackKind::of(Mark::Dead),
+        kind: Kind::of(Mark::Dead),
         window_ends: None,
     }];
     let (lanes, lines) = steps::steps(&told);

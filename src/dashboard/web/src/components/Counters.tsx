@@ -1,11 +1,11 @@
 import type { Outcome } from '../lib/types';
 import { count, stateWords } from '../lib/words';
-import type { WallState } from '../live/wall';
+import type { GridState } from '../live/grid';
 import { Big } from './bits';
 
 /** A run in numbers. What is delivered, and has no effect yet, is on its way. */
-export function Counters({ wall, done }: { wall: WallState; done: string }) {
-  const { counts } = wall;
+export function Counters({ grid, done }: { grid: GridState; done: string }) {
+  const { counts } = grid;
   const gone =
     counts.once + counts.duplicated + counts.half_done + counts.parked + counts.unfinished;
   // What is parked is where an operator finds it: no promise is broken by it.
@@ -40,7 +40,7 @@ export function Counters({ wall, done }: { wall: WallState; done: string }) {
       <Big
         id="redelivered"
         value={count(counts.redelivered)}
-        label={wall.reported ? 'struck and redelivered' : 'redelivered'}
+        label={grid.reported ? 'struck and redelivered' : 'redelivered'}
       />
       <Big id="delivered" value={count(counts.delivered + gone)} label="delivered" />
       <Big id="produced" value={count(counts.produced)} label="produced" />

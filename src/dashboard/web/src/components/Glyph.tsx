@@ -3,7 +3,7 @@ import { onTheme } from '../lib/theme';
 import type { PaymentState } from '../lib/types';
 import { draw, inks } from './glyph';
 
-/** A payment's state as the wall draws it; the words stand beside it. */
+/** A payment's state as the grid draws it; the words stand beside it. */
 export function Glyph(props: { state: PaymentState; effects?: number; size?: number }) {
   const { state, effects = 2, size = 20 } = props;
   const canvas = useRef<HTMLCanvasElement>(null);

@@ -13,8 +13,8 @@ import { BeforeAfter } from './BeforeAfter';
 import { BiographyDialog } from './BiographyDialog';
 import { ProblemNote } from './bits';
 import { CodePair } from './Code';
+import { Legend } from './PaymentGrid';
 import { RunColumn } from './RunColumn';
-import { Legend } from './Wall';
 
 function scenarioWords(scenario: Scenario): string {
   const what = FAULTS[scenario.fault].word;

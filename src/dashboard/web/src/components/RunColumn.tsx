@@ -3,9 +3,9 @@ import type { Column } from '../lib/columns';
 import { VerdictBadge } from './bits';
 import { Counters } from './Counters';
 import { Instances } from './Instances';
-import { Exceptions, Wall } from './Wall';
+import { Exceptions, PaymentGrid } from './PaymentGrid';
 
-/** One consumer: its verdict, its numbers, its wall and its instances. */
+/** One consumer: its verdict, its numbers, its grid and its instances. */
 export function RunColumn(props: {
   column: Column;
   about: string;
@@ -16,7 +16,7 @@ export function RunColumn(props: {
   open: (payment: string, run: string) => void;
 }) {
   const { column, about, done, on, picker, run, open } = props;
-  const { wall, report, live, consumer } = column;
+  const { grid, report, live, consumer } = column;
   const judged = report?.run ?? null;
   const openPayment = judged === null ? null : (payment: string) => open(payment, judged);
   const lastFault = live?.faults.at(-1);
@@ -30,15 +30,20 @@ export function RunColumn(props: {
         </button>
       </header>
       <p class="about soft">{about}</p>
-      {wall === null ? (
+      {grid === null ? (
         <p class="nothing">{on ? 'Its turn comes.' : 'Not run yet.'}</p>
       ) : (
         <>
-          <Counters wall={wall} done={done} />
+          <Counters grid={grid} done={done} />
           {live?.plan.effects === 'at the end' && report === null ? (
             <p class="soft">What took effect is counted when the run is over.</p>
           ) : null}
-          <Wall wall={wall} done={done} label={`Payments of ${consumer}`} open={openPayment} />
+          <PaymentGrid
+            grid={grid}
+            done={done}
+            label={`Payments of ${consumer}`}
+            open={openPayment}
+          />
           {on && live !== null && report === null ? (
             <>
               <Instances instances={live.instances.values()} />
@@ -47,7 +52,7 @@ export function RunColumn(props: {
               </p>
             </>
           ) : (
-            <Exceptions wall={wall} done={done} open={openPayment} />
+            <Exceptions grid={grid} done={done} open={openPayment} />
           )}
         </>
       )}

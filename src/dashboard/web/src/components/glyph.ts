@@ -1,7 +1,7 @@
 import { colour } from '../lib/theme';
 import type { PaymentState } from '../lib/types';
 
-/** The colours of a wall, read once for each time it is painted. */
+/** The colours of a grid, read once for each time it is painted. */
 export interface Inks {
   calm: string;
   onCalm: string;

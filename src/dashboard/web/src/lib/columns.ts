@@ -1,5 +1,5 @@
+import { type GridState, gridOf } from '../live/grid';
 import type { JobView, RunView } from '../live/state';
-import { type WallState, wallOf } from '../live/wall';
 import type { RunReport } from './types';
 
 /** What is shown of one consumer: its run while it goes on, and then its report. */
@@ -7,16 +7,16 @@ export interface Column {
   consumer: string;
   live: RunView | null;
   report: RunReport | null;
-  wall: WallState | null;
+  grid: GridState | null;
 }
 
-const walls = new WeakMap<RunReport, WallState>();
+const grids = new WeakMap<RunReport, GridState>();
 
-function keptWall(report: RunReport): WallState {
-  const known = walls.get(report);
+function keptGrid(report: RunReport): GridState {
+  const known = grids.get(report);
   if (known !== undefined) return known;
-  const made = wallOf(report);
-  walls.set(report, made);
+  const made = gridOf(report);
+  grids.set(report, made);
   return made;
 }
 
@@ -39,7 +39,7 @@ export function columnOf(consumer: string, view: JobView | null, reports: RunRep
     consumer,
     live,
     report,
-    wall: live?.wall ?? (report === null ? null : keptWall(report)),
+    grid: live?.grid ?? (report === null ? null : keptGrid(report)),
   };
 }
 

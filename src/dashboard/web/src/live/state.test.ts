@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { columnOf, mergeRuns, reportsOf } from '../lib/columns';
 import type { JobEvents, RunReport } from '../lib/types';
+import { cellOf, exceptions, gridOf } from './grid';
 import { apply, emptyJob } from './state';
-import { cellOf, exceptions, wallOf } from './wall';
 
 const PLAN: JobEvents['plan'] = {
   run: '0007',
@@ -52,16 +52,16 @@ function report(more: Partial<RunReport> = {}): RunReport {
 }
 
 describe('a job', () => {
-  it('keeps one wall for each run, changed by what is told', () => {
+  it('keeps one grid for each run, changed by what is told', () => {
     const job = emptyJob();
     apply(job, 'plan', PLAN);
     apply(job, 'payments', { at_ms: 1, changed: [[2, 'duplicated', 2]], counts: COUNTS });
     apply(job, 'plan', { ...PLAN, run: '0008', consumer: 'fixed' });
     expect(job.runs.map((run) => run.plan.run)).toEqual(['0007', '0008']);
     const [broken, fixed] = job.runs;
-    expect(broken && cellOf(broken.wall, 2)).toEqual({ state: 'duplicated', effects: 2 });
-    expect(fixed && cellOf(fixed.wall, 2)).toEqual({ state: 'waiting', effects: 0 });
-    expect(fixed?.wall.struck.has(2)).toBe(true);
+    expect(broken && cellOf(broken.grid, 2)).toEqual({ state: 'duplicated', effects: 2 });
+    expect(fixed && cellOf(fixed.grid, 2)).toEqual({ state: 'waiting', effects: 0 });
+    expect(fixed?.grid.struck.has(2)).toBe(true);
   });
 
   it('tells a run again that a snapshot repeats, and keeps the others', () => {
@@ -100,21 +100,21 @@ describe('a job', () => {
 });
 
 describe('a judged run', () => {
-  it('has a wall on which only the exceptions are none', () => {
-    const wall = wallOf(report());
-    expect(cellOf(wall, 1)).toEqual({ state: 'once', effects: 1 });
-    expect(cellOf(wall, 2)).toEqual({ state: 'duplicated', effects: 3 });
-    expect(exceptions(wall)).toEqual([2, 4]);
-    expect(wall.counts.parked).toBe(0);
+  it('has a grid on which only the exceptions are none', () => {
+    const grid = gridOf(report());
+    expect(cellOf(grid, 1)).toEqual({ state: 'once', effects: 1 });
+    expect(cellOf(grid, 2)).toEqual({ state: 'duplicated', effects: 3 });
+    expect(exceptions(grid)).toEqual([2, 4]);
+    expect(grid.counts.parked).toBe(0);
   });
 
   it('has what is parked as a state of its own', () => {
     const parked = { payment: 'msg-0003', outcome: 'parked' as const, charges: [] };
     const judged = report();
     const counts = { ...judged.counts, parked: 1 };
-    const wall = wallOf({ ...judged, counts, exceptions: [parked] });
-    expect(cellOf(wall, 3)).toEqual({ state: 'parked', effects: 0 });
-    expect(wall.counts.parked).toBe(1);
+    const grid = gridOf({ ...judged, counts, exceptions: [parked] });
+    expect(cellOf(grid, 3)).toEqual({ state: 'parked', effects: 0 });
+    expect(grid.counts.parked).toBe(1);
   });
 
   it('stands in the column of its consumer, in place of what was kept', () => {

@@ -1,5 +1,5 @@
 import type { InstanceState, JobEvents, Rates } from '../lib/types';
-import { change, emptyWall, type WallState } from './wall';
+import { change, emptyGrid, type GridState } from './grid';
 
 export type EventName = keyof JobEvents;
 
@@ -24,7 +24,7 @@ export type FaultEvent = JobEvents['fault'];
 /** One run of a job, live. */
 export interface RunView {
   plan: JobEvents['plan'];
-  wall: WallState;
+  grid: GridState;
   instances: Map<string, InstanceView>;
   faults: FaultEvent[];
 }
@@ -70,7 +70,7 @@ function repeats(list: { at_ms: number }[], item: { at_ms: number }): boolean {
 function plan(job: JobView, data: JobEvents['plan']): void {
   const run: RunView = {
     plan: data,
-    wall: emptyWall(
+    grid: emptyGrid(
       data.payments,
       data.faults.map((fault) => fault.payment),
     ),
@@ -122,8 +122,8 @@ export function apply<N extends EventName>(job: JobView, name: N, data: JobEvent
     case 'payments': {
       const { changed, counts } = data as JobEvents['payments'];
       if (run === undefined) break;
-      change(run.wall, changed);
-      run.wall.counts = counts;
+      change(run.grid, changed);
+      run.grid.counts = counts;
       break;
     }
     case 'instance':

@@ -3,8 +3,8 @@ import { BiographyDialog } from '../components/BiographyDialog';
 import { Loading, ProblemNote, VerdictBadge } from '../components/bits';
 import { Counters } from '../components/Counters';
 import { ExploreResult } from '../components/ExploreResult';
+import { Exceptions, Legend, PaymentGrid } from '../components/PaymentGrid';
 import { StormResult } from '../components/StormResult';
-import { Exceptions, Legend, Wall } from '../components/Wall';
 import { api } from '../lib/api';
 import { columnOf } from '../lib/columns';
 import { useStarter } from '../lib/jobs';
@@ -50,21 +50,21 @@ function Faults({ report }: { report: RunReport }) {
 function OneRun({ report }: { report: RunReport }) {
   const { params } = usePlace();
   const payment = params.payment;
-  const { wall } = columnOf(report.consumer, null, [report]);
+  const { grid } = columnOf(report.consumer, null, [report]);
   const open = (name: string) => set({ payment: name });
-  if (wall === null) return null;
+  if (grid === null) return null;
   return (
     <>
       <section class="column alone">
-        <Counters wall={wall} done={report.done} />
-        <Wall
-          wall={wall}
+        <Counters grid={grid} done={report.done} />
+        <PaymentGrid
+          grid={grid}
           done={report.done}
           label={`Payments of run ${report.run}`}
           open={open}
           height={320}
         />
-        <Exceptions wall={wall} done={report.done} open={open} />
+        <Exceptions grid={grid} done={report.done} open={open} />
       </section>
       <Legend done={report.done} />
       {report.faults.length === 0 ? null : <Faults report={report} />}

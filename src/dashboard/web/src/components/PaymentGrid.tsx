@@ -2,11 +2,11 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { onTheme } from '../lib/theme';
 import { useWidth } from '../lib/width';
 import { counted, paymentName, stateWords } from '../lib/words';
-import { cellOf, exceptions, STATES, type WallState } from '../live/wall';
+import { cellOf, exceptions, type GridState, STATES } from '../live/grid';
 import { Glyph } from './Glyph';
 import { draw, drawStruck, inks } from './glyph';
 
-interface Grid {
+interface Layout {
   width: number;
   size: number;
   columns: number;
@@ -14,52 +14,52 @@ interface Grid {
 }
 
 /** The largest cells with which all payments fit into the room there is. */
-export function gridFor(payments: number, width: number, height: number): Grid {
+export function layoutFor(payments: number, width: number, height: number): Layout {
   const ideal = Math.floor(Math.sqrt((width * height) / Math.max(payments, 1)));
   const size = Math.max(5, Math.min(34, ideal));
   const columns = Math.max(1, Math.floor(width / size));
   return { width, size, columns, rows: Math.ceil(payments / columns) };
 }
 
-/** The words of a wall: what its picture shows. */
-export function wallWords(wall: WallState, done: string): string {
+/** The words of a grid: what its picture shows. */
+export function gridWords(grid: GridState, done: string): string {
   const parts = STATES.map((state) => {
-    const n = state === 'waiting' ? wall.counts.waiting : wall.counts[state];
+    const n = state === 'waiting' ? grid.counts.waiting : grid.counts[state];
     return n === 0 ? '' : `${n} ${stateWords(state, done)}`;
   });
   const told = parts.filter((part) => part !== '');
-  return `${counted(wall.states.length, 'payment')}: ${told.join(', ')}`;
+  return `${counted(grid.states.length, 'payment')}: ${told.join(', ')}`;
 }
 
 interface Painted {
-  wall: WallState;
-  grid: Grid;
+  grid: GridState;
+  layout: Layout;
   states: Uint8Array;
   effects: Uint8Array;
   cursor: number;
 }
 
-/** Paints what differs from what was painted last; everything where the grid is another. */
+/** Paints what differs from what was painted last; everything where the layout is another. */
 function paint(
   canvas: HTMLCanvasElement,
-  wall: WallState,
-  grid: Grid,
+  grid: GridState,
+  layout: Layout,
   cursor: number,
   last: Painted | null,
 ): Painted {
   const at = canvas.getContext('2d') as CanvasRenderingContext2D;
   const scale = devicePixelRatio;
-  const isNew = last === null || last.wall !== wall || last.grid !== grid;
+  const isNew = last === null || last.grid !== grid || last.layout !== layout;
   if (isNew) {
-    canvas.width = Math.round(grid.width * scale);
-    canvas.height = Math.round(grid.rows * grid.size * scale);
+    canvas.width = Math.round(layout.width * scale);
+    canvas.height = Math.round(layout.rows * layout.size * scale);
   }
   const ink = inks();
-  const { size, columns } = grid;
-  for (let i = 0; i < wall.states.length; i++) {
+  const { size, columns } = layout;
+  for (let i = 0; i < grid.states.length; i++) {
     const isCursor = cursor === i + 1;
     if (!isNew) {
-      const same = last.states[i] === wall.states[i] && last.effects[i] === wall.effects[i];
+      const same = last.states[i] === grid.states[i] && last.effects[i] === grid.effects[i];
       if (same && isCursor === (last.cursor === i + 1)) continue;
     }
     const [x, y] = [(i % columns) * size, Math.floor(i / columns) * size];
@@ -70,9 +70,9 @@ function paint(
     at.rect(0, 0, size, size);
     at.clip();
     at.translate(size / 2, size / 2);
-    const { state, effects } = cellOf(wall, i + 1);
+    const { state, effects } = cellOf(grid, i + 1);
     draw(at, size * 0.84, state, effects, ink);
-    if (size >= 12 && wall.struck.has(i + 1)) drawStruck(at, size, ink);
+    if (size >= 12 && grid.struck.has(i + 1)) drawStruck(at, size, ink);
     if (isCursor) {
       at.strokeStyle = ink.text;
       at.lineWidth = 2;
@@ -80,7 +80,7 @@ function paint(
     }
     at.restore();
   }
-  return { wall, grid, states: wall.states.slice(), effects: wall.effects.slice(), cursor };
+  return { grid, layout, states: grid.states.slice(), effects: grid.effects.slice(), cursor };
 }
 
 const STEPS: Record<string, (columns: number, all: number) => number> = {
@@ -93,31 +93,31 @@ const STEPS: Record<string, (columns: number, all: number) => number> = {
 };
 
 /** Every payment of a run, one cell each; a cell opens its payment. */
-export function Wall(props: {
-  wall: WallState;
+export function PaymentGrid(props: {
+  grid: GridState;
   done: string;
   label: string;
   open: ((payment: string) => void) | null;
   height?: number;
 }) {
-  const { wall, done, label, open, height = 220 } = props;
+  const { grid, done, label, open, height = 220 } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const painted = useRef<Painted | null>(null);
   const [box, width] = useWidth<HTMLDivElement>();
   const [cursor, setCursor] = useState(0);
   const [themes, setThemes] = useState(0);
-  const payments = wall.states.length;
-  const grid = useMemo(() => gridFor(payments, width, height), [payments, width, height]);
+  const payments = grid.states.length;
+  const layout = useMemo(() => layoutFor(payments, width, height), [payments, width, height]);
   useEffect(() => onTheme(() => setThemes((n) => n + 1)), []);
   useEffect(() => {
     painted.current = null;
   }, [themes]);
-  // After every drawing of the component: the wall is changed in place.
+  // After every drawing of the component: the grid is changed in place.
   useEffect(() => {
     if (canvas.current === null || width === 0) return;
-    painted.current = paint(canvas.current, wall, grid, cursor, painted.current);
+    painted.current = paint(canvas.current, grid, layout, cursor, painted.current);
   });
-  const { size, columns, rows } = grid;
+  const { size, columns, rows } = layout;
   const at = (event: MouseEvent) => {
     const column = Math.floor(event.offsetX / size);
     const number = Math.floor(event.offsetY / size) * columns + column + 1;
@@ -134,7 +134,7 @@ export function Wall(props: {
     }
   };
   const tell = (number: number) => {
-    const { state, effects } = cellOf(wall, number);
+    const { state, effects } = cellOf(grid, number);
     return `${paymentName(number)}: ${stateWords(state, done, effects)}`;
   };
   return (
@@ -142,7 +142,7 @@ export function Wall(props: {
       <div
         role="application"
         aria-roledescription="payment wall"
-        aria-label={`${label}. ${wallWords(wall, done)}. Arrow keys move, Enter opens a payment.`}
+        aria-label={`${label}. ${gridWords(grid, done)}. Arrow keys move, Enter opens a payment.`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it has keys of its own.
         tabIndex={0}
         onKeyDown={onKeyDown}
@@ -193,22 +193,22 @@ export function Legend({ done }: { done: string }) {
   );
 }
 
-/** The most exceptions that are named; the wall shows all. */
+/** The most exceptions that are named; the grid shows all. */
 const NAMED = 12;
 
-/** What went wrong, as buttons: the wall's exceptions without its picture. */
+/** What went wrong, as buttons: the grid's exceptions without its picture. */
 export function Exceptions(props: {
-  wall: WallState;
+  grid: GridState;
   done: string;
   open: ((payment: string) => void) | null;
 }) {
-  const { wall, done, open } = props;
-  const all = exceptions(wall);
+  const { grid, done, open } = props;
+  const all = exceptions(grid);
   if (all.length === 0) return null;
   return (
     <ul class="exceptions">
       {all.slice(0, NAMED).map((number) => {
-        const { state, effects } = cellOf(wall, number);
+        const { state, effects } = cellOf(grid, number);
         const words = stateWords(state, done, effects);
         return (
           <li key={number}>

@@ -8,11 +8,11 @@ import {
 } from '../lib/types';
 import { paymentIndex } from '../lib/words';
 
-/** In the order in which a payment comes to them; a wall keeps the place in this list. */
+/** In the order in which a payment comes to them; a grid keeps the place in this list. */
 export const STATES = Object.keys(PAYMENT_STATES) as PaymentState[];
 
 /** One cell for each payment; the first payment is the one with the number 1. */
-export interface WallState {
+export interface GridState {
   states: Uint8Array;
   effects: Uint8Array;
   counts: LiveCounts;
@@ -28,7 +28,7 @@ const NOTHING = {
   ...Object.fromEntries(STATES.map((state) => [state, 0])),
 } as LiveCounts;
 
-export function emptyWall(payments: number, struck: string[] = []): WallState {
+export function emptyGrid(payments: number, struck: string[] = []): GridState {
   return {
     states: new Uint8Array(payments),
     effects: new Uint8Array(payments),
@@ -38,47 +38,47 @@ export function emptyWall(payments: number, struck: string[] = []): WallState {
   };
 }
 
-export function change(wall: WallState, changes: [number, PaymentState, number][]): void {
+export function change(grid: GridState, changes: [number, PaymentState, number][]): void {
   for (const [number, state, effects] of changes) {
-    wall.states[number - 1] = STATES.indexOf(state);
-    wall.effects[number - 1] = Math.min(effects, 255);
+    grid.states[number - 1] = STATES.indexOf(state);
+    grid.effects[number - 1] = Math.min(effects, 255);
   }
 }
 
-export function cellOf(wall: WallState, number: number): { state: PaymentState; effects: number } {
-  const state = STATES[wall.states[number - 1] ?? 0] ?? 'waiting';
-  return { state, effects: wall.effects[number - 1] ?? 0 };
+export function cellOf(grid: GridState, number: number): { state: PaymentState; effects: number } {
+  const state = STATES[grid.states[number - 1] ?? 0] ?? 'waiting';
+  return { state, effects: grid.effects[number - 1] ?? 0 };
 }
 
-/** The wall of a run that was judged: what is no exception took effect once. */
-export function wallOf(report: RunReport): WallState {
+/** The grid of a run that was judged: what is no exception took effect once. */
+export function gridOf(report: RunReport): GridState {
   const { counts } = report;
   const struck = report.faults.map((fault) => fault.payment);
-  const wall = emptyWall(counts.payments, struck);
-  wall.states.fill(STATES.indexOf('once'));
-  wall.effects.fill(1);
+  const grid = emptyGrid(counts.payments, struck);
+  grid.states.fill(STATES.indexOf('once'));
+  grid.effects.fill(1);
   change(
-    wall,
+    grid,
     report.exceptions.map((e) => [paymentIndex(e.payment), e.outcome, e.charges.length]),
   );
-  wall.reported = true;
-  wall.counts = {
+  grid.reported = true;
+  grid.counts = {
     ...NOTHING,
     produced: counts.payments,
     redelivered: counts.redeliveries,
   };
   for (const outcome of Object.keys(OUTCOMES) as Outcome[]) {
-    wall.counts[outcome] = counts[outcome] ?? 0;
+    grid.counts[outcome] = counts[outcome] ?? 0;
   }
-  return wall;
+  return grid;
 }
 
 /** The numbers of the payments that did not take effect exactly once, and are not on their way. */
-export function exceptions(wall: WallState): number[] {
+export function exceptions(grid: GridState): number[] {
   const found: number[] = [];
   const first = STATES.indexOf('duplicated');
-  for (let i = 0; i < wall.states.length; i++) {
-    if ((wall.states[i] ?? 0) >= first) found.push(i + 1);
+  for (let i = 0; i < grid.states.length; i++) {
+    if ((grid.states[i] ?? 0) >= first) found.push(i + 1);
   }
   return found;
 }
