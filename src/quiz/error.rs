@@ -1,7 +1,5 @@
 //! Why a quiz cannot be held.
 
-#![allow(missing_docs, reason = "the text of an error says what its fields are")]
-
 use std::path::PathBuf;
 
 /// Why a quiz cannot be held, or its answers not kept.

@@ -71,23 +71,13 @@ pub enum RunError {
     Listen(io::Error),
     /// The consumer's program cannot be started.
     #[error("the consumer {} cannot be started: {source}\nnext: build it, or mend the command", program.display())]
-    Spawn {
-        /// The program.
-        program: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Spawn { program: PathBuf, source: io::Error },
     /// The kernel lost a child.
     #[error("an instance could not be waited for: {0}")]
     Wait(io::Error),
     /// The consumer's output has nowhere to go.
     #[error("the consumer's log {} cannot be written: {source}\nnext: make room, or keep runs elsewhere: --cache DIR", path.display())]
-    Log {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Log { path: PathBuf, source: io::Error },
     /// What is to be done before each run cannot be done.
     #[error("--reset {how}: {command}\n{log}\nnext: mend the command; all it wrote is in {}", path.display())]
     Reset {
@@ -103,7 +93,6 @@ pub enum RunError {
     /// The consumer does not stay alive.
     #[error("instance {instance} exited {times} times, the last time with {status}; its log says:\n{log}\nnext: read {}", path.display())]
     ExitedTooOften {
-        /// The instance.
         instance: String,
         /// How often.
         times: u32,

@@ -1,8 +1,6 @@
 //! What can go wrong between a command and a running stack. Every text says what, where, and the
 //! next command.
 
-#![allow(missing_docs, reason = "the text of an error says what its fields are")]
-
 use std::io;
 use std::path::PathBuf;
 

@@ -92,7 +92,6 @@ pub enum StormError {
         "the storm of lab {lab} has no scenario {cause}; it has: {known}\nnext: crashwindow storm {lab}"
     )]
     NoScenario {
-        /// The lab.
         lab: String,
         /// What was asked for.
         cause: Cause,

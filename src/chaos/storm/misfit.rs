@@ -39,7 +39,6 @@ pub enum Misfit {
     Incident {
         /// Where the incident begins, in milliseconds.
         begins: u64,
-        /// Where it ends.
         ends: u64,
         /// Where the storm ends.
         length_ms: u64,

@@ -47,12 +47,7 @@ pub enum PlanError {
     #[error(
         "{instances} instances share {partitions} partitions, so that one would be idle\nnext: --partitions {instances} or more"
     )]
-    Idle {
-        /// The instances.
-        instances: u32,
-        /// The partitions.
-        partitions: u32,
-    },
+    Idle { instances: u32, partitions: u32 },
 }
 
 impl StormParameters {

@@ -23,15 +23,12 @@ pub enum ManifestError {
     /// The manifest cannot be read.
     #[error("{path} cannot be read: {source}\nnext: restore it, or name another lab", path = path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
     /// The manifest is not TOML, or not a manifest.
     #[error("{path} is malformed: {reason}\nnext: mend that line; labs/01-select-then-act/lab.toml is an example", path = path.display())]
     Malformed {
-        /// The file.
         path: PathBuf,
         /// What and where, in the parser's words.
         reason: String,
@@ -39,7 +36,6 @@ pub enum ManifestError {
     /// The manifest contradicts itself or its folder.
     #[error("{path} contradicts itself: {}\nnext: mend it and run again", problems.join("; "), path = path.display())]
     Contradictory {
-        /// The file.
         path: PathBuf,
         /// Every contradiction.
         problems: Vec<String>,
@@ -47,7 +43,6 @@ pub enum ManifestError {
     /// The lab has no such consumer.
     #[error("lab {lab} has no consumer {consumer:?}; it has: {known}\nnext: crashwindow run {lab} --consumer {first}", first = known.split(", ").next().unwrap_or_default())]
     UnknownConsumer {
-        /// The lab.
         lab: String,
         /// What was asked for.
         consumer: String,
@@ -57,7 +52,6 @@ pub enum ManifestError {
     /// The lab has no such scenario.
     #[error("lab {lab} has no scenario {scenario:?}; it has: {known}\nnext: crashwindow run {lab} --scenario {first}", first = known.split(", ").next().unwrap_or_default())]
     UnknownScenario {
-        /// The lab.
         lab: String,
         /// What was asked for.
         scenario: String,
