@@ -23,7 +23,6 @@ const STATE_POLL: Duration = Duration::from_millis(1);
 /// A signal that did not do what it does.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    /// The process is gone.
     #[error("{who} could not be sent {signal}: {errno}; it had already exited")]
     Gone {
         who: Source,
@@ -31,7 +30,6 @@ pub enum ProcessError {
         /// The kernel's answer.
         errno: nix::Error,
     },
-    /// The process did not stop or end.
     #[error("{who} was sent {signal} and has not {expected} within {} s", SIGNAL_DEADLINE.as_secs())]
     Unmoved {
         who: Source,

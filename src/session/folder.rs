@@ -40,7 +40,10 @@ pub enum State {
     /// It has a verdict, and its report is in the folder.
     Judged,
     /// It ended without one.
-    Inconclusive { reason: String },
+    Inconclusive {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// The folder of one run.
@@ -61,17 +64,28 @@ pub enum FolderError {
     Io {
         /// The file or folder.
         path: PathBuf,
+        /// Why.
         source: io::Error,
     },
     /// A file of the folder cannot be had.
     #[error("{path} cannot be read: {source}\nnext: name another run", path = path.display())]
-    Unread { path: PathBuf, source: io::Error },
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A file of the folder is not what it should be.
     #[error(
         "{path} cannot be read as what a run saves: {reason}\nnext: mend it, or name another run",
         path = path.display()
     )]
-    Malformed { path: PathBuf, reason: String },
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// There is no such run.
     #[error("there is no run {run:?} in {runs}; the newest is {newest}\nnext: crashwindow replay {newest}", runs = runs.display())]
     Unknown {

@@ -15,8 +15,8 @@ mod unattributed;
 #[cfg(test)]
 mod fixture;
 
-pub use cells::{Events, Gap, cells};
-pub(crate) use cells::{FaultTarget, WindowCell};
+pub(crate) use cells::WindowCell;
+pub use cells::{Events, FaultTarget, Gap, cells};
 pub use edge::{Edge, Window};
 pub(crate) use follower::Follower;
 pub(crate) use matcher::{Matcher, Steps};
