@@ -17,7 +17,7 @@ type Matrix = BTreeMap<(String, bool, Fault), CellOutcome>;
 fn place(cell: &Cell) -> (String, bool) {
     let (event, at) = match cell.fault.target() {
         FaultTarget::Gap { .. } => (&cell.window.after, false),
-        Target::Answer(_) | Target::Workload => (&cell.window.after, true),
+        FaultTarget::Answer(_) | FaultTarget::Workload => (&cell.window.after, true),
         FaultTarget::Request(_) => (&cell.window.before, true),
     };
     (event.clone().unwrap_or_default(), at)
