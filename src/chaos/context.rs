@@ -35,13 +35,10 @@ pub enum StrikeError {
     /// The group could not be asked or changed.
     #[error(transparent)]
     Group(#[from] GroupError),
-    /// The database could not be asked who is blocked.
     #[error("Postgres could not be asked which instance waits for a lock: {0}")]
     Database(#[from] tokio_postgres::Error),
-    /// The struck process is in no group.
     #[error("{0} is a member of no group, so nobody can take over from it")]
     NoMember(Source),
-    /// The payment could not be produced again.
     #[error("{0}")]
     Produce(String),
 }

@@ -26,11 +26,14 @@ use std::time::Duration;
 
 use crate::tap::Decision;
 
-pub use context::{FaultContext, Instances, StrikeError};
+pub use context::Instances;
+pub(crate) use context::{FaultContext, StrikeError};
 pub(crate) use descendants::descendants;
 pub use fault::Fault;
-pub use process::{Process, ProcessError, describe_exit};
-pub use schedule::{Planned, Round, Schedule, ScheduleError};
+pub(crate) use process::ProcessError;
+pub use process::{Process, describe_exit};
+pub(crate) use schedule::ScheduleError;
+pub use schedule::{Planned, Round, Schedule};
 
 /// What a strike came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,22 +23,16 @@ const STATE_POLL: Duration = Duration::from_millis(1);
 /// A signal that did not do what it does.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    /// The process is gone.
     #[error("{who} could not be sent {signal}: {errno}; it had already exited")]
     Gone {
-        /// The instance.
         who: Source,
-        /// The signal.
         signal: Signal,
         /// The kernel's answer.
         errno: nix::Error,
     },
-    /// The process did not stop or end.
     #[error("{who} was sent {signal} and has not {expected} within {} s", SIGNAL_DEADLINE.as_secs())]
     Unmoved {
-        /// The instance.
         who: Source,
-        /// The signal.
         signal: Signal,
         /// What it should have done.
         expected: &'static str,

@@ -134,7 +134,6 @@ pub struct Planned {
 /// A schedule that cannot be.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ScheduleError {
-    /// More faults than payments.
     #[error("{strikes} strikes need at least {strikes} payments, and there are {payments}")]
     TooFewPayments {
         /// Faults asked for.
@@ -142,7 +141,6 @@ pub enum ScheduleError {
         /// Payments there are.
         payments: u32,
     },
-    /// A saved round that leaves no payment to begin with.
     #[error(
         "the round of payments {first} to {last} of the schedule has none that is produced at once"
     )]
@@ -152,10 +150,8 @@ pub enum ScheduleError {
         /// Its last payment.
         last: u32,
     },
-    /// A saved round before the first payment.
     #[error("a round of the schedule begins with payment 0, and payments are numbered from 1")]
     Zeroth,
-    /// A saved schedule without a partition, or with more than Kafka numbers.
     #[error(
         "the schedule has {partitions} partitions, and needs 1 to {}",
         i32::MAX
@@ -164,16 +160,13 @@ pub enum ScheduleError {
         /// How many it has.
         partitions: u32,
     },
-    /// A saved schedule that nobody executes.
     #[error("the schedule has no instance")]
     NoInstance,
-    /// Saved rounds that do not hold every payment once.
     #[error("the rounds of the schedule do not hold payment {payment} in its turn")]
     OutOfTurn {
         /// The number of the first payment that is left out or comes twice.
         payment: u64,
     },
-    /// A saved strike at a payment that its round does not produce.
     #[error(
         "the schedule strikes at {payment}, and that round has the payments {} to {}",
         message_id(*first),
@@ -187,7 +180,6 @@ pub enum ScheduleError {
         /// The round's last payment.
         last: u32,
     },
-    /// A saved schedule of another version.
     #[error("the schedule has form {found}, and this program reads form {SCHEMA}")]
     Schema {
         /// The version found.

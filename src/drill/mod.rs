@@ -13,7 +13,7 @@ use crate::chaos::storm::Cause;
 use crate::named::{argument, registry};
 
 pub use evidence::{correction, evidence};
-pub use logs::{digest, is_message};
+pub(crate) use logs::{digest, is_message};
 
 /// The incident that a seed hides.
 #[must_use]

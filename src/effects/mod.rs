@@ -20,10 +20,11 @@ use serde::{Deserialize, Serialize};
 
 pub use error::EffectsError;
 pub use parked::ParkedArgs;
-pub use payment::message_in;
+pub(crate) use payment::message_in;
 pub(crate) use payment::named;
 pub use sink::{Sink, SinkRecord};
-pub use sql::{GrammarError, Literal, SqlCounter, SqlEffects, Transition, Watched, Watching};
+pub(crate) use sql::GrammarError;
+pub use sql::{Literal, SqlCounter, SqlEffects, Transition, Watched, Watching};
 pub use topic::TopicCounter;
 
 /// What counts as the effect of a payment.

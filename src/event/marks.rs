@@ -13,7 +13,8 @@ mod ids;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-pub use ids::{message_id, message_number, order_id};
+pub(crate) use ids::message_number;
+pub use ids::{message_id, order_id};
 
 use coordinates::Coordinates;
 use ids::Ids;

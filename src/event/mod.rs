@@ -15,7 +15,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use detail::{Detail, Place, Session};
-pub use marks::{Found, Marks, message_id, message_number, order_id};
+pub(crate) use marks::message_number;
+pub use marks::{Found, Marks, message_id, order_id};
 pub use outcome::{EventOutcome, Role};
 pub use tap::Tap;
 

@@ -31,10 +31,8 @@ impl From<RunError> for Failed {
 /// Why an exploration ends without a matrix.
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
-    /// The consumer does not even do its work when nothing strikes it.
     #[error("without any fault, {payment} was {}{}, so there is nothing to compare with{}\nnext: read {}", outcome.told(effect_verb, *effects), hints(warnings), caused(cause.as_deref()), log.display())]
     Baseline {
-        /// The payment.
         payment: String,
         /// What became of it.
         outcome: Outcome,

@@ -36,8 +36,9 @@ use self::lanes::Lanes;
 use self::remarks::Remarks;
 use self::strike::{CellRuns, Kept, Pattern};
 use self::traffic::Traffic;
-pub use cells::CellPlan;
-pub use error::{ExploreError, Failed};
+pub(crate) use cells::CellPlan;
+pub(crate) use error::ExploreError;
+pub use error::Failed;
 
 /// How many payments a struck run has where nobody says otherwise: two before and beside the struck
 /// one, two while it is struck and two after it, over two partitions.

@@ -1,7 +1,5 @@
 //! The metrics of the lab: what it counts from outside, where no consumer can be wrong about it.
 
-#![allow(missing_docs, reason = "the help of a metric says what it counts")]
-
 use super::{Kind, Label, Metric};
 
 const LAB_LABEL: Label = Label {
@@ -14,7 +12,7 @@ const CONSUMER_LABEL: Label = Label {
     meaning: "which of the lab's consumers",
 };
 
-pub const RUNS: Metric = Metric {
+pub(crate) const RUNS: Metric = Metric {
     name: "crashwindow_runs_total",
     kind: Kind::Counter,
     help: "Runs and storms that have a verdict",
@@ -28,7 +26,7 @@ pub const RUNS: Metric = Metric {
     ],
 };
 
-pub const PAYMENTS: Metric = Metric {
+pub(crate) const PAYMENTS: Metric = Metric {
     name: "crashwindow_payments_total",
     kind: Kind::Counter,
     help: "Payments of finished runs and storms, by what became of them",
@@ -44,35 +42,35 @@ pub const PAYMENTS: Metric = Metric {
     ],
 };
 
-pub const PRODUCED: Metric = Metric {
+pub(crate) const PRODUCED: Metric = Metric {
     name: "crashwindow_produced_payments_total",
     kind: Kind::Counter,
     help: "Payments that storms produced, each counted once however often it was sent",
     labels: &[LAB_LABEL, CONSUMER_LABEL],
 };
 
-pub const LEDGER_EFFECTS: Metric = Metric {
+pub(crate) const LEDGER_EFFECTS: Metric = Metric {
     name: "crashwindow_effects_total",
     kind: Kind::Counter,
     help: "Effects of storms, counted in the ledger while they go on",
     labels: &[LAB_LABEL, CONSUMER_LABEL],
 };
 
-pub const DUPLICATE_EFFECTS: Metric = Metric {
+pub(crate) const DUPLICATE_EFFECTS: Metric = Metric {
     name: "crashwindow_duplicate_effects_total",
     kind: Kind::Counter,
     help: "Effects of storms that were not the first of their payment, counted in the ledger",
     labels: &[LAB_LABEL, CONSUMER_LABEL],
 };
 
-pub const REDELIVERIES: Metric = Metric {
+pub(crate) const REDELIVERIES: Metric = Metric {
     name: "crashwindow_redeliveries_total",
     kind: Kind::Counter,
     help: "Payments that Kafka delivered again, counted at the taps; in a drill, the consumers' own count",
     labels: &[LAB_LABEL, CONSUMER_LABEL],
 };
 
-pub const FAULTS: Metric = Metric {
+pub(crate) const FAULTS: Metric = Metric {
     name: "crashwindow_faults_total",
     kind: Kind::Counter,
     help: "Faults that were carried out; those of a drill only once it was diagnosed",
@@ -86,6 +84,7 @@ pub const FAULTS: Metric = Metric {
     ],
 };
 
+/// All of them, in the order in which a page lists them.
 pub const LAB: &[Metric] = &[
     RUNS,
     PAYMENTS,

@@ -10,8 +10,9 @@ mod page;
 
 pub use crashwindow_contract::{CONSUMER, Kind, Label, Metric};
 
-pub use lab::{
-    DUPLICATE_EFFECTS, FAULTS, LAB, LEDGER_EFFECTS, PAYMENTS, PRODUCED, REDELIVERIES, RUNS,
+pub use lab::LAB;
+pub(crate) use lab::{
+    DUPLICATE_EFFECTS, FAULTS, LEDGER_EFFECTS, PAYMENTS, PRODUCED, REDELIVERIES, RUNS,
 };
 pub use page::page;
 

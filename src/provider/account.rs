@@ -74,7 +74,7 @@ impl Account {
         &self.0.clock
     }
 
-    /// Lets something befall the next `times` requests to change something, after those that were
+    /// Injects a failure into the next `times` requests to change something, after those that were
     /// ordered before. It takes precedence over [`Behaviour::failures`].
     pub fn inject(&self, failure: InjectedFailure, times: u32) {
         let mut next = self.0.next.lock().expect(UNPOISONED);

@@ -10,7 +10,7 @@ use crate::tap::Decision;
 /// How an account misbehaves, and how fast it ages. What happens to one certain request is not here:
 /// that is a decision of the [`Hook`](crate::tap::Hook), or of [`Account::inject`].
 ///
-/// [`Account::inject`]: super::Account::befall
+/// [`Account::inject`]: super::Account::inject
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Behaviour {
     /// How long a key is remembered from its first use, by the provider's

@@ -38,7 +38,8 @@ pub use account::Account;
 pub use admin::{Admin, AdminObserver};
 pub use behaviour::{Behaviour, InjectedFailure};
 pub use clock::Clock;
-pub use knobs::{Knobs, MAX_LATENCY_MS};
+pub use knobs::Knobs;
+pub(crate) use knobs::MAX_LATENCY_MS;
 pub use ledger::LedgerEntry;
 
 use crate::event::{Marks, Source};

@@ -1,33 +1,26 @@
 //! Why a quiz cannot be held.
 
-#![allow(missing_docs, reason = "the text of an error says what its fields are")]
-
 use std::path::PathBuf;
 
 /// Why a quiz cannot be held, or its answers not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum QuizError {
-    /// The questions cannot be read.
     #[error("{} cannot be read: {source}\nnext: restore it; every lab has its questions there", path.display())]
     Unreadable {
         path: PathBuf,
         source: std::io::Error,
     },
-    /// The file is not TOML, or holds no questions.
     #[error("{} is malformed: {reason}\nnext: mend that line; labs/01-select-then-act/quiz.toml is an example", path.display())]
     Malformed { path: PathBuf, reason: String },
-    /// The questions contradict themselves or the lab.
     #[error("{} contradicts itself or its lab: {}\nnext: mend it and run again", path.display(), problems.join("; "))]
     Contradictory {
         path: PathBuf,
         problems: Vec<String>,
     },
-    /// There is nowhere to keep answers.
     #[error(
         "there is no folder to keep answers in: neither XDG_DATA_HOME nor HOME is set\nnext: set XDG_DATA_HOME to a folder of yours"
     )]
     NoHome,
-    /// The answers cannot be read or written.
     #[error("the answers in {} cannot be {what}: {source}\nnext: make room or mend its permissions, or set XDG_DATA_HOME to another folder", path.display())]
     Answers {
         path: PathBuf,
@@ -35,7 +28,6 @@ pub enum QuizError {
         what: &'static str,
         source: std::io::Error,
     },
-    /// A line of the file is no answer.
     #[error("line {line} of {} is no answer: {reason}\nnext: mend that line or delete it", path.display())]
     NoAnswer {
         path: PathBuf,

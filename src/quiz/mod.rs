@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use answers::{Answer, Answers};
-pub use error::QuizError;
+pub(crate) use error::QuizError;
 
 use crate::report::RunReport;
 use crate::run::manifest::Manifest;

@@ -11,7 +11,8 @@ pub mod storm;
 pub mod table;
 pub mod terminal;
 
-pub use biography::{of as biography_of, prose, shorten};
+pub use biography::of as biography_of;
+pub(crate) use biography::{prose, shorten};
 pub use cost::Cost;
 pub use line::{Line, lines};
 pub use run::{Exception, FaultReport, Phase, RunReport, SCHEMA, Stack, Times, Witness};

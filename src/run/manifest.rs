@@ -17,7 +17,7 @@ mod find;
 mod provider;
 mod storm;
 
-pub use error::ManifestError;
+pub(crate) use error::ManifestError;
 pub use find::{all, find, labs_folder};
 pub use provider::Provider;
 pub use storm::{Checks, Ledger, StormScenario, StormSection};

@@ -18,7 +18,8 @@ mod target;
 mod watcher;
 mod workload;
 
-pub use executed_fault::ExecutedFault;
+pub(crate) use executed_fault::ExecutedFault;
 pub use lifecycle::{Finished, execute};
-pub use spec::{Changes, FaultChoice, Spec, SpecError, WindowChange};
+pub(crate) use spec::SpecError;
+pub use spec::{Changes, FaultChoice, Spec, WindowChange};
 pub use watcher::RunWatcher;

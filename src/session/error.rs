@@ -20,7 +20,6 @@ pub enum RunError {
     /// The servers cannot be had.
     #[error(transparent)]
     Stack(#[from] StackError),
-    /// A server went away in mid-run.
     #[error("the stack died in mid-run: {what}\nnext: crashwindow status, then crashwindow up")]
     StackDied {
         /// Which server, and how that was noticed.
@@ -29,10 +28,8 @@ pub enum RunError {
     /// The run folder cannot be written.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// Kafka could not be asked.
     #[error("{0}\nnext: crashwindow status")]
     Group(#[from] GroupError),
-    /// The instances of a storm did not join, and the taps have refused them something.
     #[error("{reason}\n{refused}\nnext: let the consumers do without it: the taps speak plaintext")]
     Refused {
         /// What was waited for.
@@ -40,10 +37,8 @@ pub enum RunError {
         /// What was refused, a line each.
         refused: String,
     },
-    /// A Kafka client could not be made.
     #[error("a Kafka client could not be made: {0}\nnext: crashwindow doctor")]
     Client(#[from] rdkafka::error::KafkaError),
-    /// Kafka did not take the payments of a storm.
     #[error("Kafka did not acknowledge a storm's payments: {reason}\nnext: crashwindow status")]
     Unproduced {
         /// What was seen instead.
@@ -55,10 +50,8 @@ pub enum RunError {
     /// The effects cannot be counted.
     #[error(transparent)]
     Effects(#[from] EffectsError),
-    /// What counts as an effect is not said in the grammar.
     #[error("{0}\nnext: crashwindow explore --help")]
     Grammar(GrammarError),
-    /// A statement of the lab's own failed.
     #[error("Postgres refused to {what}: {reason}\nnext: crashwindow status")]
     Database {
         /// What was tried.
@@ -66,29 +59,14 @@ pub enum RunError {
         /// In the server's words.
         reason: String,
     },
-    /// The provider has no port.
     #[error("the payment provider could not listen on a free port of 127.0.0.1: {0}")]
     Listen(io::Error),
-    /// The consumer's program cannot be started.
     #[error("the consumer {} cannot be started: {source}\nnext: build it, or mend the command", program.display())]
-    Spawn {
-        /// The program.
-        program: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The kernel lost a child.
+    Spawn { program: PathBuf, source: io::Error },
     #[error("an instance could not be waited for: {0}")]
     Wait(io::Error),
-    /// The consumer's output has nowhere to go.
     #[error("the consumer's log {} cannot be written: {source}\nnext: make room, or keep runs elsewhere: --cache DIR", path.display())]
-    Log {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// What is to be done before each run cannot be done.
+    Log { path: PathBuf, source: io::Error },
     #[error("--reset {how}: {command}\n{log}\nnext: mend the command; all it wrote is in {}", path.display())]
     Reset {
         /// The command, for a shell.
@@ -100,10 +78,8 @@ pub enum RunError {
         /// Its output.
         path: PathBuf,
     },
-    /// The consumer does not stay alive.
     #[error("instance {instance} exited {times} times, the last time with {status}; its log says:\n{log}\nnext: read {}", path.display())]
     ExitedTooOften {
-        /// The instance.
         instance: String,
         /// How often.
         times: u32,

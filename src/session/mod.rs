@@ -22,10 +22,10 @@ mod unkept;
 pub(crate) mod watchdog;
 mod watcher;
 
-pub use error::{ProduceError, RunError};
+pub(crate) use error::{ProduceError, RunError};
 pub(crate) use fleet::instance_name;
 pub use guard::guard;
-pub use leftovers::sweep;
+pub(crate) use leftovers::sweep;
 pub use phases::{Phases, Seconds};
 pub use unkept::Unkept;
 pub use watcher::Watcher;

@@ -1,28 +1,23 @@
 //! What can go wrong between a command and a running stack. Every text says what, where, and the
 //! next command.
 
-#![allow(missing_docs, reason = "the text of an error says what its fields are")]
-
 use std::io;
 use std::path::PathBuf;
 
 /// An error of the stack; its `Display` is complete and meant for a person.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
-    /// The cache folder cannot be made, written, or entered by the user of PostgreSQL.
     #[error(
         "the cache folder {path} cannot be used: {why}\n\
          next: choose another one with --cache DIR or CRASHWINDOW_CACHE"
     )]
     Cache { path: PathBuf, why: String },
-    /// A program that the native stack needs is not on this machine.
     #[error("{what} was not found: {why}\nnext: {fix}")]
     Missing {
         what: String,
         why: String,
         fix: String,
     },
-    /// The jars or the PostgreSQL binaries could not be brought in.
     #[error(
         "{what} could not be brought into {path}:\n{log}\n\
          next: check that this machine reaches its Maven repository (~/.m2/settings.xml has the \
@@ -33,7 +28,6 @@ pub enum StackError {
         path: PathBuf,
         log: String,
     },
-    /// A port that was asked for is taken.
     #[error(
         "port {port} for {server} is in use{owner}\n\
          next: stop what listens there, or leave out --{flag} to get a free port"
@@ -45,7 +39,6 @@ pub enum StackError {
         /// `" by process 4711 (java)"` where that could be learnt, else empty.
         owner: String,
     },
-    /// A server exited or did not answer while the stack was brought up.
     #[error(
         "{server} did not come up: {why}\nlast lines of its log:\n{log}\n\
          next: crashwindow doctor"
@@ -56,7 +49,6 @@ pub enum StackError {
         why: String,
         log: String,
     },
-    /// The stack runs with settings other than those asked for.
     #[error(
         "stack {name} already runs with {has}, not with {wants}\n\
          next: crashwindow down --name {name}, or another --name for a second stack"
@@ -66,7 +58,6 @@ pub enum StackError {
         has: String,
         wants: String,
     },
-    /// A process of a stack outlived every attempt to end it.
     #[error(
         "stack {name} could not be stopped: {what} is still there after {seconds} s\n\
          next: crashwindow status --name {name}"
@@ -77,7 +68,6 @@ pub enum StackError {
         /// How long was waited, in seconds.
         seconds: u64,
     },
-    /// The servers at given addresses cannot be used.
     #[error("{what} at {address} cannot be used: {why}\nnext: {check}")]
     External {
         /// `Kafka` or `Postgres`.
@@ -93,10 +83,8 @@ pub enum StackError {
         /// Which server, where, and what the client library said.
         why: String,
     },
-    /// Options that do not go together.
     #[error("{why}\nnext: {next}")]
     Options { why: String, next: String },
-    /// The operating system refused something that is expected to work.
     #[error("{what}: {error}\nnext: crashwindow doctor")]
     Io {
         what: String,

@@ -42,12 +42,13 @@ pub use doctor::{Check, Health, doctor};
 pub use endpoints::{
     Endpoints, Kafka, Mechanism, Postgres, Sasl, Security, SecurityProtocol, StackKind, Versions,
 };
-pub use error::StackError;
+pub(crate) use error::StackError;
 pub use external::External;
 pub use prometheus::watch;
 pub use status::{Status, status};
 pub use supervisor::supervise;
-pub use switch::{Switch, SwitchError, switches};
+pub use switch::switches;
+pub(crate) use switch::{Switch, SwitchError};
 
 /// The name of the stack that nobody named.
 pub const DEFAULT_NAME: &str = "default";

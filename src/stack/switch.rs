@@ -5,8 +5,6 @@
 //! `docker/kafka/start.sh` starts it again by itself, whatever becomes of the lab meanwhile. So the lab can
 //! ask for this and for nothing else, and needs no engine.
 
-#![allow(missing_docs, reason = "the text of an error says what its fields are")]
-
 use std::env;
 use std::io::{self, Write};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};

@@ -57,7 +57,8 @@ use crate::verdict::{StormFacts, StormJudgement, judge_storm};
 pub use executor::StormMark;
 pub use manual::{ManualAction, ManualCommand, ManualControl};
 pub use sample::{Ownership, Sample};
-pub use spec::{StormChanges, StormError, StormSpec};
+pub(crate) use spec::StormError;
+pub use spec::{StormChanges, StormSpec};
 pub use watcher::StormWatcher;
 
 /// A storm that has a verdict.

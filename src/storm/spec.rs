@@ -84,15 +84,12 @@ pub struct StormChanges {
 /// A storm that cannot be.
 #[derive(Debug, thiserror::Error)]
 pub enum StormError {
-    /// The lab has none.
     #[error("lab {0} has no storm\nnext: crashwindow run {0}")]
     NoStorm(String),
-    /// The lab's storm has no such cause.
     #[error(
         "the storm of lab {lab} has no scenario {cause}; it has: {known}\nnext: crashwindow storm {lab}"
     )]
     NoScenario {
-        /// The lab.
         lab: String,
         /// What was asked for.
         cause: Cause,
@@ -105,7 +102,6 @@ pub enum StormError {
     /// A program is not built.
     #[error(transparent)]
     Spec(#[from] SpecError),
-    /// A plan stops a broker, and this stack's cannot be stopped.
     #[error(
         "the schedule stops a broker, and this stack has not several that can be stopped\n\
          next: CRASHWINDOW_CLUSTER=yes make lab-up"

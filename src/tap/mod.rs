@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{self, EventOutcome, Place, Role, Session, Source, Tap};
 
-pub use gate::Gate;
+pub(crate) use gate::Gate;
 pub use listener::Listener;
 pub(crate) use stored::CHARGE_SEARCH;
 

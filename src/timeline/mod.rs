@@ -26,12 +26,13 @@ use tokio::sync::watch;
 use crate::event::Tap;
 use crate::tap::{BoundaryEvent, Detail, kafka};
 
-pub use clause::Clause;
+pub(crate) use clause::Clause;
 pub use event::TimelineEvent;
 pub use kind::{Kind, Mark};
 pub use reading::{background, biography, taps};
-pub use refusals::{Refusal, missed_topics, refusals};
-pub use survivors::may_hold;
+pub(crate) use refusals::missed_topics;
+pub use refusals::{Refusal, refusals};
+pub(crate) use survivors::may_hold;
 
 /// One entry of a timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

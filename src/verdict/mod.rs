@@ -18,14 +18,17 @@ mod storm;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use cell::{CellOutcome, Worst};
-pub use classify::{open, outcome_of};
-pub use exploration::Explored;
+pub use cell::CellOutcome;
+pub(crate) use cell::Worst;
+pub use classify::open;
+pub(crate) use classify::outcome_of;
+pub(crate) use exploration::Explored;
 pub use guarantee::Guarantee;
 pub use history::{Effect, FaultEvidence, History, Produced};
 pub use incident::{Incident, Promise};
 pub use outcome::Outcome;
-pub use storm::{StormFacts, StormJudgement, judge_storm};
+pub(crate) use storm::judge_storm;
+pub use storm::{StormFacts, StormJudgement};
 
 /// Whether the guarantee stood. The exit code of a run is [`Verdict::exit_code`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -15,8 +15,10 @@ mod unattributed;
 #[cfg(test)]
 mod fixture;
 
-pub use cells::{Events, FaultTarget, Gap, Same, WindowCell, cells};
+pub(crate) use cells::WindowCell;
+pub use cells::{Events, FaultTarget, Gap, cells};
 pub use edge::{Edge, Window};
-pub use follower::Follower;
-pub use matcher::{Matcher, Steps};
-pub use recording::{Recorded, Recording, SERIAL, Seen};
+pub(crate) use follower::Follower;
+pub(crate) use matcher::{Matcher, Steps};
+pub(crate) use recording::SERIAL;
+pub use recording::{Recorded, Recording, Seen};

@@ -6,7 +6,7 @@ use crashwindow::chaos::Fault;
 use crashwindow::report::explore::{Cell, CellOutcome, ExploreReport};
 use crashwindow::run::manifest::{self, ExploreRow, Manifest};
 use crashwindow::verdict::{Outcome, Verdict};
-use crashwindow::window::Target;
+use crashwindow::window::FaultTarget;
 
 use crate::support::{self, explore};
 
@@ -16,9 +16,9 @@ type Matrix = BTreeMap<(String, bool, Fault), CellOutcome>;
 /// itself or the window behind it.
 fn place(cell: &Cell) -> (String, bool) {
     let (event, at) = match cell.fault.target() {
-        Target::Gap { .. } => (&cell.window.after, false),
-        Target::Answer(_) | Target::Workload => (&cell.window.after, true),
-        Target::Request(_) => (&cell.window.before, true),
+        FaultTarget::Gap { .. } => (&cell.window.after, false),
+        FaultTarget::Answer(_) | FaultTarget::Workload => (&cell.window.after, true),
+        FaultTarget::Request(_) => (&cell.window.before, true),
     };
     (event.clone().unwrap_or_default(), at)
 }

@@ -119,9 +119,9 @@ fn java(words: &[&str]) -> Command {
 /// Where the stack under test keeps them: its broker runs from there.
 fn jars() -> PathBuf {
     let cache = std::env::var_os("CRASHWINDOW_CACHE").map(PathBuf::from);
-    let options = stack::Options {
+    let options = stack::StackOptions {
         cache,
-        ..stack::Options::default()
+        ..stack::StackOptions::default()
     };
     let runs = stack::runs_folder(&options).expect("the stack is up");
     let artifacts = runs.parent().expect("it is in the cache").join("artifacts");

@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use crashwindow::event::Stage;
 use tokio::io::AsyncWriteExt;
-use tokio::process::CommandTag;
+use tokio::process::Command;
 
 use crate::desk::{Recording, pid};
 use crate::lab::{Lab, server, within};
@@ -26,7 +26,7 @@ async fn python() -> PathBuf {
 }
 
 /// Runs a program on the server and on the tap, and returns what was recorded of it there.
-async fn same_results(program: impl Fn() -> CommandTag) -> Vec<String> {
+async fn same_results(program: impl Fn() -> Command) -> Vec<String> {
     let (lab, recording): (Lab, Recording) = Lab::recording().await;
     let printed = async |at: SocketAddr| {
         let mut command = program();
@@ -65,7 +65,7 @@ async fn psycopg_works_and_its_pipelines_too() {
     let python = python().await;
     let script = Path::new(SCRIPTS).join("with_psycopg.py");
     let answered = same_results(|| {
-        let mut command = CommandTag::new(&python);
+        let mut command = Command::new(&python);
         command.arg(&script);
         command
     })
@@ -108,7 +108,7 @@ async fn asyncpg_works() {
     let python = python().await;
     let script = Path::new(SCRIPTS).join("with_asyncpg.py");
     let answered = same_results(|| {
-        let mut command = CommandTag::new(&python);
+        let mut command = Command::new(&python);
         command.arg(&script);
         command
     })
@@ -134,7 +134,7 @@ async fn node_postgres_works() {
     let original = Path::new(SCRIPTS).join("with_pg.mjs");
     std::fs::copy(original, &script).expect("the cache is writable");
     let answered = same_results(|| {
-        let mut command = CommandTag::new("node");
+        let mut command = Command::new("node");
         command.arg(&script);
         command
     })
@@ -167,17 +167,17 @@ const PSQL: &str = "
 ";
 
 /// `psql` of the system; none where there is none.
-fn psql(lab: &Lab, at: SocketAddr) -> Option<CommandTag> {
+fn psql(lab: &Lab, at: SocketAddr) -> Option<Command> {
     if !tools::PSQL.is_on_path() {
         return None;
     }
-    let mut command = CommandTag::new("psql");
+    let mut command = Command::new("psql");
     command.args(["-X", "-a"]).arg(lab.dsn(at));
     Some(command)
 }
 
 /// What a program prints to both of its outputs, given this input.
-async fn output(mut command: CommandTag, input: &str) -> (String, String) {
+async fn output(mut command: Command, input: &str) -> (String, String) {
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let spawned = piped.stderr(Stdio::piped()).kill_on_drop(true).spawn();
     let mut child = spawned.expect("psql starts");
@@ -250,7 +250,7 @@ async fn a_process_that_is_killed_while_its_commit_is_held_leaves_no_lock() {
                       conn = psycopg.connect(os.environ['DATABASE_URL'])\n\
                       conn.execute(\"INSERT INTO paid VALUES ('msg-0001', 1)\")\n\
                       conn.commit()";
-        let mut command = CommandTag::new(&python);
+        let mut command = Command::new(&python);
         command.args(["-c", script]).kill_on_drop(true);
         command.env("DATABASE_URL", lab.dsn(lab.tap.address()));
         let mut child = command.spawn().expect("python starts");

@@ -22,7 +22,6 @@ pub const MOST_PARTITIONS: u32 = 1_000;
 /// Why a plan cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Misfit {
-    /// A number that no storm has.
     #[error("its {what} is {value}, and can be {} to {}", .within.start(), .within.end())]
     Number {
         /// Which number.
@@ -32,19 +31,16 @@ pub enum Misfit {
         /// What it can be.
         within: RangeInclusive<u64>,
     },
-    /// There is no time in which the incident is counted.
     #[error(
         "its incident, {begins} to {ends} ms, leaves nothing to count within its {length_ms} ms"
     )]
     Incident {
         /// Where the incident begins, in milliseconds.
         begins: u64,
-        /// Where it ends.
         ends: u64,
         /// Where the storm ends.
         length_ms: u64,
     },
-    /// What only a room does.
     #[error("{} at {at_ms} ms comes by hand alone", .action.name())]
     ByHand {
         /// What is done.
@@ -52,7 +48,6 @@ pub enum Misfit {
         /// When.
         at_ms: u64,
     },
-    /// What strikes one has none to strike.
     #[error("{} at {at_ms} ms strikes nobody", .action.name())]
     Nobody {
         /// What is done.
@@ -60,7 +55,6 @@ pub enum Misfit {
         /// When.
         at_ms: u64,
     },
-    /// There is no such place in the fleet.
     #[error("{} at {at_ms} ms strikes place {slot} of {instances}", .action.name())]
     Place {
         /// What is done.
@@ -72,7 +66,6 @@ pub enum Misfit {
         /// How many there are.
         instances: u32,
     },
-    /// What strikes all of them names one.
     #[error("{} at {at_ms} ms strikes all, and names place {slot}", .action.name())]
     OneOfAll {
         /// What is done.
@@ -82,7 +75,6 @@ pub enum Misfit {
         /// The place.
         slot: u32,
     },
-    /// A broker has no records.
     #[error("{} at {at_ms} ms waits for records, which a broker has not", .action.name())]
     Waits {
         /// What is done.

@@ -16,11 +16,12 @@ use serde::{Deserialize, Serialize};
 
 pub use action::StormAction;
 pub use cause::Cause;
-pub use misfit::{LONGEST_S, MOST_INSTANCES, MOST_PARTITIONS, MOST_RATE, Misfit};
-pub use plan::{PlanError, StormParameters};
-pub use positions::{OwedRecords, Positions};
-pub use promise::PromiseProgress;
-pub use redeliveries::{MetricReading, RecordPlace, Redeliveries, RedeliveryAccount};
+pub use misfit::{LONGEST_S, MOST_INSTANCES, MOST_PARTITIONS, MOST_RATE};
+pub(crate) use plan::{PlanError, StormParameters};
+pub(crate) use positions::{OwedRecords, Positions};
+pub(crate) use promise::PromiseProgress;
+pub use redeliveries::RedeliveryAccount;
+pub(crate) use redeliveries::{MetricReading, RecordPlace, Redeliveries};
 
 /// One strike of a storm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

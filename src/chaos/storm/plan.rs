@@ -33,26 +33,18 @@ pub struct StormParameters {
 /// A storm that cannot be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// There is no time for it.
     #[error(
         "a storm of {0} s has no room for calm, incident and calm again\nnext: --seconds {SHORTEST_S} or more"
     )]
     TooShort(u64),
-    /// Nobody could take over.
     #[error(
         "a storm over {0} instance has nobody to move partitions to\nnext: --instances 2 or more"
     )]
     Alone(u32),
-    /// An instance would have no partition.
     #[error(
         "{instances} instances share {partitions} partitions, so that one would be idle\nnext: --partitions {instances} or more"
     )]
-    Idle {
-        /// The instances.
-        instances: u32,
-        /// The partitions.
-        partitions: u32,
-    },
+    Idle { instances: u32, partitions: u32 },
 }
 
 impl StormParameters {

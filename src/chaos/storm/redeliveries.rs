@@ -18,7 +18,8 @@ use crate::tap::BoundaryEvent;
 use crate::tap::postgres::{Detail, Transaction, signature_of};
 
 use account::CheckAnswers;
-pub use account::{MetricReading, RedeliveryAccount};
+pub(crate) use account::MetricReading;
+pub use account::RedeliveryAccount;
 
 /// No partition of a storm has so many records; a number beyond is no offset of one.
 const MOST: i64 = 1 << 32;

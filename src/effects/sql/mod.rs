@@ -28,7 +28,8 @@ use tokio::task::AbortHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-pub use grammar::{GrammarError, Literal, SqlEffects, Watched};
+pub(crate) use grammar::GrammarError;
+pub use grammar::{Literal, SqlEffects, Watched};
 
 use super::error::{EffectsError, reason};
 use super::payment::named;

@@ -13,7 +13,8 @@ use crate::chaos::storm::{Cause, RedeliveryAccount};
 use crate::storm::{Ownership, StormFinished, StormMark};
 use crate::verdict::{Guarantee, StormFacts, Verdict};
 
-pub use series::{Bucket, stretch};
+pub use series::Bucket;
+pub(crate) use series::stretch;
 pub use terminal::{render, table};
 
 const SCHEMA: u32 = 1;

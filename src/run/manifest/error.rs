@@ -5,7 +5,6 @@ use std::path::PathBuf;
 /// A lab that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// There is no such lab.
     #[error("there is no lab {lab:?} in {labs}; there are: {known}\nnext: crashwindow run {first}", labs = labs.display(), first = known.split(' ').next().unwrap_or("01"))]
     UnknownLab {
         /// What was asked for.
@@ -15,49 +14,37 @@ pub enum ManifestError {
         /// The labs there are, separated by spaces.
         known: String,
     },
-    /// No folder of labs is to be found.
     #[error(
         "no folder `labs` was found here, above here, or above the program\nnext: run in the checkout, or say where they are: --labs DIR"
     )]
     NoLabs,
-    /// The manifest cannot be read.
     #[error("{path} cannot be read: {source}\nnext: restore it, or name another lab", path = path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
-    /// The manifest is not TOML, or not a manifest.
     #[error("{path} is malformed: {reason}\nnext: mend that line; labs/01-select-then-act/lab.toml is an example", path = path.display())]
     Malformed {
-        /// The file.
         path: PathBuf,
         /// What and where, in the parser's words.
         reason: String,
     },
-    /// The manifest contradicts itself or its folder.
     #[error("{path} contradicts itself: {}\nnext: mend it and run again", problems.join("; "), path = path.display())]
     Contradictory {
-        /// The file.
         path: PathBuf,
         /// Every contradiction.
         problems: Vec<String>,
     },
-    /// The lab has no such consumer.
     #[error("lab {lab} has no consumer {consumer:?}; it has: {known}\nnext: crashwindow run {lab} --consumer {first}", first = known.split(", ").next().unwrap_or_default())]
     UnknownConsumer {
-        /// The lab.
         lab: String,
         /// What was asked for.
         consumer: String,
         /// The consumers it has.
         known: String,
     },
-    /// The lab has no such scenario.
     #[error("lab {lab} has no scenario {scenario:?}; it has: {known}\nnext: crashwindow run {lab} --scenario {first}", first = known.split(", ").next().unwrap_or_default())]
     UnknownScenario {
-        /// The lab.
         lab: String,
         /// What was asked for.
         scenario: String,

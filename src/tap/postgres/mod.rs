@@ -80,7 +80,7 @@ use crate::event::Marks;
 
 pub use command::CommandTag;
 pub use listener::PostgresTap;
-pub use signature::signature_of;
+pub(crate) use signature::signature_of;
 pub use upstream::Upstream;
 
 /// What the tap knows of a statement.
