@@ -15,6 +15,7 @@ use super::{App, runs};
 use crate::quiz::{Answer, Question, Quiz, Shown, outcomes};
 use crate::report::RunReport;
 use crate::run::manifest::Manifest;
+use crate::session::folder::REPORT;
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
@@ -119,7 +120,7 @@ fn run_after(app: &App, lab: &Manifest, shown: &Shown, at_unix: u64) -> Option<R
     let since = SystemTime::UNIX_EPOCH + Duration::from_secs(at_unix);
     let mut found = None;
     for id in runs::newest_first(&app.runs) {
-        let path = app.runs.join(&id).join("report.json");
+        let path = app.runs.join(&id).join(REPORT);
         let Ok(changed) = path.metadata().and_then(|meta| meta.modified()) else {
             continue;
         };

@@ -20,7 +20,9 @@ use super::wire::runs::{Biography, RunKind, RunLine, RunState};
 use crate::report::explore::{ExploreReport, html, steps};
 use crate::report::{RunReport, lines, prose, storm, terminal};
 use crate::run::Spec;
-use crate::session::folder::{self, FolderError, SPEC, STATE, STORM, State as Reached};
+use crate::session::folder::{
+    self, EXPLORATION, FolderError, REPORT, SPEC, STATE, STORM, State as Reached,
+};
 use crate::timeline::{Entry, biography};
 use crate::verdict::{History, Verdict, outcome_of};
 
@@ -161,8 +163,8 @@ fn kind_of(path: &FilePath) -> RunKind {
 /// The report as it was saved, whatever version wrote it, or what of it is asked for.
 fn saved_report<T: DeserializeOwned>(path: &FilePath) -> Result<T, Problem> {
     let name = match kind_of(path) {
-        RunKind::Explore => "explore.json",
-        RunKind::Run | RunKind::Storm => "report.json",
+        RunKind::Explore => EXPLORATION,
+        RunKind::Run | RunKind::Storm => REPORT,
     };
     folder::read(path, name).map_err(|error| match error {
         FolderError::Unread { source, .. } if source.kind() == ErrorKind::NotFound => Problem::new(
@@ -286,7 +288,7 @@ mod tests {
         let run = r#"{ "schema": 1, "lab": "01", "consumer": "broken", "scenario": "kill",
             "verdict": "violated", "counts": { "payments": 3, "of an older version": 1 },
             "seconds": { "total": 2.5, "phases": [] } }"#;
-        let told = told(&[("report.json", run), (STATE, r#"{ "state": "judged" }"#)]);
+        let told = told(&[(REPORT, run), (STATE, r#"{ "state": "judged" }"#)]);
         assert_eq!(told["kind"], "run");
         assert_eq!(told["lab"], "01");
         assert_eq!(told["scenario"], "kill");
@@ -310,7 +312,7 @@ mod tests {
         assert!(going_on["scenario"].is_null(), "{going_on}");
         assert!(going_on["seconds"].is_null(), "{going_on}");
         let report = r#"{ "cause": "slow", "verdict": "held", "seconds": 60 }"#;
-        let over = told(&[(STORM, plan), ("report.json", report)]);
+        let over = told(&[(STORM, plan), (REPORT, report)]);
         assert_eq!(over["scenario"], "slow");
         assert_eq!(over["seconds"], 60.0);
     }
@@ -324,7 +326,7 @@ mod tests {
         };
         assert!(told().contains("it goes on"), "{}", told());
         for text in ["{", "{}"] {
-            std::fs::write(run.path().join("report.json"), text).unwrap();
+            std::fs::write(run.path().join(REPORT), text).unwrap();
             assert!(told().contains("report.json cannot be read"), "{}", told());
         }
     }
