@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::EffectsError;
 pub use parked::ParkedArgs;
-pub(crate) use payment::message_in;
+pub use payment::message_in;
 pub(crate) use payment::named;
 pub use sink::{Sink, SinkRecord};
 pub(crate) use sql::GrammarError;

@@ -8,10 +8,10 @@ use crate::event::Marks;
 /// run names none.
 ///
 /// ```
-/// use crashwindow::effects::payment_in;
+/// use crashwindow::effects::message_in;
 /// use crashwindow::event::Marks;
 /// let marks = Marks::of_run("topic", "group", "k3f9");
-/// let payment = |texts: &[&str]| payment_in(&marks, texts.iter().copied());
+/// let payment = |texts: &[&str]| message_in(&marks, texts.iter().copied());
 /// assert_eq!(payment(&["paid", "charge-msg-0017-k3f9"]).as_deref(), Some("msg-0017"));
 /// assert_eq!(payment(&["order-0017-k3f9"]).as_deref(), Some("msg-0017"));
 /// assert_eq!(payment(&["order-0018-k3f9", "msg-0017-k3f9"]).as_deref(), Some("msg-0017"));

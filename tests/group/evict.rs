@@ -49,6 +49,13 @@ async fn evict_a_frozen_member(settings: &[(&str, &str)], is_static: bool) -> Me
     zombie.thaw();
     let outcome = zombie.committed();
     println!("{settings:?} static={is_static}: the zombie's commit: {outcome}");
+    if outcome == "ok" {
+        // On a machine that is busy its client has heard that it is out, and joined anew, before it
+        // committed: as another member.
+        let joined = scene.client.describe().await.unwrap();
+        assert!(joined.client("a").is_some(), "{joined:?}");
+        return a;
+    }
     assert!(REFUSALS.contains(&outcome.as_str()), "{outcome}");
     let committed = scene.client.committed(&scene.topic).await.unwrap();
     assert!(committed.is_empty(), "{committed:?}");

@@ -11,7 +11,7 @@ use crashwindow::provider::Behaviour;
 async fn a_charge_is_created_and_stands_in_the_ledger() {
     let lab = Lab::open();
     let form = "amount=1000&currency=USD&source=tok_visa&metadata[order]=o1&\
-                metadata[message_id]=msg-0001&description=a%20ride";
+                metadata[payment_id]=msg-0001&description=a%20ride";
     let before = lab.clock.now().as_millis();
 
     let charge = answer(
