@@ -13,13 +13,11 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::util::IntoOpaque;
+use tokio::sync::Notify;
 
 use crate::chaos::storm::RecordPlace;
 use crate::event::{message_id, order_id};
 use crate::stack::Kafka;
-
-/// How long a full queue is left to empty before a record is tried again.
-const FULL: Duration = Duration::from_millis(10);
 
 /// The header that carries the payment's id beside the JSON.
 const ID_HEADER: &str = "message-id";
@@ -51,7 +49,11 @@ pub(crate) trait Confirm: Send + Sync + 'static {
     fn confirm(&self, sent: Self::Sent, result: Result<RecordPlace, KafkaError>);
 }
 
-struct Context<C>(Arc<C>);
+struct Context<C> {
+    confirmed: Arc<C>,
+    /// A record has left the queue.
+    left: Arc<Notify>,
+}
 
 impl<C: Confirm> ClientContext for Context<C> {}
 
@@ -63,7 +65,8 @@ impl<C: Confirm> ProducerContext for Context<C> {
             Ok(record) => Ok((record.partition(), record.offset())),
             Err((error, _)) => Err(error.clone()),
         };
-        self.0.confirm(sent, result);
+        self.confirmed.confirm(sent, result);
+        self.left.notify_one();
     }
 }
 
@@ -80,6 +83,8 @@ pub(crate) struct TopicPayments {
 pub(crate) struct Producer<C: Confirm> {
     producer: ThreadedProducer<Context<C>>,
     payments: TopicPayments,
+    /// See [`Context::left`].
+    left: Arc<Notify>,
 }
 
 impl<C: Confirm> Producer<C> {
@@ -90,14 +95,23 @@ impl<C: Confirm> Producer<C> {
         linger: Duration,
         confirmed: &Arc<C>,
     ) -> Result<Self, KafkaError> {
+        let left = Arc::new(Notify::new());
+        let context = Context {
+            confirmed: Arc::clone(confirmed),
+            left: Arc::clone(&left),
+        };
         let producer = kafka
             .client_config()
             // A retried record must not stand in the log twice: the lab would count a redelivery
             // that it made itself.
             .set("enable.idempotence", "true")
             .set("linger.ms", linger.as_millis().to_string())
-            .create_with_context(Context(Arc::clone(confirmed)))?;
-        Ok(Self { producer, payments })
+            .create_with_context(context)?;
+        Ok(Self {
+            producer,
+            payments,
+            left,
+        })
     }
 
     /// Sends the payment with this number, and returns before it is confirmed.
@@ -122,7 +136,8 @@ impl<C: Confirm> Producer<C> {
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => back,
                 Err((error, _)) => return Err(error),
             };
-            tokio::time::sleep(FULL).await;
+            // The queue was full: of what is in it something is confirmed, or given up, in time.
+            self.left.notified().await;
         }
     }
 
