@@ -20,6 +20,8 @@ pub trait Instances: Send + Sync {
     fn name_of(&self, member_id: &str) -> Option<String>;
     /// Starts a second instance if there is none beside `to`; true when it did.
     fn ensure_successor(&self, to: &str) -> bool;
+    /// Starts one instance more, whoever is there; its name, or none where the run has ended.
+    fn start_another(&self) -> Option<String>;
     /// The Postgres backends that serve a process.
     fn backends_of(&self, source: &Source) -> Vec<i32>;
     /// The instance that a Postgres backend serves.
@@ -41,6 +43,8 @@ pub enum StrikeError {
     NoMember(Source),
     #[error("{0}")]
     Produce(String),
+    #[error("the run was over before another instance could be started")]
+    RunOver,
 }
 
 /// One instance in its window, with the payment it has in hand.
@@ -249,7 +253,7 @@ impl FaultContext {
         Ok(owner.map_or_else(|| "the group".to_owned(), |m| self.name_of(m)))
     }
 
-    fn name_of(&self, member: &Member) -> String {
+    pub(super) fn name_of(&self, member: &Member) -> String {
         self.instances
             .name_of(&member.member_id)
             .unwrap_or_else(|| member.client_id.clone())

@@ -9,6 +9,7 @@ pub(super) const FACTS: Facts = Facts {
     finds: "dedup that is keyed on the offset",
     target: FaultTarget::Workload,
     can_wait: false,
+    by_default: true,
     word: "sent again",
     told: "produced again at a new offset",
     strike: None,

@@ -27,6 +27,8 @@ registry! {
         StallKill = super::stall_kill::FACTS,
         /// `duplicate.rs`
         Duplicate = super::duplicate::FACTS,
+        /// `join.rs`
+        Join = super::join::FACTS,
     }
 }
 
@@ -43,6 +45,8 @@ pub(super) struct Facts {
     pub(super) target: FaultTarget,
     /// See [`Fault::can_wait`].
     pub(super) can_wait: bool,
+    /// See [`Fault::by_default`].
+    pub(super) by_default: bool,
     /// See [`Fault::word`].
     pub(super) word: &'static str,
     /// How a strike is told: `{window}` stands for the gap of [`FaultTarget::Gap`], `{event}` for the event
@@ -75,6 +79,13 @@ impl Fault {
     #[must_use]
     pub fn can_wait(self) -> bool {
         self.facts().can_wait
+    }
+
+    /// Whether an exploration does it where nobody has named the faults. What costs seconds in each
+    /// window, or asks for more than most consumers promise, is done when it is named.
+    #[must_use]
+    pub fn by_default(self) -> bool {
+        self.facts().by_default
     }
 
     /// What was done, in few words: `answer lost`.

@@ -11,6 +11,7 @@ pub(super) const FACTS: Facts = Facts {
     finds: "effects without a record, and records without an acknowledgement",
     target: FaultTarget::Gap { merges: true },
     can_wait: true,
+    by_default: true,
     word: "killed",
     told: "killed {window}",
     strike: Some(&Kill),

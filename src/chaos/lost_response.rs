@@ -11,6 +11,7 @@ pub(super) const FACTS: Facts = Facts {
     finds: "retries without a stable key, and a COMMIT of which nobody knows how it ended",
     target: FaultTarget::Answer(Events::Changes),
     can_wait: false,
+    by_default: true,
     word: "answer lost",
     told: "the answer to {event} was lost",
     strike: Some(&LostResponse),

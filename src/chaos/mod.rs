@@ -9,6 +9,7 @@ mod context;
 mod descendants;
 mod duplicate;
 mod fault;
+mod join;
 mod kill;
 mod lost_response;
 mod process;

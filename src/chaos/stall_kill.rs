@@ -24,6 +24,7 @@ pub(super) const FACTS: Facts = Facts {
     finds: "auto-commit, and whatever else acknowledges before its effect",
     target: FaultTarget::Request(Events::Effects),
     can_wait: false,
+    by_default: true,
     word: "held, then killed",
     told: "killed while {event} was held",
     strike: Some(&StallKill),

@@ -17,6 +17,7 @@ pub(super) const FACTS: Facts = Facts {
     finds: "shutdown paths that commit past what was done, or drop it",
     target: FaultTarget::Gap { merges: false },
     can_wait: false,
+    by_default: true,
     word: "terminated",
     told: "asked to end (SIGTERM) {window}",
     strike: Some(&Terminate),

@@ -11,6 +11,7 @@ pub(super) const FACTS: Facts = Facts {
     finds: "swallowed errors, and acknowledgements of what failed",
     target: FaultTarget::Request(Events::ButDeliveries),
     can_wait: false,
+    by_default: true,
     word: "request refused",
     told: "{event} was refused once",
     strike: Some(&Unavailable),

@@ -12,6 +12,7 @@ pub(super) const FACTS: Facts = Facts {
     finds: "check-then-act races, and what fencing by the group does not stop",
     target: FaultTarget::Gap { merges: false },
     can_wait: false,
+    by_default: true,
     word: "frozen and evicted",
     told: "frozen and evicted {window}",
     strike: Some(&Zombie),

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{anyhow, bail};
 use clap::Args;
-use crashwindow::chaos::Fault;
 use crashwindow::effects::{EffectArgs, EffectSource, ParkedArgs};
 use crashwindow::event::Tap;
 use crashwindow::explore::{self, Exploration};
@@ -16,6 +15,7 @@ use crashwindow::usecase;
 use crashwindow::verdict::{Guarantee, Verdict};
 
 use super::execute::CommandRunner;
+use super::faults::{self, FaultWord};
 use super::run::{Labs, Settle};
 use super::stack_args::StackArgs;
 
@@ -96,9 +96,9 @@ pub struct Explore {
     #[arg(long, value_name = "N", default_value_t = explore::PARTITIONS, value_parser = clap::value_parser!(u32).range(1..=64))]
     partitions: u32,
 
-    /// Only these faults, separated by commas [default: all]
-    #[arg(long, value_delimiter = ',', value_enum)]
-    faults: Vec<Fault>,
+    /// Only these faults, separated by commas [default: all but those that run only when named]
+    #[arg(long, value_name = "FAULT", value_delimiter = ',', value_parser = faults::parser())]
+    faults: Vec<FaultWord>,
 
     /// How many cells run at a time [default: what the recording shows that this consumer leaves room
     /// for, twice the cores at the most]
@@ -140,8 +140,8 @@ impl Explore {
         let spec = self.spec()?;
         let what = spec.command.join(" ");
         let mut exploration = Exploration::of(spec, self.payments, self.partitions);
-        if !self.faults.is_empty() {
-            exploration.faults.clone_from(&self.faults);
+        if let Some(faults) = faults::asked_for(&self.faults) {
+            exploration.faults = faults;
         }
         exploration.parallel = self.parallel;
         let session = CommandRunner::open(&self.stack.clone().options()?).await?;

@@ -8,6 +8,7 @@ mod compare;
 mod drill;
 mod execute;
 mod explore;
+mod faults;
 mod guard;
 mod metrics;
 mod provider;

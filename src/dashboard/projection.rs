@@ -55,6 +55,10 @@ pub(super) fn apply(feed: &mut FeedState, entry: &Entry) {
             theirs.sort_unstable();
             rebalanced(feed);
         }
+        TimelineEvent::Rebalanced { partitions, .. } => {
+            feed.owners.clone_from(partitions);
+            rebalanced(feed);
+        }
         TimelineEvent::Struck {
             fault,
             window,

@@ -74,7 +74,7 @@ impl Exploration {
                 wait_for_late_effects: true,
                 ..spec
             },
-            faults: Fault::ALL.to_vec(),
+            faults: Fault::ALL.into_iter().filter(|f| f.by_default()).collect(),
             parallel: None,
         }
     }

@@ -159,6 +159,10 @@ impl Instances for FleetView {
         true
     }
 
+    fn start_another(&self) -> Option<String> {
+        Some(self.fleet()?.add().name().to_owned())
+    }
+
     fn backends_of(&self, source: &Source) -> Vec<i32> {
         let backends = self.backends.lock().expect("no holder panics");
         backends

@@ -107,6 +107,22 @@ impl TimelineEvent {
             Self::Unacknowledged { source, seconds } => {
                 Clause::of(source, DOT, format!("acknowledged nothing within {seconds} s"))
             }
+            Self::Joining { instance } => {
+                let what = "was started and asked to join the group";
+                Clause::named(instance, DOT, what)
+            }
+            Self::Rebalanced {
+                partition,
+                partitions,
+            } => {
+                let owner = partitions.iter().find(|(_, theirs)| theirs.contains(partition));
+                let what = format!("was given partition {partition} when the group gave all out anew");
+                Clause::named(owner?.0, Kind::from_kafka(), what)
+            }
+            Self::KeptWaiting { source, seconds } => {
+                let what = format!("gave no partition up within {seconds} s, and the group waited");
+                Clause::of(source, DOT, what)
+            }
             Self::Thawed { source } => Clause::of(source, Kind::of(Mark::Thawed), "was thawed"),
             Self::StrikeFailed { reason } => {
                 Clause::named("the fault", DOT, format!("could not be carried out: {reason}"))

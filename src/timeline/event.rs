@@ -195,6 +195,26 @@ pub enum TimelineEvent {
         /// How long it was held, in seconds.
         seconds: f64,
     },
+    /// An instance was started beside the others, and asks the group for its share.
+    Joining {
+        /// Its name.
+        instance: String,
+    },
+    /// The group has given its partitions out anew, with nobody struck down.
+    Rebalanced {
+        /// The partition of the payment in hand.
+        partition: i32,
+        /// The partitions of each instance.
+        partitions: BTreeMap<String, Vec<i32>>,
+    },
+    /// The group wants to give its partitions out anew, and the member with the payment in hand gives
+    /// none up before it is done.
+    KeptWaiting {
+        /// The instance that does not.
+        source: Source,
+        /// How long it was waited for, in seconds.
+        seconds: f64,
+    },
     /// SIGCONT was sent.
     Thawed {
         /// Which one.

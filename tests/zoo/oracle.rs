@@ -186,4 +186,7 @@ zoo! {
     a_marker_in_redis_after_the_charge_is_not_accused => "zoo-redis-twin",
     a_group_that_is_never_left_is_judged_to_lose => "zoo-no-leave-broken",
     a_group_that_is_never_left_is_judged_to_hold => "zoo-no-leave-twin",
+    a_revoked_partition_committed_too_far_is_found_to_lose => "zoo-revoke-broken",
+    work_dropped_with_its_partition_is_not_accused => "zoo-revoke-twin",
+    a_group_that_waits_for_work_in_hand_is_not_accused => "zoo-rejoin",
 }

@@ -176,6 +176,14 @@ fn a_delivery_comes_from_kafka_and_a_position_goes_there() {
         committed: None,
     };
     assert_eq!(kind(taken_over), moved(true));
+    let given = TimelineEvent::Rebalanced {
+        partition: 3,
+        partitions: [("a".into(), vec![0, 2]), ("b".into(), vec![1, 3])].into(),
+    };
+    let clause = given.clause().expect("it is told");
+    let told = "was given partition 3 when the group gave all out anew";
+    assert_eq!((clause.who.as_str(), clause.what.as_str()), ("b", told));
+    assert_eq!(kind(given), moved(true));
     let republished = TimelineEvent::Republished {
         partition: 3,
         offset: 9,

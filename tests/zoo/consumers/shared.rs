@@ -1,7 +1,9 @@
 //! What the pairs of the zoo share. None of it is planted.
 #![allow(dead_code, reason = "each consumer uses what it needs")]
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,11 +14,16 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 use openssl::symm::{Cipher, encrypt};
-use rdkafka::consumer::{Consumer, StreamConsumer};
+use rdkafka::consumer::{
+    BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance, StreamConsumer,
+};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::BorrowedMessage;
+use rdkafka::{ClientConfig, ClientContext};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// How long a poll waits for more after its first record: what was produced together comes together.
 const GATHER: Duration = Duration::from_millis(100);
@@ -30,6 +37,17 @@ pub fn broken() -> anyhow::Result<bool> {
     }
 }
 
+/// The settings of lab 1's consumers.
+pub fn config(settings: &Settings) -> ClientConfig {
+    let mut config = settings.kafka();
+    config
+        .set("group.id", &settings.group)
+        .set("enable.auto.commit", "false") // only the consumer's own commits move our position
+        .set("auto.offset.reset", "earliest") // no position yet: start at the first payment
+        .set("heartbeat.interval.ms", "100"); // how soon we hear that the group rebalances
+    config
+}
+
 /// A member of the group that commits by hand, with the settings of lab 1's consumers.
 pub fn by_hand(settings: &Settings) -> anyhow::Result<StreamConsumer> {
     joined(settings, &[])
@@ -37,12 +55,7 @@ pub fn by_hand(settings: &Settings) -> anyhow::Result<StreamConsumer> {
 
 /// A member of the group with settings of its own; without any it commits by hand.
 pub fn joined(settings: &Settings, own: &[(&str, &str)]) -> anyhow::Result<StreamConsumer> {
-    let mut config = settings.kafka();
-    config
-        .set("group.id", &settings.group)
-        .set("enable.auto.commit", "false") // only the consumer's own commits move our position
-        .set("auto.offset.reset", "earliest") // no position yet: start at the first payment
-        .set("heartbeat.interval.ms", "100"); // how soon we hear that the group rebalances
+    let mut config = config(settings);
     for (name, value) in own {
         config.set(*name, *value);
     }
@@ -72,6 +85,43 @@ pub async fn poll(consumer: &StreamConsumer, most: usize) -> KafkaResult<Vec<Bor
         .await
         .unwrap_or(Ok(()))?;
     Ok(records)
+}
+
+/// Commits what is stored when partitions are revoked, and tells of it. Both happen where the consumer
+/// is polled.
+#[derive(Clone, Default)]
+pub struct CommitsWhenRevoked(Arc<Notify>);
+
+impl CommitsWhenRevoked {
+    /// Ends when partitions are revoked after it was called.
+    pub fn heard(&self) -> Notified<'_> {
+        self.0.notified()
+    }
+}
+
+impl ClientContext for CommitsWhenRevoked {}
+
+impl ConsumerContext for CommitsWhenRevoked {
+    fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Revoke(_) = rebalance {
+            // An error where nothing is stored: then there is nothing to commit.
+            consumer.commit_consumer_state(CommitMode::Sync).ok();
+            self.0.notify_waiters();
+        }
+    }
+}
+
+/// Polls so that the group hears of us, and keeps what comes for later; ends with an error.
+pub async fn poll_on<'a, C: ConsumerContext + 'static>(
+    consumer: &'a StreamConsumer<C>,
+    waiting: &mut VecDeque<BorrowedMessage<'a>>,
+) -> KafkaError {
+    loop {
+        match consumer.recv().await {
+            Ok(record) => waiting.push_back(record),
+            Err(error) => return error,
+        }
+    }
 }
 
 /// A payment as bytes in which nobody but [`unpickle`] can read its id: no letter of it is a byte.

@@ -260,9 +260,9 @@ export interface ExploreReport {
   unattributed?: string[];
 }
 
-export type Fault = 'kill' | 'terminate' | 'zombie' | 'lost-response' | 'unavailable' | 'stall-kill' | 'duplicate';
+export type Fault = 'kill' | 'terminate' | 'zombie' | 'lost-response' | 'unavailable' | 'stall-kill' | 'duplicate' | 'join';
 
-export type FaultChoice = 'kill' | 'terminate' | 'zombie' | 'lost-response' | 'unavailable' | 'stall-kill' | 'duplicate' | 'none';
+export type FaultChoice = 'kill' | 'terminate' | 'zombie' | 'lost-response' | 'unavailable' | 'stall-kill' | 'duplicate' | 'join' | 'none';
 
 /** A fault was carried out, or was not. */
 export interface FaultEvent {
@@ -1093,6 +1093,7 @@ export const FAULTS: Record<Fault, { word: string; help: string; finds: string }
   "unavailable": {"finds":"swallowed errors, and acknowledgements of what failed","help":"the request fails at once and never reaches the server","word":"request refused"},
   "stall-kill": {"finds":"auto-commit, and whatever else acknowledges before its effect","help":"the request is held until the payment is acknowledged, then SIGKILL","word":"held, then killed"},
   "duplicate": {"finds":"dedup that is keyed on the offset","help":"the same payment is produced again at a new offset","word":"sent again"},
+  "join": {"finds":"revoke handlers that commit past the work in hand, or drop it","help":"one more instance joins in the window, without a crash; the request is held while the group gives its partitions out anew","word":"joined by another"},
 };
 
 /** What may become of a payment. */
