@@ -12,6 +12,7 @@ mod exploration;
 mod guarantee;
 mod history;
 mod incident;
+mod log;
 mod outcome;
 mod storm;
 
@@ -26,6 +27,7 @@ pub(crate) use exploration::Explored;
 pub use guarantee::Guarantee;
 pub use history::{Effect, FaultEvidence, History, Produced};
 pub use incident::{Incident, Promise};
+pub use log::{LogEvent, LogFact, LogFinding, LogHistory, LogRecord, log_findings};
 pub use outcome::Outcome;
 pub(crate) use storm::judge_storm;
 pub use storm::{StormFacts, StormJudgement};
