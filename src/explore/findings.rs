@@ -2,6 +2,7 @@
 
 use super::Exploration;
 use super::cells::CellPlan;
+use super::log;
 use super::strike::CellRuns;
 use crate::report::explore::{self, Cell, CellOutcome, ExploreReport, Merged, SCHEMA};
 use crate::report::{self, Stack, Times};
@@ -27,6 +28,7 @@ pub(super) fn cell(plan: &CellPlan, struck: &CellRuns, exploration: &str) -> Cel
         biography: report::lines(&biography, &worst.payment),
         payment: worst.payment,
         hit: worst.hit,
+        log: log::findings(finished),
         replay: format!(
             "crashwindow replay runs/{exploration}/cells/{}",
             finished.run_id
@@ -49,6 +51,7 @@ pub(super) fn not_made(plan: &CellPlan, reason: &str) -> Cell {
         biography: Vec::new(),
         payment: plan.planned.payment.clone(),
         hit: 0,
+        log: Vec::new(),
         replay: String::new(),
     }
 }

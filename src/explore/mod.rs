@@ -12,6 +12,7 @@ mod cells;
 mod error;
 mod findings;
 mod lanes;
+mod log;
 mod recording;
 mod remarks;
 mod strike;

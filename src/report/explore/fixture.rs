@@ -13,7 +13,7 @@ use biographies::{
 use super::{Cell, CellOutcome, CellWindow, ExploreReport, Merged, SCHEMA};
 use crate::chaos::Fault;
 use crate::report::{Line, Phase, Stack, Times};
-use crate::verdict::{Guarantee, Outcome, Verdict};
+use crate::verdict::{Guarantee, LogFinding, Outcome, Verdict};
 
 pub(super) const SELECT: &str = "SELECT 1 FROM processed WHERE msg_id = $1";
 pub(super) const CHARGE: &str = "POST /v1/charges";
@@ -53,6 +53,7 @@ fn cell(at: CellWindow, fault: Fault, outcome: CellOutcome, biography: Vec<Line>
         payment: "msg-0001".into(),
         hit: 1,
         text: format!("msg-0001 was struck by {fault} and is {}.", outcome.name()),
+        log: Vec::new(),
         biography,
         replay: "crashwindow replay".into(),
     }
@@ -141,7 +142,10 @@ pub(super) fn report() -> ExploreReport {
         cell(4, Zombie, Fenced, a_fenced_zombie()),
         cell(5, Kill, Parked, dies_and(commits("msg-0001"))),
         cell(5, Zombie, NotReached, Vec::new()),
-        cell(6, Kill, Lost, dies_and(commits("msg-0005"))),
+        Cell {
+            log: vec![committed_ahead()],
+            ..cell(6, Kill, Lost, dies_and(commits("msg-0005")))
+        },
         not_made(window(6), Zombie),
     ]);
     report.merged = vec![Merged {
@@ -150,6 +154,18 @@ pub(super) fn report() -> ExploreReport {
         cell: 1,
     }];
     report
+}
+
+fn committed_ahead() -> LogFinding {
+    LogFinding::CommittedAhead {
+        payment: "msg-0001".into(),
+        partition: 0,
+        offset: 0,
+        by: "a#1".into(),
+        position: 5,
+        committed_ms: 12.0,
+        done_ms: None,
+    }
 }
 
 /// Nothing is broken, and something was done that nobody can say whose it is.

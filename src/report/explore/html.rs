@@ -7,6 +7,7 @@
 use askama::Template;
 
 use super::diagram::{Diagram, DiagramShape};
+use super::log;
 use super::matrix::{self, Matrix, Square};
 use super::{Cell, CellOutcome, CellWindow, ExploreReport, NOBODYS};
 use crate::named::Named;
@@ -116,6 +117,7 @@ mod tests {
 
     use super::super::fixture;
     use super::*;
+    use crate::verdict::LogFinding;
 
     fn page() -> (ExploreReport, String, Html) {
         let report = fixture::report();
@@ -175,6 +177,11 @@ mod tests {
         for cell in &mut report.cells {
             cell.window.after = Some(hostile());
             (cell.payment, cell.text, cell.replay) = (hostile(), hostile(), hostile());
+            for finding in &mut cell.log {
+                if let LogFinding::CommittedAhead { payment, by, .. } = finding {
+                    (*payment, *by) = (hostile(), hostile());
+                }
+            }
             for line in &mut cell.biography {
                 (line.who, line.what) = (hostile(), format!("sent {}", hostile()));
             }
@@ -244,6 +251,21 @@ mod tests {
         assert!(header[1].contains("INSERT INTO journal"), "{header:?}");
         assert!(header[1].contains("Let each carry the id"), "{header:?}");
         assert!(header[2].starts_with("unknown"), "{header:?}");
+    }
+
+    #[test]
+    fn what_was_seen_of_the_log_stands_with_its_cell_and_above_all_cells() {
+        let (report, _, page) = page();
+        let cell = report.cells.iter().find(|c| !c.log.is_empty()).unwrap();
+        let of_cell = all(&page, "details p.log");
+        assert_eq!(
+            of_cell.iter().map(text).collect::<Vec<_>>(),
+            log::lines(cell)
+        );
+        let of_cell = all(&page, &format!("#cell-{} p.log", cell.cell));
+        assert_eq!(of_cell.len(), 1);
+        let of_all: Vec<String> = all(&page, "header p.log").iter().map(text).collect();
+        assert_eq!(of_all, log::summary(&report));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::log;
 use super::matrix::{self, Matrix};
 use super::{Cell, CellOutcome, ExploreReport, NOBODYS};
 use crate::verdict::Verdict;
@@ -98,7 +99,11 @@ fn case(cell: &Cell) -> TestCase {
 /// What a person needs who sees only the failure: what happened, line by line, and the command
 /// that shows it again.
 fn story(cell: &Cell) -> String {
-    let mut text = format!("{}\n\n", cell.text);
+    let mut text = format!("{}\n", cell.text);
+    for line in log::lines(cell) {
+        let _ = writeln!(text, "{line}");
+    }
+    text.push('\n');
     for line in &cell.biography {
         let _ = writeln!(text, "{:>10.1} ms  {} {}", line.at_ms, line.who, line.what);
     }

@@ -8,6 +8,7 @@ mod diagram;
 mod fixture;
 pub mod html;
 pub mod junit;
+mod log;
 mod matrix;
 #[cfg(test)]
 mod schema;
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Line, Stack, Times, run};
 use crate::chaos::Fault;
-use crate::verdict::{Guarantee, Verdict};
+use crate::verdict::{Guarantee, LogFinding, Verdict};
 use crate::window::{Gap, Recording};
 
 /// The version of the report's form. Of schema 1 the lines of a biography are words alone, and are read
@@ -113,6 +114,9 @@ pub struct Cell {
     pub hit: usize,
     /// What happened, in plain words: one sentence.
     pub text: String,
+    /// What was seen of positions in the log; it changes no verdict.
+    #[serde(default)]
+    pub log: Vec<LogFinding>,
     /// The biography of the payment whose outcome this is.
     pub biography: Vec<Line>,
     /// The command that runs this cell again; empty where no run could be made of it.

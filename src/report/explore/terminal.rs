@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::log;
 use super::matrix::{self, Matrix, Row, Square};
 use super::{Cell, CellOutcome, ExploreReport, NOBODYS};
 use crate::chaos::Fault;
@@ -39,6 +40,9 @@ pub fn render(report: &ExploreReport, next: &str) -> String {
     table(&mut out, &Matrix::new(report));
     findings(&mut out, report);
     unjudged(&mut out, report);
+    for finding in log::summary(report) {
+        let _ = write!(out, "\n{}", paragraph(&finding));
+    }
     if !report.warnings.is_empty() {
         out.push('\n');
     }
@@ -239,6 +243,9 @@ fn findings(out: &mut String, report: &ExploreReport) {
         let head = format!("{word}: {hit}, {fault} {place}");
         let _ = write!(out, "\n{}", paragraph(&head));
         let _ = write!(out, "{}", paragraph(&cell.text));
+        for line in log::lines(cell) {
+            let _ = write!(out, "{}", paragraph(&line));
+        }
         let _ = writeln!(out, "replay: {}", cell.replay);
     }
     if all > told.len() {
