@@ -14,6 +14,7 @@ use super::executed_fault::{FaultProgress, OwedOutcome};
 use super::target::ArmedFault;
 use crate::chaos::{FaultContext, FaultOutcome, Planned, Process};
 use crate::event::{Source, Tap};
+use crate::session::RunError;
 use crate::session::fleet::FleetView;
 use crate::session::instance::InHand;
 use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook};
@@ -212,6 +213,12 @@ impl Hook for FaultInjector {
                 .timeline
                 .leave_for_tls(source, tap, reason);
         }
+    }
+
+    fn share_group(&self, source: &Source, request: &str) {
+        self.context
+            .session
+            .fail(RunError::share_group(source, request));
     }
 
     fn missed_topic(&self, source: &Source, topic: &str) {

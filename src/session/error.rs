@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::folder::FolderError;
 use super::sighted::Reason;
 use crate::effects::{EffectsError, GrammarError};
+use crate::event::Source;
 use crate::group::GroupError;
 use crate::stack::StackError;
 
@@ -90,6 +91,16 @@ pub enum RunError {
         /// Its output.
         path: PathBuf,
     },
+    #[error(
+        "{who} asked Kafka for {request}, as members of share groups do (KIP-932), and share groups are not \
+         supported\nnext: let the consumer join KAFKA_GROUP_ID as a consumer group, in Java with \
+         KafkaConsumer in place of KafkaShareConsumer"
+    )]
+    ShareGroup {
+        who: Source,
+        /// The API that it asked for.
+        request: String,
+    },
     /// The consumer does not join the group.
     #[error(transparent)]
     NeverJoined(#[from] Box<NeverJoined>),
@@ -140,6 +151,13 @@ impl RunError {
                 .as_db_error()
                 .map_or_else(|| e.to_string(), ToString::to_string);
             Self::Database { what, reason }
+        }
+    }
+
+    pub(crate) fn share_group(who: &Source, request: &str) -> Self {
+        Self::ShareGroup {
+            who: who.clone(),
+            request: request.to_owned(),
         }
     }
 

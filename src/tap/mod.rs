@@ -126,6 +126,9 @@ pub trait Hook: Send + Sync {
     /// A client asked for a topic that is not there. It may be about to make it.
     fn missed_topic(&self, _source: &Source, _topic: &str) {}
 
+    /// A client asked for what only members of a share group ask for (KIP-932); its connection is closed.
+    fn share_group(&self, _source: &Source, _request: &str) {}
+
     /// A client came in plaintext to a tap that one of the same process had left for want of TLS.
     fn came_in_plaintext(&self, _source: &Source, _tap: Tap) {}
 }

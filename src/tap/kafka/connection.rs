@@ -51,6 +51,8 @@ pub(super) enum Closed {
     Tls,
     #[error("the client asked for SASL at the tap; use security.protocol=PLAINTEXT")]
     Sasl,
+    #[error("the client asked for {0:?}: share groups (KIP-932) are not supported at the tap")]
+    ShareGroup(ApiKey),
     #[error(transparent)]
     Malformed(#[from] Malformed),
     #[error(transparent)]
@@ -85,6 +87,9 @@ pub(super) async fn serve(client: TcpStream, broker: Arc<Broker>, shared: Arc<Sh
         Err(reason) => {
             tracing::warn!(%source, %reason, "the Kafka tap closed a connection");
             shared.hook.refused(source, Tap::Kafka, &reason.to_string());
+            if let Closed::ShareGroup(api) = reason {
+                shared.hook.share_group(source, &format!("{api:?}"));
+            }
         }
     }
 }
@@ -167,6 +172,9 @@ impl<W: AsyncWrite + Unpin> Forward<'_, W> {
         };
         match api {
             ApiKey::SaslHandshake | ApiKey::SaslAuthenticate => return Err(Closed::Sasl),
+            ApiKey::ShareGroupHeartbeat | ApiKey::ShareFetch | ApiKey::ShareAcknowledge => {
+                return Err(Closed::ShareGroup(api));
+            }
             ApiKey::ApiVersions if head.version > ApiVersionsRequest::VERSIONS.max => {
                 let answer = frame::answer(api, &head, &versions::unsupported()?);
                 return self.note(InFlight::Answered(answer)).await;

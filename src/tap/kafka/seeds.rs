@@ -98,8 +98,6 @@ pub fn seeds() -> Vec<Vec<u8>> {
         MetadataRequest::default() => |_| metadata();
         FindCoordinatorRequest::default() => |_| FindCoordinatorResponse::default();
         DescribeClusterRequest::default() => |_| DescribeClusterResponse::default();
-        ShareFetchRequest::default() => |_| ShareFetchResponse::default();
-        ShareAcknowledgeRequest::default() => |_| ShareAcknowledgeResponse::default();
         InitProducerIdRequest::default() => |_| InitProducerIdResponse::default();
         AddPartitionsToTxnRequest::default() => |_| AddPartitionsToTxnResponse::default();
         AddOffsetsToTxnRequest::default() => |_| AddOffsetsToTxnResponse::default();

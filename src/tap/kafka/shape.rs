@@ -19,8 +19,6 @@ pub(super) enum Shape {
     /// Elements of so many bytes.
     Fixeds(usize),
     Strs,
-    /// A struct of its own.
-    Struct(&'static [Field]),
     /// A struct with a byte before it that says whether it is there.
     Maybe(&'static [Field]),
 }
@@ -108,7 +106,6 @@ impl Walk {
             Shape::Array(fields) => self.elements(reader, |reader| self.structure(reader, fields)),
             Shape::Fixeds(size) => self.elements(reader, |reader| reader.take(size).map(drop)),
             Shape::Strs => self.elements(reader, |reader| reader.string(self.flexible).map(drop)),
-            Shape::Struct(fields) => self.structure(reader, fields),
             Shape::Maybe(fields) => match reader.i8()? {
                 -1 => Ok(()),
                 _ => self.structure(reader, fields),

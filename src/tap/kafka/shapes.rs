@@ -49,7 +49,6 @@ macro_rules! shapes {
 
 const FEATURES: Shape = Shape::Array(&[all(STR), all(I16), all(I16)]);
 const NODES: Shape = Shape::Array(&[all(I32), all(STR), all(I32), all(STR)]);
-const LEADER: Shape = Shape::Struct(&[all(I32), all(I32)]);
 const TOPIC_ERRORS: Shape = Shape::Array(&[all(STR), all(Shape::Array(&[all(I32), all(I16)]))]);
 const TOPIC_PARTITIONS: Shape = Shape::Array(&[all(STR), all(I32S)]);
 const TOPIC_ID_PARTITIONS: Shape = Shape::Array(&[all(UUID), all(I32S)]);
@@ -91,29 +90,6 @@ shapes! {
             all(I32), all(I16), all(STR), since(1, I8), all(STR), all(I32),
             all(Shape::Array(&[all(I32), all(STR), all(I32), all(STR), since(2, I8)])),
             all(I32),
-        ],
-        [];
-    ShareFetchResponse, 0,
-        [
-            all(I32), all(I16), all(STR), since(1, I32),
-            all(Shape::Array(&[
-                all(UUID),
-                all(Shape::Array(&[
-                    all(I32), all(I16), all(STR), all(I16), all(STR), all(LEADER), all(BYTES),
-                    all(Shape::Array(&[all(I64), all(I64), all(I16)])),
-                ])),
-            ])),
-            all(NODES),
-        ],
-        [];
-    ShareAcknowledgeResponse, 0,
-        [
-            all(I32), all(I16), all(STR),
-            all(Shape::Array(&[
-                all(UUID),
-                all(Shape::Array(&[all(I32), all(I16), all(STR), all(LEADER)])),
-            ])),
-            all(NODES),
         ],
         [];
 }

@@ -113,8 +113,6 @@ async fn damaged_messages_are_refused_and_take_no_memory() {
         ApiVersionsRequest => ApiVersionsResponse;
         FindCoordinatorRequest => FindCoordinatorResponse;
         DescribeClusterRequest => DescribeClusterResponse;
-        ShareFetchRequest => ShareFetchResponse;
-        ShareAcknowledgeRequest => ShareAcknowledgeResponse;
         OffsetCommitRequest => OffsetCommitResponse;
         TxnOffsetCommitRequest => TxnOffsetCommitResponse;
         InitProducerIdRequest => InitProducerIdResponse;
@@ -191,8 +189,8 @@ fn every_version_of_every_message_has_the_shape_that_is_expected() {
         ($($message:ident)*) => {$( check(|_| $message::default()); )*};
     }
     check! {
-        ApiVersionsResponse FindCoordinatorResponse DescribeClusterResponse ShareFetchResponse
-        ShareAcknowledgeResponse ProduceRequest ProduceResponse FetchRequest OffsetCommitRequest
+        ApiVersionsResponse FindCoordinatorResponse DescribeClusterResponse
+        ProduceRequest ProduceResponse FetchRequest OffsetCommitRequest
         OffsetCommitResponse TxnOffsetCommitRequest TxnOffsetCommitResponse InitProducerIdRequest
         InitProducerIdResponse AddPartitionsToTxnRequest AddPartitionsToTxnResponse
         AddOffsetsToTxnRequest AddOffsetsToTxnResponse EndTxnRequest EndTxnResponse

@@ -79,11 +79,9 @@ pub(super) fn read(
             version,
             fetches: shared.decode_fetches,
         }),
-        ApiKey::Metadata
-        | ApiKey::FindCoordinator
-        | ApiKey::DescribeCluster
-        | ApiKey::ShareFetch
-        | ApiKey::ShareAcknowledge => Box::new(Addresses { api, version }),
+        ApiKey::Metadata | ApiKey::FindCoordinator | ApiKey::DescribeCluster => {
+            Box::new(Addresses { api, version })
+        }
         ApiKey::Fetch if shared.decode_fetches => Box::new(Fetch::read(version, body, positions)?),
         ApiKey::Produce => Box::new(Produce::read(version, body, shared)?),
         ApiKey::OffsetCommit => Box::new(OffsetCommit::read(version, body, state)?),

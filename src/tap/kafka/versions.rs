@@ -91,8 +91,6 @@ fn understood(api_key: i16, fetches: bool) -> Option<VersionRange> {
         ApiKey::OffsetFetch => both::<OffsetFetchRequest>(),
         ApiKey::TxnOffsetCommit => both::<TxnOffsetCommitRequest>(),
         ApiKey::InitProducerId => both::<InitProducerIdRequest>(),
-        ApiKey::ShareFetch => both::<ShareFetchRequest>(),
-        ApiKey::ShareAcknowledge => both::<ShareAcknowledgeRequest>(),
         other => other.valid_versions(),
     })
 }
