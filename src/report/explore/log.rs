@@ -11,7 +11,7 @@ pub fn lines(cell: &Cell) -> Vec<String> {
         let alike = cell.log.iter().filter(|f| f.name() == first.name());
         let others = match alike.count() - 1 {
             0 => String::new(),
-            1 => "; so it was with one other payment".to_owned(),
+            1 => "; so it was with 1 other payment".to_owned(),
             n => format!("; so it was with {n} other payments"),
         };
         format!("{}: {}{others}", head(first), evidence(first))
@@ -161,7 +161,7 @@ mod tests {
         ];
         let expected = [
             "committed ahead of work: a#1 committed offset 3 of partition 1, past msg-0003 at 2, when \
-             nothing was seen to be done for it; that was done 12.5 ms later; so it was with one other \
+             nothing was seen to be done for it; that was done 12.5 ms later; so it was with 1 other \
              payment",
             "redelivered after the commit: b#1 was given msg-0005, at 6 of partition 0, 10.0 ms after \
              a#1 had committed offset 9; the payment had been done",
