@@ -5,9 +5,10 @@ mod work;
 
 use crate::chaos::Fault;
 use crate::event::{message_number, order_id};
+use crate::report::explore::Cell;
 use crate::run::Finished;
 use crate::timeline::TimelineEvent;
-use crate::verdict::{LogFinding, LogHistory, LogRecord, log_findings};
+use crate::verdict::{self, LogFinding, LogHistory, LogRecord, log_findings};
 
 /// What is to be said of the log in this run; nothing where a boundary was not seen, or not all of it.
 pub(super) fn findings(finished: &Finished) -> Vec<LogFinding> {
@@ -15,6 +16,18 @@ pub(super) fn findings(finished: &Finished) -> Vec<LogFinding> {
     history.map_or_else(Vec::new, |history| {
         log_findings(&history, finished.spec.guarantee)
     })
+}
+
+/// Whether one of these runs shows that the consumer hands payments over where there is no tap.
+pub(super) fn hands_over(runs: &[Finished]) -> bool {
+    let mut histories = runs.iter().filter_map(of);
+    histories.any(|history| verdict::hands_over(&history))
+}
+
+/// Takes back what was said of commits ahead of work.
+pub(super) fn forget_commits(cells: &mut [Cell]) {
+    let is_kept = |finding: &LogFinding| !matches!(finding, LogFinding::CommittedAhead { .. });
+    cells.iter_mut().for_each(|cell| cell.log.retain(is_kept));
 }
 
 fn of(finished: &Finished) -> Option<LogHistory> {

@@ -239,8 +239,14 @@ async fn execute(
     }
     phases.end();
     let DoneCells {
-        remarks, mut cells, ..
+        remarks,
+        hands_over,
+        mut cells,
+        ..
     } = done;
+    if hands_over {
+        log::forget_commits(&mut cells);
+    }
     cells.sort_by_key(|cell| cell.cell);
     let mut warnings = remarks.warnings(&recording, of);
     warnings.extend(kept.missing());
@@ -261,6 +267,8 @@ struct DoneCells<'a> {
     progress: &'a dyn ExploreWatcher,
     of: usize,
     remarks: Remarks,
+    /// See [`log::hands_over`].
+    hands_over: bool,
     cells: Vec<Cell>,
 }
 
@@ -271,12 +279,14 @@ impl<'a> DoneCells<'a> {
             progress,
             of,
             remarks: Remarks::default(),
+            hands_over: false,
             cells: Vec::with_capacity(of),
         }
     }
 
     fn add(&mut self, plan: &CellPlan, struck: &CellRuns) {
         self.remarks.on(struck.runs());
+        self.hands_over |= log::hands_over(struck.runs());
         self.cells
             .push(findings::cell(plan, struck, &self.folder.id));
         self.progress.cells(self.cells.len(), self.of);

@@ -9,7 +9,8 @@
 //! - A record that is fetched is not handed over: clients prefetch, and drop what they have fetched when
 //!   a partition is taken from them. What a process then does about the message shows that it had it.
 //! - A change that nobody can attribute may be the work on any message that was fetched before it.
-//! - What a process keeps where there is no tap, as a queue in a file, is not seen.
+//! - What a process keeps where there is no tap, as a queue in a file, is not seen, but by what another
+//!   process does that was never given the record.
 //! - A process that was struck at a request, and lives on, need not know what came of it, and may go
 //!   back to what it does not know to be acknowledged.
 //! - Positions that a transaction moves are told to others some time after its end.
@@ -224,6 +225,13 @@ pub fn log_findings(history: &LogHistory, guarantee: Guarantee) -> Vec<LogFindin
     let by_payment: BTreeMap<&str, usize> = positions_of(&history.records);
     findings.sort_by_key(|finding| by_payment.get(finding.payment()).copied());
     findings
+}
+
+/// Whether the consumer was seen to do a payment that it had acknowledged, and of whose record the process
+/// that did it knew from somewhere else: then none of its commits is known to be ahead of its work.
+#[must_use]
+pub fn hands_over(history: &LogHistory) -> bool {
+    ahead::hands_over(history)
 }
 
 fn positions_of(records: &[LogRecord]) -> BTreeMap<&str, usize> {

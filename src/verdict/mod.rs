@@ -27,7 +27,7 @@ pub(crate) use exploration::Explored;
 pub use guarantee::Guarantee;
 pub use history::{Effect, FaultEvidence, History, Produced};
 pub use incident::{Incident, Promise};
-pub use log::{LogEvent, LogFact, LogFinding, LogHistory, LogRecord, log_findings};
+pub use log::{LogEvent, LogFact, LogFinding, LogHistory, LogRecord, hands_over, log_findings};
 pub use outcome::Outcome;
 pub(crate) use storm::judge_storm;
 pub use storm::{StormFacts, StormJudgement};

@@ -1,6 +1,6 @@
 //! A commit that passes a payment whose work is not done.
 
-use super::{LogFinding, LogHistory, LogRecord};
+use super::{LogFact, LogFinding, LogHistory, LogRecord};
 
 /// Of each record the first commit past it, where it had been fetched and nothing was done for its
 /// payment until then: no effect, no other durable change, and none that could be for it.
@@ -9,7 +9,51 @@ pub(super) fn committed_ahead(history: &LogHistory) -> impl Iterator<Item = LogF
     records.filter_map(|record| of(history, record))
 }
 
+/// Whether a payment was passed by a commit before anything was seen to be done for it, and done by a
+/// process that was never given its record: the consumer remembers it where there is no tap, and what it
+/// commits is not ahead of that.
+pub(super) fn hands_over(history: &LogHistory) -> bool {
+    let mut passed = history.records.iter();
+    passed.any(|record| candidate(history, record).is_some_and(|passed| passed.is_handed_over()))
+}
+
 fn of(history: &LogHistory, record: &LogRecord) -> Option<LogFinding> {
+    let passed = candidate(history, record)?;
+    if passed.is_handed_over() || passed.done.is_none() && record.took_effect {
+        // The work goes around the taps, so that nobody knows when it was done.
+        return None;
+    }
+    Some(LogFinding::CommittedAhead {
+        payment: record.payment.clone(),
+        partition: record.partition,
+        offset: record.offset,
+        by: passed.commit.process.clone(),
+        position: passed.position,
+        committed_ms: passed.commit.at_ms,
+        done_ms: passed.done.map(|done| done.at_ms),
+    })
+}
+
+/// A record that was passed before anything was seen to be done for its payment.
+struct Passed<'a> {
+    commit: &'a LogFact,
+    position: i64,
+    /// What was done for it first.
+    done: Option<&'a LogFact>,
+    /// Everything in which it was fetched.
+    given: Vec<&'a LogFact>,
+}
+
+impl Passed<'_> {
+    fn is_handed_over(&self) -> bool {
+        self.done.is_some_and(|done| {
+            let mut given = self.given.iter();
+            !given.any(|given| given.process == done.process)
+        })
+    }
+}
+
+fn candidate<'a>(history: &'a LogHistory, record: &LogRecord) -> Option<Passed<'a>> {
     let facts = &history.facts;
     let passes = |at: usize| facts[at].position(record).filter(|p| *p > record.offset);
     let (at, position) = (0..facts.len()).find_map(|at| Some((at, passes(at)?)))?;
@@ -21,18 +65,10 @@ fn of(history: &LogHistory, record: &LogRecord) -> Option<LogFinding> {
     if is_done || may_be_done {
         return None;
     }
-    let done = after.iter().find(|fact| fact.does(&record.payment));
-    if done.is_none() && record.took_effect {
-        // The work goes around the taps, so that nobody knows when it was done.
-        return None;
-    }
-    Some(LogFinding::CommittedAhead {
-        payment: record.payment.clone(),
-        partition: record.partition,
-        offset: record.offset,
-        by: facts[at].process.clone(),
+    Some(Passed {
+        commit: &facts[at],
         position,
-        committed_ms: facts[at].at_ms,
-        done_ms: done.map(|fact| fact.at_ms),
+        done: after.iter().find(|fact| fact.does(&record.payment)),
+        given: facts.iter().filter(|fact| fact.delivers(record)).collect(),
     })
 }

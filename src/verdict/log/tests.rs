@@ -154,6 +154,24 @@ fn who_commits_past_several_is_told_of_those_that_are_not_done() {
 }
 
 #[test]
+fn what_another_process_does_without_the_record_was_handed_over_where_nobody_looks() {
+    let committed = [given("a#1", &[0, 1]), commits("a#1", 2)];
+    let by_itself = [committed.to_vec(), vec![does("a#1", &["p0", "p1"])]].concat();
+    assert!(!hands_over(&history(by_itself)));
+    let by_the_next = [
+        committed.to_vec(),
+        vec![started("a#2"), does("a#2", &["p0"]), does("a#1", &["p1"])],
+    ];
+    let by_the_next = history(by_the_next.concat());
+    assert!(hands_over(&by_the_next));
+    assert_eq!(told(&by_the_next), ahead("p1"));
+    let given_again = vec![started("a#2"), given("a#2", &[0]), does("a#2", &["p0"])];
+    assert!(!hands_over(&history(
+        [committed.to_vec(), given_again].concat()
+    )));
+}
+
+#[test]
 fn what_nobody_was_seen_to_fetch_is_not_told() {
     let seen = [commits("a#1", 1), does("a#1", &["p0"])];
     assert_eq!(told(&history(seen.into())), NOTHING);
