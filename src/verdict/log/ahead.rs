@@ -11,15 +11,18 @@ pub(super) fn committed_ahead(history: &LogHistory) -> impl Iterator<Item = LogF
 
 /// Whether a payment was passed by a commit before anything was seen to be done for it, and done by a
 /// process that was never given its record: the consumer remembers it where there is no tap, and what it
-/// commits is not ahead of that.
+/// commits is not ahead of that. Not where something was done in between that may be how it remembers.
 pub(super) fn hands_over(history: &LogHistory) -> bool {
     let mut passed = history.records.iter();
-    passed.any(|record| candidate(history, record).is_some_and(|passed| passed.is_handed_over()))
+    passed.any(|record| {
+        let passed = candidate(history, record);
+        passed.is_some_and(|passed| passed.is_done_by_another() && !passed.may_be_written)
+    })
 }
 
 fn of(history: &LogHistory, record: &LogRecord) -> Option<LogFinding> {
     let passed = candidate(history, record)?;
-    if passed.is_handed_over() || passed.done.is_none() && record.took_effect {
+    if passed.is_done_by_another() || passed.done.is_none() && record.took_effect {
         // The work goes around the taps, so that nobody knows when it was done.
         return None;
     }
@@ -40,12 +43,14 @@ struct Passed<'a> {
     position: i64,
     /// What was done for it first.
     done: Option<&'a LogFact>,
+    /// Whether something was done in between, and nobody can say for whom.
+    may_be_written: bool,
     /// Everything in which it was fetched.
     given: Vec<&'a LogFact>,
 }
 
 impl Passed<'_> {
-    fn is_handed_over(&self) -> bool {
+    fn is_done_by_another(&self) -> bool {
         self.done.is_some_and(|done| {
             let mut given = self.given.iter();
             !given.any(|given| given.process == done.process)
@@ -65,10 +70,13 @@ fn candidate<'a>(history: &'a LogHistory, record: &LogRecord) -> Option<Passed<'
     if is_done || may_be_done {
         return None;
     }
+    let done = after.iter().position(|fact| fact.does(&record.payment));
+    let until = &after[..done.unwrap_or(after.len())];
     Some(Passed {
         commit: &facts[at],
         position,
-        done: after.iter().find(|fact| fact.does(&record.payment)),
+        done: done.map(|done| &after[done]),
+        may_be_written: until.iter().any(LogFact::is_nobodys),
         given: facts.iter().filter(|fact| fact.delivers(record)).collect(),
     })
 }

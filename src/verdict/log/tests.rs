@@ -165,6 +165,10 @@ fn what_another_process_does_without_the_record_was_handed_over_where_nobody_loo
     let by_the_next = history(by_the_next.concat());
     assert!(hands_over(&by_the_next));
     assert_eq!(told(&by_the_next), ahead("p1"));
+    let written = vec![does("a#1", &[]), started("a#2"), does("a#2", &["p0"])];
+    assert!(!hands_over(&history(
+        [committed.to_vec(), written].concat()
+    )));
     let given_again = vec![started("a#2"), given("a#2", &[0]), does("a#2", &["p0"])];
     assert!(!hands_over(&history(
         [committed.to_vec(), given_again].concat()
