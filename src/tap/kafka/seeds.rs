@@ -57,7 +57,7 @@ pub(super) fn batch(message: &str) -> Bytes {
     batch.freeze()
 }
 
-/// Messages with something in their arrays, for those whose shape has arrays in arrays.
+/// For those whose shape has arrays in arrays.
 pub(super) fn fetched(version: i16) -> FetchResponse {
     let partition = PartitionData::default().with_records(Some(batch("msg-0001")));
     let topic =
