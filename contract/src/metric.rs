@@ -52,21 +52,18 @@ impl Metric {
         Ok(counters)
     }
 
-    /// Without labels.
     pub fn gauge(&self, registry: &Registry) -> prometheus::Result<IntGauge> {
         let gauge = IntGauge::with_opts(self.opts())?;
         registry.register(Box::new(gauge.clone()))?;
         Ok(gauge)
     }
 
-    /// With its labels.
     pub fn gauges(&self, registry: &Registry) -> prometheus::Result<IntGaugeVec> {
         let gauges = IntGaugeVec::new(self.opts(), &self.label_names())?;
         registry.register(Box::new(gauges.clone()))?;
         Ok(gauges)
     }
 
-    /// Without labels.
     pub fn histogram(&self, registry: &Registry, buckets: &[f64]) -> prometheus::Result<Histogram> {
         let opts = HistogramOpts::from(self.opts()).buckets(buckets.to_vec());
         let histogram = Histogram::with_opts(opts)?;

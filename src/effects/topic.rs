@@ -27,7 +27,6 @@ pub struct TopicCounter {
     kafka: Kafka,
     cluster: Cluster,
     topic: String,
-    /// How a record is seen to be a payment's.
     marks: Marks,
 }
 

@@ -144,8 +144,6 @@ impl Charge {
             ..self
         }
     }
-
-    /// All that may be changed of a charge.
     pub(super) fn update(&mut self, form: &Form) {
         if let Some(description) = form.get("description") {
             self.request.description = Some(description.to_owned());

@@ -44,7 +44,6 @@ impl ApiError {
         self
     }
 
-    /// As it is now.
     pub(super) fn about_intent(mut self, object: Value) -> Self {
         self.intent = Some(Box::new(object));
         self

@@ -5,7 +5,6 @@ use crate::event::Source;
 /// Only the ledger decides what was charged: not what a consumer was told, nor what it wrote down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
-    /// `ch_…`.
     pub charge: String,
     /// None where the request carried no payment id.
     pub payment: Option<String>,

@@ -46,7 +46,6 @@ pub use crate::tap::Listener;
 #[derive(Debug)]
 pub struct Provider {
     clock: Clock,
-    /// How a request is seen to be about a payment.
     marks: Marks,
     /// By secret key.
     accounts: Mutex<HashMap<String, Account>>,

@@ -29,8 +29,6 @@ pub(super) enum Order {
         reason: Option<String>,
     },
 }
-
-/// For the ledger.
 #[derive(Debug)]
 pub(super) struct Orderer<'a> {
     pub(super) source: &'a Source,

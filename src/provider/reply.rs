@@ -51,8 +51,6 @@ impl Reply {
             retry: false,
         }
     }
-
-    /// Of a request that has charged the customer.
     pub(super) fn charging(self, charge: &str) -> Self {
         let effect = Some(charge.to_owned());
         Self {
@@ -81,8 +79,6 @@ impl Reply {
             retry: false,
         }
     }
-
-    /// What is to be saved.
     pub(super) fn save(&mut self, request_id: &str) -> Saved {
         self.saved = true;
         Saved {

@@ -16,7 +16,6 @@ const POSTGRES_POM: &str = include_str!("../../docker/postgres/pom.xml");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Artifact {
-    /// Jars, side by side.
     Kafka,
     /// `bin/initdb`, `bin/postgres` and what they load.
     Postgres,

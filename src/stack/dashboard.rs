@@ -18,8 +18,6 @@ use super::{StackOptions, check_name};
 
 /// A job that it runs clears up after itself.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// For one that has no terminal.
 const LOG: &str = "log";
 
 /// Taken while one is started in the background.

@@ -25,7 +25,6 @@ pub struct Check {
     pub what: String,
     pub present: bool,
     pub needed: bool,
-    /// What was found, or where it was looked for.
     pub detail: String,
     /// One line that brings what is missing, if something does.
     pub fix: Option<String>,
@@ -131,8 +130,6 @@ fn space(cache: &Cache) -> Check {
         fix,
     }
 }
-
-/// It answers to `--version`.
 async fn program(name: &str, needed: bool, need: install::Need) -> Check {
     let output = Command::new(name)
         .arg("--version")

@@ -2,8 +2,6 @@
 
 use std::io;
 use std::path::PathBuf;
-
-/// Its `Display` is complete and meant for a person.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     #[error(
@@ -88,7 +86,6 @@ pub enum StackError {
 }
 
 impl StackError {
-    /// Names what was tried when the system refused it.
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> StackError {
         let what = what.into();
         move |error| StackError::Io { what, error }

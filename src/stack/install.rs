@@ -9,7 +9,6 @@ use super::error::StackError;
 #[derive(Debug, Clone)]
 pub(super) struct Need {
     pub(super) what: &'static str,
-    /// A command line for this system.
     pub(super) fix: String,
 }
 

@@ -13,7 +13,6 @@ const OLDEST: u32 = 17;
 pub(super) struct Java {
     /// Never a shim, which would stand between the supervisor and the broker that it kills.
     pub(super) program: PathBuf,
-    /// `17.0.15`.
     pub(super) version: String,
 }
 

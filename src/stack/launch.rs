@@ -218,8 +218,6 @@ async fn ready(endpoints: Endpoints) {
     };
     tokio::join!(kafka, postgres);
 }
-
-/// To blame for a start that takes too long.
 async fn silent(endpoints: &Endpoints) -> Which {
     let asked = postgres::ask(&endpoints.postgres.admin_url, None, QUESTION).await;
     if asked.is_err() {

@@ -121,7 +121,6 @@ impl StackProgress for Silent {
 #[derive(Debug, Clone)]
 pub struct Up {
     pub endpoints: Endpoints,
-    /// Whether anything had to be started.
     pub changed: bool,
 }
 

@@ -22,9 +22,7 @@ const STOP: Duration = Duration::from_secs(15);
 
 pub(super) enum FoundStack {
     Nothing,
-    /// Both servers answer.
     Running(Box<StackState>),
-    /// Something that is no running stack.
     Broken {
         why: String,
         state: Option<Box<StackState>>,

@@ -18,8 +18,6 @@ use super::{StackOptions, check_name, is_native};
 const CONFIG: &str = include_str!("../../docker/prometheus/prometheus.yml");
 const RULES: &str = include_str!("../../docker/prometheus/rules.yml");
 const ALERTS: &str = include_str!("../../docker/prometheus/alerts.yml");
-
-/// In the configuration as it is kept.
 const DASHBOARD: &str = "127.0.0.1:7878";
 
 /// Behind it the configuration says whom to scrape.
@@ -27,7 +25,6 @@ const SCRAPE: &str = "\nscrape_configs:\n";
 
 /// To read its configuration again, which takes some milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// While it starts.
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) fn find() -> Option<PathBuf> {
@@ -37,7 +34,6 @@ pub(super) fn find() -> Option<PathBuf> {
 }
 
 pub(super) struct PrometheusServer<'a> {
-    /// None where this machine has none.
     pub(super) program: Option<&'a Path>,
     /// `prometheus/` of the stack.
     pub(super) folder: PathBuf,

@@ -101,7 +101,6 @@ impl KafkaServer<'_> {
 }
 
 pub(super) struct PostgresServer<'a> {
-    /// With `initdb` and `postgres`.
     pub(super) bin: &'a Path,
     /// `postgres/` of the stack.
     pub(super) folder: PathBuf,

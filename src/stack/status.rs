@@ -6,12 +6,9 @@ use super::error::StackError;
 use super::native::{FoundStack, inspect};
 use super::state::now;
 use super::{StackOptions, check_name};
-
-/// As `crashwindow status` tells it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Status {
     pub name: String,
-    /// Just now.
     pub running: bool,
     pub endpoints: Option<Endpoints>,
     /// Run or been down.
@@ -68,8 +65,6 @@ pub async fn status(options: &StackOptions) -> Result<Status, StackError> {
         }
     })
 }
-
-/// A command needs it to mean this stack.
 fn named(name: &str) -> String {
     if name == super::DEFAULT_NAME {
         String::new()

@@ -162,8 +162,6 @@ impl Server {
     pub(super) fn process(&self) -> ServerProcess {
         ServerProcess::of(self.which.title(), self.pid)
     }
-
-    /// At last by force.
     pub(super) async fn stop(&mut self) {
         if matches!(self.child.try_wait(), Ok(Some(_))) {
             return;

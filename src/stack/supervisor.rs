@@ -35,7 +35,6 @@ pub(super) struct StackPlan {
     pub(super) jars: PathBuf,
     pub(super) postgres_bin: PathBuf,
     pub(super) postgres_version: String,
-    /// None where this machine has none.
     pub(super) prometheus: Option<PathBuf>,
     pub(super) settings: StackSettings,
 }

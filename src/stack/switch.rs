@@ -21,8 +21,6 @@ const FOLDER: &str = "CRASHWINDOW_SWITCHES";
 
 /// To stop in good order, or to start: two to ten seconds each on two quiet processors.
 const DEADLINE: Duration = Duration::from_secs(60);
-
-/// Between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +34,6 @@ pub struct Switch {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SwitchError {
-    /// The pipe is not there, or its reader has gone.
     #[error(
         "broker {broker} cannot be stopped: nobody reads {pipe} ({why})\n\
          next: make lab-logs, which says what became of it"
@@ -46,7 +43,6 @@ pub enum SwitchError {
         pipe: PathBuf,
         why: io::Error,
     },
-    /// It went on listening, or did not begin again.
     #[error(
         "waited {} s for broker {broker} at {address} to {what}\n\
          next: make lab-logs, which says what became of it",

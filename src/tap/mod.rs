@@ -101,8 +101,6 @@ pub enum Decision {
 
 /// Boxed: hooks are used as trait objects.
 pub type DecisionFuture<'a> = Pin<Box<dyn Future<Output = Decision> + Send + 'a>>;
-
-/// The request waits for the decision.
 pub trait Hook: Send + Sync {
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_>;
 
@@ -119,8 +117,6 @@ pub trait Hook: Send + Sync {
     /// After one of the same process had left for want of TLS.
     fn came_in_plaintext(&self, _source: &Source, _tap: Tap) {}
 }
-
-/// Of a listener that nobody strikes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PassAll;
 

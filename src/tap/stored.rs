@@ -7,8 +7,6 @@ const CHARGING: [&str; 3] = [
     "POST /v1/payment_intents",
     "POST /v1/payment_intents/{id}/confirm",
 ];
-
-/// Looks for a charge by what the customer was charged for.
 pub(crate) const CHARGE_SEARCH: &str = "GET /v1/charges/search";
 
 /// `200 ch_1`, and of an intent that was confirmed `200 pi_1 ch_1`; `200 post_1` at the sink.

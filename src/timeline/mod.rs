@@ -124,7 +124,6 @@ impl Timeline {
         }
     }
 
-    /// Now.
     pub fn record(&self, payment: Option<&str>, what: TimelineEvent) {
         if matches!(what, TimelineEvent::IdleRecorded) {
             let background = background(self.lock().entries.iter().map(Arc::as_ref));

@@ -22,7 +22,6 @@ use request::SinkRequest;
 /// nobody's.
 #[derive(Debug, Default)]
 pub struct Sink {
-    /// How a request is seen to be about a payment.
     marks: Marks,
     records: Mutex<Vec<SinkRecord>>,
 }

@@ -33,7 +33,7 @@ use crate::verdict::Effect;
 
 const AUDIT: &str = include_str!("audit.sql");
 
-/// DDL triggers cannot be named before the functions they call.
+/// Names the triggers on DDL after the functions they call.
 const DDL_TRIGGERS: &str = "
     CREATE EVENT TRIGGER crashwindow_before ON ddl_command_start WHEN TAG IN ('ALTER TABLE')
         EXECUTE FUNCTION crashwindow.on_ddl();
@@ -86,7 +86,6 @@ impl Transition {
 pub struct SqlCounter {
     client: Arc<Client>,
     effects: SqlEffects,
-    /// How an effect is seen to be a payment's.
     marks: Marks,
     watching: Watching,
     poll: Option<AbortHandle>,

@@ -1,4 +1,4 @@
-//! The admin API: the knobs of one account, on a loopback listener of its own.
+//! The admin API: the knobs of one account, on a loopback listener of its own. Bodies are JSON.
 //!
 //! | request | |
 //! | --- | --- |
@@ -9,7 +9,6 @@
 //! | `GET /clock` | the provider's clock |
 //! | `POST /clock/advance` | `{"hours": 25}`: moves it forward |
 //! | `GET /ledger` | every charge that was executed |
-//! Bodies are JSON.
 
 mod guard;
 

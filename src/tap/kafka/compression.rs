@@ -47,7 +47,6 @@ fn snappy(packed: &[u8]) -> Result<Vec<u8>, Malformed> {
     let mut blocks = Reader::new(packed);
     blocks.take(XERIAL_HEADER)?;
     while blocks.remaining() > 0 {
-        // A block is announced as an array of bytes is.
         let packed = blocks.bytes(false)?.unwrap_or_default();
         unpacked.extend(block(packed)?);
         within_limit(unpacked.len())?;

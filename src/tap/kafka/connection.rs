@@ -59,7 +59,6 @@ pub(super) enum Closed {
 }
 
 pub(super) enum InFlight {
-    /// Answered by the broker in bytes that are not looked at.
     Opaque(RequestHead),
     Tracked {
         head: RequestHead,

@@ -138,7 +138,6 @@ pub struct DeliveredRecord {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Production {
-    /// An id where no answer through this tap has named it.
     pub topic: String,
     pub partition: i32,
     pub payments: Vec<Option<String>>,
@@ -170,7 +169,6 @@ pub struct Position {
     pub metadata: Option<String>,
     /// Of the record before the position, if it was delivered through this tap.
     pub payment: Option<String>,
-    /// `UNKNOWN_MEMBER_ID`, `ILLEGAL_GENERATION`.
     pub error: Option<String>,
 }
 
@@ -186,7 +184,6 @@ pub struct Transaction {
     /// Of groups, committed or given up by its end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions: Vec<Position>,
-    /// `PRODUCER_FENCED`, `INVALID_PRODUCER_EPOCH`.
     pub error: Option<String>,
 }
 
@@ -204,7 +201,6 @@ pub enum TransactionStep {
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TopicPartition {
-    /// An id where no answer through this tap has named it.
     pub topic: String,
     pub partition: i32,
 }
@@ -216,7 +212,6 @@ pub struct Membership {
     #[serde(default)]
     pub topics: Vec<String>,
     pub partitions: Option<Vec<TopicPartition>>,
-    /// `REBALANCE_IN_PROGRESS`, `FENCED_INSTANCE_ID`.
     pub error: Option<String>,
 }
 
@@ -225,9 +220,7 @@ pub struct Member {
     pub group: String,
     /// Made by the coordinator (classic) or the client (KIP-848).
     pub member_id: String,
-    /// Of a static member (KIP-345).
     pub group_instance_id: Option<String>,
-    /// The generation (classic) or the member's epoch (KIP-848).
     pub generation: i32,
     pub protocol: Protocol,
 }

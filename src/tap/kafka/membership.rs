@@ -49,8 +49,6 @@ pub(super) fn subscription(bytes: &[u8]) -> Result<Vec<String>, Malformed> {
     }
     Ok(topics)
 }
-
-/// `generation 4, partitions 0 1`.
 pub(super) fn assigned(member: &Member, partitions: &[TopicPartition]) -> String {
     let generation = format!("generation {}", member.generation);
     let Some(first) = partitions.first() else {

@@ -81,8 +81,6 @@ impl<'a> Reader<'a> {
         let raw = self.unsigned_varint()?;
         Ok((raw >> 1).cast_signed() ^ -(raw & 1).cast_signed())
     }
-
-    /// Zigzag, of up to 64 bits.
     pub(super) fn skip_varlong(&mut self) -> Result<(), Malformed> {
         for _ in 0..10 {
             if self.array::<1>()?[0] & 0x80 == 0 {

@@ -6,8 +6,6 @@ use std::collections::HashSet;
 use super::compression::unpack;
 use super::reader::{Malformed, Reader};
 use crate::event::Marks;
-
-/// See the contract of an instance.
 const ID_HEADER: &str = "message-id";
 const MAGIC: i8 = 2;
 const CODEC: i16 = 0x07;

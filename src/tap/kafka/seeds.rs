@@ -85,8 +85,6 @@ pub(super) fn metadata() -> MetadataResponse {
 fn topic() -> TopicName {
     TopicName(StrBytes::from_static_str("payments"))
 }
-
-/// One exchange for each API that the tap reads, in each of its versions.
 #[must_use]
 pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();

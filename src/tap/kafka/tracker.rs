@@ -49,7 +49,6 @@ pub(super) struct EventReport {
 
 #[derive(Default)]
 pub(super) struct TrackedAnswer {
-    /// Nothing where the answer is no event.
     pub(super) report: Option<EventReport>,
     /// Instead of the broker's own bytes, behind the header.
     pub(super) rewritten: Option<Bytes>,

@@ -5,8 +5,6 @@ use super::frame::Message;
 use super::message::ErrorFields;
 use super::reply::StatementReply;
 use super::session::{ConnectionState, Expected, PendingStatement};
-
-/// Of an answer that is complete.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answered {
     pub(super) asked: PendingStatement,

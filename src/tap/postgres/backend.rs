@@ -7,8 +7,6 @@ use super::answer::ReplyAction;
 use super::connection::{Connection, Ended, Never};
 use super::frame::{Frames, Message, Piece, Side};
 use super::message;
-
-/// Bytes.
 const CHUNK: usize = 64 * 1024;
 
 /// Of an incomplete answer, in bytes. A larger one's rows stream through, and only what completes

@@ -71,7 +71,6 @@ pub(super) struct Connection<'a> {
     pub(super) shared: &'a Shared,
     hangup: &'a Hangup,
     session: Mutex<ConnectionState>,
-    /// Whether what was sent to the client ends where a message ends.
     pub(super) between_messages: AtomicBool,
 }
 
@@ -262,8 +261,6 @@ impl<'a> Connection<'a> {
     pub(super) async fn client_gone(&self) {
         self.hangup.seen().await;
     }
-
-    /// As long as there is a client that waits.
     async fn decide(&self, event: BoundaryEvent) -> Result<(), Ended> {
         let decision = tokio::select! {
             biased;

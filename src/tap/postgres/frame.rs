@@ -66,7 +66,6 @@ impl Side {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Message {
     pub(super) tag: u8,
-    /// Header and body, as they go on.
     pub(super) bytes: Bytes,
     pub(super) whole: bool,
 }
@@ -84,7 +83,6 @@ impl Message {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     Message(Message),
-    /// More of the message before.
     Rest(Bytes),
 }
 
@@ -103,8 +101,6 @@ impl Frames {
             rest: 0,
         }
     }
-
-    /// Whether all that was handed out ends where a message ends.
     pub(super) fn at_boundary(&self) -> bool {
         self.rest == 0
     }

@@ -6,8 +6,6 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use super::connection::{Connection, Ended, Never};
 use super::frame::{Frames, INSPECTED, Piece, Side};
 use super::session::RequestAction;
-
-/// Bytes.
 const CHUNK: usize = 32 * 1024;
 
 struct ToServer<W> {

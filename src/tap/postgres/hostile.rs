@@ -36,8 +36,6 @@ fn cases(mut case: impl FnMut(&mut ChaCha8Rng)) {
         case(&mut random);
     }
 }
-
-/// In chunks of any size, in any interleaving.
 fn converse(random: &mut ChaCha8Rng, client: &[u8], server: &[u8], met: &mut Met) {
     let mut session = ConnectionState::new(true, Marks::default());
     let mut sides = [(Side::Client, client), (Side::Server, server)]

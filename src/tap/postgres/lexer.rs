@@ -7,7 +7,6 @@ pub(super) enum TokenKind {
     Word,
     /// A name in double quotes.
     Quoted,
-    /// Of any syntax.
     Text,
     Number,
     /// `$1`.

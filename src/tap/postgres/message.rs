@@ -21,7 +21,6 @@ pub(super) fn text(bytes: &[u8]) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ErrorFields {
     pub(super) sqlstate: String,
-    /// Whether the connection ends with it.
     pub(super) is_fatal: bool,
 }
 

@@ -30,6 +30,7 @@
 //!   SQL counts until the name is given again.
 //! - **Ends.** When the client closes or dies, the server's side is closed at once. What is
 //!   executed is not cancelled: the server would not cancel it for a client that dies either.
+//! - **Encryption.** A client that asks for TLS is told that there is none; the server may have it.
 
 mod answer;
 mod attribution;

@@ -29,7 +29,6 @@ pub(super) fn signature(tokens: &[Token<'_>]) -> String {
 struct Signature<'a> {
     text: String,
     previous: Option<Token<'a>>,
-    /// A name that a driver made up.
     made_up: Option<*const u8>,
 }
 

@@ -15,8 +15,6 @@ const LONGEST: u32 = 10_000;
 
 /// From a client that does not ask first (`sslnegotiation=direct`).
 const TLS_HANDSHAKE: u8 = 0x16;
-
-/// Both hold the packet as it came.
 #[derive(Debug)]
 pub(super) enum Opening {
     Session(Bytes),

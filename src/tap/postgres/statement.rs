@@ -17,7 +17,6 @@ pub(super) struct Statement {
     /// Their marks are in the text itself.
     pub(super) found: Found,
     pub(super) writes: bool,
-    /// Not about the connection alone.
     pub(super) is_data: bool,
     pub(super) bounds: Option<(Bound, Bound)>,
 }
