@@ -37,9 +37,7 @@ pub enum RunError {
     #[error("a Kafka client could not be made: {0}\nnext: crashwindow doctor")]
     Client(#[from] rdkafka::error::KafkaError),
     #[error("Kafka did not acknowledge a storm's payments: {reason}\nnext: crashwindow status")]
-    Unproduced {
-        reason: String,
-    },
+    Unproduced { reason: String },
     #[error(transparent)]
     Produce(#[from] ProduceError),
     #[error(transparent)]
@@ -47,10 +45,7 @@ pub enum RunError {
     #[error("{0}\nnext: crashwindow explore --help")]
     Grammar(GrammarError),
     #[error("Postgres refused to {what}: {reason}\nnext: crashwindow status")]
-    Database {
-        what: &'static str,
-        reason: String,
-    },
+    Database { what: &'static str, reason: String },
     #[error("the payment provider could not listen on a free port of 127.0.0.1: {0}")]
     Listen(io::Error),
     #[error("the consumer {} cannot be started: {source}\nnext: build it, or mend the command", program.display())]

@@ -50,23 +50,14 @@ pub struct RunFolder {
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     #[error("{path}: {source}\nnext: make room or make it writable, or keep runs elsewhere: --cache DIR", path = path.display())]
-    Io {
-        path: PathBuf,
-        source: io::Error,
-    },
+    Io { path: PathBuf, source: io::Error },
     #[error("{path} cannot be read: {source}\nnext: name another run", path = path.display())]
-    Unread {
-        path: PathBuf,
-        source: io::Error,
-    },
+    Unread { path: PathBuf, source: io::Error },
     #[error(
         "{path} cannot be read as what a run saves: {reason}\nnext: mend it, or name another run",
         path = path.display()
     )]
-    Malformed {
-        path: PathBuf,
-        reason: String,
-    },
+    Malformed { path: PathBuf, reason: String },
     #[error("there is no run {run:?} in {runs}; the newest is {newest}\nnext: crashwindow replay {newest}", runs = runs.display())]
     Unknown {
         run: String,

@@ -25,11 +25,15 @@ pub use watch::guard;
 
 #[derive(Debug, Serialize, Deserialize)]
 enum GuardReport {
-    Started { pid: i32 },
+    Started {
+        pid: i32,
+    },
     NotStarted(Trouble),
     NoLog(Trouble),
     /// With this wait status, and nothing of it is left.
-    Exited { status: i32 },
+    Exited {
+        status: i32,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
