@@ -22,7 +22,6 @@ pub trait Instances: Send + Sync {
     fn instance_at(&self, backend: i32) -> Option<String>;
 }
 
-/// Why a fault could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum StrikeError {
     #[error(transparent)]
@@ -52,13 +51,11 @@ pub struct FaultContext {
     pub grace: Duration,
     /// For the group to give a partition to another member, who may have to be started first.
     pub rebalance: Duration,
-    /// For a successor's step of the group's position, or until it meets a lock. Past it the strike
-    /// is no evidence.
+    /// For one step of a successor, or to meet a lock. Past it the strike is no evidence.
     pub step: Duration,
     /// How long a successor may change nothing, after it was given the payment, before it counts as
     /// finished: only a consumer that acknowledges nothing comes to it.
     pub silence: Duration,
-    /// Whether the consumer is known, from before the run, to acknowledge what it has finished.
     pub acknowledges: bool,
     /// Hours of the provider's that pass before the payment is delivered again.
     pub wait_hours: Option<u32>,
@@ -89,7 +86,6 @@ impl FaultContext {
         }
     }
 
-    /// Returns at once.
     pub(super) fn terminate(&self) -> Result<(), StrikeError> {
         self.process.terminate()?;
         self.record(TimelineEvent::Terminated {
@@ -133,8 +129,7 @@ impl FaultContext {
         }
     }
 
-    /// Somebody can take over, and the group knows of it: a member that is already asking to join
-    /// is given the partition at once.
+    /// A member that is already asking to join is given the partition at once.
     pub(super) async fn ensure_successor(&self) -> Result<(), StrikeError> {
         if self
             .instances
@@ -173,7 +168,6 @@ impl FaultContext {
         Ok(())
     }
 
-    /// For at most `limit`; true when the group's position is past the payment.
     pub(super) async fn wait_acknowledged(&self, limit: Duration) -> Result<bool, StrikeError> {
         let deadline = Instant::now() + limit;
         loop {
@@ -187,7 +181,6 @@ impl FaultContext {
         }
     }
 
-    /// For at most `limit`; true when the process has ended.
     pub(super) async fn wait_exit(&self, limit: Duration) -> bool {
         let mut exited = self.process.exited.clone();
         tokio::time::timeout(limit, exited.wait_for(Option::is_some))
@@ -195,8 +188,7 @@ impl FaultContext {
             .is_ok()
     }
 
-    /// The rest of a grace period, after the request in hand was let go: SIGKILL unless the process
-    /// has ended by itself.
+    /// After the request in hand was let go: SIGKILL unless the process ends by itself.
     pub async fn finish_off(
         &self,
         rest: Duration,

@@ -84,7 +84,6 @@ mod tests {
         assert!(descendants(own).iter().any(|m| m.pid == pid));
         assert!(descendants(own).contains(&sleep));
         shell.kill().expect("it runs");
-        // Not waited for yet.
         let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
         while descendants(own).iter().any(|m| m.pid == pid) {
             assert!(std::time::Instant::now() < until, "a dead process lives");

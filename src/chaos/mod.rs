@@ -39,8 +39,7 @@ pub use schedule::{Planned, Round, Schedule};
 pub struct FaultOutcome {
     /// What becomes of the request that was held meanwhile.
     pub decision: Decision,
-    /// The successor was seen to wait, for this payment, for a row lock or a transaction of the
-    /// struck instance.
+    /// The successor waited, for this payment, for a lock or a transaction of the struck instance.
     pub fenced: bool,
     /// The successor counts as finished because it fell silent, as one does that acknowledges
     /// nothing: no evidence where the consumer is seen, however late, to acknowledge.
@@ -70,7 +69,6 @@ impl FaultOutcome {
 pub type StrikeFuture<'a> =
     Pin<Box<dyn Future<Output = Result<FaultOutcome, StrikeError>> + Send + 'a>>;
 
-/// It is given the context with the window open, and closes it.
 pub trait Strike: Send + Sync {
     fn strike<'a>(&'a self, context: &'a FaultContext) -> StrikeFuture<'a>;
 }

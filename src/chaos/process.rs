@@ -1,5 +1,3 @@
-//! The process of an instance, as a fault sees it.
-
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -55,8 +53,7 @@ impl Process {
         self.wait_exit(Signal::SIGKILL).await
     }
 
-    /// With whatever it has started; waits until all of it has stopped: until then it could still
-    /// send something.
+    /// Waits until all it has started has stopped too: until then it could still send something.
     pub async fn freeze(&self) -> Result<(), ProcessError> {
         self.signal(Signal::SIGSTOP)?;
         let stopped = async {
@@ -73,7 +70,6 @@ impl Process {
             })
     }
 
-    /// With whatever it has started.
     pub fn thaw(&self) -> Result<(), ProcessError> {
         self.signal(Signal::SIGCONT)?;
         self.signal_strays(&self.strays(), Signal::SIGCONT);
@@ -87,7 +83,6 @@ impl Process {
 
     /// Does not wait: for what is broken off.
     pub fn kill_now(&self) {
-        // It may be gone already, which is what is wanted.
         if self.signal(Signal::SIGKILL).is_ok() {
             self.signal_strays(&self.strays(), Signal::SIGKILL);
         }

@@ -34,7 +34,6 @@ pub struct Schedule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Round {
-    /// A number, from 1.
     pub first: u32,
     pub last: u32,
     /// Of the payments before the `after` last ones, so many are produced while the window is open.
@@ -53,13 +52,11 @@ impl Round {
         self.first..=self.last - self.during - self.after
     }
 
-    /// The numbers of those that are produced while the window is open.
     #[must_use]
     pub fn during(&self) -> RangeInclusive<u32> {
         self.last - self.during - self.after + 1..=self.last - self.after
     }
 
-    /// The numbers of those that are produced when the strike is over.
     #[must_use]
     pub fn after(&self) -> RangeInclusive<u32> {
         self.last - self.after + 1..=self.last
@@ -229,7 +226,6 @@ impl Schedule {
         Ok(self)
     }
 
-    /// With so many hours of the provider's between each strike and the redelivery.
     #[must_use]
     pub fn waiting(mut self, hours: Option<u32>) -> Self {
         let strikes = self.rounds.iter_mut().filter_map(|r| r.strike.as_mut());

@@ -1,5 +1,4 @@
-//! How a zombie's successor is followed: to the end of its work, or to what the zombie keeps it
-//! from.
+//! How a zombie's successor is followed: to the end of its work, or to what it is kept from.
 
 mod watch;
 
@@ -17,7 +16,6 @@ const BLOCKED_BY: &str = "
       AND pg_blocking_pids(waiter.pid) && $1
     LIMIT 1";
 
-/// While the zombie slept.
 pub(super) enum Successor {
     /// It moved the group's position to the end, or is past the payment and has nothing more to do.
     Finished,

@@ -22,7 +22,6 @@ pub(super) const FACTS: Facts = Facts {
     strike: Some(&Terminate),
 };
 
-/// The request is held after SIGTERM, and answered in the grace period.
 struct Terminate;
 
 impl Strike for Terminate {

@@ -64,8 +64,8 @@ const fn lasts(name: &'static str, victims: Victims) -> Facts {
 }
 
 impl StormAction {
-    /// Whether it is over when the group is whole again. A guest, a slow database and a broker that
-    /// is away last longer, and other strikes meet them.
+    /// Over when the group is whole again. A guest, a slow database and an absent broker last
+    /// longer.
     #[must_use]
     pub fn rebalances(self) -> bool {
         self.facts().rebalances

@@ -3,7 +3,6 @@
 use crate::named::{argument, registry};
 
 registry! {
-    /// It makes the hit rate, or the ledger, move.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
     pub enum Cause ("cause of a storm"): Facts {
         Rebalances = Facts {
@@ -33,7 +32,6 @@ struct Facts {
 }
 
 impl Cause {
-    /// One sentence without its full stop.
     #[must_use]
     pub fn help(self) -> &'static str {
         self.facts().help

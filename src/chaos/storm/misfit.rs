@@ -1,5 +1,4 @@
-//! Plans that cannot be carried out: a saved one may have been edited, cut short, or written by
-//! another version.
+//! A saved plan may have been edited, cut short, or written by another version.
 
 use std::ops::RangeInclusive;
 
@@ -69,7 +68,6 @@ fn number(what: &'static str, value: u64, within: RangeInclusive<u64>) -> Result
 }
 
 impl StormPlan {
-    /// Of a file: carrying it out then meets nothing impossible.
     pub fn checked(self) -> Result<Self, Misfit> {
         let (partitions, instances) = (u64::from(self.partitions), u64::from(self.instances));
         let most_instances = partitions.min(MOST_INSTANCES.into());

@@ -38,12 +38,10 @@ pub struct StormStrike {
     pub for_ms: u64,
 }
 
-/// Fully decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StormPlan {
     pub seed: u64,
     pub cause: Cause,
-    /// Of producing.
     pub length_ms: u64,
     /// Begin and end, after the first payment.
     pub incident_ms: (u64, u64),

@@ -12,13 +12,10 @@ pub(super) const SHORTEST_S: u64 = 18;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StormParameters {
     pub cause: Cause,
-    /// Of producing.
     pub seconds: u64,
-    /// Per second.
     pub rate: u32,
     pub partitions: u32,
     pub instances: u32,
-    /// Of the consumers.
     pub commit_interval_ms: u64,
     /// That can be stopped; 0 where the stack has only one.
     pub brokers: u32,

@@ -9,7 +9,6 @@ pub struct Positions {
 
 #[derive(Debug, Default)]
 struct PartitionPosition {
-    /// Who processed a record of it last.
     by: String,
     processed: i64,
     committed: i64,

@@ -27,7 +27,6 @@ const MOST: i64 = 1 << 32;
 /// Partition and offset.
 pub type RecordPlace = (i32, i64);
 
-/// The process, and its backend in the server.
 type ConsumerBackend = (Source, i32);
 
 #[derive(Debug)]
@@ -37,8 +36,7 @@ pub struct Redeliveries {
     seen: HashMap<i32, Bits>,
     /// Checked in transactions that are still open.
     pending: HashMap<ConsumerBackend, Vec<RecordPlace>>,
-    /// Of the checks that the database has and that are not answered: the records that it did not
-    /// have before.
+    /// Of checks not answered yet: the records that the database did not have before.
     under_way: HashMap<ConsumerBackend, VecDeque<Vec<RecordPlace>>>,
     answers: HashMap<Source, CheckAnswers>,
     checked: u64,
@@ -47,8 +45,7 @@ pub struct Redeliveries {
 }
 
 impl Redeliveries {
-    /// The statement's parameters with these numbers, from 1, are an int4[] of partitions and an
-    /// int8[] of offsets.
+    /// The numbers, from 1, of the parameters: an int4[] of partitions, an int8[] of offsets.
     #[must_use]
     pub fn of(statement: &str, partitions: usize, offsets: usize) -> Self {
         Self {
@@ -69,8 +66,7 @@ impl Redeliveries {
         event.tap == Tap::Postgres && event.signature == self.signature
     }
 
-    /// Goes on to the database now. What becomes of it is not known before its answer comes, and
-    /// never if none does.
+    /// What becomes of it is not known before its answer comes, and never if none does.
     pub fn went_on(&mut self, event: &BoundaryEvent, detail: &Detail) {
         let records = self.records(detail).unwrap_or_default();
         let is_new = |place: &RecordPlace| !self.seen.get(&place.0).is_some_and(|b| b.has(place.1));
@@ -79,7 +75,6 @@ impl Redeliveries {
         self.under_way.entry(connection).or_default().push_back(new);
     }
 
-    /// Returns the records whose check it completed.
     pub fn saw(&mut self, event: &BoundaryEvent, detail: &Detail) -> Vec<RecordPlace> {
         if event.stage != Stage::Answered {
             return Vec::new();
@@ -141,7 +136,6 @@ impl Redeliveries {
         self.answers.get(source).map_or(0, CheckAnswers::total)
     }
 
-    /// Records, all deliveries.
     #[must_use]
     pub fn checked(&self) -> u64 {
         self.checked

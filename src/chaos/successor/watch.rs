@@ -7,10 +7,8 @@ use tokio::time::Instant;
 /// were before it (`read_uncommitted`) asks for one and fetches at once, in some milliseconds.
 const FIRST_FETCH: Duration = Duration::from_secs(3);
 
-/// At one moment.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sight {
-    /// The group's, on the partition.
     pub(super) position: Option<i64>,
     /// The Postgres backend that waits for a lock of the zombie's.
     pub(super) blocked: Option<i32>,
@@ -26,12 +24,10 @@ pub(super) struct Sight {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Conclusion {
     AtEnd(i64),
-    /// For a lock of the zombie's.
     AtLock {
         backend: i32,
         is_past: bool,
     },
-    /// For the end of the zombie's.
     AtTransaction,
     /// It is past the payment and has nothing more to do.
     Past,
@@ -69,7 +65,6 @@ impl SuccessorWatch {
         }
     }
 
-    /// From this sight, after all those before it.
     pub(super) fn conclude(&mut self, sight: &Sight, now: Instant) -> Option<Conclusion> {
         if sight.position != self.position {
             (self.position, self.moved) = (sight.position, now);
@@ -112,7 +107,6 @@ impl SuccessorWatch {
     }
 }
 
-/// A count has stood still for a while.
 struct Silence {
     limit: Duration,
     count: u64,

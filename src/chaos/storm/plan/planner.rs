@@ -36,8 +36,7 @@ const CALM_RECORDS: f64 = 40.0;
 /// Processed while a commit is under way: no instance ever has less for long.
 const FEWEST: f64 = 5.0;
 
-/// Of the commit interval. Far, so that fewer strikes are needed and one is over when the next
-/// comes; not so far that the commit comes first.
+/// Far, so that fewer strikes are needed and one is over when the next comes; not past the commit.
 const ROUGH_PART: f64 = 0.6;
 
 /// What a database outage repeats, in commit intervals of the whole group. Consumers that die of it
@@ -63,8 +62,7 @@ const OUTAGE_MS: u64 = 600;
 /// The place of an instance that left; an additional one stays as long.
 const EMPTY_MS: u64 = 1_500;
 
-/// Beside the seconds to stop and to start: long enough for every client to find its partitions
-/// with others.
+/// Beside the seconds to stop and to start: every client finds its partitions with others.
 pub(super) const STOPPED_MS: u64 = 4_000;
 
 /// Before a rolling release takes the next instance. The group settles meanwhile.
@@ -129,8 +127,7 @@ impl Planner {
         f64::from(self.parameters.rate) / f64::from(self.parameters.instances)
     }
 
-    /// Few strikes, each just after its victim's commit, and away from the ends of the phase, where
-    /// they would be counted to another.
+    /// Each just after its victim's commit, and away from the ends, to count for no other phase.
     pub(super) fn calm(&mut self, phase: Range<u64>) {
         let budget = self.budget(&phase, CALM);
         let count = (budget / CALM_RECORDS).ceil().max(1.0);
@@ -225,8 +222,8 @@ impl Planner {
                 phase.start + third / 2,
                 StormAction::Join,
                 None,
-                // It goes again just after a commit of its own: which of the others it took what
-                // from is not to be planned.
+                // Just after a commit of its own: which of the others it took what from is not to
+                // be planned.
                 Some(whole(FEWEST)),
                 EMPTY_MS * 2,
             );

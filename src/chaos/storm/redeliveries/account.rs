@@ -14,7 +14,6 @@ use std::collections::{HashMap, HashSet};
 use super::{RecordPlace, Redeliveries};
 use crate::event::Source;
 
-/// To one process, in order.
 #[derive(Debug, Default)]
 pub(super) struct CheckAnswers {
     total: u64,
@@ -24,12 +23,10 @@ pub(super) struct CheckAnswers {
     again: Vec<(u64, RecordPlace)>,
 }
 
-/// On the last page that was read of a process.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MetricReading {
     /// Records it said that it had checked.
     pub checks: u64,
-    /// Of those, said to be redeliveries.
     pub redelivered: u64,
     /// Records answered to it when the page was asked for.
     pub answered: u64,
@@ -38,9 +35,7 @@ pub struct MetricReading {
 /// Of the checks that both tap and metric have counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RedeliveryAccount {
-    /// At the tap.
     pub outside: u64,
-    /// By the consumers.
     pub metric: u64,
     /// Checks, of any kind, answered to processes that died before they told of them.
     pub uncounted: u64,
@@ -65,7 +60,6 @@ impl CheckAnswers {
         self.total
     }
 
-    /// Answered completely with so many records.
     fn statements(&self, records: u64) -> usize {
         self.ends.partition_point(|end| *end <= records)
     }
