@@ -1,5 +1,3 @@
-//! Manifests that are refused, and what is said of them.
-
 use super::*;
 use crate::provider::{Behaviour, InjectedFailure};
 
@@ -9,7 +7,6 @@ fn changed(from: &str, to: &str) -> Result<Manifest, ManifestError> {
     changed_in("01-select-then-act", from, to)
 }
 
-/// A lab in a folder of its own, with one piece of its manifest replaced.
 fn changed_in(lab: &str, from: &str, to: &str) -> Result<Manifest, ManifestError> {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join(lab);
