@@ -1,5 +1,3 @@
-//! A consumer's events, as tests name them.
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -72,7 +70,6 @@ pub(super) fn commit(stage: Stage) -> BoundaryEvent {
     event.with_detail(Detail::Kafka(kafka::Detail::Commit(commit)))
 }
 
-/// The message at offset 7.
 pub(super) fn delivery() -> BoundaryEvent {
     let record = kafka::DeliveredRecord {
         offset: 7,
