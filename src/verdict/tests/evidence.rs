@@ -1,5 +1,3 @@
-//! What a verdict needs besides counts, and what it tells of them.
-
 use super::*;
 
 #[test]
