@@ -1,11 +1,9 @@
-//! Events as they are stored; those of earlier versions are without a role, and have an outcome in
-//! words alone.
+//! As stored: events of earlier versions are without a role, and have an outcome in words alone.
 
 use serde::Deserialize;
 
 use super::{BoundaryEvent, Detail, EventOutcome, Role, Source, Stage, Tap};
 
-/// An event of this version, or of an earlier one.
 #[derive(Deserialize)]
 pub(super) struct Stored<D> {
     tap: Tap,
@@ -16,7 +14,6 @@ pub(super) struct Stored<D> {
     subjects: Vec<String>,
     outcome: String,
     writes: bool,
-    /// Every version that types outcomes says it.
     role: Option<Role>,
     result: Option<EventOutcome>,
     detail: Option<D>,
