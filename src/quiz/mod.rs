@@ -2,8 +2,6 @@
 //! stand in the lab's folder, `quiz.toml`. What became of the struck payments is held against the
 //! prediction.
 
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
-
 mod answers;
 mod error;
 

@@ -1,3 +1,5 @@
+//! Quizzes that are refused, and what is said of them.
+
 use super::*;
 use crate::run::manifest;
 
