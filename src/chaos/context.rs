@@ -56,6 +56,7 @@ pub struct FaultContext {
     /// How long a successor may change nothing, after it was given the payment, before it counts as
     /// finished: only a consumer that acknowledges nothing comes to it.
     pub silence: Duration,
+    /// Known from before the run: the consumer acknowledges what it has finished.
     pub acknowledges: bool,
     /// Hours of the provider's that pass before the payment is delivered again.
     pub wait_hours: Option<u32>,
@@ -86,6 +87,7 @@ impl FaultContext {
         }
     }
 
+    /// Returns at once.
     pub(super) fn terminate(&self) -> Result<(), StrikeError> {
         self.process.terminate()?;
         self.record(TimelineEvent::Terminated {
@@ -168,6 +170,7 @@ impl FaultContext {
         Ok(())
     }
 
+    /// For at most `limit`; true when the group's position is past the payment.
     pub(super) async fn wait_acknowledged(&self, limit: Duration) -> Result<bool, StrikeError> {
         let deadline = Instant::now() + limit;
         loop {
@@ -181,6 +184,7 @@ impl FaultContext {
         }
     }
 
+    /// For at most `limit`; true when the process has ended.
     pub(super) async fn wait_exit(&self, limit: Duration) -> bool {
         let mut exited = self.process.exited.clone();
         tokio::time::timeout(limit, exited.wait_for(Option::is_some))

@@ -1,3 +1,5 @@
+//! Which processes an instance consists of, as the kernel tells.
+
 use std::collections::HashMap;
 use std::fs;
 

@@ -80,6 +80,7 @@ impl Fault {
             .to_owned()
     }
 
+    /// None where no instance is struck.
     #[must_use]
     pub fn strike(self) -> Option<&'static dyn Strike> {
         self.facts().strike

@@ -1,3 +1,5 @@
+//! The process of an instance, as a fault sees it.
+
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;

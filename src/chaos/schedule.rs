@@ -34,6 +34,7 @@ pub struct Schedule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Round {
+    /// From 1.
     pub first: u32,
     pub last: u32,
     /// Of the payments before the `after` last ones, so many are produced while the window is open.

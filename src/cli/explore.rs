@@ -192,6 +192,7 @@ impl Explore {
             Some(lab) => usecase::unstruck(&self.labs.find(lab)?, &self.consumer)?,
             None => self.spec_of_command()?,
         };
+        // A lab says itself what its payments' effect is.
         if self.lab.is_none() || self.effects.source() != EffectSource::Ledger {
             spec.effects = self.effects.source();
         }

@@ -213,6 +213,7 @@ fn introduce(lab: &Manifest) {
     print!("{}", terminal::wrap(&lab.question));
 }
 
+/// How often a payment took effect that did so again, where several are told together.
 const TWICE: usize = 2;
 
 fn confront(question: &Question, place: usize, report: &RunReport) {

@@ -90,6 +90,7 @@ impl<D> BoundaryEvent<D> {
         self.subjects.iter().all(|id| message_number(id).is_none())
     }
 
+    /// None where it is about several, or none.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         match self.subjects.as_slice() {
@@ -108,6 +109,7 @@ impl<D> BoundaryEvent<D> {
         self.role == Role::Acknowledge
     }
 
+    /// The first that is told of a request; a delivery is told of once.
     #[must_use]
     pub fn begins(&self) -> bool {
         self.stage == Stage::Received || self.delivers()
@@ -149,6 +151,7 @@ impl<D: Detail> BoundaryEvent<D> {
         self.stage == Stage::Answered && self.writes && touched
     }
 
+    /// The answer says that it read, though it may have locked what it read.
     #[must_use]
     pub fn selects(&self) -> bool {
         self.detail.as_ref().is_some_and(Detail::selects)

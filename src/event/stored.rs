@@ -14,6 +14,7 @@ pub(super) struct Stored<D> {
     subjects: Vec<String>,
     outcome: String,
     writes: bool,
+    /// Every version that types outcomes says it.
     role: Option<Role>,
     result: Option<EventOutcome>,
     detail: Option<D>,

@@ -65,6 +65,7 @@ impl FaultInjector {
         self.progress.subscribe()
     }
 
+    /// False when the fault is at work or done already.
     pub fn disarm(&self) -> bool {
         self.armed
             .lock()

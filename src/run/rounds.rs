@@ -28,6 +28,7 @@ pub(super) async fn play(
         return Ok(None);
     };
     if planned.fault.strike().is_none() {
+        // What strikes nobody in a window is a duplicate.
         workload.produce(first..=last - round.after).await?;
         let fired = republish(context, planned).await?;
         workload.produce(round.after()).await?;

@@ -1,3 +1,5 @@
+//! What a run is asked to do.
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,6 +51,7 @@ pub struct Spec {
     pub quiet_ms: u64,
     /// For what looks lost, half-done or unfinished to prove otherwise.
     pub patience_ms: u64,
+    /// From an instance's start to its first partition.
     pub join_ms: u64,
     /// Before the first payment; what the consumer does then is background noise. 0 for not at all.
     pub idle_ms: u64,
@@ -73,6 +76,7 @@ pub struct Spec {
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
     pub scenario: Option<String>,
+    /// Picks the first scenario that has it.
     pub fault: Option<FaultChoice>,
     pub window: WindowChange,
     pub strikes: Option<u32>,

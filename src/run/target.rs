@@ -1,3 +1,5 @@
+//! The armed fault, and how its window is recognised among the events of a run.
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

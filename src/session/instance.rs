@@ -104,6 +104,7 @@ impl Instance {
         });
     }
 
+    /// The lab is about to end it, or a fault is busy with it.
     #[must_use]
     pub fn is_in_hand(&self) -> bool {
         *self.control.borrow() != Control::Run

@@ -57,6 +57,7 @@ impl LeftoverRecord {
         folder.write(FILE, self)
     }
 
+    /// None where that is on another stack.
     fn on(self, endpoints: &Endpoints) -> Option<Resources> {
         (self.stack == ServerAddresses::of(endpoints)).then(|| Resources {
             topic: self.topic,

@@ -97,6 +97,7 @@ mod tests {
     fn a_slow_consumer_gets_three_times_what_it_needed_first() {
         let pace = Pace::new(seconds(30));
         pace.joined_in(seconds(12));
+        // A later join is another matter.
         pace.joined_in(seconds(29));
         assert_eq!((pace.join(), pace.standstill()), (seconds(36), seconds(36)));
         assert_eq!((pace.step(), pace.rebalance()), (seconds(36), seconds(36)));

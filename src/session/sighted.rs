@@ -1,3 +1,5 @@
+//! What an instance was seen to do instead of joining its group.
+
 use std::collections::BTreeSet;
 
 use crate::tap::Detail;

@@ -1,3 +1,5 @@
+//! What was executed and judged, before its report is kept.
+
 use std::fmt::Display;
 
 use serde::Serialize;

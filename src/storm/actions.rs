@@ -15,8 +15,8 @@ use crate::session::instance::{InHand, Instance};
 /// long.
 const SUDDEN: Duration = Duration::from_secs(5);
 
-/// From the answer to the counter to us, on a busy machine. What is untold then leaves the
-/// comparison.
+/// From the answer to the counter to us, on a busy machine. What a process has not told by then is
+/// taken out of the comparison if it dies.
 const COUNTED: Duration = Duration::from_secs(5);
 
 const ASK_EVERY: Duration = Duration::from_millis(5);

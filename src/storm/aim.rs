@@ -259,6 +259,7 @@ impl Aim<'_> {
         let owed = executor.hook.owed(Some(executor.fleet.at(place).name()));
         let mark = Some(executor.carried_out(&strike).await);
         *added += u64::from(!is_planned);
+        // Nobody listens only when the storm is given up.
         let _ = self.done.send(FinishedStrike { strike, mark });
         let shown = async {
             // Where it does not come to be, what is counted then says what is needed next.

@@ -121,6 +121,7 @@ impl StormExecutor {
             if !strike.action.rebalances() {
                 break None;
             }
+            // Nobody has a turn while it waits for its moment.
             if let Ok(turn) = self.rebalance_lock.try_lock() {
                 break Some(turn);
             }
@@ -146,6 +147,7 @@ impl StormExecutor {
         }
     }
 
+    /// False where the strike is to be left out.
     async fn meets(&self, strike: &mut StormStrike, over: Instant) -> bool {
         match (strike.action, strike.slot, strike.uncommitted) {
             (StormAction::Join, ..) | (_, _, None) => true,
@@ -177,6 +179,7 @@ impl StormExecutor {
         let mut victim = self.victim(strike);
         let mut done = self.carry_out(strike, victim.as_ref()).await;
         for _ in 0..SECOND_CHANCES {
+            // Struck by something else at the same moment, as in an outage: its successor is next.
             if !done.as_ref().is_err_and(StrikeFailed::is_passing) {
                 break;
             }

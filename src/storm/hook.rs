@@ -32,6 +32,7 @@ pub(super) struct StormHook {
     /// By instance, the answers of its slow database since the worst.
     slow: watch::Sender<BTreeMap<String, u32>>,
     max_poll_interval: Duration,
+    /// Records in a check.
     pile: u64,
     gate: CheckGate,
     timeline: Arc<Timeline>,

@@ -1,3 +1,5 @@
+//! Counts effects in the ledger, on a connection of the controller's own.
+
 use tokio_postgres::Client;
 
 use crate::run::manifest::Ledger;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the consumers export is theirs; `ledger`, `redelivered` and `produced` are counted from
-/// outside.
+/// What the consumers export is theirs; `ledger`, `ledger_again`, `redelivered` and `produced` are
+/// counted without asking them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// After the first payment was due.
@@ -30,6 +30,7 @@ pub struct Sample {
     pub uncommitted: u64,
     /// The programs in `build_info`, with the number of live instances that run each.
     pub builds: BTreeMap<String, u64>,
+    /// One look ago.
     pub ledger: u64,
     /// Lines that were not the first for their payment.
     pub ledger_again: u64,

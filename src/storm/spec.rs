@@ -13,6 +13,7 @@ use crate::verdict::{Guarantee, Verdict};
 
 const JOIN_MS: u64 = 30_000;
 
+/// In each stretch of the series.
 const LOOKS: u64 = 5;
 
 /// Fully decided: no default is looked up after this.
@@ -46,6 +47,7 @@ pub struct StormChanges {
     /// Not compressed.
     pub real_time: bool,
     pub seconds: Option<u64>,
+    /// Payments per second.
     pub rate: Option<u32>,
     pub instances: Option<u32>,
     pub partitions: Option<u32>,

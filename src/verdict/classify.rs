@@ -1,3 +1,5 @@
+//! What a history says of each payment.
+
 use std::collections::{BTreeSet, HashMap};
 
 use super::{Effect, Guarantee, History, Outcome, Produced};
@@ -75,6 +77,7 @@ fn classify(index: &Index<'_>, history: &History, payment: &str) -> MessageOutco
     }
 }
 
+/// In the order of production.
 pub(super) fn outcomes(history: &History) -> Vec<(String, MessageOutcome)> {
     let index = index(history);
     index

@@ -1,3 +1,5 @@
+//! What a consumer promises about each payment.
+
 use std::fmt;
 
 use schemars::JsonSchema;

@@ -1,3 +1,5 @@
+//! What a verdict is made from.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -82,6 +84,7 @@ pub struct Produced {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {
     pub charge: String,
+    /// If the request said so.
     pub payment: Option<String>,
 }
 

@@ -1,3 +1,5 @@
+//! The cells: which window is struck with which fault, and which windows are the same for one.
+
 use std::collections::BTreeMap;
 
 use super::{Edge, Recorded};
@@ -6,10 +8,12 @@ use super::{Edge, Recorded};
 pub enum FaultTarget {
     Gap {
         /// The same in two gaps where nothing outside changed between: nothing of the process
-        /// survives.
+        /// survives, and none of its code runs.
         merges: bool,
     },
+    /// Before the server has it.
     Request(Events),
+    /// When the server has acted.
     Answer(Events),
     Workload,
 }

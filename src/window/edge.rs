@@ -1,3 +1,5 @@
+//! Where a fault strikes.
+
 use std::fmt;
 
 use schemars::JsonSchema;

@@ -1,3 +1,5 @@
+//! A consumer's events, as tests name them.
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

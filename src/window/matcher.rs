@@ -1,3 +1,5 @@
+//! How the place of an event among those of its message is told, while recording and while striking.
+
 use crate::event::{BoundaryEvent, Detail};
 
 use super::{Follower, Window};

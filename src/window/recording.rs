@@ -1,3 +1,6 @@
+//! The recording: what the consumer does for one message, in order, and what nobody can say whose it
+//! is.
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

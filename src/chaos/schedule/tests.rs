@@ -1,3 +1,5 @@
+//! What is planned, and what of a saved schedule is refused.
+
 use super::*;
 use crate::window::Edge;
 

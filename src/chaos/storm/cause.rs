@@ -32,6 +32,7 @@ struct Facts {
 }
 
 impl Cause {
+    /// One sentence without its full stop.
     #[must_use]
     pub fn help(self) -> &'static str {
         self.facts().help

@@ -42,6 +42,7 @@ pub struct StormStrike {
 pub struct StormPlan {
     pub seed: u64,
     pub cause: Cause,
+    /// Of producing.
     pub length_ms: u64,
     /// Begin and end, after the first payment.
     pub incident_ms: (u64, u64),

@@ -1,3 +1,5 @@
+//! From the parameters that are asked for to a storm that is fully decided.
+
 mod planner;
 
 use self::planner::{Planner, length, whole};
@@ -12,7 +14,9 @@ pub(super) const SHORTEST_S: u64 = 18;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StormParameters {
     pub cause: Cause,
+    /// Of producing.
     pub seconds: u64,
+    /// Payments per second.
     pub rate: u32,
     pub partitions: u32,
     pub instances: u32,

@@ -1,3 +1,5 @@
+//! What is concluded of a successor from what is seen of it.
+
 use std::time::Duration;
 
 use tokio::time::Instant;

@@ -6,6 +6,7 @@ use super::{Manifest, SCHEMA, Scenario};
 use crate::chaos::Fault;
 use crate::effects::{EffectSource, SqlEffects};
 
+/// So that one reading mends it all.
 struct Problems(Vec<String>);
 
 impl Problems {

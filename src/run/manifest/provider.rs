@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::provider::{Behaviour, InjectedFailure, MAX_LATENCY_MS};
 
+/// What is left out is as it is at Stripe.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {

@@ -1,3 +1,5 @@
+//! Manifests that are refused, and what is said of them.
+
 use super::*;
 use crate::provider::{Behaviour, InjectedFailure};
 

@@ -1,3 +1,5 @@
+//! What a verdict needs besides counts, and what it tells of them.
+
 use super::*;
 
 #[test]

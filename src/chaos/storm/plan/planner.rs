@@ -36,7 +36,8 @@ const CALM_RECORDS: f64 = 40.0;
 /// Processed while a commit is under way: no instance ever has less for long.
 const FEWEST: f64 = 5.0;
 
-/// Far, so that fewer strikes are needed and one is over when the next comes; not past the commit.
+/// Of the commit interval. Far, so that fewer strikes are needed and one is over when the next
+/// comes; not so far that the commit comes first.
 const ROUGH_PART: f64 = 0.6;
 
 /// What a database outage repeats, in commit intervals of the whole group. Consumers that die of it
