@@ -162,6 +162,7 @@ impl Instances for FleetView {
     }
 }
 
+/// `a`, `b`, … `z`, then `a1`, `b1`, …
 pub(crate) fn instance_name(number: u32) -> String {
     let letter = char::from(b'a' + u8::try_from(number % 26).expect("below 26"));
     match number / 26 {

@@ -139,6 +139,7 @@ impl Outcome {
         fill(self.facts().label, effect_verb, 2)
     }
 
+    /// Within a sentence: `charged 3 times`.
     #[must_use]
     pub fn told(self, effect_verb: &str, effects: usize) -> String {
         fill(self.facts().told, effect_verb, effects)
