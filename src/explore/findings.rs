@@ -12,7 +12,7 @@ use crate::stack::Endpoints;
 use crate::verdict::{Explored, Verdict};
 use crate::window::Recording;
 
-/// The cell of an executed plan. `exploration` is the number of the folder it lies in.
+/// `exploration` is the number of the folder the cell lies in.
 pub(super) fn cell(plan: &CellPlan, struck: &CellRuns, exploration: &str) -> Cell {
     let finished = struck.telling();
     let worst = explore::worst(finished);
@@ -36,7 +36,6 @@ pub(super) fn cell(plan: &CellPlan, struck: &CellRuns, exploration: &str) -> Cel
     }
 }
 
-/// The cell of a plan whose run could not be made.
 pub(super) fn not_made(plan: &CellPlan, reason: &str) -> Cell {
     Cell {
         cell: plan.number,
@@ -56,7 +55,6 @@ pub(super) fn not_made(plan: &CellPlan, reason: &str) -> Cell {
     }
 }
 
-/// The report of an exploration that came to no cell.
 pub(super) fn without_cells(
     exploration: &Exploration,
     endpoints: &Endpoints,
@@ -84,20 +82,17 @@ pub(super) fn without_cells(
     }
 }
 
-/// What an exploration has come to.
 pub(super) struct Findings<'a> {
     pub(super) exploration: &'a Exploration,
     pub(super) recording: &'a Recording,
-    /// What is to be said of the cells together and no single one tells.
+    /// Of the cells together; no single one tells it.
     pub(super) warnings: Vec<String>,
     pub(super) cells: Vec<Cell>,
     pub(super) merged: Vec<Merged>,
-    /// Why it was broken off, if it was.
     pub(super) broken_off: Option<String>,
 }
 
 impl Findings<'_> {
-    /// The report.
     pub(super) fn report(
         self,
         endpoints: &Endpoints,

@@ -1,5 +1,4 @@
-//! A literal report for the tests of the renderers: lab 1's broken consumer with every outcome,
-//! and what a hostile payload could put into it.
+//! Lab 1's broken consumer with every outcome, and what a hostile payload could put into it.
 
 pub(super) mod biographies;
 
@@ -25,10 +24,8 @@ pub(super) const HOSTILE: &str = r#"</text><script>alert("1")</script><img onerr
 
 const FETCH: &str = "kafka Fetch";
 
-/// What the consumer does for one payment; two of it are alike.
 const RECORDING: [&str; 6] = [FETCH, SELECT, CHARGE, INSERT, INSERT, COMMIT];
 
-/// The window after the event with this number.
 fn window(number: usize) -> CellWindow {
     let after = RECORDING[number - 1];
     let alike = RECORDING[..number].iter().filter(|event| **event == after);
@@ -59,7 +56,6 @@ fn cell(at: CellWindow, fault: Fault, outcome: CellOutcome, biography: Vec<Line>
     }
 }
 
-/// A cell of which no run could be made.
 fn not_made(at: CellWindow, fault: Fault) -> Cell {
     Cell {
         hit: 0,
@@ -121,8 +117,7 @@ pub(super) fn report_of(cells: Vec<Cell>) -> ExploreReport {
     }
 }
 
-/// Lab 1's broken consumer, killed and frozen in every window: every outcome once or more, a window
-/// that needs no run of its own, and a cell of which none could be made.
+/// Every outcome, a window that needs no run of its own, and a cell of which none could be made.
 pub(super) fn report() -> ExploreReport {
     use CellOutcome::{Fenced, NotReached};
     use Fault::{Kill, Zombie};
@@ -187,7 +182,6 @@ pub(super) fn unattributed() -> ExploreReport {
     }
 }
 
-/// The widest matrix: every fault there is in every window.
 pub(super) fn every_fault() -> ExploreReport {
     let cells = [2, 3, 4].into_iter().flat_map(|number| {
         let one = move |f: &Fault| {

@@ -1,8 +1,6 @@
-//! The report of an exploration as one page that needs nothing but itself: it can be attached to
-//! a ticket, opened without a network and read without scripts.
-//!
-//! `page.html` is its template; askama escapes every value in it, because statements, paths and
-//! payment ids come from whoever wrote them.
+//! The report of an exploration as one page that needs nothing but itself: it can be attached to a
+//! ticket, opened without a network and read without scripts. askama escapes every value in
+//! `page.html`, because statements, paths and payment ids come from whoever wrote them.
 
 use askama::Template;
 
@@ -14,10 +12,6 @@ use crate::named::Named;
 use crate::report::Line;
 use crate::verdict::Verdict;
 
-/// The report as an HTML document.
-///
-/// # Panics
-/// Never: the template writes to memory.
 #[must_use]
 pub fn render(report: &ExploreReport) -> String {
     HtmlPage::new(report)
@@ -31,22 +25,19 @@ struct HtmlPage<'a> {
     report: &'a ExploreReport,
     matrix: Matrix<'a>,
     biographies: Vec<BiographyView<'a>>,
-    /// The outcomes that occur.
     legend: Vec<CellOutcome>,
     /// What it means that a change is nobody's.
     nobodys: &'static str,
-    /// The cells of which there is no run.
     not_made: Vec<&'a Cell>,
 }
 
 struct BiographyView<'a> {
     cell: &'a Cell,
     diagram: Diagram,
-    /// The lines, each with the milliseconds since the first.
+    /// Each with the milliseconds since the first.
     lines: Vec<(String, &'a Line)>,
-    /// When the first line was.
     began: String,
-    /// Whether the page opens with it unfolded.
+    /// Unfolded when the page opens.
     open: bool,
 }
 
@@ -103,7 +94,6 @@ impl<'a> HtmlPage<'a> {
     }
 }
 
-/// A window for a heading: a line for each edge.
 fn edges(window: &CellWindow) -> Vec<String> {
     match matrix::edges(window, str::to_owned) {
         none if none.is_empty() => vec![matrix::label(window)],

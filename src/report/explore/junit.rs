@@ -1,5 +1,4 @@
-//! The report of an exploration for a CI server, which shows JUnit XML beside its other tests: a
-//! suite for each fault, a test case for each window.
+//! For a CI server, which shows JUnit XML: a suite for each fault, a test case for each window.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -11,11 +10,7 @@ use super::matrix::{self, Matrix};
 use super::{Cell, CellOutcome, ExploreReport, NOBODYS};
 use crate::verdict::Verdict;
 
-/// The report as JUnit XML. What broke the promise is a failure; what could not be judged is
-/// skipped, because a pass would claim what nobody saw.
-///
-/// # Panics
-/// Never: the document is written to memory, and it has no names that XML forbids.
+/// What could not be judged is skipped, because a pass would claim what nobody saw.
 #[must_use]
 pub fn render(report: &ExploreReport) -> String {
     let mut xml = Report::new("crashwindow explore");
@@ -96,8 +91,6 @@ fn case(cell: &Cell) -> TestCase {
     case
 }
 
-/// What a person needs who sees only the failure: what happened, line by line, and the command
-/// that shows it again.
 fn story(cell: &Cell) -> String {
     let mut text = format!("{}\n", cell.text);
     for line in log::lines(cell) {

@@ -14,10 +14,9 @@ use super::reader::Malformed;
 use super::shape::decode;
 use super::tracker::{ApiTracker, TrackedAnswer, encode};
 
-/// The endpoint type (KIP-919) of an answer that lists controllers.
+/// An endpoint type (KIP-919).
 const CONTROLLERS: i8 = 2;
 
-/// One of the requests whose answers name brokers and are no events.
 pub(super) struct Addresses {
     pub(super) api: ApiKey,
     pub(super) version: i16,

@@ -57,7 +57,7 @@ pub(super) fn batch(message: &str) -> Bytes {
     batch.freeze()
 }
 
-/// Messages with something in their arrays, for those whose shape has arrays in arrays.
+/// For those whose shape has arrays in arrays.
 pub(super) fn fetched(version: i16) -> FetchResponse {
     let partition = PartitionData::default().with_records(Some(batch("msg-0001")));
     let topic =
@@ -85,8 +85,6 @@ pub(super) fn metadata() -> MetadataResponse {
 fn topic() -> TopicName {
     TopicName(StrBytes::from_static_str("payments"))
 }
-
-/// One exchange for each API that the tap reads, in each of its versions.
 #[must_use]
 pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();

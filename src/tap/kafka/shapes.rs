@@ -53,7 +53,6 @@ const TOPIC_ERRORS: Shape = Shape::Array(&[all(STR), all(Shape::Array(&[all(I32)
 const TOPIC_PARTITIONS: Shape = Shape::Array(&[all(STR), all(I32S)]);
 const TOPIC_ID_PARTITIONS: Shape = Shape::Array(&[all(UUID), all(I32S)]);
 
-// Who is where, and who speaks what.
 shapes! {
     ApiVersionsResponse, 3,
         [all(I16), all(Shape::Array(&[all(I16), all(I16), all(I16)])), since(1, I32)],
@@ -94,7 +93,6 @@ shapes! {
         [];
 }
 
-// Records.
 shapes! {
     ProduceRequest, 9,
         [
@@ -143,7 +141,6 @@ shapes! {
         [(0, NODES)];
 }
 
-// Positions.
 shapes! {
     OffsetCommitRequest, 8,
         [
@@ -165,7 +162,6 @@ shapes! {
     TxnOffsetCommitResponse, 3, [all(I32), all(TOPIC_ERRORS)], [];
 }
 
-// Transactions.
 shapes! {
     InitProducerIdRequest, 2,
         [all(STR), all(I32), since(3, I64), since(3, I16), since(6, I8), since(6, I8)], [];
@@ -191,7 +187,6 @@ shapes! {
     EndTxnResponse, 3, [all(I32), all(I16), since(5, I64), since(5, I16)], [];
 }
 
-// Membership.
 shapes! {
     JoinGroupRequest, 6,
         [

@@ -68,7 +68,6 @@ fn damaged(rng: &mut ChaCha8Rng, valid: &[u8]) -> Bytes {
     bytes.into()
 }
 
-/// Reads damaged requests, and damaged answers to a good one.
 fn damage<R>(rng: &mut ChaCha8Rng, tap: &KafkaTap, request: &R, answer: impl Fn(i16) -> Bytes)
 where
     R: Request,
@@ -202,7 +201,7 @@ fn every_version_of_every_message_has_the_shape_that_is_expected() {
     check(|_| metadata());
 }
 
-/// Answers requests of a planted client, each another than the last, until the tap refuses one.
+/// Each request another than the last, until the tap refuses one.
 fn planted<R: Request>(
     tap: &KafkaTap,
     request: impl Fn(usize) -> R,
