@@ -144,6 +144,7 @@ impl Charge {
             ..self
         }
     }
+
     pub(super) fn update(&mut self, form: &Form) {
         if let Some(description) = form.get("description") {
             self.request.description = Some(description.to_owned());

@@ -29,6 +29,7 @@ pub(super) enum Order {
         reason: Option<String>,
     },
 }
+
 #[derive(Debug)]
 pub(super) struct Orderer<'a> {
     pub(super) source: &'a Source,

@@ -51,6 +51,7 @@ impl Reply {
             retry: false,
         }
     }
+
     pub(super) fn charging(self, charge: &str) -> Self {
         let effect = Some(charge.to_owned());
         Self {
@@ -79,6 +80,7 @@ impl Reply {
             retry: false,
         }
     }
+
     pub(super) fn save(&mut self, request_id: &str) -> Saved {
         self.saved = true;
         Saved {

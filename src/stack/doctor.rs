@@ -130,6 +130,7 @@ fn space(cache: &Cache) -> Check {
         fix,
     }
 }
+
 async fn program(name: &str, needed: bool, need: install::Need) -> Check {
     let output = Command::new(name)
         .arg("--version")

@@ -218,6 +218,7 @@ async fn ready(endpoints: Endpoints) {
     };
     tokio::join!(kafka, postgres);
 }
+
 async fn silent(endpoints: &Endpoints) -> Which {
     let asked = postgres::ask(&endpoints.postgres.admin_url, None, QUESTION).await;
     if asked.is_err() {

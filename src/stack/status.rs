@@ -65,6 +65,7 @@ pub async fn status(options: &StackOptions) -> Result<Status, StackError> {
         }
     })
 }
+
 fn named(name: &str) -> String {
     if name == super::DEFAULT_NAME {
         String::new()

@@ -162,6 +162,7 @@ impl Server {
     pub(super) fn process(&self) -> ServerProcess {
         ServerProcess::of(self.which.title(), self.pid)
     }
+
     pub(super) async fn stop(&mut self) {
         if matches!(self.child.try_wait(), Ok(Some(_))) {
             return;

@@ -101,6 +101,7 @@ pub enum Decision {
 
 /// Boxed: hooks are used as trait objects.
 pub type DecisionFuture<'a> = Pin<Box<dyn Future<Output = Decision> + Send + 'a>>;
+
 pub trait Hook: Send + Sync {
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_>;
 
@@ -120,6 +121,7 @@ pub trait Hook: Send + Sync {
     /// After one of the same process had left for want of TLS.
     fn came_in_plaintext(&self, _source: &Source, _tap: Tap) {}
 }
+
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PassAll;
 

@@ -49,6 +49,7 @@ pub(super) fn subscription(bytes: &[u8]) -> Result<Vec<String>, Malformed> {
     }
     Ok(topics)
 }
+
 pub(super) fn assigned(member: &Member, partitions: &[TopicPartition]) -> String {
     let generation = format!("generation {}", member.generation);
     let Some(first) = partitions.first() else {

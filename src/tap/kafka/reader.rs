@@ -81,6 +81,7 @@ impl<'a> Reader<'a> {
         let raw = self.unsigned_varint()?;
         Ok((raw >> 1).cast_signed() ^ -(raw & 1).cast_signed())
     }
+
     pub(super) fn skip_varlong(&mut self) -> Result<(), Malformed> {
         for _ in 0..10 {
             if self.array::<1>()?[0] & 0x80 == 0 {

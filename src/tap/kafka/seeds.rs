@@ -85,6 +85,7 @@ pub(super) fn metadata() -> MetadataResponse {
 fn topic() -> TopicName {
     TopicName(StrBytes::from_static_str("payments"))
 }
+
 #[must_use]
 pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();

@@ -261,6 +261,7 @@ impl<'a> Connection<'a> {
     pub(super) async fn client_gone(&self) {
         self.hangup.seen().await;
     }
+
     async fn decide(&self, event: BoundaryEvent) -> Result<(), Ended> {
         let decision = tokio::select! {
             biased;

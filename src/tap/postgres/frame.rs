@@ -101,6 +101,7 @@ impl Frames {
             rest: 0,
         }
     }
+
     pub(super) fn at_boundary(&self) -> bool {
         self.rest == 0
     }

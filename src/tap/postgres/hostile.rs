@@ -36,6 +36,7 @@ fn cases(mut case: impl FnMut(&mut ChaCha8Rng)) {
         case(&mut random);
     }
 }
+
 fn converse(random: &mut ChaCha8Rng, client: &[u8], server: &[u8], met: &mut Met) {
     let mut session = ConnectionState::new(true, Marks::default());
     let mut sides = [(Side::Client, client), (Side::Server, server)]

@@ -10,11 +10,13 @@ use crate::dashboard::problem::{Body, Problem};
 
 pub(super) trait Answer {
     const STATUS: u16;
+
     fn schema(types: &mut SchemaGenerator) -> Value;
 }
 
 impl<T: JsonSchema> Answer for Json<T> {
     const STATUS: u16 = 200;
+
     fn schema(types: &mut SchemaGenerator) -> Value {
         types.subschema_for::<T>().to_value()
     }
@@ -22,6 +24,7 @@ impl<T: JsonSchema> Answer for Json<T> {
 
 impl<T: JsonSchema> Answer for (StatusCode, Json<T>) {
     const STATUS: u16 = 202;
+
     fn schema(types: &mut SchemaGenerator) -> Value {
         types.subschema_for::<T>().to_value()
     }
@@ -29,6 +32,7 @@ impl<T: JsonSchema> Answer for (StatusCode, Json<T>) {
 
 impl<A: Answer> Answer for Result<A, Problem> {
     const STATUS: u16 = A::STATUS;
+
     fn schema(types: &mut SchemaGenerator) -> Value {
         A::schema(types)
     }
@@ -52,6 +56,7 @@ impl<T: JsonSchema> Takes for Body<T> {
 
 pub(super) trait Handler<Arguments> {
     type Answer: Answer;
+
     fn body(types: &mut SchemaGenerator) -> Option<Value>;
 }
 
