@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     match cli::Cli::parse().run() {
         Ok(code) => code,
         Err(error) => {
-            // Its text is complete: what, where, why, and the next command.
+            // Complete: what, where, why, and the next command.
             eprintln!("error: {error}");
             // 2 is "unknown": nothing was found out. 1 is a verdict.
             ExitCode::from(2)

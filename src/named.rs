@@ -1,22 +1,16 @@
-//! Names: what the values of a closed list are called on the command line, in files and in reports.
-//!
-//! Such a list stands once, in its type. A name that is not in it is an error that tells the list,
-//! never a default.
+//! The names of a closed list's values on the command line, in files and in reports. A list stands
+//! once, in its type; a name that is not in it is an error that tells the list, never a default.
 
-/// A type whose values are known by their names.
 pub trait Named: Copy + 'static {
-    /// What a value is called in an error: `fault`.
+    /// In an error: `fault`.
     const KIND: &'static str;
 
-    /// All values, in the order in which they are told.
+    /// In the order in which they are told.
     fn every() -> impl Iterator<Item = Self>;
 
-    /// The word used on the command line, in files and in reports.
     fn name(self) -> &'static str;
 
-    /// The value of that name.
-    ///
-    /// # Errors
+    /// An unknown name's error tells those there are.
     /// When there is none of that name; the error tells those there are.
     fn named(name: &str) -> Result<Self, UnknownName> {
         let found = Self::every().find(|value| value.name() == name);
@@ -28,7 +22,6 @@ pub trait Named: Copy + 'static {
     }
 }
 
-/// A name that is not in its list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no {kind} {name:?}; there are: {}", known.join(", "))]
 pub struct UnknownName {
@@ -37,7 +30,7 @@ pub struct UnknownName {
     known: Vec<&'static str>,
 }
 
-/// Makes an enum of a list, with what is known of each value beside it. The facts have a `name`.
+/// An enum with what is known of each value beside it. The facts have a `name`.
 macro_rules! registry {
     (
         $(#[$meta:meta])*
@@ -46,13 +39,11 @@ macro_rules! registry {
         }
     ) => {
         $(#[$meta])*
-        #[allow(missing_docs, reason = "what a value is may stand in its facts alone")]
         pub enum $type {
             $($(#[$doc])* $variant,)+
         }
 
         impl $type {
-            /// All of them, in the order in which they are told.
             pub const ALL: [Self; [$(stringify!($variant)),+].len()] = [$(Self::$variant),+];
 
             fn facts(self) -> &'static $facts {
@@ -78,11 +69,10 @@ macro_rules! registry {
     };
 }
 
-/// Lets a [`Named`] type be displayed, written, read and described by its names.
+/// Displayed, written, read and described by its names.
 macro_rules! by_name {
     ($type:ty) => {
         impl $type {
-            /// The word used on the command line, in files and in reports.
             #[must_use]
             pub fn name(self) -> &'static str {
                 $crate::named::Named::name(self)
@@ -121,7 +111,7 @@ macro_rules! by_name {
     };
 }
 
-/// Lets a [`Named`] type with a `help` for each value be an argument of the command line.
+/// An argument of the command line; each value has a `help`.
 macro_rules! argument {
     ($type:ty) => {
         impl clap::ValueEnum for $type {

@@ -1,10 +1,7 @@
 //! The metrics that a consumer exports, as it would in production: nothing here needs the lab.
 
-#![allow(missing_docs, reason = "the help of a metric says what it counts")]
-
 use crate::metric::{Kind, Label, Metric};
 
-/// Payments looked up.
 pub const DEDUP_CHECKS: Metric = Metric {
     name: "dedup_checks_total",
     kind: Kind::Counter,
@@ -23,7 +20,6 @@ pub const DEDUP_CHECKS: Metric = Metric {
     ],
 };
 
-/// Records with a payment.
 pub const PAYMENTS_PROCESSED: Metric = Metric {
     name: "payments_processed_total",
     kind: Kind::Counter,
@@ -31,7 +27,6 @@ pub const PAYMENTS_PROCESSED: Metric = Metric {
     labels: &[],
 };
 
-/// Effects, as the consumer believes.
 pub const EFFECTS: Metric = Metric {
     name: "effects_total",
     kind: Kind::Counter,
@@ -50,7 +45,6 @@ pub const REBALANCES: Metric = Metric {
     }],
 };
 
-/// Refused commits.
 pub const COMMIT_FAILURES: Metric = Metric {
     name: "offset_commit_failures_total",
     kind: Kind::Counter,
@@ -62,7 +56,6 @@ pub const COMMIT_FAILURES: Metric = Metric {
     }],
 };
 
-/// Time between polls.
 pub const POLL_GAP: Metric = Metric {
     name: "poll_gap_seconds",
     kind: Kind::Histogram,
@@ -77,7 +70,6 @@ pub const LAG: Metric = Metric {
     labels: &[],
 };
 
-/// What a rebalance would deliver again.
 pub const UNCOMMITTED: Metric = Metric {
     name: "consumer_uncommitted_records",
     kind: Kind::Gauge,
@@ -85,7 +77,6 @@ pub const UNCOMMITTED: Metric = Metric {
     labels: &[],
 };
 
-/// Which program runs.
 pub const BUILD_INFO: Metric = Metric {
     name: "build_info",
     kind: Kind::Gauge,
@@ -96,7 +87,6 @@ pub const BUILD_INFO: Metric = Metric {
     }],
 };
 
-/// All of them.
 pub const CONSUMER: &[Metric] = &[
     DEDUP_CHECKS,
     EFFECTS,

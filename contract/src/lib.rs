@@ -1,8 +1,6 @@
-//! What the lab and a consumer of its labs agree on, and each finds here instead of in the other.
-//!
-//! The lab produces the [`Payment`] that a consumer reads, and its pages, rules and dashboards are about
-//! the metrics that a consumer exports ([`CONSUMER`]). A consumer in another language has the same
-//! contract in words: `docs/consumer.md`, `docs/metrics.md`.
+//! What the lab and a consumer of its labs agree on: the [`Payment`] that the one produces and the
+//! other reads, and the metrics that a consumer exports ([`CONSUMER`]). In words, for other
+//! languages: `docs/consumer.md`, `docs/metrics.md`.
 
 mod consumer;
 mod metric;

@@ -1,7 +1,5 @@
 //! Many records as columns, for a statement that takes them all at once.
 
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
-
 use std::collections::{BTreeMap, HashMap};
 
 use rdkafka::Message;
@@ -11,8 +9,7 @@ use tokio_postgres::types::ToSql;
 
 use crate::{Payment, PaymentError};
 
-/// The payments of a batch and where they were, in the order of their delivery; each column has a
-/// value for each payment.
+/// In the order of their delivery; each column has a value for each payment.
 #[derive(Debug, Default)]
 pub struct Batch {
     pub payments: Vec<Payment>,
@@ -22,23 +19,18 @@ pub struct Batch {
     amounts: Vec<i64>,
 }
 
-/// How one payment's check for a duplicate ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check {
-    /// It was new.
     Miss,
-    /// It was known, from this very record: the broker delivered it again.
+    /// Known from this very record: the broker delivered it again.
     Redelivery,
-    /// It was known, from another record: somebody produced it again.
+    /// Known from another record: somebody produced it again.
     Republish,
 }
 
 impl Batch {
-    /// Reads what a poll handed over. What is an error of the poll and no record is logged: a
-    /// consumer that was put out of its group is told so here, and goes on polling.
-    ///
-    /// # Errors
-    /// A record that holds no payment.
+    /// An error of the poll is logged: a consumer that was put out of its group is told so here,
+    /// and goes on polling.
     pub fn read<M: Message>(polled: Vec<Result<M, KafkaError>>) -> Result<Self, PaymentError> {
         let mut batch = Self::default();
         for record in polled {
@@ -57,13 +49,12 @@ impl Batch {
         Ok(batch)
     }
 
-    /// A column of a text made from each payment.
     pub fn column(&self, text: impl Fn(&Payment) -> String) -> Vec<String> {
         self.payments.iter().map(text).collect()
     }
 
-    /// The parameters of a statement that takes the keys, the partitions, the offsets, the ids and the
-    /// amounts of the payments, each as an array, and the topic.
+    /// The keys, partitions, offsets, ids and amounts of the payments, each as an array, and the
+    /// topic.
     #[must_use]
     pub fn columns<'a>(
         &'a self,
@@ -80,10 +71,8 @@ impl Batch {
         ]
     }
 
-    /// How the check of each payment ended.
-    ///
-    /// `claimed` has the partition and the offset of each record whose key was new; `stored` has the
-    /// key, the partition and the offset of each row that was there.
+    /// `claimed`: partition and offset of each record whose key was new; `stored`: key, partition
+    /// and offset of each row that was there.
     #[must_use]
     pub fn checks(&self, keys: &[String], claimed: &[Row], stored: &[Row]) -> Vec<Check> {
         let claimed = claimed.iter().map(|row| (row.get(0), row.get(1)));
@@ -114,7 +103,6 @@ impl Batch {
             .collect()
     }
 
-    /// The last offset of each partition.
     #[must_use]
     pub fn ends(&self) -> BTreeMap<i32, i64> {
         let places = self

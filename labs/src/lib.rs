@@ -1,7 +1,6 @@
 //! What a lab consumer imports, so that its own file holds only the lesson.
 //!
-//! Here: the environment, logging, metrics, JSON, columns for a batch, and the HTTP form of a charge.
-//! Not here: anything whose place in the code could change what is delivered. Polling, commits, SQL,
+//! Nothing here could change what is delivered by its place in the code: polling, commits, SQL,
 //! transactions and the choice of an idempotency key stay visible in the consumer.
 
 mod batch;

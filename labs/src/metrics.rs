@@ -1,7 +1,6 @@
-//! The metrics that a production consumer exports, served for Prometheus on `METRICS_ADDR`.
-//!
-//! `crashwindow-contract` says what each means. A check is counted after the statement that decided it
-//! was committed: counted earlier, one that is rolled back would be a hit that never was.
+//! The metrics of a production consumer; `crashwindow-contract` says what each means. A check is
+//! counted after the commit of the statement that decided it: one that is rolled back would be a
+//! hit that never was.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -21,21 +20,20 @@ use rdkafka::topic_partition_list::TopicPartitionList;
 
 use crate::{Check, page};
 
-/// Where Prometheus finds the metrics.
 const METRICS_ADDR: &str = "METRICS_ADDR";
 
 /// From a batch that is done at once to one that costs a consumer its place in the group.
 const GAPS: [f64; 10] = [0.01, 0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 4.0, 10.0, 30.0];
 
-/// What a broker answers to the commit of a member that it does not take for one any more.
+/// To the commit of somebody whom the broker no longer takes for a member.
 const REFUSALS: [RDKafkaErrorCode; 3] = [
     RDKafkaErrorCode::UnknownMemberId,
     RDKafkaErrorCode::IllegalGeneration,
     RDKafkaErrorCode::RebalanceInProgress,
 ];
 
-/// The metrics of one consumer. Clones are the same metrics; it is the consumer's context, too,
-/// where rebalances, refused commits and statistics are heard of.
+/// Clones are the same metrics. It is the consumer's context, too, where rebalances, refused
+/// commits and statistics are heard of.
 #[derive(Clone)]
 pub struct Metrics {
     registry: Registry,
@@ -50,11 +48,8 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Registers the metrics and serves them at `/metrics` on the address in `METRICS_ADDR`, where
-    /// it is set. `build_info` says which program this is.
-    ///
-    /// # Errors
-    /// When the address is none or cannot be listened on.
+    /// At `/metrics` on the address in `METRICS_ADDR`, where it is set. `build_info` says which
+    /// program this is.
     pub async fn serve() -> anyhow::Result<Self> {
         let metrics = Self::registered()?;
         let program = std::env::current_exe()?;
@@ -101,8 +96,8 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// Notes that a batch was handed over. The time until what this returns is dropped, at the next
-    /// poll, is what `max.poll.interval.ms` is about.
+    /// Until what this returns is dropped, at the next poll, runs the time of
+    /// `max.poll.interval.ms`.
     #[must_use]
     pub fn busy(&self) -> Busy {
         Busy {
@@ -111,7 +106,6 @@ impl Metrics {
         }
     }
 
-    /// Counts checks whose statement was committed.
     pub fn checked(&self, checks: &[Check]) {
         self.payments.inc_by(checks.len() as u64);
         for check in checks {
@@ -128,7 +122,6 @@ impl Metrics {
     }
 }
 
-/// Of a check: its result, and what a hit came from.
 fn labels(check: Check) -> [&'static str; 2] {
     match check {
         Check::Miss => ["miss", "new"],
@@ -137,7 +130,6 @@ fn labels(check: Check) -> [&'static str; 2] {
     }
 }
 
-/// A consumer that is busy with a batch.
 pub struct Busy {
     since: Instant,
     gap: Histogram,

@@ -1,5 +1,3 @@
-//! The page that Prometheus reads, over HTTP.
-
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -11,16 +9,15 @@ use hyper_util::rt::TokioIo;
 use prometheus::{Encoder, Registry, TextEncoder};
 use tokio::net::TcpListener;
 
-/// The path at which Prometheus looks where nothing else is said.
+/// Where Prometheus looks where nothing else is said.
 const PATH: &str = "/metrics";
 
 /// Prometheus refuses a page whose type it does not know.
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-/// What is wrong with a listener, as a rule too many open files, does not pass at once.
+/// Too many open files, as a rule, which does not pass at once.
 const BREATH: Duration = Duration::from_secs(1);
 
-/// Answers for as long as the process lives.
 pub(crate) async fn serve(listener: TcpListener, registry: Registry) -> Infallible {
     loop {
         let stream = match listener.accept().await {
@@ -58,7 +55,6 @@ fn answer<B>(request: &Request<B>, registry: &Registry) -> Response<String> {
     response
 }
 
-/// Everything in the registry in Prometheus' text format.
 pub(crate) fn text(registry: &Registry) -> String {
     let mut text = Vec::new();
     // Into memory, of what was registered without an error.

@@ -1,15 +1,9 @@
-//! The provider's client: one request, no retry of its own.
-
-#![allow(missing_docs, reason = "the text of an error says what its fields are")]
-
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::Payment;
 
-/// A client of a Stripe-compatible payment API.
-///
 /// It never retries: in a lab, the only second attempt is the one that a redelivery makes.
 #[derive(Debug, Clone)]
 pub struct PaymentApi {
@@ -18,26 +12,23 @@ pub struct PaymentApi {
     api_key: String,
 }
 
-/// What the provider says it has charged.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Charge {
     /// `ch_…`
     pub id: String,
 }
 
-/// Why there is no charge to show. *Declined* is an answer; *unknown* is none: the customer may or
-/// may not have been charged.
+/// *Refused* is an answer; *unknown* is none: the customer may or may not have been charged.
 #[derive(Debug, thiserror::Error)]
 pub enum ChargeError {
-    /// The provider answered that it did not charge.
     #[error("the provider refused the charge for {payment} with {status}: {message}")]
     Refused {
         payment: String,
-        /// The HTTP status: 402 for a declined card, 409 while the key is in use.
+        /// 402 for a declined card, 409 while the key is in use.
         status: StatusCode,
         message: String,
     },
-    /// No answer, or a server error: nobody knows whether the customer was charged.
+    /// No answer, or a server error.
     #[error("it is unknown whether {payment} was charged: {reason}")]
     Unknown { payment: String, reason: String },
 }
@@ -66,12 +57,7 @@ impl PaymentApi {
         }
     }
 
-    /// Charges the customer for the payment, with the idempotency key if there is one: the
-    /// provider executes a key once and replays its answer afterwards.
-    ///
-    /// # Errors
-    /// [`ChargeError::Refused`] when the provider says no, [`ChargeError::Unknown`] when nobody
-    /// can say.
+    /// The provider executes an idempotency key once and replays its answer afterwards.
     pub async fn charge(
         &self,
         payment: &Payment,
@@ -104,11 +90,8 @@ impl PaymentApi {
         Ok(charge)
     }
 
-    /// The charge of this payment that the provider's search knows of, by the payment's id in its
-    /// metadata. A search does not know what was charged within the last minute.
-    ///
-    /// # Errors
-    /// As [`PaymentApi::charge`].
+    /// By the payment's id in the metadata. A search does not know what was charged within the last
+    /// minute.
     pub async fn find_charge(&self, payment: &Payment) -> Result<Option<Charge>, ChargeError> {
         let query = format!("metadata['payment_id']:'{}'", payment.id);
         let request = self
@@ -128,7 +111,6 @@ fn unknown(payment: &Payment, reason: String) -> ChargeError {
     ChargeError::Unknown { payment, reason }
 }
 
-/// Reads an answer of the provider's.
 async fn read<T: DeserializeOwned>(
     response: reqwest::Response,
     payment: &Payment,

@@ -6,14 +6,13 @@ use tracing_subscriber::EnvFilter;
 
 use crate::PaymentApi;
 
-/// What the lab tells an instance.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `KAFKA_TOPIC`: where the payments are.
+    /// `KAFKA_TOPIC`.
     pub topic: String,
-    /// `KAFKA_GROUP_ID`: the group to join.
+    /// `KAFKA_GROUP_ID`.
     pub group: String,
-    /// `CONSUMER_ID`: the name of this instance; its replacement after a crash has the same.
+    /// `CONSUMER_ID`; the replacement after a crash has the same.
     pub consumer_id: String,
     bootstrap: String,
     database_url: String,
@@ -21,10 +20,8 @@ pub struct Settings {
     api_key: String,
 }
 
-/// What is wrong with the environment.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// A variable of the contract is missing.
     #[error(
         "the environment has no {0}; a consumer is started by the lab, which sets it: crashwindow run"
     )]
@@ -32,11 +29,8 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Reads the contract's variables, and starts logging to standard error, which the lab keeps
-    /// in the run folder. `RUST_LOG` changes what is logged.
-    ///
-    /// # Errors
-    /// When a variable of the contract is missing.
+    /// Starts logging to standard error, too, which the lab keeps in the run folder; `RUST_LOG`
+    /// changes what.
     pub fn from_env() -> Result<Self, SettingsError> {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         // A second initialisation is a test's; the first one stands.
@@ -57,24 +51,20 @@ impl Settings {
         })
     }
 
-    /// Where Kafka is, who we are, and how soon we notice. Nothing here changes what is delivered:
-    /// that is set in the consumer's own file.
+    /// Nothing here changes what is delivered: that is set in the consumer's own file.
     #[must_use]
     pub fn kafka(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", &self.bootstrap)
             .set("client.id", &self.consumer_id);
-        // A fetch that waits for records holds up what is asked on the same connection, newly
-        // assigned partitions among it, for half a second by default.
+        // A fetch that waits for records holds up what else is asked on its connection, such as
+        // newly assigned partitions: half a second by default.
         config.set("fetch.wait.max.ms", "20");
         config
     }
 
-    /// A connection to the run's database, in plaintext: a tap lies between, and it speaks no TLS.
-    ///
-    /// # Errors
-    /// When Postgres does not answer or refuses us.
+    /// In plaintext: a tap lies between, and it speaks no TLS.
     pub async fn database(&self) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
         let (client, connection) = tokio_postgres::connect(&self.database_url, NoTls).await?;
         // It ends with the client, or with an error that the client's next statement has as well.
@@ -82,7 +72,6 @@ impl Settings {
         Ok(client)
     }
 
-    /// A client of the payment provider.
     #[must_use]
     pub fn payment_api(&self) -> PaymentApi {
         PaymentApi::new(&self.api_url, &self.api_key)

@@ -11,30 +11,23 @@ use crate::group::{GroupClient, GroupError, GroupState, Member};
 use crate::provider::Clock;
 use crate::timeline::{Timeline, TimelineEvent};
 
-/// How often the broker and the database are asked while waiting.
+/// Between two looks at the broker or the database.
 pub(super) const POLL: Duration = Duration::from_millis(5);
 
-/// What a fault may ask of the instances.
 pub trait Instances: Send + Sync {
-    /// The instance that is this member of the group.
     fn name_of(&self, member_id: &str) -> Option<String>;
     /// Starts a second instance if there is none beside `to`; true when it did.
     fn ensure_successor(&self, to: &str) -> bool;
     /// Starts one instance more, whoever is there; its name, or none where the run has ended.
     fn start_another(&self) -> Option<String>;
-    /// The Postgres backends that serve a process.
     fn backends_of(&self, source: &Source) -> Vec<i32>;
-    /// The instance that a Postgres backend serves.
     fn instance_at(&self, backend: i32) -> Option<String>;
 }
 
-/// Why a fault could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum StrikeError {
-    /// A signal failed.
     #[error(transparent)]
     Process(#[from] ProcessError),
-    /// The group could not be asked or changed.
     #[error(transparent)]
     Group(#[from] GroupError),
     #[error("Postgres could not be asked which instance waits for a lock: {0}")]
@@ -49,51 +42,38 @@ pub enum StrikeError {
 
 /// One instance in its window, with the payment it has in hand.
 pub struct FaultContext {
-    /// The struck instance.
     pub process: Process,
-    /// The payment in hand.
     pub payment: String,
-    /// The topic of the run.
     pub topic: String,
-    /// Where the payment is.
     pub partition: i32,
-    /// Where the payment is.
     pub offset: i64,
-    /// The group of the run.
     pub group: Arc<GroupClient>,
-    /// The run's database.
     pub database: Arc<tokio_postgres::Client>,
-    /// The instances.
     pub instances: Arc<dyn Instances>,
-    /// Where everything that is done is recorded.
     pub timeline: Arc<Timeline>,
-    /// How long the process gets between SIGTERM and SIGKILL.
+    /// Between SIGTERM and SIGKILL.
     pub grace: Duration,
-    /// How long the group may take to give a partition to another member, who may have to be started
-    /// first.
+    /// For the group to give a partition to another member, who may have to be started first.
     pub rebalance: Duration,
-    /// How long a successor may take for one step of the group's position, or to meet a lock. Past it
-    /// the strike is no evidence.
+    /// For one step of a successor, or to meet a lock. Past it the strike is no evidence.
     pub step: Duration,
-    /// How long a successor may change nothing, after it was given the payment, before it is taken to
-    /// have finished without a word: only a consumer that acknowledges nothing comes to it.
+    /// How long a successor may change nothing, after it was given the payment, before it counts as
+    /// finished: only a consumer that acknowledges nothing comes to it.
     pub silence: Duration,
-    /// Whether the consumer is known, from before the run, to acknowledge what it has finished.
+    /// Known from before the run: the consumer acknowledges what it has finished.
     pub acknowledges: bool,
-    /// How many hours of the provider's pass before the payment is delivered again.
+    /// Hours of the provider's that pass before the payment is delivered again.
     pub wait_hours: Option<u32>,
-    /// The provider's clock.
     pub clock: Clock,
 }
 
 impl FaultContext {
-    /// The struck instance as the group knows it: the member as which it was last seen to join.
+    /// As the group knows it: the member as which it was last seen to join.
     pub(super) async fn member(&self) -> Result<Member, StrikeError> {
         let member = self.process.member(&self.group).await?;
         member.ok_or_else(|| StrikeError::NoMember(self.process.source.clone()))
     }
 
-    /// SIGKILL, and the process is gone.
     pub(super) async fn kill(&self) -> Result<(), StrikeError> {
         self.process.kill().await?;
         self.record(TimelineEvent::Killed {
@@ -102,8 +82,7 @@ impl FaultContext {
         Ok(())
     }
 
-    /// Lets the hours pass that the payment waits for. The provider's clock is moved; nothing in the
-    /// lab waits for them.
+    /// The provider's clock is moved; nothing in the lab waits for the hours.
     pub(super) fn wait_out(&self) {
         if let Some(hours) = self.wait_hours {
             self.clock
@@ -112,7 +91,7 @@ impl FaultContext {
         }
     }
 
-    /// SIGTERM; returns at once.
+    /// Returns at once.
     pub(super) fn terminate(&self) -> Result<(), StrikeError> {
         self.process.terminate()?;
         self.record(TimelineEvent::Terminated {
@@ -121,7 +100,6 @@ impl FaultContext {
         Ok(())
     }
 
-    /// SIGSTOP, and the process has stopped.
     pub(super) async fn freeze(&self) -> Result<(), StrikeError> {
         self.process.freeze().await?;
         self.record(TimelineEvent::Frozen {
@@ -130,7 +108,6 @@ impl FaultContext {
         Ok(())
     }
 
-    /// SIGCONT.
     pub(super) fn thaw(&self) -> Result<(), StrikeError> {
         self.process.thaw()?;
         self.record(TimelineEvent::Thawed {
@@ -139,7 +116,7 @@ impl FaultContext {
         Ok(())
     }
 
-    /// Tells the group that the member is gone, so that nobody waits for its session to expire.
+    /// So that nobody waits for the member's session to expire.
     pub(super) async fn evict(&self, member: &Member) -> Result<(), StrikeError> {
         self.group.evict(member).await?;
         self.record(TimelineEvent::Evicted {
@@ -149,7 +126,7 @@ impl FaultContext {
         Ok(())
     }
 
-    /// Evicts the struck process if it is still a member: one that has left by itself need not be.
+    /// One that has left by itself need not be.
     pub(super) async fn evict_if_member(&self) -> Result<(), StrikeError> {
         match self.member().await {
             Ok(member) => self.evict(&member).await,
@@ -158,8 +135,7 @@ impl FaultContext {
         }
     }
 
-    /// Sees to it that somebody can take over, and that the group knows of it: a member that is
-    /// already asking to join is given the partition at once.
+    /// A member that is already asking to join is given the partition at once.
     pub(super) async fn ensure_successor(&self) -> Result<(), StrikeError> {
         if self
             .instances
@@ -174,7 +150,6 @@ impl FaultContext {
         Ok(())
     }
 
-    /// Whether the group's position is not past the payment.
     async fn position_is_not_past(&self) -> Result<bool, StrikeError> {
         Ok(self
             .committed()
@@ -182,7 +157,6 @@ impl FaultContext {
             .is_none_or(|next| next <= self.offset))
     }
 
-    /// Waits until another member owns the payment's partition.
     pub(super) async fn wait_moved(&self, from: &Member) -> Result<(), StrikeError> {
         let committed = self.committed().await?;
         let (topic, partition) = (&self.topic, self.partition);
@@ -200,7 +174,7 @@ impl FaultContext {
         Ok(())
     }
 
-    /// Waits until the group's position is past the payment, for at most `limit`; true when it is.
+    /// For at most `limit`; true when the group's position is past the payment.
     pub(super) async fn wait_acknowledged(&self, limit: Duration) -> Result<bool, StrikeError> {
         let deadline = Instant::now() + limit;
         loop {
@@ -214,7 +188,7 @@ impl FaultContext {
         }
     }
 
-    /// Waits until the process has ended, for at most `limit`; true when it has.
+    /// For at most `limit`; true when the process has ended.
     pub(super) async fn wait_exit(&self, limit: Duration) -> bool {
         let mut exited = self.process.exited.clone();
         tokio::time::timeout(limit, exited.wait_for(Option::is_some))
@@ -222,11 +196,7 @@ impl FaultContext {
             .is_ok()
     }
 
-    /// The rest of a grace period, after the request in hand was let go: SIGKILL unless the process
-    /// has ended by itself.
-    ///
-    /// # Errors
-    /// When the process does not die or the group cannot be asked.
+    /// After the request in hand was let go: SIGKILL unless the process ends by itself.
     pub async fn finish_off(
         &self,
         rest: Duration,
@@ -246,7 +216,6 @@ impl FaultContext {
             .await?)
     }
 
-    /// The name of the instance that owns the payment's partition now.
     pub(super) async fn owner(&self) -> Result<String, StrikeError> {
         let group = self.group.describe().await?;
         let owner = group.owner(&self.topic, self.partition);

@@ -3,18 +3,14 @@
 use std::collections::HashMap;
 use std::fs;
 
-/// A process that lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Descendant {
-    /// Its id.
     pub(crate) pid: i32,
     parent: i32,
-    /// Its process group.
     pub(crate) group: i32,
 }
 
-/// The living descendants of a process, other than itself. What has ended and was not waited for is
-/// none.
+/// Alive, and other than itself. What has ended and was not waited for is none.
 pub(crate) fn descendants(ancestor: i32) -> Vec<Descendant> {
     let all: HashMap<i32, Descendant> = fs::read_dir("/proc")
         .into_iter()
@@ -49,7 +45,7 @@ fn read(pid: i32) -> Option<Descendant> {
 }
 
 impl Descendant {
-    /// Whether every thread of it has stopped; a stop takes effect thread by thread.
+    /// A stop takes effect thread by thread.
     pub(crate) fn is_stopped(&self) -> bool {
         let Ok(tasks) = fs::read_dir(format!("/proc/{}/task", self.pid)) else {
             // It is gone.
@@ -90,7 +86,6 @@ mod tests {
         assert!(descendants(own).iter().any(|m| m.pid == pid));
         assert!(descendants(own).contains(&sleep));
         shell.kill().expect("it runs");
-        // Not waited for yet.
         let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
         while descendants(own).iter().any(|m| m.pid == pid) {
             assert!(std::time::Instant::now() < until, "a dead process lives");

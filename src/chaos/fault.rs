@@ -1,58 +1,38 @@
-//! The registry of faults.
-//!
-//! A fault is a line here, and a file that says everything else of it. Whatever names faults takes
-//! them from here: the command line, matrices, metrics and the pages; schemas and documents are
-//! compared with it.
+//! The registry of faults. A fault is a line here, and a file that says everything else of it.
+//! Whatever names faults takes them from here; schemas and documents are compared with it.
 
 use super::Strike;
 use crate::named::{argument, registry};
 use crate::window::FaultTarget;
 
 registry! {
-    /// The faults that a schedule can name, from what every consumer meets to what is particular:
-    /// also the order of a matrix's columns.
+    /// From what every consumer meets to what is particular: also the order of a matrix's columns.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Fault ("fault"): Facts {
-        /// `kill.rs`
         Kill = super::kill::FACTS,
-        /// `terminate.rs`
         Terminate = super::terminate::FACTS,
-        /// `zombie.rs`
         Zombie = super::zombie::FACTS,
-        /// `lost_response.rs`
         LostResponse = super::lost_response::FACTS,
-        /// `unavailable.rs`
         Unavailable = super::unavailable::FACTS,
-        /// `stall_kill.rs`
         StallKill = super::stall_kill::FACTS,
-        /// `duplicate.rs`
         Duplicate = super::duplicate::FACTS,
-        /// `join.rs`
         Join = super::join::FACTS,
     }
 }
 
 argument!(Fault);
 
-/// What is known of a fault.
 pub(super) struct Facts {
     pub(super) name: &'static str,
-    /// See [`Fault::help`].
     pub(super) help: &'static str,
-    /// See [`Fault::finds`].
     pub(super) finds: &'static str,
-    /// See [`Fault::target`].
     pub(super) target: FaultTarget,
-    /// See [`Fault::can_wait`].
     pub(super) can_wait: bool,
-    /// See [`Fault::by_default`].
     pub(super) by_default: bool,
-    /// See [`Fault::word`].
     pub(super) word: &'static str,
-    /// How a strike is told: `{window}` stands for the gap of [`FaultTarget::Gap`], `{event}` for the event
-    /// of the other targets.
+    /// `{window}` stands for the gap of [`FaultTarget::Gap`], `{event}` for the event of the other
+    /// targets.
     pub(super) told: &'static str,
-    /// See [`Fault::strike`].
     pub(super) strike: Option<&'static dyn Strike>,
 }
 
@@ -69,7 +49,6 @@ impl Fault {
         self.facts().finds
     }
 
-    /// What it is done to.
     #[must_use]
     pub fn target(self) -> FaultTarget {
         self.facts().target
@@ -94,7 +73,7 @@ impl Fault {
         self.facts().word
     }
 
-    /// What was done and where: `window` is the gap in words, `event` the event that was struck.
+    /// `window` is the gap in words, `event` the event that was struck.
     #[must_use]
     pub fn told(self, window: &str, event: &str) -> String {
         let (place, words) = match self.target() {
@@ -110,7 +89,7 @@ impl Fault {
             .to_owned()
     }
 
-    /// What is done in the window; none where no instance is struck.
+    /// None where no instance is struck.
     #[must_use]
     pub fn strike(self) -> Option<&'static dyn Strike> {
         self.facts().strike

@@ -17,7 +17,6 @@ pub(super) const FACTS: Facts = Facts {
     strike: Some(&Kill),
 };
 
-/// SIGKILL, and eviction of the dead member, so that nothing waits for its session to expire.
 struct Kill;
 
 impl Strike for Kill {

@@ -17,7 +17,6 @@ pub(super) const FACTS: Facts = Facts {
     strike: Some(&LostResponse),
 };
 
-/// The answer never arrives.
 struct LostResponse;
 
 impl Strike for LostResponse {

@@ -1,9 +1,9 @@
 //! Faults: what is done to an instance in a window.
 //!
-//! Each fault is a line of [`Fault`] and a file, with what is known of it and one function behind
-//! [`Strike`]; `kill.rs` is the template for the next. A fault runs while the request that opened
-//! its window is held, so the window stays open for as long as the fault takes, and ends by saying
-//! what becomes of the request. Faults wait for events with a deadline, never for time to pass.
+//! Each is a line of [`Fault`] and a file, with one function behind [`Strike`]; `kill.rs` is the
+//! template for the next. A fault runs while the request that opened its window is held, so the
+//! window stays open for as long as the fault takes. Faults wait for events with a deadline, never
+//! for time to pass.
 
 mod context;
 mod descendants;
@@ -36,27 +36,24 @@ pub use process::{Process, describe_exit};
 pub(crate) use schedule::ScheduleError;
 pub use schedule::{Planned, Round, Schedule};
 
-/// What a strike came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultOutcome {
     /// What becomes of the request that was held meanwhile.
     pub decision: Decision,
-    /// Whether the successor was seen to wait, for this payment, for a row lock or a transaction of the
-    /// struck instance.
+    /// The successor waited, for this payment, for a lock or a transaction of the struck instance.
     pub fenced: bool,
-    /// Whether the successor was taken to have finished because it fell silent, as one does that
-    /// acknowledges nothing: no evidence where the consumer is seen, however late, to acknowledge.
+    /// The successor counts as finished because it fell silent, as one does that acknowledges
+    /// nothing: no evidence where the consumer is seen, however late, to acknowledge.
     pub silent: bool,
     /// SIGKILL follows after this time unless the process has ended; runs from the decision.
     pub kill_after: Option<Duration>,
     /// Why this strike is no evidence, although it was carried out.
     pub problem: Option<String>,
-    /// What is to be known of it beside, and changes no verdict.
+    /// To be known beside; changes no verdict.
     pub note: Option<String>,
 }
 
 impl FaultOutcome {
-    /// A strike without complications.
     #[must_use]
     pub fn new(decision: Decision) -> Self {
         Self {
@@ -70,12 +67,9 @@ impl FaultOutcome {
     }
 }
 
-/// The future of a [`Strike`].
 pub type StrikeFuture<'a> =
     Pin<Box<dyn Future<Output = Result<FaultOutcome, StrikeError>> + Send + 'a>>;
 
-/// One fault. It is given the context with the window open, and closes it.
 pub trait Strike: Send + Sync {
-    /// Does the fault to the instance in the window.
     fn strike<'a>(&'a self, context: &'a FaultContext) -> StrikeFuture<'a>;
 }

@@ -17,59 +17,45 @@ use crate::tap::kafka::Member;
 /// takes; past it, something holds the process that a lab cannot explain.
 const SIGNAL_DEADLINE: Duration = Duration::from_secs(10);
 
-/// How often the state of a process is read while waiting for it to stop.
 const STATE_POLL: Duration = Duration::from_millis(1);
 
-/// A signal that did not do what it does.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     #[error("{who} could not be sent {signal}: {errno}; it had already exited")]
     Gone {
         who: Source,
         signal: Signal,
-        /// The kernel's answer.
         errno: nix::Error,
     },
     #[error("{who} was sent {signal} and has not {expected} within {} s", SIGNAL_DEADLINE.as_secs())]
     Unmoved {
         who: Source,
         signal: Signal,
-        /// What it should have done.
         expected: &'static str,
     },
 }
 
-/// One process of an instance, which leads a process group of its own.
+/// Leads a process group of its own.
 #[derive(Debug, Clone)]
 pub struct Process {
-    /// Which instance, and which of its lives.
     pub source: Source,
-    /// The process id, and the id of its group.
     pub pid: i32,
-    /// The process from which everything descends that it has started.
+    /// Everything that the process has started descends from it.
     pub guard: i32,
-    /// How it ended, once it has.
     pub exited: watch::Receiver<Option<ExitStatus>>,
-    /// The members of groups that it is, as its own requests tell; the last one is the current.
+    /// As its own requests tell; the last one is the current.
     pub members: watch::Receiver<Vec<Member>>,
 }
 
 impl Process {
-    /// Sends SIGKILL to the process and to whatever it has started, and waits until all of it is gone.
-    ///
-    /// # Errors
-    /// When it was gone before, or does not go.
+    /// With whatever it has started; waits until all of it is gone.
     pub async fn kill(&self) -> Result<(), ProcessError> {
         self.signal(Signal::SIGKILL)?;
         self.signal_strays(&self.strays(), Signal::SIGKILL);
         self.wait_exit(Signal::SIGKILL).await
     }
 
-    /// Sends SIGSTOP to the process and to whatever it has started, and waits until all of it has
-    /// stopped: until then it could still send something.
-    ///
-    /// # Errors
-    /// When it was gone before, or does not stop.
+    /// Waits until all it has started has stopped too: until then it could still send something.
     pub async fn freeze(&self) -> Result<(), ProcessError> {
         self.signal(Signal::SIGSTOP)?;
         let stopped = async {
@@ -86,34 +72,24 @@ impl Process {
             })
     }
 
-    /// Sends SIGCONT to the process and to whatever it has started.
-    ///
-    /// # Errors
-    /// When it is gone.
     pub fn thaw(&self) -> Result<(), ProcessError> {
         self.signal(Signal::SIGCONT)?;
         self.signal_strays(&self.strays(), Signal::SIGCONT);
         Ok(())
     }
 
-    /// Asks the whole process group to end, with SIGTERM.
-    ///
-    /// # Errors
-    /// When it is gone.
+    /// The whole process group.
     pub fn terminate(&self) -> Result<(), ProcessError> {
         self.signal(Signal::SIGTERM)
     }
 
-    /// Sends SIGKILL to the process and to whatever it has started, and does not wait: for what is
-    /// broken off.
+    /// Does not wait: for what is broken off.
     pub fn kill_now(&self) {
-        // It may be gone already, which is what is wanted.
         if self.signal(Signal::SIGKILL).is_ok() {
             self.signal_strays(&self.strays(), Signal::SIGKILL);
         }
     }
 
-    /// The id of the member that it is, if it has joined a group.
     #[must_use]
     pub fn member_id(&self) -> Option<String> {
         self.members
@@ -122,10 +98,7 @@ impl Process {
             .map(|member| member.member_id.clone())
     }
 
-    /// The member that it is now, if it is in the group.
-    ///
-    /// # Errors
-    /// When the group cannot be asked.
+    /// None if it is not in the group.
     pub async fn member(&self, group: &GroupClient) -> Result<Option<group::Member>, GroupError> {
         let Some(id) = self.member_id() else {
             return Ok(None);
@@ -152,8 +125,8 @@ impl Process {
             signal,
             errno,
         };
-        // A reaped process's id can belong to a stranger: never signal past the exit, nor past the end
-        // of whoever would tell of it.
+        // A reaped process's id can belong to a stranger: never signal past the exit, nor past the
+        // end of whoever would tell of it.
         if self.exited.borrow().is_some() || self.exited.has_changed().is_err() {
             return Err(gone(nix::Error::ESRCH));
         }
@@ -167,7 +140,7 @@ impl Process {
         strays
     }
 
-    /// Whether something of it still moves; what is not in its group was not told to stop yet.
+    /// Whether something still moves; what is not in its group was not told to stop yet.
     fn stop_strays(&self) -> bool {
         let mut moving = descendants(self.guard);
         moving.retain(|process| !process.is_stopped());
@@ -185,7 +158,7 @@ impl Process {
     }
 }
 
-/// How a process ended, in words: `exit code 1`, `signal 9 (SIGKILL)`.
+/// `exit code 1`, `signal 9 (SIGKILL)`.
 #[must_use]
 pub fn describe_exit(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {

@@ -1,8 +1,8 @@
 //! The schedule: which fault strikes in which window of which payment.
 //!
-//! It is planned from a seed, saved with the run, and is what a replay executes: the schedule, not
-//! the seed, is the unit of replay. The payments are produced in rounds, and a round holds at most
-//! one fault, so that every fault finds the whole group in place and two faults never overlap.
+//! It, not the seed it is planned from, is the unit of replay. The payments are produced in rounds
+//! with at most one fault each, so that every fault finds the whole group in place and two never
+//! overlap.
 
 use std::ops::RangeInclusive;
 
@@ -15,60 +15,49 @@ use super::Fault;
 use crate::event::{message_id, message_number};
 use crate::window::Window;
 
-/// The version of the saved form.
 const SCHEMA: u32 = 1;
 
-/// All that a run does to its instances.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
-    /// The version of this form.
     pub schema: u32,
-    /// The seed it was planned from; it also makes the payments' amounts.
+    /// It also makes the payments' amounts.
     pub seed: u64,
-    /// How many payments are produced.
     pub payments: u32,
-    /// Over how many partitions, in turn.
+    /// In turn.
     pub partitions: u32,
-    /// How many instances share the group.
     pub instances: u32,
-    /// The rounds, in order; together they hold every payment once.
+    /// In order; together they hold every payment once.
     pub rounds: Vec<Round>,
 }
 
-/// A slice of the payments, produced together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Round {
-    /// The number of the first payment, from 1.
+    /// From 1.
     pub first: u32,
-    /// The number of the last payment.
     pub last: u32,
-    /// How many of the payments before the `after` last ones are produced while the window is open.
+    /// Of the payments before the `after` last ones, so many are produced while the window is open.
     #[serde(default)]
     pub during: u32,
-    /// How many of the last payments are produced when the strike is over: a later poll and a later
+    /// So many of the last payments are produced when the strike is over: a later poll and a later
     /// commit can pass what was struck.
     #[serde(default)]
     pub after: u32,
-    /// The fault of this round.
     pub strike: Option<Planned>,
 }
 
 impl Round {
-    /// The numbers of the payments that are produced at once.
     #[must_use]
     pub fn at_once(&self) -> RangeInclusive<u32> {
         self.first..=self.last - self.during - self.after
     }
 
-    /// The numbers of those that are produced while the window is open.
     #[must_use]
     pub fn during(&self) -> RangeInclusive<u32> {
         self.last - self.during - self.after + 1..=self.last - self.after
     }
 
-    /// The numbers of those that are produced when the strike is over.
     #[must_use]
     pub fn after(&self) -> RangeInclusive<u32> {
         self.last - self.after + 1..=self.last
@@ -102,69 +91,50 @@ impl Round {
     }
 }
 
-/// One fault of the schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Planned {
-    /// What is done.
     pub fault: Fault,
-    /// Where.
     pub window: Window,
-    /// The payment in whose window.
     pub payment: String,
-    /// The instance that was struck; none before the run.
+    /// None before the run.
     pub instance: Option<String>,
-    /// The signatures of the payment's events before the window, as they were recorded: a run that
-    /// did something else before is not struck. None where nothing was recorded.
+    /// Of the payment's events before the window, as recorded: a run that did something else before
+    /// is not struck. None where nothing was recorded.
     #[serde(default)]
     pub prefix: Option<Vec<String>>,
-    /// Whether nothing else is in hand before the strike, so that what carries no mark is the
-    /// payment's too.
+    /// Nothing else is in hand before the strike, so what carries no mark is the payment's too.
     #[serde(default)]
     pub alone: bool,
-    /// Whether commits do not count among the events before the window, because a timer's come now
-    /// before one of them and now after it.
+    /// Commits do not count among the events before the window, because a timer's come now before
+    /// one of them and now after it.
     #[serde(default)]
     pub commits_anywhere: bool,
-    /// How many hours of the provider's pass before the payment is delivered again.
+    /// The provider's, before the payment is delivered again.
     #[serde(default)]
     pub wait_hours: Option<u32>,
 }
 
-/// A schedule that cannot be.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ScheduleError {
     #[error("{strikes} strikes need at least {strikes} payments, and there are {payments}")]
-    TooFewPayments {
-        /// Faults asked for.
-        strikes: u32,
-        /// Payments there are.
-        payments: u32,
-    },
+    TooFewPayments { strikes: u32, payments: u32 },
     #[error(
         "the round of payments {first} to {last} of the schedule has none that is produced at once"
     )]
-    Round {
-        /// Its first payment.
-        first: u32,
-        /// Its last payment.
-        last: u32,
-    },
+    Round { first: u32, last: u32 },
     #[error("a round of the schedule begins with payment 0, and payments are numbered from 1")]
     Zeroth,
     #[error(
         "the schedule has {partitions} partitions, and needs 1 to {}",
         i32::MAX
     )]
-    Partitions {
-        /// How many it has.
-        partitions: u32,
-    },
+    Partitions { partitions: u32 },
     #[error("the schedule has no instance")]
     NoInstance,
     #[error("the rounds of the schedule do not hold payment {payment} in its turn")]
     OutOfTurn {
-        /// The number of the first payment that is left out or comes twice.
+        /// The first that is left out or comes twice.
         payment: u64,
     },
     #[error(
@@ -173,25 +143,16 @@ pub enum ScheduleError {
         message_id(*last)
     )]
     Payment {
-        /// What it strikes at.
         payment: String,
-        /// The round's first payment.
         first: u32,
-        /// The round's last payment.
         last: u32,
     },
     #[error("the schedule has form {found}, and this program reads form {SCHEMA}")]
-    Schema {
-        /// The version found.
-        found: u32,
-    },
+    Schema { found: u32 },
 }
 
 impl Schedule {
-    /// Plans `strikes` faults over the payments. The same arguments give the same schedule.
-    ///
-    /// # Errors
-    /// When there are fewer payments than strikes.
+    /// The same arguments give the same schedule.
     pub fn plan(
         seed: u64,
         payments: u32,
@@ -240,10 +201,7 @@ impl Schedule {
         })
     }
 
-    /// Checks a schedule that was read from a file, so that executing it meets nothing impossible.
-    ///
-    /// # Errors
-    /// When it was saved in another form, or says what cannot be done.
+    /// Of a file: executing it then meets nothing impossible.
     pub fn checked(self) -> Result<Self, ScheduleError> {
         if self.schema != SCHEMA {
             return Err(ScheduleError::Schema { found: self.schema });
@@ -269,8 +227,6 @@ impl Schedule {
         Ok(self)
     }
 
-    /// The same schedule, with so many hours of the provider's between each strike and the
-    /// redelivery.
     #[must_use]
     pub fn waiting(mut self, hours: Option<u32>) -> Self {
         let strikes = self.rounds.iter_mut().filter_map(|r| r.strike.as_mut());
@@ -278,14 +234,12 @@ impl Schedule {
         self
     }
 
-    /// The faults, in order.
     pub fn strikes(&self) -> impl Iterator<Item = &Planned> {
         self.rounds.iter().filter_map(|round| round.strike.as_ref())
     }
 }
 
-/// Cuts `1..=total` into `parts` runs of nearly equal length, none of them empty while
-/// `parts <= total`.
+/// Of nearly equal length, none of them empty while `parts <= total`.
 fn slices(total: u32, parts: u32) -> impl Iterator<Item = (u32, u32)> {
     let bound = move |i: u32| u32::try_from(u64::from(total) * u64::from(i) / u64::from(parts));
     (0..parts).map(move |i| {

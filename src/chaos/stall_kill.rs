@@ -8,11 +8,11 @@ use crate::tap::Decision;
 use crate::timeline::TimelineEvent;
 use crate::window::{Events, FaultTarget};
 
-/// How long an acknowledgement is waited for: longer than the 5 s of a default auto-commit. A
-/// consumer that has not acknowledged by then waits for its effect.
+/// Longer than the 5 s of a default auto-commit. A consumer that has not acknowledged by then waits
+/// for its effect.
 const LIMIT: Duration = Duration::from_millis(6_500);
 
-/// What a crash before any acknowledgement is: one that acknowledges later was not caught at it.
+/// A crash before any acknowledgement: one that acknowledges later was not caught at it.
 fn note() -> String {
     let seconds = LIMIT.as_secs_f64();
     format!("nothing was acknowledged within {seconds} s, it was killed all the same")
@@ -30,7 +30,6 @@ pub(super) const FACTS: Facts = Facts {
     strike: Some(&StallKill),
 };
 
-/// The effect never happens; the acknowledgement had its chance.
 struct StallKill;
 
 impl Strike for StallKill {

@@ -1,4 +1,4 @@
-//! How a zombie's successor is followed: to the end of its work, or to what the zombie keeps it from.
+//! How a zombie's successor is followed: to the end of its work, or to what it is kept from.
 
 mod watch;
 
@@ -8,7 +8,7 @@ use self::watch::{Conclusion, Sight, SuccessorWatch};
 use super::context::{FaultContext, POLL, StrikeError};
 use crate::timeline::TimelineEvent;
 
-/// Which backends wait for a lock that one of these backends holds.
+/// Waiting for a lock that one of these backends holds.
 const BLOCKED_BY: &str = "
     SELECT waiter.pid
     FROM pg_stat_activity AS waiter
@@ -16,12 +16,11 @@ const BLOCKED_BY: &str = "
       AND pg_blocking_pids(waiter.pid) && $1
     LIMIT 1";
 
-/// How a zombie's successor fared while the zombie slept.
 pub(super) enum Successor {
-    /// It has moved the group's position to the end, or is past the payment and has nothing more to do.
+    /// It moved the group's position to the end, or is past the payment and has nothing more to do.
     Finished,
-    /// It was given the payment and has changed nothing for so long that it has finished, unless the
-    /// consumer acknowledges what it has finished.
+    /// It was given the payment and has changed nothing for so long that it has finished, unless
+    /// the consumer acknowledges what it has finished.
     Silent,
     /// It cannot have the payment before the frozen instance lets go of a row lock, or ends the
     /// transaction that holds the payment's position.
@@ -31,8 +30,7 @@ pub(super) enum Successor {
 }
 
 impl FaultContext {
-    /// Waits until the successor has finished everything on the partition, or is seen to wait for
-    /// the zombie's lock. Everything, not only the payment: the zombie may have more records in its
+    /// Everything on the partition, not only the payment: the zombie may have more records in its
     /// buffer, and would race the successor for them by chance.
     pub(super) async fn wait_successor(&self) -> Result<Successor, StrikeError> {
         let began = Instant::now();
@@ -89,9 +87,8 @@ impl FaultContext {
         })
     }
 
-    /// Tells the lock of the payment in hand from another one's, which the zombie holds as well: for
-    /// that one nobody is kept from this payment, which the successor has done, if it is past it, or
-    /// has not come to.
+    /// The zombie may hold another payment's lock as well: for that one nobody is kept from this
+    /// payment, which the successor has done, if it is past it, or has not come to.
     fn at_the_lock(&self, backend: i32, is_past: bool) -> Successor {
         let named = self.instances.instance_at(backend);
         let successor = named.unwrap_or_else(|| format!("backend {backend}"));
@@ -118,8 +115,7 @@ impl FaultContext {
         Successor::Unmet(why.unwrap_or_default())
     }
 
-    /// Whether Kafka tells nobody the partition's position because the zombie has one in a
-    /// transaction that is open.
+    /// Kafka tells nobody the partition's position while the zombie has one in an open transaction.
     async fn awaits_transaction(&self) -> Result<bool, StrikeError> {
         let (source, topic) = (&self.process.source, &self.topic);
         Ok(self

@@ -7,8 +7,8 @@ use super::{FaultContext, FaultOutcome, Strike, StrikeFuture};
 use crate::tap::Decision;
 use crate::window::FaultTarget;
 
-/// How long the request in hand is held after SIGTERM. A shutdown that does not wait for its work
-/// is over by then; one that waits is waiting for this answer.
+/// The request in hand is held so long after SIGTERM. A shutdown that does not wait for its work is
+/// over by then; one that waits is waiting for this answer.
 const HEADSTART: Duration = Duration::from_secs(1);
 
 pub(super) const FACTS: Facts = Facts {
@@ -23,7 +23,6 @@ pub(super) const FACTS: Facts = Facts {
     strike: Some(&Terminate),
 };
 
-/// SIGTERM with the request held, then a grace period in which it is answered, then SIGKILL.
 struct Terminate;
 
 impl Strike for Terminate {

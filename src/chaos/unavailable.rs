@@ -17,7 +17,6 @@ pub(super) const FACTS: Facts = Facts {
     strike: Some(&Unavailable),
 };
 
-/// One refusal, in the boundary's own way.
 struct Unavailable;
 
 impl Strike for Unavailable {

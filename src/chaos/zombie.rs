@@ -18,8 +18,6 @@ pub(super) const FACTS: Facts = Facts {
     strike: Some(&Zombie),
 };
 
-/// SIGSTOP, eviction, a successor that finishes, or meets the zombie's row lock or transaction,
-/// SIGCONT.
 struct Zombie;
 
 impl Strike for Zombie {

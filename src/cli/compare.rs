@@ -52,10 +52,6 @@ pub struct Compare {
 }
 
 impl Compare {
-    /// Runs the command.
-    ///
-    /// # Errors
-    /// When one of the runs ends without a verdict.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let options = self.stack.clone().options()?;
         // All of them first: a lab that cannot be compared is told before minutes have gone.
@@ -86,7 +82,7 @@ impl Compare {
         Ok(ExitCode::from(u8::from(surprised)))
     }
 
-    /// A run for each consumer of the lab, all with one schedule.
+    /// All with one schedule.
     fn specs(&self, lab: &Manifest, options: &StackOptions) -> anyhow::Result<Vec<Spec>> {
         let mut changes = self.what.clone().changes(&self.settle);
         if let Some(run) = &self.replay {
@@ -102,7 +98,6 @@ impl Compare {
     }
 }
 
-/// The table of a lab, and the payment that tells most of it.
 fn show(reports: &[RunReport], is_further: bool) {
     if is_further {
         println!();

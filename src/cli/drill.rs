@@ -51,10 +51,6 @@ pub struct Drill {
 }
 
 impl Drill {
-    /// Runs the command.
-    ///
-    /// # Errors
-    /// When the incident ends without a verdict, or nobody answers.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let lab = self.labs.find(usecase::Drill::LAB)?;
         let options = self.stack.clone().options()?;
@@ -73,7 +69,6 @@ impl Drill {
         Ok(ExitCode::from(u8::from(!came_of.right)))
     }
 
-    /// What happened and what to do first: as it was given, else as somebody says who is shown it.
     fn answer(&self, incident: &EndedIncident, seed: u64) -> anyhow::Result<(Cause, Action)> {
         if !self.json {
             show(incident)?;
@@ -98,7 +93,6 @@ impl Drill {
     }
 }
 
-/// What a dashboard and a log search would show.
 fn show(incident: &EndedIncident) -> anyhow::Result<()> {
     let report = incident.report();
     println!(
@@ -121,7 +115,6 @@ fn show(incident: &EndedIncident) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Asks until there is an answer.
 fn ask<T: Copy, const N: usize>(
     question: &str,
     options: &[(T, &str); N],

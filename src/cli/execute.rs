@@ -21,17 +21,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::stack_args::Stderr;
 
-/// How often the spinner turns: often enough to show that the program is alive.
+/// Often enough to show that the program is alive.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What carries out a command, shown on a terminal, and stopped by Ctrl-C and SIGTERM.
+/// Shown on a terminal, and stopped by Ctrl-C and SIGTERM.
 pub struct CommandRunner(Executor);
 
 impl CommandRunner {
     /// Finds or starts the stack, and begins to listen for Ctrl-C and SIGTERM.
-    ///
-    /// # Errors
-    /// When there is no stack to be had.
     pub async fn open(options: &StackOptions) -> anyhow::Result<Self> {
         let runs = stack::runs_folder(options)?;
         let endpoints = stack::ensure(options, &Stderr).await?;
@@ -54,15 +51,10 @@ impl CommandRunner {
         Ok(Self(executor))
     }
 
-    /// The wish to stop.
     pub fn cancel(&self) -> &CancellationToken {
         &self.0.cancel
     }
 
-    /// Executes a run.
-    ///
-    /// # Errors
-    /// When it ends without a verdict.
     pub async fn run(&self, spec: Spec) -> anyhow::Result<RunReport> {
         let progress = TerminalProgress::new(&who(&spec));
         let judged = self.0.run(spec, &progress).await;
@@ -70,10 +62,6 @@ impl CommandRunner {
         Ok(judged?.report)
     }
 
-    /// Executes a storm.
-    ///
-    /// # Errors
-    /// When it ends without a verdict.
     pub async fn storm(&self, spec: StormSpec) -> anyhow::Result<StormReport> {
         let progress = TerminalProgress::new(&format!("lab {} storm", spec.lab));
         let report = self.0.storm(spec, &progress).await;
@@ -81,10 +69,7 @@ impl CommandRunner {
         Ok(report?)
     }
 
-    /// Executes the incident of a drill, telling nothing of what is done.
-    ///
-    /// # Errors
-    /// When it ends without a verdict.
+    /// Tells nothing of what is done.
     pub async fn incident(&self, drill: Drill) -> anyhow::Result<EndedIncident> {
         let progress = TerminalProgress::new("on call");
         let incident = self.0.incident(drill, &Discreet(&progress)).await;
@@ -92,10 +77,6 @@ impl CommandRunner {
         Ok(incident?)
     }
 
-    /// Explores the consumer of this command.
-    ///
-    /// # Errors
-    /// When it ends without a matrix.
     pub async fn explore(
         &self,
         exploration: &Exploration,
@@ -108,7 +89,6 @@ impl CommandRunner {
     }
 }
 
-/// Who is run, as it is told beside the progress.
 fn who(spec: &Spec) -> String {
     if spec.lab == Spec::NO_LAB {
         spec.consumer.clone()
@@ -117,10 +97,6 @@ fn who(spec: &Spec) -> String {
     }
 }
 
-/// Prints a report, for a person or for a machine.
-///
-/// # Errors
-/// When standard output is closed.
 pub fn show(report: &RunReport, lab: Option<&Manifest>, json: bool) -> anyhow::Result<()> {
     if json {
         println!("{}", serde_json::to_string_pretty(report)?);
@@ -130,7 +106,6 @@ pub fn show(report: &RunReport, lab: Option<&Manifest>, json: bool) -> anyhow::R
     Ok(())
 }
 
-/// The one command to type next.
 fn next(report: &RunReport, lab: Option<&Manifest>) -> String {
     let Some(lab) = lab else {
         return format!("crashwindow replay runs/{}", report.run);
@@ -159,7 +134,7 @@ fn next(report: &RunReport, lab: Option<&Manifest>) -> String {
     }
 }
 
-/// A path as one would type it here.
+/// As one would type it here.
 pub fn relative(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(here)
@@ -168,7 +143,7 @@ pub fn relative(path: &Path) -> String {
         .to_string()
 }
 
-/// The phases of a run: a line that changes on a terminal, a line each elsewhere.
+/// A line that changes on a terminal, a line each elsewhere.
 pub struct TerminalProgress {
     bar: ProgressBar,
     live: bool,
@@ -176,7 +151,6 @@ pub struct TerminalProgress {
 }
 
 impl TerminalProgress {
-    /// Begins to tell how `what` gets on.
     pub fn new(what: &str) -> Self {
         let live = std::io::stderr().is_terminal();
         let bar = if live {
@@ -197,7 +171,6 @@ impl TerminalProgress {
 }
 
 impl TerminalProgress {
-    /// Takes the line away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -213,7 +186,6 @@ impl crashwindow::explore::ExploreWatcher for TerminalProgress {
     }
 }
 
-/// Shows that time passes, and not what is done.
 struct Discreet<'a>(&'a TerminalProgress);
 
 impl Watcher for Discreet<'_> {

@@ -132,10 +132,6 @@ pub struct Explore {
 }
 
 impl Explore {
-    /// Runs the command.
-    ///
-    /// # Errors
-    /// When the exploration ends without a matrix.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let spec = self.spec()?;
         let what = spec.command.join(" ");
@@ -164,7 +160,6 @@ impl Explore {
         }
     }
 
-    /// Writes and prints the report.
     fn tell(&self, report: &ExploreReport) -> anyhow::Result<()> {
         self.write(report)?;
         if self.json {
@@ -175,7 +170,6 @@ impl Explore {
         Ok(())
     }
 
-    /// Writes the files that were asked for.
     fn write(&self, report: &ExploreReport) -> anyhow::Result<()> {
         for (path, render) in [
             (&self.junit, junit::render as fn(&ExploreReport) -> String),
@@ -193,7 +187,6 @@ impl Explore {
         Ok(())
     }
 
-    /// The run that is recorded.
     fn spec(&self) -> anyhow::Result<Spec> {
         let mut spec = match &self.lab {
             Some(lab) => usecase::unstruck(&self.labs.find(lab)?, &self.consumer)?,
@@ -256,7 +249,7 @@ impl Explore {
     }
 }
 
-/// The one command to type next: the worst cell again, or the page that shows them all.
+/// The worst cell again, or the page that shows them all.
 fn next(report: &ExploreReport) -> String {
     let broken = report
         .cells

@@ -19,7 +19,6 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Runs it to its end.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         crashwindow::session::guard(&self.log, &self.command)?;
         Ok(ExitCode::SUCCESS)

@@ -11,7 +11,6 @@ use clap::Args;
 pub struct Metrics {}
 
 impl Metrics {
-    /// Runs the command.
     pub fn run(self) -> ExitCode {
         print!("{}", crashwindow::metrics::page());
         ExitCode::SUCCESS

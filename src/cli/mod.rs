@@ -55,10 +55,6 @@ enum Command {
 }
 
 impl Cli {
-    /// Does what was asked.
-    ///
-    /// # Errors
-    /// What the command could not do, in words for the person who typed it.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Lab(command) => wait_for(command.run()),

@@ -105,7 +105,6 @@ impl KnobArgs {
 }
 
 impl Provider {
-    /// Runs the command.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let behaviour = self.knobs.knobs().behaviour();
         let behaviour = behaviour.map_err(|problem| {
@@ -166,7 +165,6 @@ impl Provider {
     }
 }
 
-/// What the ledger says in the end.
 fn summary(account: &Account) -> String {
     match account.ledger().len() {
         0 => "nothing was charged".to_owned(),

@@ -82,10 +82,6 @@ impl AttendeeArgs {
 }
 
 impl Lab {
-    /// Runs the command.
-    ///
-    /// # Errors
-    /// When the lab has no questions that can be asked, the answers end, or a run has no verdict.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let lab = self.labs.find(&self.lab)?;
         let quiz = Quiz::load(&lab)?;
@@ -129,10 +125,6 @@ impl Lab {
 }
 
 impl QuizCommand {
-    /// Runs the command.
-    ///
-    /// # Errors
-    /// When a lab has no questions that can be asked, the answers end, or the export fails.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let answers = Answers::of_the_user()?;
         if let Some(file) = &self.export {
@@ -168,7 +160,7 @@ impl QuizCommand {
     }
 }
 
-/// Reads answers, a line each, from a thread of its own: a prompt must not keep Ctrl-C waiting.
+/// From a thread of its own: a prompt must not keep Ctrl-C waiting.
 struct AnswerLines {
     lines: mpsc::UnboundedReceiver<String>,
 }
@@ -186,7 +178,6 @@ impl AnswerLines {
         Self { lines }
     }
 
-    /// Asks until one of the letters is answered.
     async fn ask(&mut self, lab: &Manifest, question: &Question) -> anyhow::Result<usize> {
         print!("{}", terminal::wrap(question.ask.trim()));
         if let Some(shown) = &question.run {
@@ -225,7 +216,6 @@ fn introduce(lab: &Manifest) {
 /// How often a payment took effect that did so again, where several are told together.
 const TWICE: usize = 2;
 
-/// The run's numbers, beside what was predicted.
 fn confront(question: &Question, place: usize, report: &RunReport) {
     let outcomes = outcomes(report);
     let struck: usize = outcomes.values().sum();
@@ -257,7 +247,6 @@ fn confront(question: &Question, place: usize, report: &RunReport) {
     }
 }
 
-/// Whether the run shows what the right option says.
 fn agrees<'a>(question: &Question, mut found: impl Iterator<Item = &'a Outcome>) -> bool {
     let expected = question.options[question.right()].predicts;
     found.all(|outcome| Some(*outcome) == expected)

@@ -33,10 +33,6 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Runs the command.
-    ///
-    /// # Errors
-    /// When there is no such run, or it ends without a verdict.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let options = self.stack.options()?;
         let spec = earlier(&options, &self.run)?;

@@ -116,18 +116,10 @@ pub struct Labs {
 }
 
 impl Labs {
-    /// The lab of that number or name.
-    ///
-    /// # Errors
-    /// When there is none or its manifest cannot be used.
     pub fn find(&self, lab: &str) -> anyhow::Result<Manifest> {
         Ok(manifest::find(&self.folder()?, lab)?)
     }
 
-    /// The folder of labs.
-    ///
-    /// # Errors
-    /// When there is none.
     pub fn folder(&self) -> anyhow::Result<PathBuf> {
         Ok(match &self.labs {
             Some(folder) => folder.clone(),
@@ -137,24 +129,20 @@ impl Labs {
 }
 
 impl Settle {
-    /// How long nothing may change before the run is over.
     pub fn quiet(&self) -> Option<Duration> {
         self.quiet.map(Duration::from_millis)
     }
 
-    /// How long what looks lost is given.
     pub fn patience(&self) -> Option<Duration> {
         self.patience.map(Duration::from_secs)
     }
 
-    /// How long the instances get to join.
     pub fn join(&self) -> Option<Duration> {
         self.join.map(Duration::from_secs)
     }
 }
 
 impl What {
-    /// What these flags change of a scenario.
     pub fn changes(self, settle: &Settle) -> Changes {
         Changes {
             scenario: self.scenario,
@@ -174,10 +162,6 @@ impl What {
     }
 }
 
-/// What an earlier run was asked to do.
-///
-/// # Errors
-/// When there is no such run, or what it saved cannot be executed.
 pub fn earlier(options: &StackOptions, run: &str) -> anyhow::Result<Spec> {
     let runs = crashwindow::stack::runs_folder(options)?;
     let found = folder::find(&runs, run)?;
@@ -189,10 +173,6 @@ pub fn earlier(options: &StackOptions, run: &str) -> anyhow::Result<Spec> {
 }
 
 impl Run {
-    /// Runs the command.
-    ///
-    /// # Errors
-    /// When the run ends without a verdict.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let lab = self.labs.find(&self.lab)?;
         let options = self.stack.options()?;

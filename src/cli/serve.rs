@@ -56,10 +56,6 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// Runs the command.
-    ///
-    /// # Errors
-    /// When it cannot listen, or there are no labs.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         if self.background {
             return self.in_the_background().await;
@@ -108,7 +104,6 @@ impl Serve {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Starts this program again, in a session of its own, and waits for what it prints.
     async fn in_the_background(self) -> anyhow::Result<ExitCode> {
         let options = self.stack.options()?;
         // Until the URL of the one that is started here is known.
@@ -126,7 +121,7 @@ impl Serve {
             .stdout(Stdio::piped())
             // No pipe: nobody reads it when this has returned.
             .stderr(log);
-        // A session of its own: Ctrl-C in the terminal that started it is not meant for it.
+        // Ctrl-C in the terminal that started it is not meant for it.
         // SAFETY: `setsid` may be called between fork and exec.
         unsafe {
             command.pre_exec(|| {
@@ -144,7 +139,6 @@ impl Serve {
             eprint!("{}", std::fs::read_to_string(said)?);
             return Ok(ExitCode::from(2));
         }
-        // A warning, where there is one.
         eprint!("{}", std::fs::read_to_string(said)?);
         println!("{url}");
         Ok(ExitCode::SUCCESS)

@@ -69,7 +69,6 @@ pub struct Supervise {
 }
 
 impl Up {
-    /// Runs the command.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let name = self.stack.name.name.clone();
         let up = stack::up(&self.stack.options()?, &Stderr).await?;
@@ -107,7 +106,6 @@ fn print_addresses(endpoints: &stack::Endpoints) {
 }
 
 impl Down {
-    /// Runs the command.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let name = self.name.name.clone();
         let was_there = stack::down(&self.name.options(), &Stderr).await?;
@@ -122,7 +120,6 @@ impl Down {
 }
 
 impl Status {
-    /// Runs the command.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let status = stack::status(&self.name.options()).await?;
         if self.json {
@@ -165,7 +162,6 @@ fn ago(seconds: u64) -> String {
 }
 
 impl Doctor {
-    /// Runs the command.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let health = stack::doctor(&self.name.options()).await;
         if self.json {
@@ -203,7 +199,6 @@ fn print_health(health: &stack::Health) {
 }
 
 impl Supervise {
-    /// Runs the supervisor.
     pub fn run(self) -> anyhow::Result<ExitCode> {
         stack::supervise()?;
         Ok(ExitCode::SUCCESS)

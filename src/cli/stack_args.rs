@@ -115,10 +115,6 @@ struct ExternalArgs {
 }
 
 impl StackArgs {
-    /// What these flags mean.
-    ///
-    /// # Errors
-    /// Flags that do not go together.
     pub fn options(self) -> anyhow::Result<StackOptions> {
         Ok(StackOptions {
             choice: self.stack,
@@ -132,7 +128,6 @@ impl StackArgs {
 }
 
 impl NameArgs {
-    /// What these flags mean.
     pub fn options(self) -> StackOptions {
         StackOptions {
             name: self.name,
@@ -188,7 +183,7 @@ impl ExternalArgs {
     }
 }
 
-/// Progress on standard error, so that standard output holds only the result.
+/// On standard error, so that standard output holds only the result.
 pub struct Stderr;
 
 impl StackProgress for Stderr {

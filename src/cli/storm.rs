@@ -92,7 +92,6 @@ pub struct Size {
 }
 
 impl Size {
-    /// What these flags change of a lab's storm.
     pub fn changes(&self) -> StormChanges {
         StormChanges {
             cause: None,
@@ -109,10 +108,6 @@ impl Size {
 }
 
 impl Storm {
-    /// Runs the command.
-    ///
-    /// # Errors
-    /// When the storm ends without a verdict.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let lab = self.labs.find(&self.lab)?;
         let options = self.stack.options()?;
@@ -141,7 +136,6 @@ impl Storm {
     }
 }
 
-/// The one command to type next.
 fn next(report: &StormReport) -> String {
     match report.verdict {
         Verdict::Held if report.cause == Cause::Rebalances => {

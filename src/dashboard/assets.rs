@@ -11,14 +11,14 @@ use super::problem::Problem;
 #[folder = "src/dashboard/web/dist"]
 struct Pages;
 
-/// What is said where they were not built.
+/// Where the pages were not built.
 const NOT_BUILT: &str = "<!doctype html><meta charset=utf-8><title>Crashwindow</title>\
 <h1>The pages are not built</h1>\
 <p>This program was built without them: that takes npm, and Node.js 20.19 or later. With both there:</p>\
 <pre>make dashboard</pre>\
 <p>The API works all the same: <a href=/openapi.json>/openapi.json</a>.</p>";
 
-/// A file of the pages. What is no file is a place within the one page, which finds its way itself.
+/// What is no file is a place within the one page, which finds its way itself.
 pub(super) async fn serve(uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     if path.starts_with("api/") {

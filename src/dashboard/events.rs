@@ -21,7 +21,6 @@ pub(super) struct From {
     after: Option<String>,
 }
 
-/// Streams what is told of a job, from where the reader was.
 pub(super) async fn stream(
     State(app): State<Arc<App>>,
     Path(job): Path<String>,
@@ -49,7 +48,7 @@ fn no_id(after: &str) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, error, next)
 }
 
-/// What is told after an event, as far as and as fast as the reader reads it.
+/// As far as and as fast as the reader reads it.
 pub(super) fn read(
     live: &Arc<live::Live>,
     after: u64,
@@ -70,7 +69,7 @@ pub(super) fn read(
     Sse::new(events).keep_alive(KeepAlive::default())
 }
 
-/// Holds a handful of events at most, however slow the browser is.
+/// A handful of events at most, however slow the browser is.
 struct FeedReader {
     live: Arc<live::Live>,
     grown: tokio::sync::watch::Receiver<u64>,

@@ -14,14 +14,12 @@ use super::live::Live;
 use super::wire::live::Plan;
 use crate::timeline::Timeline;
 
-/// See the module.
 pub struct Feed {
     live: Arc<Live>,
     over: CancellationToken,
 }
 
 impl Feed {
-    /// Follows what is recorded of a run. `plan` is what a page is told first.
     #[must_use]
     pub fn of(timeline: &Arc<Timeline>, plan: &Plan) -> Self {
         let live = Arc::<Live>::default();
@@ -33,10 +31,6 @@ impl Feed {
         Self { live, over }
     }
 
-    /// Serves the feed as the dashboard serves a job's, at every path, until this is dropped.
-    ///
-    /// # Errors
-    /// When the listener fails.
     pub async fn serve(&self, listener: TcpListener) -> std::io::Result<()> {
         let state = (Arc::clone(&self.live), self.over.clone());
         let stream = |State((live, over)): State<(Arc<Live>, CancellationToken)>| async move {

@@ -1,8 +1,8 @@
 //! Who is let in. Everybody on this machine may look; what changes something wants the token.
 //!
 //! A browser sends requests to loopback for any page that it shows. So the `Host` must be this
-//! server (a page that rebinds its own name to 127.0.0.1 still sends that name), and an `Origin`, which
-//! browsers send with what pages do, must be this server's own.
+//! server (a page that rebinds its own name to 127.0.0.1 still sends that name), and an `Origin`,
+//! which browsers send with what pages do, must be this server's own.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use super::{App, MOST_BODY};
 /// Carries the token of the printed URL.
 const TOKEN: HeaderName = HeaderName::from_static("x-crashwindow-token");
 
-/// How much of a body is read that is too large, and for how long.
+/// Of a body that is too large: bytes that are read, and for how long.
 const MOST_READ: usize = 16 * MOST_BODY;
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -43,8 +43,8 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     }
 }
 
-/// A body, unless it is too large. One that is refused is read as well, up to a point: a connection
-/// that is closed before everything in it was read is reset, and the answer may be lost with it.
+/// A body that is too large is read as well, up to a point: else the connection is reset, and the
+/// answer may be lost with it.
 async fn whole(body: Body) -> Option<Vec<u8>> {
     let (mut kept, mut size) = (Vec::new(), 0);
     let reading = async {
@@ -95,8 +95,7 @@ fn refusal(method: &Method, headers: &HeaderMap, app: &App) -> Option<Problem> {
     })
 }
 
-/// Whether a `Host` means a server that listens here. Where it listens beyond loopback, an address
-/// will do: a name could be rebound, an address cannot.
+/// Beyond loopback an address will do: a name could be rebound, an address cannot.
 fn is_here(host: &str, listens: IpAddr, port: u16) -> bool {
     let authority = host.parse::<Authority>().ok();
     // Somebody@127.0.0.1 is no host.

@@ -9,7 +9,7 @@ use super::App;
 use super::wire::server::{Health, StackHealth, StackState};
 use crate::stack;
 
-/// What it takes is asked of the running stack; nothing is started.
+/// Asked of the running stack; nothing is started.
 pub(super) async fn show(State(app): State<Arc<App>>) -> Json<Health> {
     let (state, endpoints, error) = match stack::configured_endpoints(&app.settings.stack).await {
         Some(Ok(endpoints)) => (StackState::Up, Some(endpoints), None),

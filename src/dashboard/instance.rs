@@ -5,7 +5,6 @@ use super::wire::live::InstanceChange;
 use crate::named::registry;
 
 registry! {
-    /// What an instance is doing.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
     pub enum InstanceState ("state of an instance"): Facts {
         #[default]
@@ -23,7 +22,6 @@ struct Facts {
     name: &'static str,
 }
 
-/// What an instance is about.
 #[derive(Debug, Default)]
 pub(super) struct InstanceView {
     at_ms: f64,
@@ -34,7 +32,6 @@ pub(super) struct InstanceView {
 }
 
 impl InstanceView {
-    /// It is in another state, or in the same one still.
     pub fn is(&mut self, state: InstanceState, at_ms: f64) {
         (self.state, self.at_ms, self.told) = (state, at_ms, false);
     }
@@ -43,7 +40,6 @@ impl InstanceView {
         self.state
     }
 
-    /// Where it is in its source; nowhere when it is at no event.
     pub fn is_at(&mut self, event: Option<&str>, payment: Option<&str>) {
         let take = |there: &mut Option<String>, now: Option<&str>| match (there.as_mut(), now) {
             (Some(there), Some(now)) => now.clone_into(there),
@@ -65,7 +61,6 @@ impl InstanceView {
         }
     }
 
-    /// Everything, if something of it changed since this was asked last.
     pub fn change(&mut self, name: &str, lines: &[EventLine]) -> Option<InstanceChange> {
         let told = std::mem::replace(&mut self.told, true);
         (!told).then(|| self.tell(name, lines))

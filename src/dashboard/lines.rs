@@ -1,14 +1,12 @@
-//! Which line of a consumer's source makes a boundary event, derived from its text.
-//!
-//! What is looked for is what a reader would look for: the call of the SDK, or the first words of a
-//! statement. The lines of comments are not looked at.
+//! Which line of a consumer's source makes a boundary event, derived from its text: the call of the
+//! SDK, or the first words of a statement. The lines of comments are not looked at.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::run::manifest::Manifest;
 
-/// The calls that make what is no statement, by how the signature begins; the longest first.
+/// Of what is no statement, by how the signature begins; the longest first.
 const CALLS: [(&str, &str); 6] = [
     ("GET /v1/charges/search", ".find_charge("),
     ("POST /v1/charges", ".charge("),
@@ -18,7 +16,7 @@ const CALLS: [(&str, &str); 6] = [
     ("ROLLBACK", ".rollback()"),
 ];
 
-/// The statements that labs' consumers send; further ones come from the manifest.
+/// Sent by labs' consumers; further ones come from the manifest.
 const STATEMENTS: [&str; 5] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];
 
 /// A boundary event and its line.

@@ -1,9 +1,8 @@
 //! What happens in a job, in a bounded buffer that every browser reads at its own pace.
 //!
-//! Nothing here waits for a reader: who was away for longer than the buffer reaches back is given what
-//! is so now, and goes on from there. Nor does a run wait for this: it records what happens as it
-//! does without a page, and what it has recorded is read from there at every tick. What changes
-//! often (payments, instances) is told at most [`TICK`] apart.
+//! Nothing here waits for a reader: who was away for longer than the buffer reaches back is given
+//! what is so now, and goes on from there. Nor does a run wait for this: what it has recorded is
+//! read at every tick. What changes often (payments, instances) is told at most [`TICK`] apart.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -20,14 +19,13 @@ use super::wire::jobs::Done;
 use super::wire::live::{InstanceChange, LiveEvent, Payments, Plan};
 use crate::timeline::Timeline;
 
-/// How often what has changed is told: twenty times a second.
+/// Twenty times a second.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How many events the buffer holds, and how many bytes: some minutes of a run.
+/// Of the buffer: some minutes of a run.
 const MOST_EVENTS: usize = 4_096;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many events a reader is handed at once.
 const HANDFUL: usize = 64;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +33,10 @@ pub(super) struct Event {
     /// Grows by one from event to event.
     pub id: u64,
     pub name: &'static str,
-    /// JSON.
     pub data: Arc<str>,
 }
 
-/// The events of which the last one says what is so now, in the order in which a page needs them.
+/// The last one of each says what is so now; in the order in which a page needs them.
 const STANDING: [&str; 7] = [
     "plan",
     "phase",
@@ -62,21 +59,17 @@ pub(super) struct FeedState {
     last: u64,
     standing: BTreeMap<&'static str, Arc<str>>,
     instances: BTreeMap<String, InstanceView>,
-    /// The lines of the consumer's source.
     pub lines: Vec<EventLine>,
     pub grid: PaymentGrid,
     pub owners: BTreeMap<String, Vec<i32>>,
-    /// The group's generation, as far as a member was heard in it.
     pub generation: Option<i32>,
     record: Option<FollowedTimeline>,
-    /// Where on the page's axis of time what is told now belongs, in milliseconds: since a run began, or
-    /// after the first payment of a storm was due, at the last look.
+    /// Since a run began, or after the first payment of a storm was due, at the last look.
     now_ms: f64,
     is_storm: bool,
     over: bool,
 }
 
-/// Where a run records what happens, and how much of it was read.
 struct FollowedTimeline {
     timeline: Arc<Timeline>,
     seen: usize,
@@ -92,7 +85,6 @@ impl Default for Live {
 }
 
 impl Live {
-    /// Tells what happened, after everything that was recorded before.
     pub fn tell<E: LiveEvent>(&self, event: &E) {
         self.change(|feed| {
             feed.read();
@@ -100,7 +92,7 @@ impl Live {
         });
     }
 
-    /// Changes what is known; what does not tell of itself is told with the next tick.
+    /// What does not tell of itself is told with the next tick.
     pub fn change(&self, change: impl FnOnce(&mut FeedState)) {
         let mut feed = self.lock();
         change(&mut feed);
@@ -117,7 +109,6 @@ impl Live {
         self.change(FeedState::flush);
     }
 
-    /// Tells what has changed, again and again.
     pub async fn tick_for_ever(&self) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -127,7 +118,6 @@ impl Live {
         }
     }
 
-    /// Tells the last event; there is none after it.
     pub fn end(&self, done: &Done) {
         self.change(|feed| {
             feed.flush();
@@ -142,14 +132,12 @@ impl Live {
         self.lock().last
     }
 
-    /// Whether the last event there will be has this id or a smaller one.
     pub fn is_over_at(&self, id: u64) -> bool {
         let feed = self.lock();
         feed.over && id >= feed.last
     }
 
-    /// Some of the events after this one, or what is so now where the buffer does not reach back to
-    /// it. Empty at the end.
+    /// What is so now, where the buffer does not reach back to this event. Empty at the end.
     pub fn after(&self, id: u64) -> Vec<Event> {
         let feed = self.lock();
         let first = feed.events.front().map_or(feed.last + 1, |e| e.id);
@@ -162,7 +150,6 @@ impl Live {
         events.take(HANDFUL).cloned().collect()
     }
 
-    /// Tells of new events by the id of the last.
     pub fn follow(&self) -> watch::Receiver<u64> {
         self.grown.subscribe()
     }
@@ -173,7 +160,6 @@ impl Live {
 }
 
 impl FeedState {
-    /// A new plan: another grid, other instances.
     pub fn begin(&mut self, plan: &Plan) {
         self.flush();
         self.grid = PaymentGrid::new(plan.payments);
@@ -185,7 +171,6 @@ impl FeedState {
         self.push(plan);
     }
 
-    /// From here on what is recorded there is told.
     pub fn follow(&mut self, timeline: &Arc<Timeline>) {
         self.read();
         self.record = Some(FollowedTimeline {
@@ -194,7 +179,6 @@ impl FeedState {
         });
     }
 
-    /// Takes in what was recorded since the last time.
     fn read(&mut self) {
         let Some(record) = &mut self.record else {
             return;
@@ -206,30 +190,27 @@ impl FeedState {
         }
     }
 
-    /// A storm was looked at, at this time. The times of its record begin earlier, and give way.
+    /// The times of a storm's record begin earlier, and give way.
     pub fn looked_at(&mut self, at_ms: u64) {
         self.is_storm = true;
         self.now_ms = at_ms as f64;
     }
 
-    /// What is told next was recorded at this time.
     pub fn recorded_at(&mut self, at_ms: f64) {
         if !self.is_storm {
             self.now_ms = at_ms;
         }
     }
 
-    /// See the field.
     pub fn now_ms(&self) -> f64 {
         self.now_ms
     }
 
-    /// What an instance was said to be about last.
     pub fn state_of(&self, name: &str) -> Option<InstanceState> {
         self.instances.get(name).map(InstanceView::state)
     }
 
-    /// What an instance is about. Called for every event, so nothing is made of it before it is told.
+    /// Called for every event, so nothing is made of it before it is told.
     pub fn instance(&mut self, name: &str, state: InstanceState) -> &mut InstanceView {
         let at_ms = self.now_ms;
         // Where it was, is told at most so often; what befell it, each time.
@@ -268,7 +249,6 @@ impl FeedState {
         self.tell_changes();
     }
 
-    /// Tells what is known to have changed, without a look at what was recorded since.
     pub fn tell_changes(&mut self) {
         if let Some(changes) = self.grid.changes() {
             self.push(&changes);
@@ -281,7 +261,7 @@ impl FeedState {
         }
     }
 
-    /// What is so now, all with the id of the last event: who reads it goes on after that.
+    /// All with the id of the last event: who reads it goes on after that.
     fn snapshot(&self) -> Vec<Event> {
         let event = |name, data: Arc<str>| Event {
             id: self.last,

@@ -1,7 +1,6 @@
-//! What the instances of a storm log, line by line, as somebody on call would follow it.
-//!
-//! It is read from the files that the run keeps, so that no instance waits for a page; one that
-//! logs more than a person can read is told of by how much more.
+//! What the instances of a storm log, as somebody on call would follow it. Read from the files that
+//! the run keeps, so that no instance waits for a page; what is more than a person can read is only
+//! counted.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -14,17 +13,15 @@ use super::watch::JobWatcher;
 use super::wire::live::LogLine;
 use crate::drill;
 
-/// How often the files are read: as fast as a person reads.
+/// As fast as a person reads.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// How much of a file is read at a time, in bytes.
+/// Bytes of a file.
 const AT_ONCE: u64 = 64 * 1024;
 
-/// How many lines of an instance are told at a time, and how many characters of each.
 const MOST_LINES: usize = 10;
 const MOST_CHARACTERS: usize = 300;
 
-/// Tells what is logged, again and again, once the watched storm has a folder in `runs`.
 pub(super) async fn tell_for_ever(watch: &JobWatcher, runs: &Path) -> Infallible {
     let mut tail = Tail::default();
     loop {
@@ -53,12 +50,11 @@ pub(super) async fn tell_for_ever(watch: &JobWatcher, runs: &Path) -> Infallible
     }
 }
 
-/// How far each file was read.
+/// Bytes that were read, by file.
 #[derive(Default)]
 struct Tail(BTreeMap<PathBuf, u64>);
 
 impl Tail {
-    /// The lines in the folder that are new, each with its instance.
     fn fresh(&mut self, folder: &Path) -> io::Result<Vec<(String, String)>> {
         let mut told = Vec::new();
         let mut files: Vec<PathBuf> = fs::read_dir(folder)?
@@ -87,7 +83,6 @@ impl Tail {
     }
 }
 
-/// What was added to a file since `from`, up to the end of a line.
 fn whole_lines(file: &Path, from: &mut u64) -> io::Result<String> {
     let mut open = File::open(file)?;
     open.seek(SeekFrom::Start(*from))?;
@@ -95,7 +90,8 @@ fn whole_lines(file: &Path, from: &mut u64) -> io::Result<String> {
     open.take(AT_ONCE).read_to_end(&mut bytes)?;
     match bytes.iter().rposition(|byte| *byte == b'\n') {
         Some(end) => bytes.truncate(end + 1),
-        // A line that is not over waits; one that is longer than what is read at once never would be.
+        // A line that is not over waits; one that is longer than what is read at once never would
+        // be.
         None if bytes.len() as u64 == AT_ONCE => {}
         None => bytes.clear(),
     }

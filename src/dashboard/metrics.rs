@@ -21,7 +21,6 @@ use crate::run::manifest::Manifest;
 use crate::storm::{Sample, StormMark};
 use crate::verdict::{Outcome, Verdict};
 
-/// Counts what this server's jobs come to. Clones count together.
 #[derive(Clone)]
 pub(super) struct Metrics {
     registry: Registry,
@@ -34,11 +33,10 @@ pub(super) struct Metrics {
     faults: IntCounterVec,
 }
 
-/// Whose counts they are, as the first labels of every metric.
+/// The first labels of every metric.
 pub(super) type Who<'a> = [&'a str; 2];
 
 impl Metrics {
-    /// Of these labs; all begin at zero.
     pub fn new(labs: &[Manifest]) -> prometheus::Result<Self> {
         let registry = Registry::new();
         let metrics = Self {
@@ -105,7 +103,6 @@ impl Metrics {
         }
     }
 
-    /// What a storm has come to between two looks.
     pub fn stormed_on(&self, who: Who<'_>, then: &Sample, now: &Sample, secret: bool) {
         let grow = |counters: &IntCounterVec, total: fn(&Sample) -> u64| {
             let grown = total(now).saturating_sub(total(then));

@@ -1,9 +1,9 @@
 //! The dashboard: a page at one local address, and the API that it is drawn from.
 //!
-//! It runs in the controller's process. Jobs ([`jobs`]) call what the commands call; what happens in
-//! one is kept in a bounded buffer ([`live`]) that browsers read at their own pace
-//! ([`events`]), so that none of them can slow a run. `docs/openapi.json` describes the API, and a
-//! test holds the server against it.
+//! It runs in the controller's process. Jobs ([`jobs`]) call what the commands call; what happens
+//! in one is kept in a bounded buffer ([`live`]) that browsers read at their own pace ([`events`]),
+//! so that none can slow a run. `docs/openapi.json` describes the API; a test holds the server to
+//! it.
 
 mod assets;
 #[cfg(test)]
@@ -47,22 +47,16 @@ use crate::stack::{self, Silent, StackOptions, StackProgress};
 pub use feed::Feed;
 pub use wire::live::{Effects, Plan, PlannedFault};
 
-/// The most that a request may carry: far above any of the pages', far below a burden.
+/// Of a request: far above any of the pages', far below a burden.
 const MOST_BODY: usize = 64 * 1024;
 
-/// What a dashboard needs to know.
 pub struct Settings {
-    /// The stack that jobs run on.
     pub stack: StackOptions,
-    /// The folder of labs.
     pub labs: PathBuf,
-    /// Where the attendee's answers are kept.
     pub answers: Answers,
-    /// Who answers.
     pub attendee: String,
 }
 
-/// A dashboard that listens.
 pub struct Dashboard {
     listener: TcpListener,
     app: Arc<App>,
@@ -75,15 +69,11 @@ struct App {
     token: String,
     jobs: Jobs,
     metrics: Metrics,
-    /// The end of the server, and so of every job and every stream.
     over: CancellationToken,
 }
 
 impl Dashboard {
-    /// A dashboard behind this listener, with a token of its own.
-    ///
-    /// # Errors
-    /// When the cache folder cannot be used or the listener has no address.
+    /// With a token of its own.
     pub fn new(
         listener: TcpListener,
         settings: Settings,
@@ -106,7 +96,6 @@ impl Dashboard {
         })
     }
 
-    /// The address to open, with the token.
     #[must_use]
     pub fn url(&self) -> String {
         let mut address = self.app.address;
@@ -120,10 +109,7 @@ impl Dashboard {
         format!("http://{address}/#token={}", self.app.token)
     }
 
-    /// Serves until `over`, and returns when the last job has cleared up after itself.
-    ///
-    /// # Errors
-    /// When the listener fails.
+    /// Until `over`; returns when the last job has cleared up after itself.
     pub async fn serve(self) -> std::io::Result<()> {
         let app = Arc::clone(&self.app);
         let over = app.over.clone();
@@ -171,8 +157,7 @@ async fn openapi() -> impl IntoResponse {
 }
 
 impl App {
-    /// Tells the stack's Prometheus where this server is. A run needs no Prometheus, so that what
-    /// goes wrong is told and no more.
+    /// A run needs no Prometheus, so what goes wrong is told and no more.
     async fn let_prometheus_watch(&self, progress: &dyn StackProgress) {
         if let Err(error) = stack::watch(&self.settings.stack, self.address).await {
             progress.line(&error.to_string());

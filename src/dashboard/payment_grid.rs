@@ -12,15 +12,11 @@ use crate::tap::{Detail, kafka};
 use crate::timeline::{Entry, TimelineEvent};
 use crate::verdict::{Outcome, outcome_of};
 
-/// What is known of a payment: what became of it, or how far it has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum PaymentState {
-    /// Nobody has it.
     #[default]
     Waiting,
-    /// An instance was given it.
     Delivered,
-    /// What became of it, as far as was seen.
     Of(Outcome),
 }
 
@@ -48,7 +44,7 @@ struct GridCell {
     known: PaymentState,
     deliveries: u32,
     effects: usize,
-    /// The ledger's ids, so that a charge that is told at two stages counts once.
+    /// Of the ledger: a charge that is told at two stages counts once.
     charges: Vec<String>,
     changed: bool,
 }
@@ -69,14 +65,13 @@ pub(super) struct LiveCounts {
     pub waiting: u32,
 }
 
-/// See the module. Payment `n` is in place `n - 1`.
+/// Payment `n` is in place `n - 1`.
 #[derive(Debug, Default)]
 pub(super) struct PaymentGrid {
     cells: Vec<GridCell>,
     changed: Vec<usize>,
     counts: LiveCounts,
     at_ms: f64,
-    /// Whether what `counts` says was not told yet.
     stale: bool,
 }
 
@@ -89,7 +84,6 @@ impl PaymentGrid {
         }
     }
 
-    /// What Kafka has acknowledged by now.
     pub fn produced(&mut self, payments: u32) {
         self.counts.produced = payments;
         self.stale = true;
@@ -144,7 +138,6 @@ impl PaymentGrid {
         self.change(payment);
     }
 
-    /// Replaces what was seen by what the verdict was made from.
     pub fn judged(&mut self, finished: &Finished) {
         for produced in &finished.history.produced {
             let outcome = outcome_of(&finished.history, &produced.payment);
@@ -173,7 +166,6 @@ impl PaymentGrid {
         self.stale = true;
     }
 
-    /// What changed since this was asked last; none where nothing did.
     pub fn changes(&mut self) -> Option<Payments> {
         if !std::mem::take(&mut self.stale) {
             return None;

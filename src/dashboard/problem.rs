@@ -34,25 +34,22 @@ impl Problem {
         }
     }
 
-    /// What an error of the library says; its line `next: …` is the next step.
+    /// The error's line `next: …` is the next step.
     pub fn told(status: StatusCode, error: &dyn std::fmt::Display) -> Self {
         let text = error.to_string();
         let (error, next) = split(&text);
         Self::new(status, error, next)
     }
 
-    /// Something was named that is not there.
     pub fn missing(error: &dyn std::fmt::Display) -> Self {
         Self::told(StatusCode::NOT_FOUND, error)
     }
 
-    /// What was asked for cannot be.
     pub fn bad(error: &dyn std::fmt::Display) -> Self {
         Self::told(StatusCode::BAD_REQUEST, error)
     }
 }
 
-/// An error's text, and the next step in it.
 pub(super) fn split(text: &str) -> (String, String) {
     match text.split_once("\nnext: ") {
         Some((error, next)) => (error.to_owned(), next.to_owned()),
@@ -66,7 +63,6 @@ impl IntoResponse for Problem {
     }
 }
 
-/// A body of JSON, or a refusal in the dashboard's form.
 pub(super) struct Body<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {

@@ -94,7 +94,6 @@ fn crossed(feed: &mut FeedState, entry: &Entry, event: &BoundaryEvent) {
     }
 }
 
-/// An instance that is at no line.
 pub(super) fn stands(feed: &mut FeedState, name: &str, state: InstanceState) {
     feed.instance(name, state).is_at(None, None);
 }

@@ -1,5 +1,4 @@
-//! The questions of a lab. What is right is told only to who has answered, and where a run tells it,
-//! only after that run.
+//! What is right is told only to who has answered, and where a run tells it, only after that run.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -46,7 +45,6 @@ pub(super) async fn answer(
     Ok(Json(tell(&app, &lab)?))
 }
 
-/// How many questions there are, and how this attendee has fared.
 pub(super) fn progress(app: &App, lab: &Manifest) -> Result<QuizProgress, Problem> {
     let quiz = load(lab)?;
     let last = |question: &Question| last_answer(app, lab, question);
@@ -115,7 +113,6 @@ fn tell(app: &App, lab: &Manifest) -> Result<Vec<wire::Question>, Problem> {
     Ok(told)
 }
 
-/// The first run of what the question names that ended after the answer.
 fn run_after(app: &App, lab: &Manifest, shown: &Shown, at_unix: u64) -> Option<RunReport> {
     let since = SystemTime::UNIX_EPOCH + Duration::from_secs(at_unix);
     let mut found = None;

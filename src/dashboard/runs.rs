@@ -26,7 +26,6 @@ use crate::session::folder::{
 use crate::timeline::{Entry, biography};
 use crate::verdict::{History, Verdict, outcome_of};
 
-/// How many runs are listed at once.
 const PAGE: usize = 50;
 
 #[derive(Deserialize)]
@@ -40,10 +39,7 @@ pub(super) fn newest_first(runs: &FilePath) -> Vec<String> {
     ids
 }
 
-/// The folder of a run or of a cell, by numbers alone: a request names no path.
-///
-/// # Errors
-/// When there is none.
+/// By numbers alone: a request names no path.
 pub(super) fn folder_of(app: &App, run: &str) -> Result<PathBuf, Problem> {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let parts: Vec<&str> = run.split('/').collect();
@@ -78,7 +74,7 @@ pub(super) async fn list(
     .await
 }
 
-/// Reads where no task of a run waits: folders are large, and may be many.
+/// Where no task of a run waits: folders are large, and may be many.
 async fn aside<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
@@ -90,7 +86,7 @@ fn is_before(id: &str, other: &str) -> bool {
     (id.len(), id) < (other.len(), other)
 }
 
-/// What a line is made of, of the report of a run, an exploration or a storm; not all have all of it.
+/// Of a run, an exploration or a storm; not all have all of it.
 #[derive(Default, Deserialize)]
 struct SavedReport {
     lab: Option<String>,
@@ -102,7 +98,7 @@ struct SavedReport {
     seconds: Option<Took>,
 }
 
-/// The phases of a run and their sum, or how long a storm's payments were produced.
+/// Of a storm, how long payments were produced.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Took {
@@ -110,8 +106,7 @@ enum Took {
     Whole(f64),
 }
 
-/// What a plan says before there is a report. The cause of a storm is not looked at: it may be a
-/// drill's, and nobody is to know it yet.
+/// The cause of a storm is not looked at: it may be a drill's, and nobody is to know it yet.
 #[derive(Default, Deserialize)]
 struct SavedPlan {
     lab: Option<String>,
@@ -160,7 +155,7 @@ fn kind_of(path: &FilePath) -> RunKind {
     }
 }
 
-/// The report as it was saved, whatever version wrote it, or what of it is asked for.
+/// Whatever version wrote it.
 fn saved_report<T: DeserializeOwned>(path: &FilePath) -> Result<T, Problem> {
     let name = match kind_of(path) {
         RunKind::Explore => EXPLORATION,
@@ -206,7 +201,6 @@ pub(super) async fn download_html(
     Ok(([(CONTENT_DISPOSITION, "attachment")], Html(page)))
 }
 
-/// An exploration as its own page; what the terminal shows of anything else.
 fn page(app: &App, run: &str) -> Result<String, Problem> {
     let path = folder_of(app, run)?;
     Ok(match kind_of(&path) {
@@ -236,7 +230,6 @@ pub(super) async fn payment(
     aside(move || sequence(&app, &run, &payment).map(Json)).await
 }
 
-/// One payment's biography, as a sequence: from the run's own events and its verdict's history.
 fn sequence(app: &App, run: &str, payment: &str) -> Result<Biography, Problem> {
     let path = folder_of(app, run)?;
     let missing = |what: &dyn std::fmt::Display| {

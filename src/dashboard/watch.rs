@@ -20,25 +20,21 @@ use crate::session::Watcher;
 use crate::storm::{ManualControl, Ownership, Sample, StormMark, StormSpec, StormWatcher};
 use crate::timeline::Timeline;
 
-/// The looks over which a rate is told: long enough to be read, short enough to move.
+/// For a rate: long enough to be read, short enough to move.
 const LOOKS: usize = 5;
 
 pub(super) struct JobWatcher {
     pub live: Arc<Live>,
-    /// Whether what is done must not be told: a drill.
+    /// A drill: what is done must not be told.
     pub secret: bool,
     pub metrics: Metrics,
-    /// The lab, for the lines of its sources.
     pub lab: Option<Manifest>,
-    /// What the page of a storm can ask.
     pub storm: Arc<Mutex<StormDesk>>,
 }
 
-/// What a running storm offers.
 #[derive(Default)]
 pub(super) struct StormDesk {
     pub control: Option<ManualControl>,
-    /// Where its live processes serve their metrics.
     pub targets: Vec<(Source, SocketAddr)>,
     pub lab: String,
     pub consumer: String,
@@ -57,7 +53,7 @@ impl JobWatcher {
         read().unwrap_or_default()
     }
 
-    /// The run that goes on, and where on its axis of time it is, in milliseconds.
+    /// The time is on the run's axis, in milliseconds.
     pub fn place(&self) -> (String, u64) {
         let desk = self.desk();
         (desk.run.clone(), desk.now_ms())
@@ -229,7 +225,6 @@ impl explore::ExploreWatcher for JobWatcher {
 }
 
 impl StormDesk {
-    /// When it was looked at last, after the first payment was due.
     fn now_ms(&self) -> u64 {
         self.samples.last().map_or(0, |sample| sample.at_ms)
     }

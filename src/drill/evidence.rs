@@ -3,7 +3,6 @@
 use super::{Action, Cause};
 use crate::report::storm::{Bucket, StormReport};
 
-/// The signature of the cause, with the numbers of this storm.
 #[must_use]
 pub fn evidence(report: &StormReport) -> Vec<String> {
     let Some(incident) = &report.phases.incident else {
@@ -81,7 +80,6 @@ fn signature(report: &StormReport, incident: &Bucket) -> Vec<String> {
     }
 }
 
-/// Why an answer was not it.
 #[must_use]
 pub fn correction(cause: Cause, answer: Cause, action: Action) -> Vec<&'static str> {
     let mut said = Vec::new();
@@ -130,7 +128,6 @@ pub fn correction(cause: Cause, answer: Cause, action: Action) -> Vec<&'static s
     said
 }
 
-/// The most effects per payment in any stretch.
 fn worst(series: &[Bucket]) -> f64 {
     series
         .iter()

@@ -4,14 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-/// How many kinds of lines are told.
+/// Kinds of lines that are told.
 const TOLD: usize = 14;
 
-/// The lines of all instances of a run, the rarest kinds last. Digits are taken out of a line to
-/// find what is alike.
-///
-/// # Errors
-/// When the logs cannot be read.
+/// The rarest kinds last. Digits are taken out of a line to find what is alike.
 pub fn digest(run_dir: &Path) -> std::io::Result<String> {
     let mut lines = Vec::new();
     for entry in std::fs::read_dir(run_dir.join("logs"))? {
@@ -42,8 +38,7 @@ fn summed_up(lines: &[String]) -> String {
     out
 }
 
-/// A line of the log without its time and place: `WARN the broker refused …`; none where it is a part
-/// of a backtrace.
+/// Without time and place: `WARN the broker refused …`; none where it is a part of a backtrace.
 fn message(line: &str) -> Option<&str> {
     if line.starts_with("Error: ") {
         return Some(line);
@@ -57,7 +52,6 @@ fn message(line: &str) -> Option<&str> {
     Some(said)
 }
 
-/// Whether a line says something by itself, and is no part of a backtrace.
 #[must_use]
 pub fn is_message(line: &str) -> bool {
     message(line).is_some()

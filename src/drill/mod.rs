@@ -1,5 +1,4 @@
-//! The incident drill: an incident that only metrics and logs tell of, a diagnosis, a first action,
-//! and then the truth.
+//! The incident drill: what metrics and logs tell of, a diagnosis, a first action, and the truth.
 
 mod evidence;
 mod logs;
@@ -15,7 +14,6 @@ use crate::named::{argument, registry};
 pub use evidence::{correction, evidence};
 pub(crate) use logs::{digest, is_message};
 
-/// The incident that a seed hides.
 #[must_use]
 pub fn hidden(seed: u64) -> Cause {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -23,7 +21,6 @@ pub fn hidden(seed: u64) -> Cause {
 }
 
 registry! {
-    /// What somebody on call may do first.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
     pub enum Action ("action of a drill"): Facts {
         Restart = Facts {
@@ -58,14 +55,11 @@ argument!(Action);
 
 struct Facts {
     name: &'static str,
-    /// In few words, for the command line.
     help: &'static str,
-    /// In whole sentences.
     text: &'static str,
 }
 
 impl Action {
-    /// What is right first for a cause.
     #[must_use]
     pub fn right_for(cause: Cause) -> Self {
         match cause {
@@ -76,20 +70,17 @@ impl Action {
         }
     }
 
-    /// What it is in few words, without a full stop.
     #[must_use]
     pub fn help(self) -> &'static str {
         self.facts().help
     }
 
-    /// What it is in whole sentences.
     #[must_use]
     pub fn text(self) -> &'static str {
         self.facts().text
     }
 }
 
-/// A cause as an answer to the question what happened.
 #[must_use]
 pub fn diagnosis(cause: Cause) -> &'static str {
     match cause {
@@ -102,26 +93,16 @@ pub fn diagnosis(cause: Cause) -> &'static str {
     }
 }
 
-/// A drill that was answered, as data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DrillReport {
-    /// The version of this form.
     pub schema: u32,
-    /// Hides the same incident again.
     pub seed: u64,
-    /// What it was.
     pub cause: Cause,
-    /// What was answered.
     pub answer: Cause,
-    /// What is to be done first.
     pub right_action: Action,
-    /// What was to be done first, by the answer.
     pub action: Action,
-    /// Whether both were right.
     pub right: bool,
-    /// What in the metrics and logs shows the cause.
     pub evidence: Vec<String>,
-    /// The run, with everything that was hidden.
     pub run: String,
 }
 

@@ -1,18 +1,13 @@
-//! Why effects cannot be counted.
-
-#![allow(missing_docs, reason = "the text of an error says what its fields are")]
-
 use std::time::Duration;
 
 use crate::group::GroupError;
 
-/// Why effects could not be counted. Every text says what, where, and the next command.
+/// Every text says what, where, and the next command.
 #[derive(Debug, thiserror::Error)]
 pub enum EffectsError {
-    /// What holds the effects is not there; the consumer may still make it.
+    /// The consumer may still make what holds the effects.
     #[error("effects cannot be counted: there is no {what}\nnext: {next}")]
     Missing { what: String, next: &'static str },
-    /// The table is there, and its transitions cannot be watched.
     #[error(
         "transitions of {table} are not watched: {why}\nnext: mend --effects, or count rows: \
          --effects \"SELECT msg_id FROM charges\""
@@ -41,7 +36,6 @@ pub enum EffectsError {
 }
 
 impl EffectsError {
-    /// For `map_err` on a statement.
     pub(super) fn database(what: &'static str) -> impl FnOnce(tokio_postgres::Error) -> Self {
         move |e| Self::Database {
             what,
@@ -50,7 +44,7 @@ impl EffectsError {
     }
 }
 
-/// What Postgres said; the client's own text says only "db error".
+/// The client's own text says only "db error".
 pub(super) fn reason(e: &tokio_postgres::Error) -> String {
     e.as_db_error()
         .map_or_else(|| e.to_string(), ToString::to_string)

@@ -1,13 +1,8 @@
 //! What happened to each payment, counted from outside the consumer.
 //!
-//! By default the effect of a payment is a charge, and the provider's ledger counts it. Where the
-//! customer feels something else, an [`EffectSource`] says what: rows or transitions in the run's
-//! database ([`SqlCounter`]), records in an output topic ([`TopicCounter`]), or requests to any
-//! other HTTP API ([`Sink`]). Whatever the source, the result is a list of
-//! [`Effect`](crate::verdict::Effect)s, which can be had at any time during a run and after it.
-//!
-//! Nothing here asks the consumer. A source that cannot be counted is an [`EffectsError`], never an
-//! empty list: a payment whose effects were not seen must not be called lost.
+//! By default a charge in the provider's ledger, else what an [`EffectSource`] says. A source that
+//! cannot be counted is an [`EffectsError`], never an empty list: a payment whose effects were not
+//! seen must not be called lost.
 
 mod error;
 mod parked;
@@ -27,24 +22,19 @@ pub(crate) use sql::GrammarError;
 pub use sql::{Literal, SqlCounter, SqlEffects, Transition, Watched, Watching};
 pub use topic::TopicCounter;
 
-/// What counts as the effect of a payment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum EffectSource {
-    /// A charge in the provider's ledger.
     #[default]
     Ledger,
-    /// Rows or transitions in the run's database; [`SqlEffects`] has the grammar.
-    Sql {
-        /// What was given, in that grammar.
-        query: String,
-    },
-    /// A committed record in an output topic.
+    /// [`SqlEffects`] has the grammar.
+    Sql { query: String },
+    /// Of committed records.
     Topic {
-        /// What is added to the name of the run's topic of payments: a topic of that run alone.
+        /// Added to the name of the run's topic of payments: a topic of that run alone.
         name: String,
     },
-    /// A request to the sink that is not a mere read.
+    /// Not a mere read.
     Sink,
 }
 
@@ -66,7 +56,6 @@ pub struct EffectArgs {
 }
 
 impl EffectArgs {
-    /// The source that was chosen.
     #[must_use]
     pub fn source(&self) -> EffectSource {
         if let Some(sql) = &self.effects {

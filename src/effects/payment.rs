@@ -1,11 +1,8 @@
-//! Which payment an effect belongs to.
-
 use crate::event::Marks;
 
-/// The payment that one of these texts names: by its own id if any text has one, else by the id of
-/// its order (`order-0017` is paid by `msg-0017` and by no other), because tables and records are
-/// often kept by order. The first text that names one wins. An id that ends with the word of another
-/// run names none.
+/// By its own id if any text has one, else by its order's (`order-0017` is paid by `msg-0017`
+/// alone), because tables are often kept by order. The first text wins; an id of another run names
+/// none.
 ///
 /// ```
 /// use crashwindow::effects::message_in;
@@ -27,7 +24,7 @@ pub fn message_in<'a>(
     by_id.or_else(|| texts.into_iter().find_map(|t| marks.message_by_order_in(t)))
 }
 
-/// The payment that an id names, or else what stands there: that is counted for no payment.
+/// Or else what stands there: that is counted for no payment.
 pub(crate) fn named(marks: &Marks, id: &str) -> String {
     message_in(marks, [id]).unwrap_or_else(|| marks.stranger(id))
 }

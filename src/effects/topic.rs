@@ -1,5 +1,3 @@
-//! Effects in an output topic: its committed records.
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -16,34 +14,26 @@ use crate::group::Cluster;
 use crate::stack::Kafka;
 use crate::verdict::Effect;
 
-/// The header that names a record's payment, as in the topic of payments.
+/// As in the topic of payments.
 const ID_HEADER: &str = "message-id";
 
-/// How long Kafka may hand out nothing while there is more to read: far above what a healthy broker
-/// needs, even right after its start.
+/// With more to read: far above what a healthy broker needs, even right after its start.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// Counts the records of one topic.
-///
-/// A record is an effect of the payment that its header `message-id` names, else of the one found
-/// in its key, else in its value. Records of aborted transactions are none, and those of an open
-/// transaction are none yet. A tombstone (a record without a value) is none either: it takes
-/// something away from whoever reads the topic.
+/// A record is an effect of the payment that its header `message-id` names, else of the one in its
+/// key, else in its value. Records of aborted or open transactions are none; nor is a tombstone,
+/// which takes something away from whoever reads the topic.
 pub struct TopicCounter {
     kafka: Kafka,
     cluster: Cluster,
     topic: String,
-    /// How a record is seen to be a payment's.
     marks: Marks,
 }
 
 /// Kafka's own bound on a topic's name is 249; the run's own name goes before this.
 const LONGEST_SUFFIX: usize = 200;
 
-/// What may follow the name of a run's topic in another one's.
-///
-/// # Errors
-/// What Kafka does not take in a name.
+/// What may follow the name of a run's topic; an error says what Kafka does not take.
 pub(super) fn topic_suffix(name: &str) -> Result<String, String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if (1..=LONGEST_SUFFIX).contains(&name.len()) && name.chars().all(legal) {
@@ -56,10 +46,7 @@ pub(super) fn topic_suffix(name: &str) -> Result<String, String> {
 }
 
 impl TopicCounter {
-    /// A counter for this topic, which need not be there yet; connects to nothing.
-    ///
-    /// # Errors
-    /// Addresses or security settings that cannot be used.
+    /// The topic need not be there yet; connects to nothing.
     pub fn new(kafka: &Kafka, topic: &str, marks: Marks) -> Result<Self, EffectsError> {
         Ok(Self {
             kafka: kafka.clone(),
@@ -69,13 +56,9 @@ impl TopicCounter {
         })
     }
 
-    /// Every effect that a `read_committed` consumer could have been shown when this was called. A
-    /// transaction that its producer has just been told is committed may still be invisible: Kafka
-    /// writes its markers after it answers.
-    ///
-    /// # Errors
-    /// [`EffectsError::Missing`] while there is no such topic; a Kafka that does not answer; records
-    /// that cannot be read, such as ones in a compression that this build lacks.
+    /// All that a `read_committed` consumer could have been shown at the call. What a producer was
+    /// just told is committed may still be invisible: Kafka writes its markers after it answers.
+    /// [`EffectsError::Missing`] while there is no such topic.
     pub async fn effects(&self) -> Result<Vec<Effect>, EffectsError> {
         let partitions = self.cluster.partitions(&self.topic).await?;
         let partitions = partitions.ok_or_else(|| EffectsError::Missing {
@@ -118,8 +101,8 @@ impl TopicCounter {
                         open.remove(&partition);
                     }
                 }
-                // The client has come to the last stable offset as it is now, which is no less than
-                // it was: what it was not shown on the way is aborted, or a transaction's marker.
+                // The client has come to the present stable offset, no less than before: what it
+                // was not shown is aborted, or a transaction's marker.
                 Err(KafkaError::PartitionEOF(partition)) => {
                     open.remove(&partition);
                 }
@@ -134,7 +117,7 @@ impl TopicCounter {
         let consumer: StreamConsumer = self
             .kafka
             .client_config()
-            // Not joined and never committed to: librdkafka assigns nothing without a name here.
+            // Never joined nor committed to: librdkafka assigns nothing without a name here.
             .set("group.id", "crashwindow-effects")
             .set("enable.auto.commit", "false")
             .set("isolation.level", "read_committed")
@@ -171,14 +154,13 @@ impl TopicCounter {
     }
 }
 
-/// What is still to be read of a partition.
 struct Span {
     next: i64,
     /// The last stable offset when the count was asked for.
     end: i64,
 }
 
-/// Whether the client tries again by itself after this.
+/// The client tries again by itself.
 fn passes(e: &KafkaError) -> bool {
     matches!(
         e.rdkafka_error_code(),

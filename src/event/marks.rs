@@ -1,11 +1,11 @@
 //! Marks: the values of a message that are its own, and how a tap finds them in whatever a request
 //! carries.
 //!
-//! A message's marks are its id (`msg-0017`) and its order's (`order-0017`), as text, in hex and in
-//! base64, and its coordinates: topic, partition and offset, of which many tools make ids. On the wire
-//! an id ends with the run's own word (`msg-0017-k3f9`), so that what an earlier run left behind, or a
-//! number of the consumer's own (`order-20240017`), answers for no message; within the engine a message
-//! is called by what stands before the word.
+//! These are its id (`msg-0017`) and its order's (`order-0017`), as text, in hex and in base64, and
+//! its coordinates: topic, partition and offset, of which many tools make ids. On the wire an id
+//! ends with the run's own word (`msg-0017-k3f9`), so that what an earlier run left behind, or a
+//! number of the consumer's own (`order-20240017`), answers for no message; within the engine a
+//! message is called by what stands before the word.
 
 mod coordinates;
 mod ids;
@@ -19,8 +19,7 @@ pub use ids::{message_id, order_id};
 use coordinates::Coordinates;
 use ids::Ids;
 
-/// What identifies the messages of one run. Clones are the same; the default knows no coordinates and
-/// no word, so that every id is its own.
+/// Clones are the same; the default knows no coordinates and no word: every id is its own.
 #[derive(Debug, Clone, Default)]
 pub struct Marks(Arc<RunNames>);
 
@@ -28,14 +27,13 @@ pub struct Marks(Arc<RunNames>);
 struct RunNames {
     topic: String,
     group: String,
-    /// What ends the ids of this run; none where they end with their number.
+    /// None where ids end with their number.
     word: Option<String>,
     is_off: bool,
-    /// Messages by partition and offset.
     places: Mutex<HashMap<(i32, i64), String>>,
 }
 
-/// The messages whose marks some bytes carry, each once, in the order in which they stand there.
+/// Each once, in the order in which the bytes have them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
     /// By an id, or by coordinates that are written as one.
@@ -46,7 +44,6 @@ pub struct Found {
 }
 
 impl Found {
-    /// Adds what was found in other bytes of the same request.
     pub fn add(&mut self, other: &Self) {
         let both = [
             (&mut self.marked, &other.marked),
@@ -57,7 +54,6 @@ impl Found {
         }
     }
 
-    /// The messages that the request is about.
     #[must_use]
     pub fn subjects(self) -> Vec<String> {
         if self.marked.is_empty() {
@@ -75,8 +71,7 @@ fn add(all: &mut Vec<String>, message: &str) {
 }
 
 impl Marks {
-    /// The marks of a run's messages, which are in this topic and read by this group, and whose ids end
-    /// with this word, if it has one.
+    /// `word` ends the ids; empty for none.
     #[must_use]
     pub fn of_run(topic: &str, group: &str, word: &str) -> Self {
         Self(Arc::new(RunNames {
@@ -87,7 +82,7 @@ impl Marks {
         }))
     }
 
-    /// None at all: for a storm, in which nobody asks what a request is about.
+    /// For a storm, in which nobody asks what a request is about.
     #[must_use]
     pub fn off() -> Self {
         Self(Arc::new(RunNames {
@@ -96,7 +91,7 @@ impl Marks {
         }))
     }
 
-    /// Notes where a message is: to be called before anybody is handed the record.
+    /// To be called before anybody is handed the record.
     pub fn place(&self, topic: &str, partition: i32, offset: i64, message: &str) {
         if topic == self.0.topic {
             let mut places = self.0.places.lock().expect("no holder panics");
@@ -104,13 +99,11 @@ impl Marks {
         }
     }
 
-    /// The messages that these bytes are about, by whatever mark.
     #[must_use]
     pub fn subjects_in(&self, bytes: &[u8]) -> Vec<String> {
         self.found_in(bytes).subjects()
     }
 
-    /// The messages whose marks these bytes carry.
     #[must_use]
     pub fn found_in(&self, bytes: &[u8]) -> Found {
         let mut all = Found::default();
@@ -127,20 +120,18 @@ impl Marks {
         all
     }
 
-    /// The first message whose own id is in `text`.
     #[must_use]
     pub fn message_in(&self, text: &str) -> Option<String> {
         self.ids().message_in(text.as_bytes())
     }
 
-    /// The first message whose order's id is in `text`.
     #[must_use]
     pub fn message_by_order_in(&self, text: &str) -> Option<String> {
         self.ids().message_by_order_in(text.as_bytes())
     }
 
-    /// What is told of an id that names no message of this run: itself, unless it looks like what a
-    /// message is called within the engine, and would be taken for that one.
+    /// What is told of an id that names no message of this run: itself, unless it would be taken
+    /// for a message of the engine.
     #[must_use]
     pub fn stranger(&self, id: &str) -> String {
         if self.0.word.is_some() && message_number(id).is_some() {

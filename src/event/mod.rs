@@ -1,8 +1,5 @@
-//! Boundary events: what an instance did to the world outside itself, seen from outside.
-//!
-//! Each request that crosses a boundary is told of at up to three [`Stage`]s. What all boundaries have
-//! in common is here, without I/O; what only one of them knows of its requests stays with it, behind
-//! [`Detail`].
+//! Boundary events: what an instance did to the world outside itself, seen from outside. What only
+//! one boundary knows of its requests stays with it, behind [`Detail`]. No I/O.
 
 mod detail;
 mod marks;
@@ -20,23 +17,21 @@ pub use marks::{Found, Marks, message_id, order_id};
 pub use outcome::{EventOutcome, Role};
 pub use tap::Tap;
 
-/// How far a request had come when its event was reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// The request has arrived; the server has not acted on it.
     Received,
-    /// The server has acted; what it did is durable, but nobody has been told.
+    /// What the server did is durable, but nobody has been told.
     Executed,
     /// The answer is ready and remembered by the server; it has not been sent.
     Answered,
 }
 
-/// Which process sent a request: an instance keeps its name over restarts, so the incarnation says
-/// which of its lives this was (1 for the first).
+/// An instance keeps its name over restarts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Source {
-    /// The `CONSUMER_ID` of the instance.
+    /// The `CONSUMER_ID`.
     pub instance: String,
     /// Counts the processes that carried this name, from 1.
     pub incarnation: u32,
@@ -48,7 +43,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// One request at a boundary, at one stage; `D` is what that boundary knows of it beside.
+/// `D` is what the boundary knows of the request beside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     from = "stored::Stored<D>",
@@ -58,51 +53,44 @@ impl fmt::Display for Source {
     )
 )]
 pub struct BoundaryEvent<D> {
-    /// The boundary that was crossed, and so the party at the other end.
     pub tap: Tap,
-    /// How far the request had come.
     pub stage: Stage,
-    /// Who sent it.
     pub source: Source,
-    /// The request without its data, equal in every run: `POST /v1/charges`.
+    /// Without its data, equal in every run: `POST /v1/charges`.
     pub signature: String,
-    /// All messages that the request is about, by the marks that it carries.
     pub subjects: Vec<String>,
-    /// What came of it, in the server's words: `200 ch_1`, `409 idempotency_key_in_use`; empty at
+    /// In the server's words: `200 ch_1`, `409 idempotency_key_in_use`; empty at
     /// [`Stage::Received`]. To be shown: whoever decides does so by `result`.
     pub outcome: String,
-    /// Whether the request can change what anybody outside the instance sees. What only reads opens
-    /// no window of its own for a crash, but does for a zombie.
+    /// Anybody outside the instance may see a change. What only reads opens no window of its own
+    /// for a crash, but does for a zombie.
     pub writes: bool,
-    /// What it is to a delivery guarantee.
     pub role: Role,
-    /// What came of it; none at [`Stage::Received`], and where the tap cannot say.
+    /// None at [`Stage::Received`], and where the tap cannot say.
     pub result: Option<EventOutcome>,
-    /// What the tap knows beyond words, for whoever decides by it.
     pub detail: Option<D>,
 }
 
 impl<D> BoundaryEvent<D> {
-    /// Whether the event is about this message, alone or among others.
     #[must_use]
     pub fn concerns(&self, message: &str) -> bool {
         self.subjects.iter().any(|subject| subject == message)
     }
 
-    /// Whether the server is known to have done nothing of what it was asked.
+    /// The server is known to have done nothing of what it was asked.
     #[must_use]
     pub fn was_in_vain(&self) -> bool {
         self.result.as_ref().is_some_and(EventOutcome::is_in_vain)
     }
 
-    /// Whether no message is told by its marks: it carries none, or an id that is another run's or the
-    /// consumer's own, which says of no message that the event is not its.
+    /// No mark, or an id of another run or of the consumer's own, which says nothing of any
+    /// message.
     #[must_use]
     pub fn names_no_message(&self) -> bool {
         self.subjects.iter().all(|id| message_number(id).is_none())
     }
 
-    /// The message that it is about; none where it is about several, or none.
+    /// None where it is about several, or none.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         match self.subjects.as_slice() {
@@ -111,19 +99,17 @@ impl<D> BoundaryEvent<D> {
         }
     }
 
-    /// Whether it hands records to the consumer.
     #[must_use]
     pub fn delivers(&self) -> bool {
         self.role == Role::Deliver
     }
 
-    /// Whether it moves a position of the group for good.
     #[must_use]
     pub fn acknowledges(&self) -> bool {
         self.role == Role::Acknowledge
     }
 
-    /// Whether this is the first that is told of a request; a delivery is told of once.
+    /// The first that is told of a request; a delivery is told of once.
     #[must_use]
     pub fn begins(&self) -> bool {
         self.stage == Stage::Received || self.delivers()
@@ -131,7 +117,6 @@ impl<D> BoundaryEvent<D> {
 }
 
 impl<D: Detail> BoundaryEvent<D> {
-    /// Adds what the tap knows of the request, and what that makes of it.
     #[must_use]
     pub fn with_detail(self, detail: D) -> Self {
         let answered = self.stage == Stage::Answered;
@@ -143,40 +128,36 @@ impl<D: Detail> BoundaryEvent<D> {
         }
     }
 
-    /// Whether it moves a position of the group past this record, for good.
     #[must_use]
     pub fn passes(&self, place: &Place) -> bool {
         self.detail.as_ref().is_some_and(|d| d.passes(place))
     }
 
-    /// Where it hands the message over; none where it does not.
     #[must_use]
     pub fn delivered_at(&self, message: &str) -> Option<Place> {
         self.detail.as_ref()?.delivered_at(message)
     }
 
-    /// The session within which it is asked; none where there is none, or nobody knows it.
     #[must_use]
     pub fn session(&self) -> Option<Session> {
         self.detail.as_ref()?.session()
     }
 
-    /// Whether it is the answer to what would make something outside the instance different. A
-    /// statement that writes and touches no row, as a worker's poll does, changes nothing.
+    /// The answer to what would make something outside different. A statement that writes and
+    /// touches no row, as a worker's poll does, changes nothing.
     #[must_use]
     pub fn changes_something(&self) -> bool {
         let touched = self.detail.as_ref().is_none_or(Detail::touched);
         self.stage == Stage::Answered && self.writes && touched
     }
 
-    /// Whether its answer says that it read, though it may have locked what it read.
+    /// The answer says that it read, though it may have locked what it read.
     #[must_use]
     pub fn selects(&self) -> bool {
         self.detail.as_ref().is_some_and(Detail::selects)
     }
 
-    /// Whether it can be about a message though it carries no mark: it reads or changes something
-    /// that outlives the connection.
+    /// Though it carries no mark: it reads or changes something that outlives the connection.
     #[must_use]
     pub fn can_be_a_messages(&self) -> bool {
         let detail = self.detail.as_ref();

@@ -4,15 +4,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a request is to a delivery guarantee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// It hands records to the consumer.
     Deliver,
-    /// It moves a position of the group for good.
     Acknowledge,
-    /// Anything else that is asked of a server.
     Request,
 }
 
@@ -60,10 +56,9 @@ pub enum EventOutcome {
 }
 
 impl EventOutcome {
-    /// What was done, without an id.
     pub const DONE: Self = Self::Executed { effect: None };
 
-    /// Of an answer with this HTTP status that is no success: 5xx may have been executed.
+    /// 5xx may have been executed.
     #[must_use]
     pub fn failed(status: u16, code: &str) -> Self {
         let code = code.to_owned();
@@ -74,7 +69,6 @@ impl EventOutcome {
         }
     }
 
-    /// The effect that the request has made, now or when it was first sent.
     #[must_use]
     pub fn effect(&self) -> Option<&str> {
         match self {
@@ -83,8 +77,7 @@ impl EventOutcome {
         }
     }
 
-    /// Whether the server did nothing of what it was asked: it refused, gave up, or had done it
-    /// before. A failure of which it is not certain is none.
+    /// It refused, gave up, or had done it before. An uncertain failure is not in vain.
     #[must_use]
     pub fn is_in_vain(&self) -> bool {
         match self {

@@ -1,11 +1,9 @@
-//! Events as they are stored; those of earlier versions are without a role, and have an outcome in
-//! words alone.
+//! As stored: events of earlier versions are without a role, and have an outcome in words alone.
 
 use serde::Deserialize;
 
 use super::{BoundaryEvent, Detail, EventOutcome, Role, Source, Stage, Tap};
 
-/// An event of this version, or of an earlier one.
 #[derive(Deserialize)]
 pub(super) struct Stored<D> {
     tap: Tap,

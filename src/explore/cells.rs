@@ -4,22 +4,17 @@ use crate::chaos::{Fault, Planned};
 use crate::report::explore::{CellWindow, Merged};
 use crate::window::{self, Recording, WindowCell};
 
-/// One cell, before it is executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CellPlan {
-    /// Its number, from 1.
+    /// From 1.
     pub number: usize,
-    /// The window, as it is told.
     pub window: CellWindow,
-    /// The fault, as it is done.
     pub planned: Planned,
-    /// The same where others are in hand beside the struck payment; none if its event cannot be told
-    /// there.
+    /// Where others are in hand beside the struck payment; none if its event cannot be told there.
     pub in_company: Option<Planned>,
 }
 
-/// All cells of a recording, in the order of the windows, and the windows that they stand for beside
-/// their own.
+/// In the order of the windows, with the windows that they stand for beside their own.
 #[must_use]
 pub fn plan(recording: &Recording, faults: &[Fault], victim: &str) -> (Vec<CellPlan>, Vec<Merged>) {
     let targets: Vec<_> = faults.iter().map(|f| (*f, f.target())).collect();
@@ -52,7 +47,7 @@ fn of(recording: &Recording, number: usize, cell: &WindowCell<Fault>, victim: &s
         window: CellWindow::of(recording, cell.gap),
         in_company: marked.map(|window| Planned {
             window,
-            // What was recorded of a payment that was alone is not the order in which a batch is done.
+            // A payment recorded alone does not tell the order in which a batch is done.
             prefix: (!recording.alone).then_some(prefix),
             alone: false,
             ..planned.clone()

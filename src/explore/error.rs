@@ -9,13 +9,12 @@ use crate::timeline::missed_topics;
 use crate::verdict::Outcome;
 use crate::window::Recording;
 
-/// An exploration that ends with an error, and with a report all the same.
+/// It has a report all the same.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct Failed {
-    /// Why.
     pub error: ExploreError,
-    /// What there is to be said, unknown with the reason; none if there is no folder for it.
+    /// Unknown, with the reason; none if there is no folder for it.
     pub report: Option<Box<ExploreReport>>,
 }
 
@@ -28,26 +27,19 @@ impl From<RunError> for Failed {
     }
 }
 
-/// Why an exploration ends without a matrix.
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
     #[error("without any fault, {payment} was {}{}, so there is nothing to compare with{}\nnext: read {}", outcome.told(effect_verb, *effects), hints(warnings), caused(cause.as_deref()), log.display())]
     Baseline {
         payment: String,
-        /// What became of it.
         outcome: Outcome,
-        /// How often it took effect.
         effects: usize,
-        /// What is done to a payment that takes effect.
         effect_verb: String,
-        /// What the recording lacks.
         warnings: Vec<String>,
         /// The first line of the consumer's output that names a cause, and where it stands.
         cause: Option<Box<(PathBuf, String)>>,
-        /// The consumer's output.
         log: PathBuf,
     },
-    /// A run could not be made.
     #[error(transparent)]
     Run(#[from] RunError),
 }
@@ -82,7 +74,7 @@ pub(super) fn check_baseline(
     }
 }
 
-/// What the consumer asked Kafka for in vain, in words.
+/// What the consumer asked Kafka for in vain.
 fn missed(recorded: &Finished) -> Vec<String> {
     let missed = missed_topics(&recorded.timeline).into_iter();
     missed

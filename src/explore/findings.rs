@@ -2,6 +2,7 @@
 
 use super::Exploration;
 use super::cells::CellPlan;
+use super::log;
 use super::strike::CellRuns;
 use crate::report::explore::{self, Cell, CellOutcome, ExploreReport, Merged, SCHEMA};
 use crate::report::{self, Stack, Times};
@@ -11,7 +12,7 @@ use crate::stack::Endpoints;
 use crate::verdict::{Explored, Verdict};
 use crate::window::Recording;
 
-/// The cell of an executed plan. `exploration` is the number of the folder it lies in.
+/// `exploration` is the number of the folder the cell lies in.
 pub(super) fn cell(plan: &CellPlan, struck: &CellRuns, exploration: &str) -> Cell {
     let finished = struck.telling();
     let worst = explore::worst(finished);
@@ -27,6 +28,7 @@ pub(super) fn cell(plan: &CellPlan, struck: &CellRuns, exploration: &str) -> Cel
         biography: report::lines(&biography, &worst.payment),
         payment: worst.payment,
         hit: worst.hit,
+        log: log::findings(finished),
         replay: format!(
             "crashwindow replay runs/{exploration}/cells/{}",
             finished.run_id
@@ -34,7 +36,6 @@ pub(super) fn cell(plan: &CellPlan, struck: &CellRuns, exploration: &str) -> Cel
     }
 }
 
-/// The cell of a plan whose run could not be made.
 pub(super) fn not_made(plan: &CellPlan, reason: &str) -> Cell {
     Cell {
         cell: plan.number,
@@ -49,11 +50,11 @@ pub(super) fn not_made(plan: &CellPlan, reason: &str) -> Cell {
         biography: Vec::new(),
         payment: plan.planned.payment.clone(),
         hit: 0,
+        log: Vec::new(),
         replay: String::new(),
     }
 }
 
-/// The report of an exploration that came to no cell.
 pub(super) fn without_cells(
     exploration: &Exploration,
     endpoints: &Endpoints,
@@ -81,20 +82,17 @@ pub(super) fn without_cells(
     }
 }
 
-/// What an exploration has come to.
 pub(super) struct Findings<'a> {
     pub(super) exploration: &'a Exploration,
     pub(super) recording: &'a Recording,
-    /// What is to be said of the cells together and no single one tells.
+    /// Of the cells together; no single one tells it.
     pub(super) warnings: Vec<String>,
     pub(super) cells: Vec<Cell>,
     pub(super) merged: Vec<Merged>,
-    /// Why it was broken off, if it was.
     pub(super) broken_off: Option<String>,
 }
 
 impl Findings<'_> {
-    /// The report.
     pub(super) fn report(
         self,
         endpoints: &Endpoints,

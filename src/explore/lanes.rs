@@ -1,5 +1,4 @@
-//! How many cells run at a time: as many as the machine bears with this consumer, and fewer once
-//! cells begin to come late.
+//! How many cells run at a time: as many as the machine bears, and fewer once cells come late.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,7 +7,6 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// A consumer that joins faster than this, alone, leaves room for two of its kind on a core.
 const LIGHT_SECONDS: f64 = 1.5;
 
-/// See the module.
 pub(super) struct Lanes {
     permits: Semaphore,
     open: AtomicUsize,
@@ -29,18 +27,16 @@ impl Lanes {
         }
     }
 
-    /// How many there are now.
     pub(super) fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Waits for one.
     pub(super) async fn enter(&self) -> SemaphorePermit<'_> {
         let permit = self.permits.acquire().await;
         permit.expect("it is never closed")
     }
 
-    /// Closes the one of a cell that came late; the last one stays.
+    /// Of a cell that came late; the last one stays.
     pub(super) fn narrow(&self, permit: SemaphorePermit<'_>) {
         let fewer = |open: usize| (open > 1).then(|| open - 1);
         let closed = self

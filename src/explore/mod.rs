@@ -12,6 +12,7 @@ mod cells;
 mod error;
 mod findings;
 mod lanes;
+mod log;
 mod recording;
 mod remarks;
 mod strike;
@@ -40,30 +41,26 @@ pub(crate) use cells::CellPlan;
 pub(crate) use error::ExploreError;
 pub use error::Failed;
 
-/// How many payments a struck run has where nobody says otherwise: two before and beside the struck
-/// one, two while it is struck and two after it, over two partitions.
+/// Two before and beside the struck one, two while it is struck, two after it, on two partitions.
 pub const PAYMENTS: u32 = 8;
 
-/// Over how many partitions where nobody says otherwise: a poll can bring records of both.
+/// A poll can bring records of both.
 pub const PARTITIONS: u32 = 2;
 
-/// What is explored, and how.
 #[derive(Debug, Clone)]
 pub struct Exploration {
-    /// A run of the consumer without a fault: the pattern of the recording and of every cell. Of its
-    /// schedule, how many payments and partitions there are.
+    /// A run of the consumer without a fault: the pattern of the recording and of every cell. Of
+    /// its schedule, only payments and partitions count.
     pub spec: Spec,
-    /// Which faults are tried.
     pub faults: Vec<Fault>,
-    /// How many cells run at a time; where nobody says, as many as the machine bears.
+    /// Cells at a time; where nobody says, as many as the machine bears.
     pub parallel: Option<usize>,
 }
 
-/// How long a consumer is watched before the first payment: past the poll of most workers.
+/// Past the poll of most workers.
 const IDLE_MS: u64 = 1_000;
 
 impl Exploration {
-    /// The exploration of what this run's spec says, with so many payments over so many partitions.
     #[must_use]
     pub fn of(spec: Spec, payments: u32, partitions: u32) -> Self {
         let none = Schedule::plan(1, payments, partitions, 1, 0, None);
@@ -80,18 +77,13 @@ impl Exploration {
     }
 }
 
-/// Told how an exploration gets on.
 pub trait ExploreWatcher: RunWatcher {
-    /// So many cells are done, of so many.
+    /// So many are done, of so many.
     fn cells(&self, done: usize, of: usize);
 }
 
-/// Explores a consumer. Whatever happens, nothing of it is left running; the folder is kept, with the
-/// report, and with a run folder for each cell.
-///
-/// # Errors
-/// When the consumer fails without any fault, its recording cannot be made, or the report cannot be
-/// written.
+/// Whatever happens, nothing is left running; the folder is kept, with the report, and with a run
+/// folder for each cell. An error where the consumer fails without any fault, too.
 pub async fn explore(
     exploration: &Exploration,
     endpoints: &Endpoints,
@@ -238,8 +230,14 @@ async fn execute(
     }
     phases.end();
     let DoneCells {
-        remarks, mut cells, ..
+        remarks,
+        hands_over,
+        mut cells,
+        ..
     } = done;
+    if hands_over {
+        log::forget_commits(&mut cells);
+    }
     cells.sort_by_key(|cell| cell.cell);
     let mut warnings = remarks.warnings(&recording, of);
     warnings.extend(kept.missing());
@@ -254,12 +252,13 @@ async fn execute(
     Ok(findings.report(endpoints, folder, phases))
 }
 
-/// The cells that are done.
 struct DoneCells<'a> {
     folder: &'a RunFolder,
     progress: &'a dyn ExploreWatcher,
     of: usize,
     remarks: Remarks,
+    /// See [`log::hands_over`].
+    hands_over: bool,
     cells: Vec<Cell>,
 }
 
@@ -270,12 +269,14 @@ impl<'a> DoneCells<'a> {
             progress,
             of,
             remarks: Remarks::default(),
+            hands_over: false,
             cells: Vec::with_capacity(of),
         }
     }
 
     fn add(&mut self, plan: &CellPlan, struck: &CellRuns) {
         self.remarks.on(struck.runs());
+        self.hands_over |= log::hands_over(struck.runs());
         self.cells
             .push(findings::cell(plan, struck, &self.folder.id));
         self.progress.cells(self.cells.len(), self.of);
@@ -287,7 +288,7 @@ impl<'a> DoneCells<'a> {
     }
 }
 
-/// Whether no other cell can be run after this either.
+/// No other cell can be run after this either.
 fn ends_everything(error: &RunError) -> bool {
     matches!(error, RunError::Interrupted | RunError::StackDied { .. })
 }

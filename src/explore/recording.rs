@@ -9,10 +9,9 @@ use crate::tap::Detail;
 use crate::timeline::{self, Entry, TimelineEvent, refusals};
 use crate::window::{Recording, Seen};
 
-/// The taps that every instance has, in the order in which a consumer meets them.
+/// Every instance has them; in the order in which a consumer meets them.
 const TAPS: [Tap; 3] = [Tap::Kafka, Tap::Postgres, Tap::Provider];
 
-/// What the run says of the consumer's windows, and of itself.
 pub(super) fn of(finished: &Finished, traffic: &Traffic) -> Recording {
     let produced = finished.history.produced.iter();
     let recording = Recording::of(

@@ -6,7 +6,7 @@ use crate::run::Finished;
 use crate::timeline::refusals;
 use crate::window::Recording;
 
-/// What is said of a consumer that brings a payment to its end by its next start alone.
+/// Of a consumer that brings a payment to its end by its next start alone.
 const REVIVED: &str = "payments came to an end only after every process was started anew";
 
 /// Texts, each with the number of cells that it is true of.
@@ -14,7 +14,6 @@ const REVIVED: &str = "payments came to an end only after every process was star
 pub(super) struct Remarks(BTreeMap<String, usize>);
 
 impl Remarks {
-    /// Takes note of the runs of a cell.
     pub(super) fn on(&mut self, runs: &[Finished]) {
         let of_cell: BTreeSet<String> = runs.iter().flat_map(remarks).collect();
         for remark in of_cell {
@@ -22,7 +21,7 @@ impl Remarks {
         }
     }
 
-    /// What is to be said of `of` cells, and was not said of the recording.
+    /// Of `of` cells; what was said of the recording is left out.
     pub(super) fn warnings(self, recording: &Recording, of: usize) -> Vec<String> {
         let news = self.0.into_iter();
         news.filter(|(remark, _)| !recording.warnings.contains(remark))

@@ -16,21 +16,19 @@ use crate::stack::Endpoints;
 use crate::verdict::Verdict;
 use crate::window::Recording;
 
-/// How often a window is sought before it is said not to be reached: what a timer does, as automatic
-/// commits are, comes before another event in one run and after it in the next.
+/// Before a window is said not to be reached: what a timer does, as automatic commits are, comes
+/// before another event in one run and after it in the next.
 const ATTEMPTS: u32 = 3;
 
-/// The join of a cell may take this many times what the recording's took, which had the machine to
-/// itself.
+/// Times what the join took in the recording, which had the machine to itself.
 const JOIN: f64 = 8.0;
 
-/// What came of a cell: a run for each payment that was struck, or for the first that broke the
-/// promise.
+/// A run for each payment that was struck, or for the first that broke the promise.
 pub(super) struct CellRuns(Vec<Finished>);
 
 impl CellRuns {
-    /// The run that decides the cell: one that breaks the promise, else one that proves nothing, else
-    /// one in which only a restart kept it.
+    /// One that breaks the promise, else one that proves nothing, else one that only a restart
+    /// kept.
     pub(super) fn telling(&self) -> &Finished {
         let rank = |finished: &&Finished| match finished.judgement.verdict {
             Verdict::Violated => 0,
@@ -44,22 +42,21 @@ impl CellRuns {
             .expect("at least one was struck")
     }
 
-    /// Every run, in the order in which they were made.
     pub(super) fn runs(&self) -> &[Finished] {
         &self.0
     }
 }
 
-/// The runs of an exploration: each can be read by itself, as one that was made by itself.
+/// Each can be read by itself, as one that was made by itself.
 #[derive(Default)]
 pub(super) struct Kept {
-    /// Why a report is missing in the folder of its run, of the first of which it is.
+    /// Why the first report that is missing is.
     missing: OnceLock<String>,
 }
 
 impl Kept {
-    /// Keeps the report of a run in its folder. One that cannot be written is no reason to break off:
-    /// the exploration has a report of its own.
+    /// One that cannot be written is no reason to break off: the exploration has a report of its
+    /// own.
     pub(super) fn keep(&self, run: Unkept<Finished>, endpoints: &Endpoints) -> Finished {
         let report = RunReport::new(&run.finished, endpoints);
         if let Err(error) = run.keep(&report) {
@@ -73,7 +70,6 @@ impl Kept {
     }
 }
 
-/// What every cell's run is made from.
 pub(super) struct Pattern<'a> {
     pub(super) spec: &'a Spec,
     pub(super) recording: &'a Recording,
@@ -84,10 +80,6 @@ pub(super) struct Pattern<'a> {
 }
 
 impl Pattern<'_> {
-    /// Strikes a cell.
-    ///
-    /// # Errors
-    /// When a run could not be made.
     pub(super) async fn strike(
         &self,
         plan: &CellPlan,
@@ -113,9 +105,9 @@ impl Pattern<'_> {
         Ok(CellRuns(struck))
     }
 
-    /// What is done among others, for each payment that could be in hand then: wherever the window can
-    /// be told there, but for a consumer that has one payment in hand at a time and is followed by more
-    /// than marks.
+    /// For each payment that could be in hand then: wherever the window can be told among others,
+    /// but for a consumer that has one payment in hand at a time and is followed by more than
+    /// marks.
     fn in_company(&self, plan: &CellPlan) -> Vec<Planned> {
         let several = self.recording.several;
         let told = plan.in_company.as_ref();
@@ -162,8 +154,8 @@ impl Pattern<'_> {
         }
     }
 
-    /// The same window, though a timer's commit came elsewhere than in the recording: what survives
-    /// there is evidence as well. A window at a commit is found by it alone.
+    /// A timer's commit may come elsewhere than in the recording: what survives there is evidence
+    /// as well. A window at a commit is found by it alone.
     fn wherever_commits_are(&self, planned: Planned) -> Planned {
         let commits = |signature: &String| self.recording.commits(signature);
         if commits(&planned.window.at) {
@@ -186,8 +178,7 @@ impl Pattern<'_> {
     }
 }
 
-/// Whether a cell's run has come to its window and was struck there as it should be, or has shown
-/// something without it.
+/// It came to its window and was struck there as it should be, or has shown something without it.
 fn tells(finished: &Finished) -> bool {
     let fired = finished.fired.iter().map(|fired| &fired.evidence);
     let reached = fired

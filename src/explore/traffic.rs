@@ -4,20 +4,16 @@ use crate::chaos::{Planned, Round, Schedule};
 use crate::event::message_id;
 use crate::window::SERIAL;
 
-/// The payments of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Traffic {
-    /// How many are produced in a struck run.
     payments: u32,
-    /// How many of them while the window is open.
     during: u32,
-    /// How many of them when the strike is over.
     after: u32,
 }
 
 impl Traffic {
-    /// Two of eight are produced while somebody is struck and two after it, enough that on each of two
-    /// partitions a later poll and a later commit can pass what was struck.
+    /// Two of eight are produced while somebody is struck and two after it, enough that on each of
+    /// two partitions a later poll and a later commit can pass what was struck.
     pub(super) fn of(payments: u32) -> Self {
         let beside = (payments.saturating_sub(2) / 3).min(2);
         Self {
@@ -27,20 +23,19 @@ impl Traffic {
         }
     }
 
-    /// The recording: payments one at a time, then as many at once as a struck run has.
+    /// One payment at a time, then as many at once as a struck run has.
     pub(super) fn recording(&self, pattern: &Schedule) -> Schedule {
         let mut rounds: Vec<Round> = (1..=SERIAL).map(|n| together(n, n)).collect();
         rounds.push(together(SERIAL + 1, SERIAL + self.payments));
         schedule(pattern, SERIAL + self.payments, rounds)
     }
 
-    /// The payment of the recording that has others beside it, before and behind.
     pub(super) fn recorded_in_company(&self) -> String {
         message_id(SERIAL + self.payments.div_ceil(2))
     }
 
-    /// The payments that can be struck in company, the one in the middle first: where several are in
-    /// hand at a time, also the first and the last of those that are produced at once.
+    /// In company, the one in the middle first: where several are in hand at a time, also the first
+    /// and the last of those that are produced at once.
     pub(super) fn victims(&self, several: bool) -> Vec<String> {
         let last = self.payments - self.during - self.after;
         let middle = last.div_ceil(2);
@@ -52,12 +47,10 @@ impl Traffic {
         victims.into_iter().map(message_id).collect()
     }
 
-    /// The payment that is struck where it must be alone in hand.
     pub(super) fn victim_alone() -> String {
         message_id(SERIAL)
     }
 
-    /// The run of one cell.
     pub(super) fn struck(&self, pattern: &Schedule, planned: Planned) -> Schedule {
         let (during, after) = (self.during, self.after);
         let (mut rounds, first, last) = if planned.alone {

@@ -1,4 +1,4 @@
-//! The brokers of one cluster: a connection to each that was needed, opened when it is needed.
+//! The brokers of one cluster; a connection to each is opened when it is needed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as StdMutex};
@@ -13,15 +13,15 @@ use super::transport;
 use super::versions::Spoken;
 use crate::stack::Security;
 
-/// How long a broker may be silent. A healthy one answers everything asked here in milliseconds; a
-/// JVM that collects garbage beside a compiler was never seen to need a second.
+/// A healthy broker answers in milliseconds; a JVM that collects garbage beside a compiler was
+/// never seen to need a second.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Between two attempts: short against everything that is waited for (a topic takes 35 ms at
-/// least), long enough to leave the broker its processor.
+/// Short against what is waited for (a topic takes 35 ms at least), long enough to leave the broker
+/// its processor.
 pub(super) const PAUSE: Duration = Duration::from_millis(8);
 
-/// A Kafka cluster, asked in its own protocol. Cheap to clone; all clones share the connections.
+/// Clones share the connections.
 #[derive(Clone)]
 pub struct Cluster {
     inner: Arc<ClusterState>,
@@ -34,15 +34,11 @@ struct ClusterState {
     connections: StdMutex<HashMap<String, Slot>>,
 }
 
-/// Empty while nobody is connected, or while the connection is in the hands of a call: a call that
-/// is given up takes its half-read connection with it.
+/// Empty also while a call has the connection: a call that is given up takes it along, half-read.
 type Slot = Arc<Mutex<Option<BrokerConnection>>>;
 
 impl Cluster {
     /// Reads the certificates; connects to nothing yet.
-    ///
-    /// # Errors
-    /// Addresses that are none, files that cannot be used.
     pub fn new(bootstrap: &str, security: Security) -> Result<Cluster, GroupError> {
         let addresses: Vec<String> = bootstrap
             .split(',')
@@ -71,24 +67,22 @@ impl Cluster {
         })
     }
 
-    /// The same cluster, with another limit on the silence of a broker (5 s by default).
+    /// On the silence of a broker; 5 s by default.
     pub fn with_deadline(self, deadline: Duration) -> Cluster {
         Cluster { deadline, ..self }
     }
 
-    /// How long one answer may take.
     pub(super) fn deadline(&self) -> Duration {
         self.deadline
     }
 
-    /// How long Kafka may take for what it finishes in the background: a coordinator that loads, a
-    /// topic whose leaders are elected. Three answers' time; the first group of a new broker waits
-    /// 3 s while the offsets topic is made.
+    /// What Kafka finishes in the background: a coordinator that loads, leaders that are elected.
+    /// Three answers' time: the first group of a new broker waits 3 s while the offsets topic is
+    /// made.
     pub(super) fn patience(&self) -> Duration {
         self.deadline * 3
     }
 
-    /// Asks one broker, over the connection that is there or over a new one.
     pub(super) async fn call<R: Spoken>(
         &self,
         broker: &str,
@@ -97,7 +91,7 @@ impl Cluster {
         self.call_within(self.deadline, broker, request).await
     }
 
-    /// Asks any of the bootstrap addresses; the second of the pair is who answered.
+    /// The second of the pair is who answered.
     pub(super) async fn call_any<R: Spoken>(
         &self,
         request: &R,
@@ -139,9 +133,8 @@ impl Cluster {
         let mut slot = slot.lock().await;
         if let Some(mut connection) = slot.take() {
             match connection.call(request).await {
-                // The broker closes connections that idle, and all of them when it restarts: that
-                // says nothing about the broker that is there now. Every request of this client
-                // may be sent twice.
+                // The broker closes idle connections, and all when it restarts: that says nothing
+                // of the broker there now. Every request of this client may be sent twice.
                 Err(GroupError::Broken { .. }) => {}
                 Err(error) => return Err(error),
                 Ok(answer) => {

@@ -1,5 +1,4 @@
-//! One connection to one broker: frames with a size in front, answers matched by correlation id,
-//! versions negotiated once.
+//! One connection to one broker.
 
 use std::collections::HashMap;
 use std::io;
@@ -19,11 +18,10 @@ use super::transport::{self, Stream};
 use super::versions::Spoken;
 use crate::stack::Security;
 
-/// Far above the answers this client asks for (the metadata of a large cluster is a few MB), and
-/// far below what the first four bytes of an HTTP or a TLS answer read as.
+/// Far above a large cluster's metadata (a few MB), far below what an HTTP or TLS answer reads as.
 const FRAME_LIMIT: usize = 64 << 20;
 
-/// Under which the lab shows up in the brokers' logs and quotas.
+/// For the brokers' logs and quotas.
 const CLIENT_ID: &str = "crashwindow";
 
 pub(super) struct Access {
@@ -31,8 +29,8 @@ pub(super) struct Access {
     pub(super) tls: Option<SslConnector>,
 }
 
-/// An open, negotiated and authenticated connection. Whoever gives up on a call in the middle must
-/// drop it: the rest of the answer is still on its way.
+/// Whoever gives up on a call in the middle must drop it: the rest of the answer is still on its
+/// way.
 pub(super) struct BrokerConnection {
     broker: String,
     stream: Box<dyn Stream>,
@@ -41,7 +39,7 @@ pub(super) struct BrokerConnection {
 }
 
 impl BrokerConnection {
-    /// Connects, negotiates versions (KIP-35), and authenticates where the listener wants it.
+    /// Negotiates versions (KIP-35), and authenticates where the listener wants it.
     pub(super) async fn open(
         broker: &str,
         access: &Access,
@@ -64,7 +62,7 @@ impl BrokerConnection {
         Ok(connection)
     }
 
-    /// The bare connection, on which nothing is under way.
+    /// Nothing is under way on it.
     pub(super) fn into_stream(self) -> Box<dyn Stream> {
         self.stream
     }
@@ -102,7 +100,7 @@ impl BrokerConnection {
         Ok(())
     }
 
-    /// One request in the newest version that both sides know, and its answer.
+    /// In the newest version that both sides know.
     pub(super) async fn call<R: Spoken>(&mut self, request: &R) -> Result<R::Response, GroupError> {
         let version = self.version::<R>()?;
         let mut body = self.exchange(request, version).await?;
@@ -123,7 +121,7 @@ impl BrokerConnection {
         }
     }
 
-    /// Sends one frame and reads one: the body behind the response header.
+    /// The body behind the response header.
     async fn exchange<R: Spoken>(
         &mut self,
         request: &R,
@@ -157,8 +155,8 @@ impl BrokerConnection {
         let header_version = <R as Request>::Response::header_version(version);
         let header = ResponseHeader::decode(&mut answer, header_version)
             .map_err(|error| self.garbled::<R>(error.to_string()))?;
-        // Before the body is decoded: the crate reserves room for as many elements as an array says
-        // it has (kafka-protocol-rs#161), so bytes of a stranger must not get that far.
+        // Before the body is decoded: the crate reserves room for as many elements as an array
+        // claims (kafka-protocol-rs#161).
         if header.correlation_id != self.correlation {
             return Err(self.garbled::<R>(format!(
                 "correlation id {} instead of {}",

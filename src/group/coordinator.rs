@@ -12,9 +12,8 @@ use super::transport::address;
 use super::versions::Spoken;
 
 impl GroupClient {
-    /// Asks the coordinator, wherever it is by now. `code` reads the error of the whole group out
-    /// of an answer; errors that say "not here" or "not yet" are asked again. Returns the answer
-    /// and who gave it.
+    /// `code` reads the error of the whole group; "not here" and "not yet" are asked again. The
+    /// answer, and who gave it.
     pub(super) async fn ask<R: Spoken>(
         &self,
         what: &str,
@@ -44,7 +43,6 @@ impl GroupClient {
         }
     }
 
-    /// The coordinator's address, as remembered or as found now.
     pub(super) async fn coordinator(&self, until: Instant) -> Result<String, GroupError> {
         let known = self.known_coordinator();
         if let Some(known) = known {
@@ -76,7 +74,7 @@ impl GroupClient {
     }
 }
 
-/// The errors with which Kafka says that a group is looked after by somebody else, or soon.
+/// The group is looked after by somebody else, or soon.
 fn is_elsewhere(error: ResponseError) -> bool {
     matches!(
         error,

@@ -1,5 +1,3 @@
-//! DescribeGroups and ConsumerGroupDescribe, turned into one picture of a group.
-
 use std::collections::BTreeMap;
 
 use bytes::{Buf, Bytes};
@@ -18,21 +16,14 @@ use super::coordinator::group_id;
 use super::error::{Asked, GroupError};
 use super::state::{Group, GroupProtocol, GroupState, Member};
 
-/// The member type in ConsumerGroupDescribe 1 that marks a classic member of a migrating group.
+/// A classic member of a migrating group (ConsumerGroupDescribe 1).
 const CLASSIC_MEMBER: i8 = 0;
-/// The protocol type of groups whose assignments are ConsumerProtocolAssignment; Connect and schema
-/// registries have their own.
+/// Groups of Connect and schema registries have assignments of their own.
 const CONSUMERS: &str = "consumer";
 
 impl GroupClient {
-    /// What the coordinator sees now. A group that nobody knows is [`GroupState::Dead`], not an
-    /// error.
-    ///
-    /// Each protocol has an API of its own, and each API denies the groups of the other; the one
-    /// that answered last is asked first.
-    ///
-    /// # Errors
-    /// When Kafka does not answer, or refuses.
+    /// A group that nobody knows is [`GroupState::Dead`], not an error. Each protocol's API denies
+    /// the groups of the other; the one that answered last is asked first.
     pub async fn describe(&self) -> Result<Group, GroupError> {
         for protocol in self.protocols() {
             let found = match protocol {
@@ -116,7 +107,7 @@ impl GroupClient {
             return Ok(None);
         };
         match ResponseError::try_from_code(group.error_code) {
-            // The second is the answer of a broker that speaks KIP-848 and has it switched off.
+            // The second: the broker speaks KIP-848 and has it switched off.
             Some(ResponseError::GroupIdNotFound | ResponseError::UnsupportedVersion) => {
                 return Ok(None);
             }
@@ -177,8 +168,8 @@ fn instance(id: Option<&StrBytes>) -> Option<String> {
     id.filter(|id| !id.is_empty()).map(|id| id.to_string())
 }
 
-/// ConsumerProtocolAssignment behind its own version; a member without one sends nothing at all.
-/// Later versions only append, so they are read as the last one that is known.
+/// None sends nothing at all. Later versions only append, so they are read as the last one that is
+/// known.
 fn decode_assignment(bytes: &Bytes) -> Option<BTreeMap<String, Vec<i32>>> {
     let mut bytes = bytes.clone();
     if bytes.is_empty() {

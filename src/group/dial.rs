@@ -5,16 +5,12 @@ use super::error::GroupError;
 use super::transport::{self, Stream};
 use crate::stack::Security;
 
-/// Opens connections to brokers as a listener wants them, up to where requests begin.
 pub(crate) struct Dialer {
     access: Access,
 }
 
 impl Dialer {
     /// Reads the files that the settings name, once.
-    ///
-    /// # Errors
-    /// Settings that cannot be used.
     pub(crate) fn new(security: &Security) -> Result<Self, GroupError> {
         let tls = transport::connector(security)?;
         Ok(Self {
@@ -25,11 +21,7 @@ impl Dialer {
         })
     }
 
-    /// A connection that is encrypted and authenticated where the listener asks for it: the next
-    /// bytes on it are a request's.
-    ///
-    /// # Errors
-    /// A broker that does not answer, or refuses the credentials.
+    /// Encrypted and authenticated where the listener asks for it: the next bytes are a request's.
     pub(crate) async fn dial(&self, broker: &str) -> Result<Box<dyn Stream>, GroupError> {
         if self.access.security.protocol.has_sasl() {
             return Ok(BrokerConnection::open(broker, &self.access)

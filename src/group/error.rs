@@ -1,7 +1,4 @@
-//! What can go wrong between the lab and a broker: each text says what was wanted, of whom, and
-//! what came instead.
-
-#![allow(missing_docs, reason = "the text of an error says what its fields are")]
+//! Each text says what was wanted, of whom, and what came instead.
 
 use std::io;
 use std::time::Duration;
@@ -9,73 +6,46 @@ use std::time::Duration;
 use kafka_protocol::error::ResponseError;
 use thiserror::Error;
 
-/// Why Kafka could not be asked, or what it answered instead.
 #[derive(Debug, Error)]
 pub enum GroupError {
     #[error("{given:?} is no bootstrap address: expected host:port[,host:port…]")]
-    Bootstrap {
-        /// What was given.
-        given: String,
-    },
+    Bootstrap { given: String },
     #[error("security settings: {why}")]
-    Security {
-        /// What is wrong with them.
-        why: String,
-    },
+    Security { why: String },
     #[error("broker {broker}: cannot connect: {source}")]
-    Connect {
-        /// The address that was tried.
-        broker: String,
-        /// What the operating system said.
-        source: io::Error,
-    },
+    Connect { broker: String, source: io::Error },
     #[error("broker {broker}: TLS: {why}")]
-    Tls {
-        broker: String,
-        /// What OpenSSL said.
-        why: String,
-    },
-    /// The credentials were refused, or the broker could not prove that it knows them.
+    Tls { broker: String, why: String },
+    /// Or the broker could not prove that it knows them.
     #[error("broker {broker}: {mechanism}: {why}")]
     Sasl {
         broker: String,
-        /// The SASL mechanism.
         mechanism: &'static str,
-        /// What either side said.
         why: String,
     },
     #[error("broker {broker}: no answer to {api} within {after:?}")]
     Timeout {
         broker: String,
-        /// The request that was waited for.
         api: &'static str,
-        /// How long.
         after: Duration,
     },
     #[error("broker {broker}: the connection broke during {api}: {source}")]
     Broken {
         broker: String,
-        /// The request that was under way.
         api: &'static str,
-        /// What the operating system said.
         source: io::Error,
     },
     #[error("broker {broker}: the answer to {api} is not Kafka's: {why}")]
     Garbled {
         broker: String,
-        /// The request.
         api: &'static str,
-        /// What does not fit.
         why: String,
     },
     #[error("broker {broker} offers {api} in {offered}; needed is one of {spoken}")]
     Unsupported {
         broker: String,
-        /// The request.
         api: &'static str,
-        /// The broker's versions.
         offered: String,
-        /// Our versions.
         spoken: String,
     },
     #[error(
@@ -85,28 +55,24 @@ pub enum GroupError {
         message.as_ref().map(|text| format!(": {text}")).unwrap_or_default()
     )]
     Refused {
-        /// What was being done.
         what: String,
         broker: String,
-        /// Kafka's error.
         error: ResponseError,
         /// The broker's own words, where its answer has room for them.
         message: Option<String>,
     },
     #[error("waited {after:?} for {what}; last seen: {last}")]
     Waited {
-        /// The condition.
         what: String,
-        /// For how long.
         after: Duration,
-        /// The state that was seen last, or the error that kept it from being seen.
+        /// Or the error that kept the state from being seen.
         last: String,
     },
 }
 
 impl GroupError {
-    /// Whether another attempt, on a new connection or at another broker, may succeed: the request
-    /// was perhaps not even seen. A refusal is final unless Kafka calls it retriable.
+    /// On a new connection or at another broker: the request was perhaps not even seen. A refusal
+    /// is final unless Kafka calls it retriable.
     pub fn is_transient(&self) -> bool {
         match self {
             GroupError::Connect { .. } | GroupError::Timeout { .. } | GroupError::Broken { .. } => {
@@ -118,14 +84,12 @@ impl GroupError {
     }
 }
 
-/// What was asked of whom, to turn the code in an answer into a result.
 pub(super) struct Asked<'a> {
     pub(super) what: &'a str,
     pub(super) broker: &'a str,
 }
 
 impl Asked<'_> {
-    /// Fails unless the code is 0.
     pub(super) fn check(&self, code: i16, message: Option<&str>) -> Result<(), GroupError> {
         match ResponseError::try_from_code(code) {
             None => Ok(()),
@@ -143,8 +107,7 @@ impl Asked<'_> {
     }
 }
 
-/// Kafka's own spelling, as in its documentation and in every other client's log:
-/// `UnknownMemberId` is `UNKNOWN_MEMBER_ID`.
+/// As in Kafka's documentation and every client's log: `UNKNOWN_MEMBER_ID`.
 pub(super) fn kafka_name(error: ResponseError) -> String {
     if let ResponseError::Unknown(_) = error {
         return "an error that this version does not know".to_string();

@@ -1,7 +1,7 @@
 //! Sends a member out of its group in its own name, so that nobody waits for a session to end.
 //!
-//! Kafka lets whoever knows a member id say that the member leaves. The member itself is not told:
-//! it learns of it at its next heartbeat, or never, if it is frozen. That is what makes a zombie.
+//! The member is not told: it learns of it at its next heartbeat, or never, if it is frozen. That
+//! is what makes a zombie.
 
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::leave_group_request::MemberIdentity;
@@ -16,34 +16,25 @@ use super::coordinator::group_id;
 use super::error::{Asked, GroupError};
 use super::state::{GroupProtocol, Member};
 
-/// The member epoch of KIP-848 that means "I leave for good". A static member that means to come
-/// back sends -2, and its partitions wait for it: an eviction must never say that.
+/// KIP-848. A static member that means to come back sends -2, and its partitions wait for it: an
+/// eviction must never say that.
 const LEAVES_FOR_GOOD: i32 = -1;
 
-/// What came of an eviction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Eviction {
-    /// The member was there and is out.
     Evicted,
-    /// The group did not know the member (any more).
+    /// The group did not know the member.
     AlreadyGone,
 }
 
 impl GroupClient {
-    /// Sends a member out of the group for good: LeaveGroup (KIP-345) for a classic member,
-    /// ConsumerGroupHeartbeat with epoch -1 (KIP-848) for the others, with the instance id of a
-    /// static member in both.
+    /// LeaveGroup (KIP-345) for a classic member, ConsumerGroupHeartbeat with epoch -1 (KIP-848)
+    /// for others, with the instance id of a static member in both.
     ///
-    /// Returns when the coordinator has taken the member out; its partitions move later: wait with
-    /// [`GroupClient::wait_until_moved`]. A member that has asked to join and is kept waiting by
-    /// the frozen one has them some 10 ms later; one that is content learns of the eviction at its
-    /// next heartbeat (3 s with librdkafka's default, 1 s with the lab's brokers in KIP-848).
-    ///
-    /// Should the connection break during the request, it is
-    /// sent again, and an eviction of the first attempt is reported as [`Eviction::AlreadyGone`].
-    ///
-    /// # Errors
-    /// When Kafka does not answer, or refuses.
+    /// Its partitions move later: wait with [`GroupClient::wait_until_moved`]. Who waits to join
+    /// has them some 10 ms later; a content member learns of it at its next heartbeat (3 s with
+    /// librdkafka's default, 1 s with the lab's brokers in KIP-848). After a broken connection the
+    /// request is sent again, and an eviction of the first attempt is [`Eviction::AlreadyGone`].
     pub async fn evict(&self, member: &Member) -> Result<Eviction, GroupError> {
         let what = format!(
             "evicting member {} ({}) from group {}",
@@ -74,13 +65,8 @@ impl GroupClient {
         }
     }
 
-    /// Sends everybody out of the group, and returns when nobody is in it: for after the end of all
-    /// its members' processes. One whose request to join was under way when its process ended may
-    /// become a member only then.
-    ///
-    /// # Errors
-    /// When Kafka does not answer, or refuses; [`GroupError::Waited`] when somebody joins again and
-    /// again.
+    /// For after the end of all its members' processes: a join that was under way may make a member
+    /// only then. [`GroupError::Waited`] when somebody joins again and again.
     pub async fn evict_all(&self) -> Result<(), GroupError> {
         let until = Instant::now() + self.cluster().patience();
         loop {
@@ -139,10 +125,7 @@ impl GroupClient {
         Ok((answer.error_code, message, broker))
     }
 
-    /// Deletes the group and its offsets (DeleteGroups); one that is not there is deleted already.
-    ///
-    /// # Errors
-    /// `NON_EMPTY_GROUP` while it has members.
+    /// And its offsets; an absent one is deleted already. `NON_EMPTY_GROUP` while it has members.
     pub async fn delete(&self) -> Result<(), GroupError> {
         let what = format!("deleting group {}", self.group());
         let request =

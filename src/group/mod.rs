@@ -1,11 +1,8 @@
 //! Asks Kafka about a consumer group and evicts its members, by protocol.
 //!
-//! librdkafka can do neither what a zombie needs (take a frozen member out of its group) nor tell
-//! when its partitions have passed on. This is a small client of its own for that: [`Cluster`]
-//! holds the connections and the topics, [`GroupClient`] one group at its coordinator.
-//!
-//! Every answer has a deadline, nothing is awaited by sleeping: what takes time is asked for again
-//! until it is so, and the error of a wait says what was seen last.
+//! librdkafka can neither take a frozen member out of its group nor tell when its partitions have
+//! passed on. Nothing is awaited by sleeping: what takes time is asked for again until it is so, or
+//! its deadline passes and the error says what was seen last.
 
 mod cluster;
 mod connection;
@@ -36,25 +33,21 @@ pub(crate) use transport::Stream;
 use crate::stack::Security;
 use cluster::PAUSE;
 
-/// One consumer group, asked at its coordinator. All methods take `&self`: one task may wait while
-/// another evicts.
+/// Methods take `&self`: one task may wait while another evicts.
 pub struct GroupClient {
     cluster: Cluster,
     group: String,
     known: Mutex<Learned>,
 }
 
-/// What the last answers taught; wrong at worst, never believed without asking.
+/// Wrong at worst, never believed without asking.
 struct Learned {
     coordinator: Option<String>,
     protocol: GroupProtocol,
 }
 
 impl GroupClient {
-    /// Connects and finds the group's coordinator. The group need not exist.
-    ///
-    /// # Errors
-    /// Settings that cannot be used; a cluster that does not answer or names no coordinator.
+    /// The group need not exist; its coordinator must be found.
     pub async fn connect(
         bootstrap: &str,
         security: Security,
@@ -63,22 +56,16 @@ impl GroupClient {
         Cluster::new(bootstrap, security)?.group(group).await
     }
 
-    /// The group's id.
     pub fn group(&self) -> &str {
         &self.group
     }
 
-    /// The cluster that the group is in.
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
     }
 
-    /// Asks for the group until it is as it should be, and returns it as it was then. A broker that
-    /// is away in between is asked again, like everything else here.
-    ///
-    /// # Errors
-    /// [`GroupError::Waited`] after `deadline`, with `what` was waited for and the group as last
-    /// seen; a refusal at once.
+    /// A broker that is away in between is asked again. [`GroupError::Waited`] after `deadline`; a
+    /// refusal at once.
     pub async fn wait_until(
         &self,
         deadline: Duration,
@@ -107,11 +94,7 @@ impl GroupClient {
         }
     }
 
-    /// Waits until a partition has passed from the member `from`, who is gone, to another. See
-    /// [`Group::moved`].
-    ///
-    /// # Errors
-    /// As [`GroupClient::wait_until`].
+    /// See [`Group::moved`]; fails as [`GroupClient::wait_until`].
     pub async fn wait_until_moved(
         &self,
         deadline: Duration,
@@ -140,7 +123,7 @@ impl GroupClient {
         self.known.lock().expect("no holder panics").coordinator = None;
     }
 
-    /// Both protocols, the likelier one first.
+    /// The likelier one first.
     fn protocols(&self) -> [GroupProtocol; 2] {
         match self.known.lock().expect("no holder panics").protocol {
             GroupProtocol::Classic => [GroupProtocol::Classic, GroupProtocol::Consumer],
@@ -154,10 +137,7 @@ impl GroupClient {
 }
 
 impl Cluster {
-    /// A group of this cluster, whose coordinator is found now.
-    ///
-    /// # Errors
-    /// A cluster that does not answer or names no coordinator in time.
+    /// Fails where no coordinator is named in time.
     pub async fn group(&self, group: &str) -> Result<GroupClient, GroupError> {
         let client = GroupClient {
             cluster: self.clone(),

@@ -16,15 +16,13 @@ use super::coordinator::group_id;
 use super::error::{Asked, GroupError};
 use super::topic::topic_name;
 
-/// Which offset of a partition ListOffsets is asked for.
 #[derive(Clone, Copy)]
 enum OffsetEdge {
     /// The first record that is still there.
     Start,
     /// After the last record, whoever may read it.
     End,
-    /// After the last record that a `read_committed` consumer may be shown: before the first one of
-    /// a transaction that is still open.
+    /// Before the first record of a transaction that is still open (`read_committed`).
     Stable,
 }
 
@@ -39,16 +37,12 @@ impl OffsetEdge {
     }
 }
 
-/// How an ordinary client names itself where a follower would give its id.
+/// An ordinary client, where a follower would give its id.
 const NO_REPLICA: BrokerId = BrokerId(-1);
 
 impl GroupClient {
-    /// What the group has committed for a topic (OffsetFetch): the offset of the next record by
-    /// partition, and no entry where nothing was committed. Offsets of a transaction that is still
-    /// open do not count.
-    ///
-    /// # Errors
-    /// When Kafka does not answer, or refuses.
+    /// The next offset by partition; no entry where nothing was committed. An open transaction's do
+    /// not count.
     pub async fn committed(&self, topic: &str) -> Result<BTreeMap<i32, i64>, GroupError> {
         let what = format!("asking what group {} has committed", self.group());
         let request = OffsetFetchRequest::default().with_topics(None);
@@ -73,10 +67,6 @@ impl GroupClient {
         Ok(committed)
     }
 
-    /// What the group has committed for one partition.
-    ///
-    /// # Errors
-    /// As [`GroupClient::committed`].
     pub async fn committed_one(
         &self,
         topic: &str,
@@ -87,11 +77,8 @@ impl GroupClient {
 }
 
 impl GroupClient {
-    /// Whether a transaction that is still open holds a position of the partition, so that a consumer
-    /// which wants to know the last word (`require_stable`, KIP-447) is told to ask again.
-    ///
-    /// # Errors
-    /// When Kafka does not answer, refuses, or is older than 2.5.
+    /// A transaction that is still open holds a position of the partition (`require_stable`,
+    /// KIP-447). Fails with a Kafka older than 2.5.
     pub async fn is_unstable(&self, topic: &str, partition: i32) -> Result<bool, GroupError> {
         let what = format!("asking for a stable position of group {}", self.group());
         let asked_for = OffsetFetchRequestTopic::default()
@@ -114,7 +101,6 @@ impl GroupClient {
         Ok(false)
     }
 
-    /// The answer to a question for this group's positions, and the broker that gave it.
     async fn positions(
         &self,
         what: &str,
@@ -126,12 +112,8 @@ impl GroupClient {
 }
 
 impl Cluster {
-    /// The offset after the last record of each partition (ListOffsets, from its leader), aborted
-    /// and open transactions included: the end of the log, not what a `read_committed` consumer
-    /// gets to see.
-    ///
-    /// # Errors
-    /// A topic or partition that is not there; a leader that is not elected in time.
+    /// After the last record, aborted and open transactions included. Fails where a topic or
+    /// partition is not there, or no leader is elected in time.
     pub async fn end_offsets(
         &self,
         topic: &str,
@@ -140,13 +122,9 @@ impl Cluster {
         self.offsets(OffsetEdge::End, topic, partitions).await
     }
 
-    /// The last stable offset of each partition: everything before it belongs to no transaction, or
-    /// to one that has been committed or aborted for good. A `read_committed` consumer gets no
-    /// further; what it finds last may be an aborted record or a transaction's marker, which it is
-    /// never shown.
-    ///
-    /// # Errors
-    /// As [`Cluster::end_offsets`].
+    /// Before it no transaction is open, and a `read_committed` consumer gets no further; the last
+    /// before it may be an aborted record or a marker, which is never shown. Fails as
+    /// [`Cluster::end_offsets`].
     pub async fn stable_offsets(
         &self,
         topic: &str,
@@ -155,10 +133,6 @@ impl Cluster {
         self.offsets(OffsetEdge::Stable, topic, partitions).await
     }
 
-    /// The first offset that is still in the log of each partition.
-    ///
-    /// # Errors
-    /// As [`Cluster::end_offsets`].
     pub async fn start_offsets(
         &self,
         topic: &str,

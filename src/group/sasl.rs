@@ -1,5 +1,4 @@
-//! Credentials: SaslHandshake and SaslAuthenticate (KIP-43, KIP-152) around an RFC 4616 or
-//! RFC 5802 exchange.
+//! SaslHandshake and SaslAuthenticate (KIP-43, KIP-152) around an RFC 4616 or RFC 5802 exchange.
 
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
@@ -11,7 +10,7 @@ use super::connection::BrokerConnection;
 use super::error::{GroupError, kafka_name};
 use crate::stack::Sasl;
 
-/// Proves who we are, and with SCRAM lets the broker prove that it knows the password too.
+/// With SCRAM, the broker proves that it knows the password too.
 pub(super) async fn authenticate(
     connection: &mut BrokerConnection,
     sasl: &Sasl,

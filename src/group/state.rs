@@ -1,46 +1,38 @@
-//! What a group looks like at one moment.
-
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
-
 use std::collections::BTreeMap;
 use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     pub state: GroupState,
-    /// Who computes assignments; [`GroupProtocol::Classic`] for a group that is not there.
+    /// [`GroupProtocol::Classic`] for a group that is not there.
     pub protocol: GroupProtocol,
-    /// The group epoch of KIP-848. Kafka tells nobody but the members the generation of a classic
-    /// group, so it is `None` there.
+    /// KIP-848; only members are told the generation of a classic group.
     pub epoch: Option<i32>,
-    /// Everybody in it, in the order of their member ids.
     pub members: Vec<Member>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// The id in the group; a classic member gets another with each join.
+    /// A classic member gets another with each join.
     pub member_id: String,
-    /// The `client.id` of the consumer.
     pub client_id: String,
-    /// The `group.instance.id` of a static member (KIP-345).
+    /// Of a static member (KIP-345).
     pub instance_id: Option<String>,
-    /// Which protocol this member speaks: in a group that migrates, both occur.
+    /// In a group that migrates, both occur.
     pub protocol: GroupProtocol,
-    /// Partitions by topic. Empty and meaningless while [`Group::assignment_known`] is false.
+    /// By topic; meaningless while [`Group::assignment_known`] is false.
     pub assignment: BTreeMap<String, Vec<i32>>,
 }
 
-/// The two rebalance protocols, `group.protocol` in a consumer's settings.
+/// `group.protocol` in a consumer's settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupProtocol {
-    /// The members assign partitions among themselves, in JoinGroup and SyncGroup.
+    /// Members assign, in JoinGroup and SyncGroup.
     Classic,
     /// The coordinator assigns, in ConsumerGroupHeartbeat (KIP-848).
     Consumer,
 }
 
-/// Where a group is in its life, in the words of both protocols.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GroupState {
     Dead,
@@ -50,18 +42,16 @@ pub enum GroupState {
     PreparingRebalance,
     /// Classic: all have joined; the assignment is not there yet.
     CompletingRebalance,
-    /// KIP-848: a new assignment is being computed.
+    /// KIP-848.
     Assigning,
     /// KIP-848: members are giving up and taking partitions.
     Reconciling,
-    /// Everybody has what they should have.
     Stable,
-    /// A state of a later Kafka, in its words.
+    /// Of a later Kafka, in its words.
     Other(String),
 }
 
 impl Group {
-    /// What is told of a group that nobody knows.
     pub(super) fn absent() -> Group {
         Group {
             state: GroupState::Dead,
@@ -71,8 +61,7 @@ impl Group {
         }
     }
 
-    /// Whether the members' assignments mean something: Kafka tells those of a classic group only
-    /// between two rebalances.
+    /// Kafka tells a classic group's assignments only between two rebalances.
     pub fn assignment_known(&self) -> bool {
         match self.protocol {
             GroupProtocol::Classic => self.state == GroupState::Stable,
@@ -80,7 +69,7 @@ impl Group {
         }
     }
 
-    /// The member with this `client.id`; the first of them, should it not be unique.
+    /// The first of them, should it not be unique.
     pub fn client(&self, client_id: &str) -> Option<&Member> {
         self.members.iter().find(|m| m.client_id == client_id)
     }
@@ -89,14 +78,14 @@ impl Group {
         self.members.iter().find(|m| m.member_id == member_id)
     }
 
-    /// Who has a partition; `None` if nobody has, or while that is not known.
+    /// None also while that is not known.
     pub fn owner(&self, topic: &str, partition: i32) -> Option<&Member> {
         let owner = self.members.iter().find(|m| m.has(topic, partition));
         owner.filter(|_| self.assignment_known())
     }
 
-    /// Whether a partition has passed from a member that is gone to one that is there. Before that
-    /// a successor may have joined without having been given anything.
+    /// `from` is gone and another has the partition: a successor may join before it is given
+    /// anything.
     pub fn moved(&self, from: &str, topic: &str, partition: i32) -> bool {
         self.member(from).is_none() && self.owner(topic, partition).is_some()
     }
@@ -133,7 +122,7 @@ impl fmt::Display for GroupState {
     }
 }
 
-/// One line, for the text of an error: `Stable; a (a-17): payments[0, 1]; b (b-4): nothing`.
+/// `Stable; a (a-17): payments[0, 1]; b (b-4): nothing`.
 impl fmt::Display for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.state)?;

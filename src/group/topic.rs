@@ -15,15 +15,11 @@ use super::cluster::{Cluster, PAUSE};
 use super::error::{Asked, GroupError};
 use super::transport::address;
 
-/// The leaders of a topic's partitions, by partition; `None` while one is being elected.
+/// By partition; `None` while a leader is being elected.
 pub(super) type Leaders = BTreeMap<i32, Option<String>>;
 
 impl Cluster {
-    /// Creates a topic, and waits until every partition has a leader (a producer that comes
-    /// earlier is sent away).
-    ///
-    /// # Errors
-    /// Kafka's refusal, such as `TOPIC_ALREADY_EXISTS`.
+    /// Waits until every partition has a leader: a producer that comes earlier is sent away.
     pub async fn create_topic(
         &self,
         name: &str,
@@ -56,10 +52,7 @@ impl Cluster {
         .await
     }
 
-    /// Deletes a topic and waits until it is gone; one that is not there is gone already.
-    ///
-    /// # Errors
-    /// Kafka's refusal.
+    /// Waits until it is gone; one that is not there is gone already.
     pub async fn delete_topic(&self, name: &str) -> Result<(), GroupError> {
         let what = format!("deleting topic {name}");
         let request = DeleteTopicsRequest::default()
@@ -81,10 +74,7 @@ impl Cluster {
             .await
     }
 
-    /// The topics whose names begin so, as far as this client may see them.
-    ///
-    /// # Errors
-    /// When Kafka does not answer.
+    /// As far as this client may see them.
     pub async fn topics_named(&self, beginning: &str) -> Result<Vec<String>, GroupError> {
         let (answer, _) = self.metadata(None).await?;
         let names = answer.topics.into_iter().filter_map(|topic| topic.name);
@@ -92,17 +82,13 @@ impl Cluster {
         Ok(names.filter(|name| name.starts_with(beginning)).collect())
     }
 
-    /// The partitions of a topic; `None` if there is no such topic.
-    ///
-    /// # Errors
-    /// When Kafka does not answer, or refuses.
+    /// `None` if there is no such topic.
     pub async fn partitions(&self, topic: &str) -> Result<Option<Vec<i32>>, GroupError> {
         let (leaders, _) = self.leaders(topic).await?;
         Ok(leaders.map(|leaders| leaders.into_keys().collect()))
     }
 
-    /// The partitions of a topic and who leads them, `None` if there is no such topic; and who said
-    /// so.
+    /// `None` if there is no such topic; and who said so.
     pub(super) async fn leaders(
         &self,
         topic: &str,
@@ -156,8 +142,8 @@ impl Cluster {
         }
     }
 
-    /// Who takes changes: with KRaft any broker forwards them and names itself, with ZooKeeper
-    /// only the one named here takes them.
+    /// Takes changes: with KRaft any broker forwards them and names itself, with ZooKeeper only
+    /// this one does.
     async fn controller(&self) -> Result<String, GroupError> {
         let (answer, broker) = self.metadata(Some(Vec::new())).await?;
         Ok(addresses(&answer)
@@ -175,7 +161,7 @@ impl Cluster {
         self.call_any(&request).await
     }
 
-    /// Less than our own deadline, so that Kafka's answer, and not its silence, is what is seen.
+    /// Less than our own, so that Kafka's answer, and not its silence, is what is seen.
     fn deadline_ms(&self) -> i32 {
         i32::try_from(self.deadline().as_millis() * 4 / 5).unwrap_or(i32::MAX)
     }

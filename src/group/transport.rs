@@ -1,5 +1,3 @@
-//! The byte stream under a connection: TCP, with TLS where the listener wants it.
-
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -18,7 +16,7 @@ use crate::stack::Security;
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// What TLS needs, read from its files once; `None` for a listener without it.
+/// `None` for a listener without TLS.
 pub(super) fn connector(security: &Security) -> Result<Option<SslConnector>, GroupError> {
     if !security.protocol.has_tls() {
         return Ok(None);
@@ -46,7 +44,7 @@ pub(super) fn connector(security: &Security) -> Result<Option<SslConnector>, Gro
     Ok(Some(builder.build()))
 }
 
-/// A store of its own, because OpenSSL would otherwise trust the system's authorities beside it.
+/// A store of its own: OpenSSL would trust the system's authorities beside it.
 fn trust_only(builder: &mut SslConnectorBuilder, ca: &Path) -> Result<(), GroupError> {
     let pem = fs::read(ca).map_err(unusable(ca.display()))?;
     let authorities = X509::stack_from_pem(&pem).map_err(unusable(ca.display()))?;
@@ -67,7 +65,7 @@ fn unusable<E: ToString>(what: impl ToString) -> impl FnOnce(E) -> GroupError {
     }
 }
 
-/// Connects, and proves that the certificate is the host's.
+/// With TLS the certificate must be the host's.
 pub(super) async fn open(
     broker: &str,
     tls: Option<&SslConnector>,
@@ -102,13 +100,12 @@ pub(super) async fn open(
     Ok(Box::new(stream))
 }
 
-/// The name that the certificate must carry: `[::1]:9092` is `::1`.
+/// As in the certificate: `[::1]:9092` is `::1`.
 fn host(broker: &str) -> &str {
     let host = broker.rsplit_once(':').map_or(broker, |(host, _)| host);
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// How a host and a port from an answer are written as one address.
 pub(super) fn address(host: &str, port: i32) -> String {
     if host.contains(':') {
         format!("[{host}]:{port}")

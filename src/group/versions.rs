@@ -1,5 +1,3 @@
-//! The requests that this client sends, and the versions in which it fills them correctly.
-//!
 //! The range is ours, not the crate's: a version that the crate can encode may still mean something
 //! else (FindCoordinator 4 moves the answer into a list, OffsetFetch 8 into groups).
 
@@ -11,11 +9,9 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::{Request, VersionRange};
 
-/// A request that this client knows how to fill in.
 pub(super) trait Spoken: Request + Sync {
-    /// Kafka's name for the API.
     const NAME: &'static str;
-    /// The versions that are filled in correctly.
+    /// Those that are filled in correctly.
     const SPOKEN: VersionRange;
 }
 

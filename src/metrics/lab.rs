@@ -84,7 +84,7 @@ pub(crate) const FAULTS: Metric = Metric {
     ],
 };
 
-/// All of them, in the order in which a page lists them.
+/// In the order in which a page lists them.
 pub const LAB: &[Metric] = &[
     RUNS,
     PAYMENTS,

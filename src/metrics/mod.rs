@@ -1,9 +1,6 @@
-//! What Prometheus is told: every metric of the lab, beside those of a consumer, which the contract
-//! describes.
-//!
-//! They are registered by their descriptions, and `docs/metrics.md` is written from them ([`page`]).
-//! A counter with labels begins at zero for every combination that is known beforehand: one that
-//! appears with its first count has, to `increase()`, never grown.
+//! Every metric of the lab, beside the contract's of a consumer; `docs/metrics.md` is written from
+//! them ([`page`]). A counter begins at zero for every combination of labels that is known
+//! beforehand: one that appears with its first count has, to `increase()`, never grown.
 
 mod lab;
 mod page;

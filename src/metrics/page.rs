@@ -32,7 +32,7 @@ The dashboard (`crashwindow serve`) serves these at `/metrics`. They are counted
 ledger, at the taps, at the producer. A consumer that is wrong about itself is not wrong here.
 ";
 
-/// What the service discovery (`GET /sd`) adds to each of them.
+/// Added by the service discovery (`GET /sd`).
 const CONSUMER_TARGET: &[Label] = &[
     Label {
         name: "lab",
@@ -52,7 +52,6 @@ const CONSUMER_TARGET: &[Label] = &[
     },
 ];
 
-/// The page, as Markdown.
 #[must_use]
 pub fn page() -> String {
     let mut page = HEAD.to_owned() + CONSUMERS;

@@ -1,5 +1,3 @@
-//! One account: how it behaves, and who may ask it for what.
-
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
@@ -19,8 +17,8 @@ use super::search;
 
 const UNPOISONED: &str = "no holder of this lock panics";
 
-/// An account at the provider; clones are the same account. Accounts never see each other's charges
-/// or keys, so each run opens one.
+/// Clones are the same account. Accounts never see each other's charges or keys: each run opens
+/// one.
 #[derive(Debug, Clone)]
 pub struct Account(Arc<AccountState>);
 
@@ -31,7 +29,6 @@ struct AccountState {
     clock: Clock,
     books: Mutex<Books>,
     changes: AtomicU32,
-    /// What befalls the next of them, first to last.
     next: Mutex<VecDeque<InjectedFailure>>,
 }
 
@@ -47,47 +44,41 @@ impl Account {
         }))
     }
 
-    /// The secret key by which requests reach this account: `sk_test_…`.
     pub fn api_key(&self) -> &str {
         &self.0.api_key
     }
 
-    /// Every executed charge so far, in the order of execution.
+    /// In the order of execution.
     pub fn ledger(&self) -> Vec<LedgerEntry> {
         self.books().ledger.clone()
     }
 
-    /// How it behaves at present.
     pub fn behaviour(&self) -> Behaviour {
         let behaviour = self.0.behaviour.read();
         behaviour.expect(UNPOISONED).clone()
     }
 
-    /// Makes it behave otherwise, from the next request on. What is under way goes on as it began.
-    /// Whatever `change` returns is passed on.
+    /// From the next request on: what is under way goes on as it began.
     pub fn change_behaviour<T>(&self, change: impl FnOnce(&mut Behaviour) -> T) -> T {
         change(&mut self.0.behaviour.write().expect(UNPOISONED))
     }
 
-    /// The clock by which its keys age: the provider's.
     pub(super) fn clock(&self) -> &Clock {
         &self.0.clock
     }
 
-    /// Injects a failure into the next `times` requests to change something, after those that were
-    /// ordered before. It takes precedence over [`Behaviour::failures`].
+    /// Of requests to change something, after those ordered before; takes precedence over
+    /// [`Behaviour::failures`].
     pub fn inject(&self, failure: InjectedFailure, times: u32) {
         let mut next = self.0.next.lock().expect(UNPOISONED);
         next.extend((0..times).map(|_| failure));
     }
 
-    /// What was ordered with [`Account::inject`] and has not happened.
     pub fn awaited(&self) -> Vec<InjectedFailure> {
         let next = self.0.next.lock().expect(UNPOISONED);
         next.iter().copied().collect()
     }
 
-    /// What befalls the request to change something that has just come.
     pub(super) fn next_failure(&self) -> Option<InjectedFailure> {
         let number = self
             .0
@@ -107,11 +98,9 @@ impl Account {
         self.0.books.lock().expect(UNPOISONED)
     }
 
-    /// Lets a request that changes something in, or answers it. Reserves its key in the same step,
-    /// so that of two requests with one key only one gets in.
-    ///
-    /// # Errors
-    /// The reply to a request that must not execute: a replay or a refusal. Neither leaves a trace.
+    /// Reserves the key in the same step, so that of two requests with one key only one gets in. An
+    /// error is the reply to a request that must not execute, a replay or a refusal, and leaves no
+    /// trace.
     pub(super) fn admit(
         &self,
         key: Option<&str>,
@@ -135,15 +124,14 @@ impl Account {
         Ok(order)
     }
 
-    /// Does what was ordered, and answers as `form` wants to be answered. A charge is in the ledger
-    /// when this returns.
+    /// A charge is in the ledger when this returns.
     pub(super) fn execute(&self, order: Order, form: &Form, orderer: &Orderer<'_>) -> Reply {
         let now = self.0.clock.now();
         let executed = self.books().execute(order, form, orderer, now);
         executed.unwrap_or_else(Reply::from)
     }
 
-    /// Completes a key: from here on it replays.
+    /// From here on the key replays.
     pub(super) fn save(&self, key: &str, result: Saved) {
         self.books().keys.save(key, result);
     }
@@ -154,10 +142,6 @@ impl Account {
         intent.payment(told)
     }
 
-    /// Answers a request that changes nothing.
-    ///
-    /// # Errors
-    /// There is no such object, or a parameter that cannot be used.
     pub(super) fn read(&self, read: Read, id: &str, form: &Form) -> Result<Reply, ApiError> {
         let books = self.books();
         match read {
@@ -176,7 +160,7 @@ impl Account {
         }
     }
 
-    /// The reply, and the id of the latest that was found.
+    /// And the id of the latest that was found.
     fn search<T: Listed>(
         &self,
         objects: &[T],

@@ -1,5 +1,3 @@
-//! The routes, and reading a request off the wire.
-
 use std::sync::Arc;
 
 use axum::Router;
@@ -20,11 +18,10 @@ use super::reply::{IDEMPOTENCY_KEY, Reply};
 use crate::event::Source;
 use crate::tap::Hook;
 
-/// A charge with all the metadata that Stripe allows (50 entries of 40 + 500 characters), percent
-/// encoded, stays below this.
+/// All the metadata that Stripe allows (50 entries of 40 + 500 characters), percent encoded, stays
+/// below.
 const MAX_BODY_BYTES: usize = 128 * 1024;
 
-/// What the requests of one listener have in common.
 pub(super) struct Endpoint {
     pub(super) provider: Arc<Provider>,
     pub(super) source: Source,
@@ -106,8 +103,7 @@ async fn serve(
     }
 }
 
-/// `Bearer sk_test_…`, or Basic with the key as the user name:
-/// <https://docs.stripe.com/api/authentication>.
+/// Bearer, or Basic with the key as the user name: <https://docs.stripe.com/api/authentication>.
 fn api_key(headers: &HeaderMap) -> Option<String> {
     let (scheme, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let credentials = credentials.trim();
@@ -161,7 +157,6 @@ mod tests {
     #[test]
     fn the_secret_key_is_a_bearer_token_or_a_user_name() {
         assert_eq!(key_of("Bearer sk_test_1").as_deref(), Some("sk_test_1"));
-        // "sk_test_1:" and "sk_test_1:x"
         assert_eq!(
             key_of("Basic c2tfdGVzdF8xOg==").as_deref(),
             Some("sk_test_1")

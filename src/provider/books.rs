@@ -25,10 +25,6 @@ pub(super) struct Books {
 }
 
 impl Books {
-    /// Whether the object that the order is about is there.
-    ///
-    /// # Errors
-    /// It is not.
     pub(super) fn check(&self, order: &Order) -> Result<(), ApiError> {
         match order {
             Order::CreateCharge(_) | Order::CreateIntent { .. } => Ok(()),
@@ -39,11 +35,8 @@ impl Books {
         }
     }
 
-    /// Does what was ordered, at `now` by the provider's clock. A charge is in the ledger when this
-    /// returns.
-    ///
-    /// # Errors
-    /// What did not work out, once execution had begun: a key remembers it.
+    /// At `now` by the provider's clock. A charge is in the ledger when this returns; an error came
+    /// once execution had begun, so a key remembers it.
     pub(super) fn execute(
         &mut self,
         order: Order,
@@ -118,11 +111,8 @@ impl Books {
         self.charges.push(charge);
     }
 
-    /// An intent, with its charge as an object instead of its id where the request says
-    /// `expand[]=latest_charge`: <https://docs.stripe.com/api/expanding_objects>.
-    ///
-    /// # Errors
-    /// There is no such intent.
+    /// With its charge as an object where the request says `expand[]=latest_charge`:
+    /// <https://docs.stripe.com/api/expanding_objects>.
     pub(super) fn show(&self, id: &str, form: &Form) -> Result<Reply, ApiError> {
         let intent = find(&self.intents, id)?;
         let mut object = intent.object();

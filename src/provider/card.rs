@@ -1,10 +1,8 @@
-//! Stripe's test cards, by the names of their tokens and payment methods:
-//! <https://docs.stripe.com/testing?testing-method=payment-methods>.
+//! Stripe's test cards: <https://docs.stripe.com/testing?testing-method=payment-methods>.
 
 use super::error::ApiError;
 
-/// Why the bank said no: the error's code, the issuer's reason if there is one, and the words that
-/// a customer is shown.
+/// The error's code, the issuer's reason if there is one, and the words that a customer is shown.
 type Decline = (&'static str, Option<&'static str>, &'static str);
 
 const DECLINED: &str = "chargeDeclined";
@@ -63,10 +61,7 @@ const GENERIC: Decline = (
     "Your card was declined.",
 );
 
-/// Asks the bank, so to speak.
-///
-/// # Errors
-/// The decline: of the cards that are always declined. Any other name is a card that works.
+/// The cards that are always declined are; any other name is a card that works.
 pub(super) fn authorize(card: &str) -> Result<(), ApiError> {
     let Some(reason) = bare(card).strip_prefix(DECLINED) else {
         return Ok(());
@@ -76,11 +71,8 @@ pub(super) fn authorize(card: &str) -> Result<(), ApiError> {
     Err(ApiError::card(code, decline_code, message))
 }
 
-/// Refuses the cards whose holder would have to act: nobody is there who could, and a charge all the
-/// same would be a lie.
-///
-/// # Errors
-/// The refusal, of the parameter `param`.
+/// Refuses cards whose holder would have to act: nobody is there, and a charge all the same would
+/// be a lie.
 pub(super) fn check(card: &str, param: &str) -> Result<(), ApiError> {
     let card = bare(card);
     if card.starts_with("authenticationRequired") || card.starts_with("threeDSecure") {
@@ -90,8 +82,7 @@ pub(super) fn check(card: &str, param: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The name without the words that say what kind of name it is: of `pm_card_visa_chargeDeclined`
-/// and of `tok_chargeDeclined` it is `chargeDeclined`.
+/// `chargeDeclined` of `pm_card_visa_chargeDeclined` and of `tok_chargeDeclined`.
 fn bare(card: &str) -> &str {
     let mut name = card;
     for prefix in ["tok_", "pm_", "card_", "visa_"] {

@@ -1,5 +1,4 @@
-//! Charges: what a request for one must hold, and the object that answers it.
-//! <https://docs.stripe.com/api/charges/object>
+//! Charges: <https://docs.stripe.com/api/charges/object>.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +13,6 @@ use super::page::Listed;
 /// Stripe: "up to eight digits", whatever the currency.
 const MAX_AMOUNT: u64 = 99_999_999;
 
-/// Fields of a charge about which the provider has nothing to say.
 const NULL_FIELDS: [&str; 20] = [
     "application",
     "application_fee",
@@ -42,8 +40,8 @@ const NULL_FIELDS: [&str; 20] = [
 pub(super) struct ChargeRequest {
     pub(super) amount: u64,
     pub(super) currency: String,
-    /// The card's token. Stripe wants a source or a customer; here a request without either is
-    /// charged too, so that a consumer needs no set-up.
+    /// Stripe wants a source or a customer; here neither is needed, so that a consumer needs no
+    /// set-up.
     source: Option<String>,
     customer: Option<String>,
     description: Option<String>,
@@ -51,7 +49,7 @@ pub(super) struct ChargeRequest {
 }
 
 impl ChargeRequest {
-    /// Validates the parameters. Those that mean nothing to a delivery guarantee are accepted.
+    /// Parameters that mean nothing to a delivery guarantee are accepted.
     pub(super) fn parse(form: &Form) -> Result<Self, ApiError> {
         let owned = |name| form.get(name).map(str::to_owned);
         if form.get("capture").is_some_and(|capture| capture != "true") {
@@ -71,7 +69,6 @@ impl ChargeRequest {
         })
     }
 
-    /// What a confirmed intent asks for.
     pub(super) fn of_intent(
         amount: u64,
         currency: &str,
@@ -95,8 +92,6 @@ impl ChargeRequest {
     }
 }
 
-/// # Errors
-/// It is missing, not an integer, or out of bounds.
 pub(super) fn amount(form: &Form) -> Result<u64, ApiError> {
     let text = form.get("amount");
     let text = text.ok_or_else(|| ApiError::missing_parameter("amount"))?;
@@ -111,8 +106,6 @@ pub(super) fn amount(form: &Form) -> Result<u64, ApiError> {
     }
 }
 
-/// # Errors
-/// It is missing, or not three letters.
 pub(super) fn currency(form: &Form) -> Result<String, ApiError> {
     let text = form.get("currency");
     let text = text.ok_or_else(|| ApiError::missing_parameter("currency"))?;
@@ -152,7 +145,6 @@ impl Charge {
         }
     }
 
-    /// Changes what may be changed of a charge: the description and the metadata.
     pub(super) fn update(&mut self, form: &Form) {
         if let Some(description) = form.get("description") {
             self.request.description = Some(description.to_owned());
@@ -177,7 +169,7 @@ impl Listed for Charge {
         &self.request.metadata
     }
 
-    /// The charge as the API shows it. Every field that a strict client requires has a value.
+    /// Every field that a strict client requires has a value.
     fn object(&self) -> Value {
         let (intent, card) = self.intent.clone().unzip();
         let Self {

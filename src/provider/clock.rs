@@ -1,29 +1,25 @@
-//! The provider's clock, which tests and labs may move forward.
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The time by which idempotency keys age. It runs with the real time and can be advanced, so that
-/// a lab shows what happens after 24 hours without waiting for them. Clones are the same clock.
+/// Idempotency keys age by it. It can be advanced, so that a lab shows what happens after 24 hours
+/// without waiting for them. Clones are the same clock.
 #[derive(Debug, Clone)]
 pub struct Clock {
-    /// Time since the Unix epoch when the clock was made; from here on it is monotonic, because a
-    /// step of the system's time must not expire a key.
+    /// Since the Unix epoch. From here on monotonic: a step of the system's time must not expire a
+    /// key.
     started_at: Duration,
     started: Instant,
-    /// How many of its seconds pass in one of ours.
+    /// Seconds of its own in one of ours.
     speed: u32,
     advanced_ms: Arc<AtomicU64>,
 }
 
 impl Clock {
-    /// A clock that shows the present time.
     pub fn new() -> Self {
         Self::with_speed(1)
     }
 
-    /// A clock that starts with the present time and runs so many times faster.
     pub fn with_speed(speed: u32) -> Self {
         Self {
             started_at: wall_time(),
@@ -33,13 +29,13 @@ impl Clock {
         }
     }
 
-    /// The time since the Unix epoch by this clock.
+    /// Since the Unix epoch.
     pub fn now(&self) -> Duration {
         let advanced = Duration::from_millis(self.advanced_ms.load(Ordering::SeqCst));
         self.started_at + self.started.elapsed() * self.speed + advanced
     }
 
-    /// Moves the clock forward, in whole milliseconds.
+    /// In whole milliseconds.
     pub fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.advanced_ms.fetch_add(by, Ordering::SeqCst);
@@ -52,14 +48,12 @@ impl Default for Clock {
     }
 }
 
-/// The time since the Unix epoch by the system.
 pub(super) fn wall_time() -> Duration {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .expect("the system's time is past 1970")
 }
 
-/// Milliseconds, as they are written to the ledger.
 pub(super) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).expect("the year is below 500 million")
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// An answer other than success, in the words of Stripe, because consumers match on them.
+/// In the words of Stripe, because consumers match on them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{status} {kind}: {message}")]
 pub(super) struct ApiError {
@@ -12,7 +12,7 @@ pub(super) struct ApiError {
     code: Option<&'static str>,
     decline_code: Option<&'static str>,
     param: Option<String>,
-    /// The intent it is about, as it is now.
+    /// As it is now.
     intent: Option<Box<Value>>,
 }
 
@@ -39,13 +39,11 @@ impl ApiError {
         self
     }
 
-    /// Names the parameter that is to blame.
     pub(super) fn param(mut self, param: &str) -> Self {
         self.param = Some(param.to_owned());
         self
     }
 
-    /// Shows the intent to which it happened: with the state that it has now.
     pub(super) fn about_intent(mut self, object: Value) -> Self {
         self.intent = Some(Box::new(object));
         self
@@ -106,7 +104,6 @@ impl ApiError {
         error.code("resource_missing").param(param)
     }
 
-    /// The bank said no.
     pub(super) fn card(
         code: &'static str,
         decline_code: Option<&'static str>,
@@ -118,7 +115,6 @@ impl ApiError {
         }
     }
 
-    /// What was asked for cannot be done to an intent of that state.
     pub(super) fn unexpected_state(message: &str) -> Self {
         Self::new(400, INVALID_REQUEST, message).code("payment_intent_unexpected_state")
     }
@@ -131,7 +127,7 @@ impl ApiError {
         Self::new(429, INVALID_REQUEST, message).code(LOCK_TIMEOUT)
     }
 
-    /// Whether the answer asks for a retry, where its status alone would not bring one.
+    /// Where its status alone would not bring one.
     pub(super) fn asks_for_retry(&self) -> bool {
         self.code == Some(LOCK_TIMEOUT)
     }
@@ -178,7 +174,7 @@ impl ApiError {
         Self::new(400, "idempotency_error", message)
     }
 
-    /// A failure that was ordered, not found. A status that is no error becomes 500.
+    /// A status that is no error becomes 500.
     pub(super) fn injected(status: u16) -> Self {
         match status {
             429 => {
@@ -189,7 +185,7 @@ impl ApiError {
         }
     }
 
-    /// The most telling word: the code, or the type of an error that has none.
+    /// The code, or the type of an error that has none.
     pub(super) fn word(&self) -> &'static str {
         self.code.unwrap_or(self.kind)
     }

@@ -20,23 +20,20 @@ use super::reply::Reply;
 use crate::event::{Role, Stage, Tap};
 use crate::tap::{BoundaryEvent, Decision};
 
-/// A request that was read completely, and where it came from.
 pub(super) struct Exchange {
     pub(super) endpoint: Arc<Endpoint>,
-    /// Nothing if the URL is not one of the API's.
+    /// None if the URL is not one of the API's.
     pub(super) operation: Option<Operation>,
     pub(super) method: String,
     pub(super) path: String,
-    /// The secret key it was sent with, if any.
     pub(super) api_key: Option<String>,
-    /// The idempotency key it was sent with, if any.
     pub(super) key: Option<Result<String, ApiError>>,
     pub(super) form: Result<Form, ApiError>,
     pub(super) request_id: String,
 }
 
 impl Exchange {
-    /// Serves the request; no reply means that the connection must close without another byte.
+    /// No reply: the connection must close without another byte.
     pub(super) async fn serve(self) -> Option<Reply> {
         let subjects = self.subjects();
         let reply = match self.ask(Stage::Received, &subjects, None).await {
@@ -132,7 +129,7 @@ impl Exchange {
             Err(reply) => return Some(reply),
         };
 
-        // The simulated service time of the execution; nothing waits for it to synchronise.
+        // The simulated service time; nothing waits for it to synchronise.
         tokio::time::sleep(account.behaviour().latency).await;
         let orderer = Orderer {
             source: &self.endpoint.source,
@@ -157,9 +154,8 @@ impl Exchange {
         (decision != Decision::Drop).then_some(reply)
     }
 
-    /// The payments the request is about: the one that its metadata names, then what is found in a
-    /// parameter, then that of the intent in its path, then what is found in the idempotency key. The
-    /// first is the one that is charged.
+    /// Named in the metadata, then found in a parameter, then of the intent in the path, then found
+    /// in the idempotency key. The first is the one that is charged.
     fn subjects(&self) -> Vec<String> {
         let marks = &self.endpoint.provider.marks;
         let form = self.form.as_ref().ok();

@@ -4,21 +4,15 @@ use std::collections::BTreeMap;
 
 use super::error::ApiError;
 
-/// What was asked for, whatever the order in which it was written. Two requests are the same
-/// request when these are equal.
+/// In whatever order it was written; equal ones are the same request.
 pub(super) type Params = BTreeMap<String, Vec<String>>;
 
-/// The parameters of one request, in the order in which they were sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Form {
     pairs: Vec<(String, String)>,
 }
 
 impl Form {
-    /// Decodes a form-encoded body or query.
-    ///
-    /// # Errors
-    /// A parameter whose brackets do not match, such as `metadata[order`.
     pub(super) fn parse(encoded: &[u8]) -> Result<Self, ApiError> {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(encoded).into_owned().collect();
         match pairs.iter().find(|(name, _)| !is_well_formed(name)) {
@@ -30,13 +24,13 @@ impl Form {
         }
     }
 
-    /// The value of a parameter; the last one if it was given twice.
+    /// The last one if it was given twice.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let mut values = self.pairs.iter().rev();
         values.find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
-    /// The entries of a nested parameter: `metadata[order]=o1` is `order` → `o1`.
+    /// `metadata[order]=o1` is `order` → `o1`.
     pub(super) fn entries(&self, name: &str) -> BTreeMap<String, String> {
         let entry = |n: &str| {
             let key = n.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')?;
@@ -48,7 +42,7 @@ impl Form {
             .collect()
     }
 
-    /// The items of a list: `types[0]=card` and `types[]=card` are both one item of `types`.
+    /// `types[0]=card` and `types[]=card` are both one item of `types`.
     pub(super) fn list(&self, name: &str) -> Vec<String> {
         let is_item = |n: &str| {
             let index = n.strip_prefix(name).and_then(|n| n.strip_prefix('['));
@@ -62,8 +56,7 @@ impl Form {
             .collect()
     }
 
-    /// Changes a map as Stripe's updates do: entries that are named replace those that are there, an
-    /// empty value removes its entry, and an empty map removes them all.
+    /// As Stripe's updates do: an empty value removes its entry, and an empty map removes them all.
     pub(super) fn merge_into(&self, map: &mut BTreeMap<String, String>, name: &str) {
         if self.get(name) == Some("") {
             map.clear();
@@ -81,7 +74,6 @@ impl Form {
         self.pairs.iter().map(|(_, value)| value.as_str())
     }
 
-    /// The parameters as they are compared between two requests with one key.
     pub(super) fn params(&self) -> Params {
         let mut params = Params::new();
         for (name, value) in &self.pairs {
@@ -95,7 +87,7 @@ impl Form {
     }
 }
 
-/// Whether a name is a word followed by any number of `[…]` groups.
+/// A word, and any number of `[…]` groups.
 fn is_well_formed(name: &str) -> bool {
     let (word, mut groups) = name.split_at(name.find('[').unwrap_or(name.len()));
     if word.is_empty() || word.contains(']') {

@@ -1,8 +1,8 @@
 //! The idempotency layer of Stripe's API v1: <https://docs.stripe.com/api/idempotent_requests>.
 //!
-//! A key is reserved when execution begins and keeps the status and body of that first execution,
-//! success or failure, until it expires. What is refused before execution begins leaves no trace,
-//! so it may be sent again with the same key.
+//! A key is reserved when execution begins and keeps that execution's status and body, success or
+//! failure, until it expires. What is refused before leaves no trace, and may be sent again with
+//! the same key.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,7 +14,6 @@ use super::reply::Saved;
 /// Stripe: "Keys are up to 255 characters long".
 const MAX_KEY_LENGTH: usize = 255;
 
-/// What must be equal in two requests with one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fingerprint {
     /// The path; only POST takes keys.
@@ -27,7 +26,7 @@ struct KeyRecord {
     fingerprint: Fingerprint,
     /// By the provider's clock.
     first_used: Duration,
-    /// Nothing while the first request is in flight.
+    /// None while the first request is in flight.
     saved: Option<Saved>,
 }
 
@@ -44,13 +43,10 @@ pub(super) fn check(key: &str) -> Result<(), ApiError> {
 }
 
 impl Keys {
-    /// The saved result of `key`, or nothing if the request is the first to use it.
-    ///
     /// A key in flight never expires: its request may still be held in a crash window.
     ///
-    /// # Errors
-    /// The key belongs to another request, or its request is in flight. A changed request is told
-    /// so even while the first one is in flight, because waiting would not help it (the order of
+    /// Fails for another request's key, or one in flight. A changed request is told so even while
+    /// the first is in flight, as waiting would not help it (the order of
     /// brandur/rocket-rides-atomic).
     pub(super) fn find(
         &mut self,
@@ -80,7 +76,6 @@ impl Keys {
         }
     }
 
-    /// Reserves a key that [`Keys::find`] did not find: from here on it is in flight.
     pub(super) fn reserve(&mut self, key: &str, fingerprint: Fingerprint, now: Duration) {
         let record = KeyRecord {
             fingerprint,
@@ -90,7 +85,6 @@ impl Keys {
         self.records.insert(key.to_owned(), record);
     }
 
-    /// Keeps the result of the execution for which the key was reserved.
     pub(super) fn save(&mut self, key: &str, result: Saved) {
         if let Some(record) = self.records.get_mut(key) {
             record.saved = Some(result);

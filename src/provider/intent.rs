@@ -1,5 +1,4 @@
-//! Payment intents: what a request for one must hold, the states it goes through, and the object
-//! that answers it. <https://docs.stripe.com/api/payment_intents/object>
+//! Payment intents: <https://docs.stripe.com/api/payment_intents/object>.
 //!
 //! ```text
 //! requires_payment_method ─▶ requires_confirmation ─▶ succeeded
@@ -19,7 +18,6 @@ use super::form::Form;
 use super::intent_params::{Confirmation, IntentRequest, payment_method};
 use super::page::Listed;
 
-/// Fields of an intent about which the provider has nothing to say.
 const NULL_FIELDS: [&str; 15] = [
     "amount_details",
     "application",
@@ -38,7 +36,7 @@ const NULL_FIELDS: [&str; 15] = [
     "transfer_group",
 ];
 
-/// Where an intent stands; the last two are for ever.
+/// The last two are for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
     RequiresPaymentMethod,
@@ -71,11 +69,11 @@ pub(super) struct Intent {
     secret: String,
     /// Seconds since the Unix epoch by the provider's clock.
     created: u64,
-    /// The payment that the request to create it was about.
+    /// Of the request that created it.
     payment: Option<String>,
     request: IntentRequest,
     status: Status,
-    /// The error object of the last attempt to charge, if that was declined.
+    /// Of the last attempt to charge, if that was declined.
     last_error: Option<Value>,
     latest_charge: Option<String>,
     /// When and why.
@@ -109,18 +107,13 @@ impl Intent {
         }
     }
 
-    /// The payment it is for: what its metadata says, as it is to be `told`, else what the request to
-    /// create it was about.
+    /// What its metadata says, as it is to be `told`, else what the request to create it was about.
     pub(super) fn payment(&self, told: impl Fn(&str) -> String) -> Option<String> {
         let named = self.request.metadata.get("payment_id");
         named.map(|id| told(id)).or_else(|| self.payment.clone())
     }
 
-    /// Attempts to charge, at `now`.
-    ///
-    /// # Errors
-    /// What stands in the way: its state, or the bank. A decline is remembered and takes the card
-    /// away, so that the next attempt needs another.
+    /// A decline is remembered and takes the card away, so that the next attempt needs another.
     pub(super) fn confirm(
         &mut self,
         now: Duration,
@@ -171,8 +164,6 @@ impl Intent {
         Ok(charge)
     }
 
-    /// # Errors
-    /// It has succeeded, or was canceled before.
     pub(super) fn cancel(&mut self, now: Duration, reason: Option<String>) -> Result<(), ApiError> {
         if !self.status.is_open() {
             let message = format!(
@@ -189,10 +180,8 @@ impl Intent {
         Ok(())
     }
 
-    /// Changes what the form names. The parameters have been checked.
-    ///
-    /// # Errors
-    /// It is too late to change what would be charged, or on which card; nothing is changed then.
+    /// The parameters have been checked. Fails where it is too late for what would be charged, or
+    /// on which card; nothing is changed then.
     pub(super) fn update(&mut self, form: &Form) -> Result<(), ApiError> {
         let card = payment_method(form)?;
         let late = ["amount", "currency", "payment_method"];
@@ -235,12 +224,11 @@ impl Intent {
         ApiError::unexpected_state(message).about_intent(self.object())
     }
 
-    /// The id of its charge, if it has one.
     pub(super) fn latest_charge(&self) -> Option<&str> {
         self.latest_charge.as_deref()
     }
 
-    /// What it is called in a boundary event: itself and its charge.
+    /// Itself and its charge, for a boundary event.
     pub(super) fn word(&self) -> String {
         match &self.latest_charge {
             Some(charge) => format!("{} {charge}", self.id),
@@ -265,7 +253,7 @@ impl Listed for Intent {
         &self.request.metadata
     }
 
-    /// The intent as the API shows it. Every field that a strict client requires has a value.
+    /// Every field that a strict client requires has a value.
     fn object(&self) -> Value {
         let request = &self.request;
         let received = match self.status {

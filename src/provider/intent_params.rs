@@ -1,5 +1,3 @@
-//! The parameters of requests about payment intents.
-
 use std::collections::BTreeMap;
 
 use super::card;
@@ -7,8 +5,7 @@ use super::charge::{amount, currency};
 use super::error::ApiError;
 use super::form::Form;
 
-/// A valid request to create an intent. Parameters that mean nothing to a delivery guarantee are
-/// accepted.
+/// Parameters that mean nothing to a delivery guarantee are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct IntentRequest {
     pub(super) amount: u64,
@@ -20,11 +17,10 @@ pub(super) struct IntentRequest {
     pub(super) payment_method_types: Vec<String>,
     pub(super) capture_method: String,
     pub(super) confirmation_method: String,
-    /// Whether the methods of the account's settings were asked for, instead of a list.
+    /// The methods of the account's settings, instead of a list.
     pub(super) automatic: bool,
 }
 
-/// A valid request to confirm an intent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Confirmation {
     /// Instead of the intent's own.
@@ -63,16 +59,11 @@ impl Confirmation {
         })
     }
 
-    /// Whether an intent is to be confirmed as soon as it is there.
-    ///
-    /// # Errors
-    /// Neither `true` nor `false`.
     pub(super) fn at_once(form: &Form) -> Result<bool, ApiError> {
         one_of(form, "confirm", &["false", "true"]).map(|value| value == "true")
     }
 }
 
-/// Why an intent is canceled, if the request says so.
 pub(super) fn cancellation(form: &Form) -> Result<Option<String>, ApiError> {
     const REASONS: [&str; 4] = [
         "duplicate",
@@ -85,7 +76,7 @@ pub(super) fn cancellation(form: &Form) -> Result<Option<String>, ApiError> {
     Ok(given.then(|| reason.to_owned()))
 }
 
-/// Checks a request to change an intent, whatever the state of that.
+/// Whatever the intent's state.
 pub(super) fn check_update(form: &Form) -> Result<(), ApiError> {
     if form.get("amount").is_some() {
         amount(form)?;
@@ -102,8 +93,7 @@ fn capture_method(form: &Form) -> Result<&'static str, ApiError> {
     one_of(form, "capture_method", &["automatic_async", "automatic"])
 }
 
-/// The card of a request: by id, by the token of a test card, or one that is described. A card that
-/// is described is always one that works: what is in it is not looked at.
+/// By id, by a test card's token, or described: a described card always works.
 pub(super) fn payment_method(form: &Form) -> Result<Option<String>, ApiError> {
     let token = "payment_method_data[card][token]";
     for name in ["payment_method", token] {
@@ -116,7 +106,7 @@ pub(super) fn payment_method(form: &Form) -> Result<Option<String>, ApiError> {
     Ok(described.then(|| format!("pm_{:012x}", rand::random::<u64>() >> 16)))
 }
 
-/// One of the words allowed, the first of which is the default.
+/// The first is the default.
 fn one_of(form: &Form, name: &str, allowed: &[&'static str]) -> Result<&'static str, ApiError> {
     let Some(given) = form.get(name) else {
         return Ok(allowed[0]);

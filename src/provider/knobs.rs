@@ -6,33 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use super::behaviour::{Behaviour, InjectedFailure};
 
-/// The [`Behaviour`] of an account as it is read and written from outside. The names are those of the
-/// table `[provider]` in a lab's manifest.
+/// Named as in the table `[provider]` of a lab's manifest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Knobs {
-    /// How long an execution takes, in milliseconds of real time.
+    /// Of real time.
     pub latency_ms: u64,
-    /// How long an idempotency key is remembered, in hours of the provider's clock.
+    /// By the provider's clock.
     pub key_lifetime_hours: f64,
-    /// Whether idempotency keys are taken and forgotten.
     pub keys_ignored: bool,
-    /// How long after it was made an object is found by a search, in seconds of the provider's clock.
+    /// By the provider's clock.
     pub search_lag_seconds: f64,
-    /// The last of so many requests to change something is answered 503 and not executed.
+    /// The last of so many requests to change something: 503, not executed.
     pub fail_before_every: Option<u32>,
-    /// The same, but it is executed, and answered 500; its key remembers the 500.
+    /// Executed, and 500, which its key remembers.
     pub fail_after_every: Option<u32>,
-    /// The same, but it is executed, and the connection drops instead of an answer.
+    /// Executed, and the connection drops.
     pub lose_answer_every: Option<u32>,
-    /// The same, but it is answered 429 `lock_timeout` with `Stripe-Should-Retry: true`, and is not
-    /// executed.
+    /// 429 `lock_timeout` with `Stripe-Should-Retry: true`, not executed.
     pub lock_timeout_every: Option<u32>,
-    /// The same, but it is answered 429 `rate_limit`, and is not executed.
+    /// 429 `rate_limit`, not executed.
     pub rate_limit_every: Option<u32>,
 }
 
-/// Past this, a request is no longer slow but stuck, and clients differ in when they give up.
+/// Past this a request is not slow but stuck, and clients differ in when they give up.
 pub const MAX_LATENCY_MS: u64 = 10_000;
 
 /// Ten years: more is a slip of the keyboard, and clocks have an end.
@@ -45,7 +42,6 @@ impl Default for Knobs {
 }
 
 impl Knobs {
-    /// How they are set.
     #[must_use]
     pub fn of(behaviour: &Behaviour) -> Self {
         let every = |failure| {
@@ -65,10 +61,7 @@ impl Knobs {
         }
     }
 
-    /// The behaviour that they stand for.
-    ///
-    /// # Errors
-    /// A knob that cannot be turned so far: which one, and what it takes.
+    /// An error names the knob that cannot be turned so far, and what it takes.
     pub fn behaviour(&self) -> Result<Behaviour, String> {
         if self.latency_ms > MAX_LATENCY_MS {
             return Err(format!(
@@ -77,7 +70,7 @@ impl Knobs {
             ));
         }
         let hours = self.key_lifetime_hours;
-        // Written so that what is no number is refused too.
+        // So that what is no number is refused too.
         if !(hours > 0.0 && hours <= MAX_HOURS) {
             return Err(format!(
                 "key_lifetime_hours is {hours}: say more than 0, and no more than {MAX_HOURS}"

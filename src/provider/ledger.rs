@@ -1,30 +1,22 @@
-//! The provider's own record of what it charged.
-
 use serde::{Deserialize, Serialize};
 
 use crate::event::Source;
 
-/// One executed charge. Only the ledger decides what was charged: not what a consumer was told,
-/// nor what it wrote down.
+/// Only the ledger decides what was charged: not what a consumer was told, nor what it wrote down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEntry {
-    /// The id of the charge: `ch_…`.
     pub charge: String,
-    /// The payment it was for, if the request carried a payment id.
+    /// None where the request carried no payment id.
     pub payment: Option<String>,
-    /// The `Idempotency-Key` of the request, if it had one.
     pub idempotency_key: Option<String>,
     /// In the smallest unit of the currency, as Stripe counts.
     pub amount: u64,
     /// Three lower-case letters.
     pub currency: String,
-    /// The process that asked for the charge.
     pub source: Source,
-    /// When it was executed: milliseconds since the Unix epoch by the system's time, which is what
-    /// other records of the run are compared with.
+    /// By the system's time, as other records of the run.
     pub wall_unix_ms: u64,
-    /// When it was executed: milliseconds since the Unix epoch by the provider's clock, by which
-    /// idempotency keys age.
+    /// By the provider's clock, by which idempotency keys age.
     pub clock_unix_ms: u64,
 }
 

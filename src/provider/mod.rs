@@ -1,12 +1,9 @@
 //! The Stripe-compatible payment provider and its ledger.
 //!
-//! It runs in the process of the controller and answers the official SDKs unmodified: charges, payment
-//! intents, form-encoded requests, error objects, and the idempotency layer of Stripe's API v1. Each
-//! incarnation of an instance is given a [`Listener`] of its own, whose [`Hook`] is asked at every
-//! [stage](crate::event::Stage) of a request what is to become of it; a request that the hook holds
-//! is in a crash window.
-//!
-//! A client that goes away changes nothing in what the provider does with its request.
+//! It runs in the controller's process and answers the official SDKs unmodified: charges, payment
+//! intents, and the idempotency layer of Stripe's API v1. Each incarnation of an instance has a
+//! [`Listener`] whose [`Hook`] is asked at every [stage](crate::event::Stage) of a request. A
+//! client that goes away changes nothing in what is done with its request.
 
 mod account;
 mod admin;
@@ -46,23 +43,19 @@ use crate::event::{Marks, Source};
 use crate::tap::Hook;
 pub use crate::tap::Listener;
 
-/// The payment provider: its accounts and its clock.
 #[derive(Debug)]
 pub struct Provider {
     clock: Clock,
-    /// How a request is seen to be about a payment.
     marks: Marks,
     /// By secret key.
     accounts: Mutex<HashMap<String, Account>>,
 }
 
 impl Provider {
-    /// A provider without accounts. The clock says how old an idempotency key is.
     pub fn new(clock: Clock) -> Arc<Self> {
         Self::of_run(clock, Marks::default())
     }
 
-    /// The provider of a run, whose payments have these marks.
     pub fn of_run(clock: Clock, marks: Marks) -> Arc<Self> {
         Arc::new(Self {
             clock,
@@ -71,7 +64,6 @@ impl Provider {
         })
     }
 
-    /// Opens an account with a secret key of its own; a run opens one.
     pub fn open_account(&self, behaviour: Behaviour) -> Account {
         let account = Account::open(behaviour, self.clock.clone());
         let mut accounts = self.accounts.lock().expect("no holder of this lock panics");
@@ -79,25 +71,13 @@ impl Provider {
         account
     }
 
-    /// Listens on a free port of 127.0.0.1 for `source`, and asks `hook` about its requests. Any
-    /// account can be reached there: the secret key of a request decides.
-    ///
-    /// # Errors
-    /// The port could not be bound.
-    ///
-    /// # Panics
-    /// Outside of a Tokio runtime.
+    /// On a free port of 127.0.0.1, else an error; within a Tokio runtime. A request's secret key
+    /// decides the account.
     pub fn listen(self: &Arc<Self>, source: Source, hook: Arc<dyn Hook>) -> io::Result<Listener> {
         self.listen_on(0, source, hook)
     }
 
-    /// The same on a port of one's choice, for clients whose configuration names it; 0 is a free one.
-    ///
-    /// # Errors
-    /// The port could not be bound: something else listens there, most likely.
-    ///
-    /// # Panics
-    /// Outside of a Tokio runtime.
+    /// For clients whose configuration names the port; 0 is a free one.
     pub fn listen_on(
         self: &Arc<Self>,
         port: u16,

@@ -1,12 +1,10 @@
-//! What can be asked of the provider.
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
     Read(Read),
     Change(Change),
 }
 
-/// What changes nothing; an idempotency key has no effect on it.
+/// An idempotency key has no effect on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Read {
     RetrieveCharge,
@@ -29,7 +27,7 @@ pub(super) enum Change {
 }
 
 impl Operation {
-    /// The method and the route, which are equal in every run.
+    /// Equal in every run.
     pub(super) fn signature(self) -> &'static str {
         match self {
             Self::Read(Read::RetrieveCharge) => "GET /v1/charges/{id}",
@@ -48,7 +46,7 @@ impl Operation {
     }
 }
 
-/// The id in the path of an operation that is about one object: of `/v1/charges/ch_1` it is `ch_1`.
+/// `ch_1` of `/v1/charges/ch_1`.
 pub(super) fn object_id(path: &str) -> &str {
     path.split('/').nth(3).unwrap_or_default()
 }

@@ -1,5 +1,3 @@
-//! Requests that change something, once they are known to be valid.
-
 use super::charge::ChargeRequest;
 use super::error::ApiError;
 use super::form::Form;
@@ -7,7 +5,7 @@ use super::intent_params::{self, Confirmation, IntentRequest};
 use super::operation::Change;
 use crate::event::Source;
 
-/// A validated request that changes something. Updates are told by their form.
+/// Updates are told by their form.
 #[derive(Debug)]
 pub(super) enum Order {
     CreateCharge(ChargeRequest),
@@ -32,7 +30,6 @@ pub(super) enum Order {
     },
 }
 
-/// Who ordered it, for the ledger.
 #[derive(Debug)]
 pub(super) struct Orderer<'a> {
     pub(super) source: &'a Source,
@@ -41,10 +38,7 @@ pub(super) struct Orderer<'a> {
 }
 
 impl Order {
-    /// Validates what does not depend on the state of anything.
-    ///
-    /// # Errors
-    /// A parameter that is missing or cannot be used.
+    /// Only what does not depend on the state of anything.
     pub(super) fn parse(change: Change, id: &str, form: &Form) -> Result<Self, ApiError> {
         let id = id.to_owned();
         Ok(match change {

@@ -1,4 +1,4 @@
-//! Lists of objects, page by page: <https://docs.stripe.com/api/pagination>.
+//! Lists of objects: <https://docs.stripe.com/api/pagination>.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::error::ApiError;
 use super::form::Form;
 
-/// An object of which an account has many.
 pub(super) trait Listed {
     /// What an error calls it.
     const KIND: &'static str;
@@ -16,7 +15,7 @@ pub(super) trait Listed {
 
     fn id(&self) -> &str;
 
-    /// When it was made, since the Unix epoch by the provider's clock.
+    /// Since the Unix epoch, by the provider's clock.
     fn created(&self) -> Duration;
 
     fn metadata(&self) -> &BTreeMap<String, String>;
@@ -24,20 +23,12 @@ pub(super) trait Listed {
     fn object(&self) -> Value;
 }
 
-/// The object with this id, as the URL names it.
-///
-/// # Errors
-/// There is none.
 pub(super) fn find<'a, T: Listed>(objects: &'a [T], id: &str) -> Result<&'a T, ApiError> {
     // From the newest: most requests are about what was just made.
     let found = objects.iter().rfind(|object| object.id() == id);
     found.ok_or_else(|| missing::<T>(id))
 }
 
-/// The same, to change it.
-///
-/// # Errors
-/// There is none.
 pub(super) fn find_mut<'a, T: Listed>(
     objects: &'a mut [T],
     id: &str,
@@ -55,11 +46,8 @@ fn missing<T: Listed>(id: &str) -> ApiError {
     ApiError::no_such(T::KIND, 404, id, param)
 }
 
-/// A page, newest first, of the objects of an account.
-///
-/// # Errors
-/// A parameter that is not `limit`, `starting_after` or `expand`: a filter that is silently ignored
-/// would make a consumer that looks its charge up believe in a charge that is not its own.
+/// Newest first. An unknown filter is refused: silently ignored, it would make a consumer that
+/// looks its charge up believe in one that is not its own.
 pub(super) fn list<T: Listed>(oldest_first: &[T], form: &Form) -> Result<Value, ApiError> {
     refuse_unknown(form, &["limit", "starting_after"])?;
     let limit = limit(form)?;
@@ -79,8 +67,6 @@ pub(super) fn list<T: Listed>(oldest_first: &[T], form: &Form) -> Result<Value, 
     }))
 }
 
-/// # Errors
-/// A parameter that is neither known nor says how to show the objects.
 pub(super) fn refuse_unknown(form: &Form, known: &[&str]) -> Result<(), ApiError> {
     let params = form.params();
     let mut names = params.keys();
@@ -90,10 +76,7 @@ pub(super) fn refuse_unknown(form: &Form, known: &[&str]) -> Result<(), ApiError
     }
 }
 
-/// How many objects are wanted: Stripe's default and bounds.
-///
-/// # Errors
-/// Anything but an integer from 1 to 100.
+/// Stripe's default and bounds.
 pub(super) fn limit(form: &Form) -> Result<usize, ApiError> {
     match form.get("limit").map(str::parse) {
         None => Ok(10),

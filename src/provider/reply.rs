@@ -14,36 +14,32 @@ const ORIGINAL_REQUEST: HeaderName = HeaderName::from_static("original-request")
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("stripe-should-retry");
 
-/// What an idempotency key remembers of its first request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Saved {
     pub(super) status: u16,
     pub(super) body: String,
-    /// What came of it, in a word: `ch_…`, `card_declined`.
+    /// `ch_…`, `card_declined`.
     pub(super) word: String,
-    /// The charge that it made.
     pub(super) effect: Option<String>,
-    /// The `Request-Id` of the first request.
     pub(super) request_id: String,
 }
 
-/// One answer, before the headers that belong to the request.
+/// Before the headers that belong to the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reply {
     status: u16,
     body: String,
     word: String,
     result: EventOutcome,
-    /// The request of which this is a replay.
+    /// Of a replay.
     original_request: Option<String>,
-    /// Remembered under a key: a retry with that key gets the same answer again.
     saved: bool,
-    /// Asks for a retry, whatever the status.
+    /// Whatever the status.
     retry: bool,
 }
 
 impl Reply {
-    /// A success; `word` names its object.
+    /// `word` names the object.
     pub(super) fn ok(word: &str, object: &Value) -> Self {
         Self {
             status: 200,
@@ -56,7 +52,6 @@ impl Reply {
         }
     }
 
-    /// The same, to a request that has charged the customer.
     pub(super) fn charging(self, charge: &str) -> Self {
         let effect = Some(charge.to_owned());
         Self {
@@ -65,7 +60,6 @@ impl Reply {
         }
     }
 
-    /// The same, to a search for a charge.
     pub(super) fn found(self, effect: Option<String>) -> Self {
         Self {
             result: EventOutcome::Found { effect },
@@ -87,7 +81,6 @@ impl Reply {
         }
     }
 
-    /// Marks the answer as saved and returns what to save.
     pub(super) fn save(&mut self, request_id: &str) -> Saved {
         self.saved = true;
         Saved {
@@ -99,7 +92,7 @@ impl Reply {
         }
     }
 
-    /// The answer in the words of a boundary event: `200 ch_1 (replayed)`.
+    /// `200 ch_1 (replayed)`.
     pub(super) fn outcome(&self) -> String {
         let replayed = match self.original_request {
             Some(_) => " (replayed)",
@@ -108,14 +101,13 @@ impl Reply {
         format!("{} {}{replayed}", self.status, self.word)
     }
 
-    /// The same, typed.
     pub(super) fn result(&self) -> EventOutcome {
         self.result.clone()
     }
 
-    /// The answer on the wire. The key is echoed, as the real API does (stripe/stripe-mock,
-    /// `server/server.go`); a replay has a `Request-Id` of its own and names the first request
-    /// (stripe-stateful-mock, `idempotency.js`; Stripe documents neither).
+    /// The key is echoed, as the real API does (stripe/stripe-mock, `server/server.go`); a replay
+    /// has a `Request-Id` of its own and names the first one (stripe-stateful-mock,
+    /// `idempotency.js`; undocumented).
     pub(super) fn into_response(
         self,
         request_id: &str,
@@ -134,7 +126,7 @@ impl Reply {
             headers.insert(REPLAYED, HeaderValue::from_static("true"));
             headers.insert(ORIGINAL_REQUEST, ascii(&original));
         }
-        // A retry would only get the same failure again; docs.stripe.com/error-low-level.
+        // A retry would only get the same failure again: docs.stripe.com/error-low-level.
         if self.saved && self.status >= 500 {
             headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
         } else if self.retry {

@@ -1,4 +1,4 @@
-//! Searching objects by their metadata: <https://docs.stripe.com/search>.
+//! Searching by metadata: <https://docs.stripe.com/search>.
 
 use std::time::Duration;
 
@@ -8,12 +8,8 @@ use super::error::ApiError;
 use super::form::Form;
 use super::page::{self, Listed};
 
-/// The objects that a query finds, newest first. As at Stripe, an object is found only once it is
-/// indexed, `lag` after it was made: search does not tell what has just happened.
-///
-/// # Errors
-/// A query that is not `metadata['KEY']:'VALUE'`, the one form that is understood here, or a
-/// parameter that would have to be ignored.
+/// Newest first. As at Stripe, an object is found only once it is indexed, `lag` after it was made.
+/// Only `metadata['KEY']:'VALUE'` is understood.
 pub(super) fn search<T: Listed>(
     oldest_first: &[T],
     form: &Form,
@@ -53,7 +49,7 @@ fn clause(query: &str) -> Option<(&str, &str)> {
     Some((unquote(key)?, unquote(value)?))
 }
 
-/// What stands between quotes of either kind, without quotes of its own.
+/// Between quotes of either kind.
 fn unquote(text: &str) -> Option<&str> {
     ['\'', '"'].into_iter().find_map(|quote| {
         let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;

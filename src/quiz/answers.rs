@@ -10,32 +10,22 @@ use serde::{Deserialize, Serialize};
 use super::{Choice, Question, QuizError};
 use crate::verdict::Outcome;
 
-/// One answer to one question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// Who gave it.
     pub attendee: String,
-    /// The lab's id.
     pub lab: String,
-    /// The question's name.
     pub question: String,
-    /// The letter of the option that was chosen.
     pub chosen: char,
-    /// Whether it was the right one.
     pub right: bool,
-    /// What it predicted.
     pub predicted: Option<Outcome>,
-    /// The run that told; none where nothing was run.
+    /// None where nothing was run.
     pub run: Option<String>,
-    /// When: seconds since the Unix epoch.
+    /// Seconds since the Unix epoch.
     pub at_unix: u64,
 }
 
 impl Answer {
-    /// The answer that this attendee gives now.
-    ///
-    /// # Panics
-    /// When the clock of this machine stands before 1970.
+    /// Panics when the clock of this machine stands before 1970.
     #[must_use]
     pub fn now(attendee: &str, lab: &str, question: &Question, place: usize) -> Self {
         let Choice {
@@ -55,18 +45,16 @@ impl Answer {
     }
 }
 
-/// The file that answers are kept in: `crashwindow/answers.jsonl` in the user's data folder, an
-/// answer to a line. It is only ever appended to.
+/// `crashwindow/answers.jsonl` in the user's data folder, an answer to a line. It is only ever
+/// appended to.
 #[derive(Debug, Clone)]
 pub struct Answers {
     path: PathBuf,
 }
 
 impl Answers {
-    /// The user's file: in `$XDG_DATA_HOME`, or `~/.local/share`, as the XDG base directories have it.
-    ///
-    /// # Errors
-    /// When the environment names no such folder.
+    /// In `$XDG_DATA_HOME`, or `~/.local/share`, as the XDG base directories have it; an error
+    /// where the environment names neither.
     pub fn of_the_user() -> Result<Self, QuizError> {
         let absolute = |path: &PathBuf| path.is_absolute();
         let given = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
@@ -76,22 +64,16 @@ impl Answers {
         Ok(Self::at(data.join("crashwindow/answers.jsonl")))
     }
 
-    /// A certain file.
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
         Self { path }
     }
 
-    /// Where they are.
     #[must_use]
     pub fn path(&self) -> &std::path::Path {
         &self.path
     }
 
-    /// Keeps one more.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub fn add(&self, answer: &Answer) -> Result<(), QuizError> {
         let mut line = serde_json::to_vec(answer).expect("an answer is plain data");
         line.push(b'\n');
@@ -105,10 +87,7 @@ impl Answers {
         write().map_err(|source| self.failed("written", source))
     }
 
-    /// All of them, in the order in which they were given; none where nobody has answered yet.
-    ///
-    /// # Errors
-    /// When the file cannot be read, or holds something else.
+    /// In the order in which they were given; none where nobody has answered yet.
     pub fn all(&self) -> Result<Vec<Answer>, QuizError> {
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-/// Why a quiz cannot be held, or its answers not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum QuizError {
     #[error("{} cannot be read: {source}\nnext: restore it; every lab has its questions there", path.display())]
@@ -24,14 +23,13 @@ pub enum QuizError {
     #[error("the answers in {} cannot be {what}: {source}\nnext: make room or mend its permissions, or set XDG_DATA_HOME to another folder", path.display())]
     Answers {
         path: PathBuf,
-        /// `read`, `written`.
         what: &'static str,
         source: std::io::Error,
     },
     #[error("line {line} of {} is no answer: {reason}\nnext: mend that line or delete it", path.display())]
     NoAnswer {
         path: PathBuf,
-        /// The line, from 1.
+        /// From 1.
         line: usize,
         reason: String,
     },

@@ -1,10 +1,6 @@
-//! The questions of a lab: what an attendee predicts before a run, and what the run then says.
-//!
-//! Questions are data in the lab's folder, `quiz.toml`. One that names a run is answered by it: what
-//! became of the payments that were struck is held against what the attendee predicted. Answers are
-//! kept ([`Answers`]) and can be exported.
-
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
+//! The questions of a lab: what an attendee predicts before a run, and what the run then says. They
+//! stand in the lab's folder, `quiz.toml`. What became of the struck payments is held against the
+//! prediction.
 
 mod answers;
 mod error;
@@ -20,17 +16,14 @@ use crate::report::RunReport;
 use crate::run::manifest::Manifest;
 use crate::verdict::Outcome;
 
-/// The version of the form of `quiz.toml` that this program reads.
 const SCHEMA: u32 = 1;
 
-/// The options are lettered, and this many are enough to choose from.
+/// Options are lettered, and this many are enough to choose from.
 const MAX_OPTIONS: usize = 5;
 
-/// The questions of a lab, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quiz {
-    /// The version of the file's form.
     pub schema: u32,
     pub questions: Vec<Question>,
 }
@@ -38,40 +31,31 @@ pub struct Quiz {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
-    /// Its name within the lab.
     pub id: String,
-    /// The question, in plain text.
     pub ask: String,
-    /// The run that answers it; none for a question of judgement.
+    /// None for a question of judgement.
     pub run: Option<Shown>,
-    /// What can be answered.
     pub options: Vec<Choice>,
 }
 
-/// A run of the lab.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shown {
     pub consumer: String,
-    /// Under which scenario.
     pub scenario: String,
 }
 
-/// One answer that can be given.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
-    /// The answer.
     pub text: String,
     #[serde(default)]
     pub right: bool,
-    /// What it says becomes of a payment that is struck, where a run will tell.
+    /// Becomes of a payment that is struck, where a run will tell.
     pub predicts: Option<Outcome>,
-    /// Why it is right, or what is wrong with it.
     pub explain: String,
 }
 
-/// How many of the struck payments had which outcome.
 #[must_use]
 pub fn outcomes(report: &RunReport) -> BTreeMap<Outcome, usize> {
     let mut outcomes = BTreeMap::new();
@@ -87,14 +71,13 @@ pub fn outcomes(report: &RunReport) -> BTreeMap<Outcome, usize> {
 }
 
 impl Question {
-    /// The right answer's place.
     #[must_use]
     pub fn right(&self) -> usize {
         let place = self.options.iter().position(|o| o.right);
         place.expect("a quiz is refused unless each question has a right answer")
     }
 
-    /// The letter of an option, from `a`.
+    /// From `a`.
     #[must_use]
     pub fn letter(place: usize) -> char {
         char::from(b'a' + u8::try_from(place).expect("few options"))
@@ -108,10 +91,7 @@ impl Question {
 }
 
 impl Quiz {
-    /// Reads and checks the questions of a lab.
-    ///
-    /// # Errors
-    /// When they cannot be read, are malformed, or contradict themselves or the lab's manifest.
+    /// Refuses questions that contradict themselves or the lab's manifest.
     pub fn load(lab: &Manifest) -> Result<Self, QuizError> {
         let path = lab.folder.join("quiz.toml");
         let text = std::fs::read_to_string(&path).map_err(|source| QuizError::Unreadable {
@@ -153,7 +133,6 @@ impl Quiz {
     }
 }
 
-/// What is wrong with a question.
 fn check(question: &Question, lab: &Manifest) -> Vec<String> {
     let mut problems = Vec::new();
     let options = &question.options;

@@ -8,7 +8,6 @@ fn lab() -> Manifest {
     manifest::find(std::path::Path::new(labs), "01").unwrap()
 }
 
-/// A question about a run of lab 1 that charges twice.
 const GOOD: &str = r#"
     schema = 1
     [[questions]]
@@ -76,7 +75,7 @@ fn a_prediction_that_names_no_outcome_is_refused_with_the_list() {
     );
 }
 
-/// A report with two struck payments, of which the first is an exception.
+/// With two struck payments, of which the first is an exception.
 fn report(outcome: &str) -> serde_json::Result<RunReport> {
     let fault = |payment: &str| {
         serde_json::json!({

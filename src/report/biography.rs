@@ -7,14 +7,13 @@ use crate::run::Finished;
 use crate::tap::Detail;
 use crate::timeline::{self, Clause, Entry, TimelineEvent};
 
-/// The entries of a payment's biography in a finished run.
 #[must_use]
 pub fn of(finished: &Finished, payment: &str) -> Vec<Entry> {
     let places = finished.history.places_of(payment);
     timeline::biography(&finished.timeline, payment, &places)
 }
 
-/// A signature as it is told: long statements are cut after the part that names them.
+/// Long statements are cut after the part that names them.
 #[must_use]
 pub fn shorten(signature: &str) -> String {
     const ENOUGH: usize = 44;
@@ -26,8 +25,7 @@ pub fn shorten(signature: &str) -> String {
     format!("{} …", whole.trim_end())
 }
 
-/// What there is to tell of each entry. Kafka hands a payment over the first time, and every
-/// further time is a redelivery.
+/// Kafka hands a payment over the first time; every further time is a redelivery.
 pub(super) fn clauses<'a>(
     entries: &'a [Entry],
     payment: &'a str,
@@ -51,7 +49,7 @@ pub(super) fn is_delivery(entry: &Entry) -> bool {
     event.is_some_and(|event| event.role == Role::Deliver)
 }
 
-/// Which other payments a commit passes with this one, or instead of it: the cause of many a loss.
+/// Other payments that a commit passes with this one, or instead of it: the cause of many a loss.
 fn others_passed(entry: &Entry, payment: &str) -> String {
     let TimelineEvent::Boundary { event } = &entry.what else {
         return String::new();
@@ -68,8 +66,7 @@ fn others_passed(entry: &Entry, payment: &str) -> String {
     }
 }
 
-/// A biography as one sentence: `a sent POST /v1/charges, was frozen and was evicted from the
-/// group; b took over …`.
+/// `a sent POST /v1/charges, was frozen and was evicted from the group; b took over …`.
 #[must_use]
 pub fn prose(entries: &[Entry], payment: &str) -> String {
     let mut told: Vec<(String, Vec<String>)> = Vec::new();
@@ -109,7 +106,6 @@ fn is_request(entry: &Entry) -> bool {
     matches!(&entry.what, TimelineEvent::Boundary { event } if event.stage == Stage::Received)
 }
 
-/// Whether `answer` tells what came of `request`, so that the request needs no words of its own.
 fn is_answer(answer: &Entry, request: &Entry) -> bool {
     match (&answer.what, &request.what) {
         (TimelineEvent::Boundary { event: answer }, TimelineEvent::Boundary { event: request }) => {

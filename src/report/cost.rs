@@ -36,7 +36,6 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// The cost of a finished run.
     #[must_use]
     pub fn of(finished: &Finished) -> Self {
         let strikes = finished.history.strikes.iter();
@@ -103,8 +102,7 @@ fn boundary(entry: &Entry) -> Option<(f64, &BoundaryEvent)> {
     }
 }
 
-/// Whether a transaction that changed something ended well with this event: its COMMIT, or a
-/// statement that is a transaction of its own.
+/// By its COMMIT, or as a statement that is a transaction of its own.
 fn commits_a_change(event: &BoundaryEvent) -> bool {
     let Some(Detail::Postgres(statement)) = &event.detail else {
         return false;
@@ -123,7 +121,6 @@ fn percentile(sorted: &[f64], percent: usize) -> f64 {
     sorted.get(rank - 1).copied().unwrap_or_default()
 }
 
-/// How much time these spans cover together, however they overlap.
 fn covered(spans: &mut [(f64, f64)]) -> f64 {
     spans.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut total, mut until) = (0.0, f64::MIN);

@@ -37,7 +37,6 @@ fn kind_or_dot<'de, D: Deserializer<'de>>(line: D) -> Result<Kind, D::Error> {
     Kind::deserialize(Value::Object(rest)).map_err(D::Error::custom)
 }
 
-/// The lines of this payment's biography.
 #[must_use]
 pub fn lines(entries: &[Entry], payment: &str) -> Vec<Line> {
     let told: Vec<(&Entry, Clause)> = clauses(entries, payment).collect();
@@ -51,8 +50,8 @@ pub fn lines(entries: &[Entry], payment: &str) -> Vec<Line> {
     told.iter().enumerate().map(line).collect()
 }
 
-/// Where the crash window ends that the strike at this place opens: where the struck instance is gone
-/// or thawed, or before the next that it does. A window that nobody closed lasts to the end.
+/// Where the struck instance is gone or thawed, or before the next that it does. A window that
+/// nobody closed lasts to the end.
 fn window_ends(told: &[(&Entry, Clause)], strike: usize) -> usize {
     let who = &told[strike].1.who;
     let its = told.iter().enumerate().skip(strike + 1);

@@ -1,5 +1,5 @@
 //! The report of a run as data. Its form is a promise to the jobs that read it:
-//! `docs/run.schema.json` describes it, and a test holds real output against that.
+//! `docs/run.schema.json` describes it, and a test holds real output to that.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,11 +17,10 @@ use crate::stack::{Endpoints, StackKind};
 use crate::verdict::{Counts, Guarantee, Outcome, Verdict, outcome_of};
 use crate::window::Window;
 
-/// The version of the report's form. Of schema 1 the lines of a biography are words alone, and are read
-/// as marks.
+/// Of schema 1 the lines of a biography are words alone, and are read as marks.
 pub const SCHEMA: u32 = 2;
 
-/// How many witnesses a report carries; the run folder has every payment's events.
+/// The run folder has every payment's events.
 const MAX_WITNESSES: usize = 10;
 
 /// One run of one consumer. `schema` changes when a reader would have to. `crashwindow compare --json`
@@ -162,7 +161,6 @@ pub struct Phase {
 }
 
 impl Stack {
-    /// Where these servers run and what they are.
     #[must_use]
     pub fn of(endpoints: &Endpoints) -> Self {
         Self {
@@ -174,7 +172,6 @@ impl Stack {
 }
 
 impl Times {
-    /// The times of a run's phases.
     #[must_use]
     pub fn of(seconds: Seconds) -> Self {
         let phases = seconds
@@ -189,7 +186,6 @@ impl Times {
 }
 
 impl RunReport {
-    /// The report of a finished run.
     #[must_use]
     pub fn new(finished: &Finished, endpoints: &Endpoints) -> Self {
         let Finished {
@@ -248,7 +244,6 @@ impl RunReport {
         }
     }
 
-    /// How many payments were delivered again and took effect once all the same.
     #[must_use]
     pub fn absorbed(&self) -> usize {
         let redelivered = self.faults.iter().filter(|f| f.redelivered);
@@ -256,7 +251,6 @@ impl RunReport {
         redelivered.filter(|f| !broken(&f.payment)).count()
     }
 
-    /// The verdict in one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
         sentence(self.verdict, self.guarantee, &self.reasons)
@@ -285,8 +279,8 @@ impl fmt::Display for Times {
     }
 }
 
-/// The payments that break the promise, shortest biography first, and those that were parked, which
-/// does not; where there are none, a struck one that was delivered again and absorbed.
+/// What breaks the promise, shortest biography first, and what was parked, which does not; where
+/// there is neither, a struck payment that was delivered again and absorbed.
 fn witnesses(finished: &Finished, faults: &[FaultReport]) -> Vec<Witness> {
     let exceptions = finished
         .judgement

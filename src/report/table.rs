@@ -5,7 +5,6 @@ use std::fmt::Write;
 use super::RunReport;
 use crate::verdict::Outcome;
 
-/// The table: a column for each report, a row for each count.
 #[must_use]
 pub fn render(reports: &[RunReport]) -> String {
     let mut out = String::new();

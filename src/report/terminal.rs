@@ -10,13 +10,12 @@ use crate::chaos::Fault;
 use crate::run::Spec;
 use crate::verdict::{Outcome, Verdict};
 
-/// How many payment ids are named beside a count.
 const MAX_IDS: usize = 6;
 
-/// The width at which a biography is broken; a projector shows about this much.
+/// A projector shows about this much.
 const WIDTH: usize = 96;
 
-/// Who was run: a cell's consumer belongs to no lab.
+/// A cell's consumer belongs to no lab.
 fn who(report: &RunReport) -> String {
     let consumer = &report.consumer;
     if report.lab == Spec::NO_LAB {
@@ -25,7 +24,7 @@ fn who(report: &RunReport) -> String {
     format!("lab {} {}, {consumer}", report.lab, report.lab_name)
 }
 
-/// The report as text with colour codes; the writer strips them where there is no terminal.
+/// The writer strips the colour codes where there is no terminal.
 #[must_use]
 pub fn render(report: &RunReport, next: &str) -> String {
     let mut out = String::new();
@@ -141,7 +140,7 @@ pub fn effects(witness: &Witness) -> String {
     }
 }
 
-/// The colour of a verdict; its word says the same.
+/// Its word says the same.
 pub(super) fn style(verdict: Verdict) -> Style {
     let colour = match verdict {
         Verdict::Held => AnsiColor::Green,
@@ -151,13 +150,12 @@ pub(super) fn style(verdict: Verdict) -> Style {
     colour.on_default().bold()
 }
 
-/// Breaks lines at spaces, and ends the last one.
+/// At spaces; the last line is ended.
 #[must_use]
 pub fn wrap(text: &str) -> String {
     indent(text, 0)
 }
 
-/// The same, with so many spaces before each line.
 #[must_use]
 pub fn indent(text: &str, by: usize) -> String {
     let margin = " ".repeat(by);

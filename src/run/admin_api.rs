@@ -13,10 +13,10 @@ use crate::session::RunError;
 use crate::session::folder::RunFolder;
 use crate::timeline::{Timeline, TimelineEvent};
 
-/// Where in the run folder its address and token are, for as long as the run goes on.
+/// Address and token, in the run folder for as long as the run goes on.
 const FILE: &str = "admin.json";
 
-/// An admin API whose every change is in the timeline.
+/// Its every change is in the timeline.
 #[derive(Debug)]
 pub(super) struct RunAdminApi {
     _admin: Admin,

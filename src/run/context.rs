@@ -13,7 +13,6 @@ use crate::session::context::SessionContext;
 use crate::session::fleet::FleetView;
 use crate::session::pace::Pace;
 
-/// See the module.
 pub(super) struct RunContext {
     pub(super) session: Arc<SessionContext>,
     pub(super) spec: Spec,
@@ -23,7 +22,6 @@ pub(super) struct RunContext {
     pub(super) parked: Parked,
     pub(super) pace: Pace,
     pub(super) fleet: Arc<FleetView>,
-    /// The provider's.
     pub(super) clock: Clock,
 }
 

@@ -10,7 +10,6 @@ use crate::session::RunError;
 use crate::session::resources::Resources;
 use crate::verdict::Effect;
 
-/// What counts the effects of one run.
 pub(super) enum Counter {
     Ledger(Account),
     Sql(Box<SqlCounter>),
@@ -19,8 +18,8 @@ pub(super) enum Counter {
 }
 
 impl Counter {
-    /// Opens the counter that the spec asks for. To be called when the consumer's tables exist and
-    /// before its first instance starts: what happens earlier is not seen.
+    /// After the consumer's tables exist, before its first instance: what happens earlier is not
+    /// seen.
     pub(super) async fn open(
         spec: &Spec,
         resources: &Resources,
@@ -45,7 +44,6 @@ impl Counter {
         })
     }
 
-    /// Every effect so far.
     pub(super) async fn effects(&self) -> Result<Vec<Effect>, RunError> {
         Ok(match self {
             Self::Ledger(account) => account
@@ -62,7 +60,6 @@ impl Counter {
         })
     }
 
-    /// The sink, where effects are counted at one.
     pub(super) fn sink(&self) -> Option<Arc<Sink>> {
         match self {
             Self::Sink(sink) => Some(Arc::clone(sink)),

@@ -6,25 +6,19 @@ use crate::chaos::{FaultOutcome, Planned};
 use crate::tap::Decision;
 use crate::verdict::FaultEvidence;
 
-/// A fault of the schedule that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutedFault {
-    /// The fault, with the instance that was struck.
+    /// With the instance that was struck.
     pub planned: Planned,
-    /// What it came to, as evidence.
     pub evidence: FaultEvidence,
-    /// See [`FaultOutcome::fenced`].
     pub fenced: bool,
-    /// See [`FaultOutcome::silent`].
     pub silent: bool,
 }
 
-/// Why a strike is no evidence whose successor only fell silent.
 const SLOW: &str = "the successor was taken to have finished because it fell silent, and it \
                     acknowledges what it has finished, so that it may have been slow";
 
 impl ExecutedFault {
-    /// A strike that was carried out, or was not, and of which there is nothing more to be said.
     pub(super) fn plainly(planned: Planned, fired: bool) -> Self {
         let payment = planned.payment.clone();
         Self {
@@ -40,8 +34,7 @@ impl ExecutedFault {
         }
     }
 
-    /// Takes the evidence back that rested on a successor's silence, where the run has shown since that
-    /// the consumer acknowledges.
+    /// Where the consumer is now known to acknowledge, a successor's silence is no evidence.
     pub(super) fn doubt_silence(&mut self, acknowledges: bool) {
         if self.silent && acknowledges && self.evidence.problem.is_none() {
             self.evidence.problem = Some(SLOW.to_owned());
@@ -49,19 +42,15 @@ impl ExecutedFault {
     }
 }
 
-/// What became of the armed fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultProgress {
-    /// Nobody has come to the window.
     Waiting,
-    /// The window is open and the fault is at work.
     Striking,
-    /// It is done.
     Done(Box<ExecutedFault>),
 }
 
-/// The word that whoever waits for a fault is owed: told when it is done, and, where the fault breaks
-/// off in whatever way, told that it did. Else the run would wait for ever.
+/// The word that whoever waits for a fault is owed, also where the fault breaks off in whatever
+/// way. Else the run would wait for ever.
 pub(super) struct OwedOutcome {
     progress: watch::Sender<FaultProgress>,
     planned: Option<Planned>,

@@ -1,5 +1,5 @@
-//! The fault injector: the hook of every tap of a run. It records what crosses the boundaries and, where
-//! the armed window opens, holds the request and lets the fault do its work.
+//! The hook of every tap of a run. It records what crosses the boundaries and, where the armed
+//! window opens, holds the request and lets the fault do its work.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -14,21 +14,20 @@ use super::executed_fault::{FaultProgress, OwedOutcome};
 use super::target::ArmedFault;
 use crate::chaos::{FaultContext, FaultOutcome, Planned, Process};
 use crate::event::{Source, Tap};
+use crate::session::RunError;
 use crate::session::fleet::FleetView;
 use crate::session::instance::InHand;
 use crate::tap::{BoundaryEvent, Decision, DecisionFuture, Detail, Hook};
 use crate::timeline::TimelineEvent;
 
-/// How long an instance may take to end after SIGTERM, as an orchestrator gives it by default.
+/// From SIGTERM to SIGKILL, as an orchestrator gives it by default.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The armed fault, and the payments that are produced while its window is open.
 struct Armed {
     target: ArmedFault,
     during: RangeInclusive<u32>,
 }
 
-/// See the module. Clones are the same injector.
 #[derive(Clone)]
 pub(super) struct FaultInjector {
     context: Arc<RunContext>,
@@ -39,7 +38,6 @@ pub(super) struct FaultInjector {
 }
 
 impl FaultInjector {
-    /// With nothing armed.
     pub(super) fn new(context: &Arc<RunContext>) -> Self {
         Self {
             context: Arc::clone(context),
@@ -50,14 +48,13 @@ impl FaultInjector {
         }
     }
 
-    /// Breaks off whatever fault is at work when this is dropped, which is when the run ends, however it
-    /// does: beside the next run's it would strike nobody who is meant.
+    /// Breaks off whatever fault is at work when this is dropped, at the end of the run, however it
+    /// ends: beside the next run's it would strike nobody who is meant.
     pub(super) fn until_dropped(&self) -> DropGuard {
         self.over.clone().drop_guard()
     }
 
-    /// Arms one fault; what becomes of it can be followed. The payments `during` are produced when its
-    /// window opens.
+    /// The payments `during` are produced when the fault's window opens.
     pub fn arm(
         &self,
         planned: Planned,
@@ -69,7 +66,7 @@ impl FaultInjector {
         self.progress.subscribe()
     }
 
-    /// Takes the fault back unless it is at work or done already; false when it is too late.
+    /// False when the fault is at work or done already.
     pub fn disarm(&self) -> bool {
         self.armed
             .lock()
@@ -78,15 +75,13 @@ impl FaultInjector {
             .is_some()
     }
 
-    /// The armed fault, if this event opens its window. It is taken: the redelivery of the payment
-    /// comes to the same window and must pass.
+    /// Takes the armed fault: the redelivery of the payment comes to the same window and must pass.
     fn opened_by(&self, event: &BoundaryEvent) -> Option<Armed> {
         let mut armed = self.armed.lock().expect("no holder panics");
         armed.take_if(|armed| armed.target.is_opened_by(event))
     }
 
-    /// Carries the fault out. What becomes of the request is told as soon as that is decided; the
-    /// fault may go on after it.
+    /// The fault may go on after the decision on the request is told.
     async fn strike(self, armed: Armed, source: Source, decision: oneshot::Sender<Decision>) {
         self.progress.send_replace(FaultProgress::Striking);
         let Armed { target, during } = armed;
@@ -129,7 +124,6 @@ impl FaultInjector {
         Ok(outcome)
     }
 
-    /// Takes the process in hand, if it still lives.
     fn take(&self, source: &Source) -> Option<(Process, InHand)> {
         let instance = self.context.fleet.fleet()?.get(&source.instance)?;
         let process = instance.process().filter(|p| p.source == *source)?;
@@ -212,6 +206,12 @@ impl Hook for FaultInjector {
                 .timeline
                 .leave_for_tls(source, tap, reason);
         }
+    }
+
+    fn share_group(&self, source: &Source, request: &str) {
+        self.context
+            .session
+            .fail(RunError::share_group(source, request));
     }
 
     fn missed_topic(&self, source: &Source, topic: &str) {

@@ -16,10 +16,9 @@ use crate::session::instance::Instance;
 use crate::session::sighted::Sighted;
 use crate::timeline::TimelineEvent;
 
-/// How often the group is asked who is in it.
 const POLL: Duration = Duration::from_millis(10);
 
-/// Waits until the group consists of exactly the run's instances and every partition has an owner.
+/// Exactly the run's instances, and every partition has an owner.
 pub(super) async fn group_is_whole(context: &RunContext, fleet: &Fleet) -> Result<(), RunError> {
     let patience = context.pace.join();
     let deadline = Instant::now() + patience;
@@ -50,7 +49,6 @@ pub(super) async fn group_is_whole(context: &RunContext, fleet: &Fleet) -> Resul
     }
 }
 
-/// What the instance's current process is in the group.
 fn member_of<'a>(instance: &Instance, group: &'a Group) -> Option<&'a Member> {
     let id = instance.process().and_then(|process| process.member_id())?;
     group.member(&id)

@@ -37,33 +37,22 @@ use crate::stack::Endpoints;
 use crate::timeline::{Entry, TimelineEvent};
 use crate::verdict::{FaultEvidence, History, Judgement, judge};
 
-/// A run that has a verdict.
 pub struct Finished {
-    /// What was asked.
     pub spec: Spec,
     /// What was executed: the spec's schedule, with the instances that were struck.
     pub fired: Vec<ExecutedFault>,
-    /// The verdict.
     pub judgement: Judgement,
-    /// What it was made from.
+    /// What the judgement was made from.
     pub history: History,
-    /// Everything that was seen.
     pub timeline: Vec<Entry>,
-    /// The provider's record.
     pub ledger: Vec<LedgerEntry>,
-    /// How long each phase took.
     pub phases: Phases,
-    /// The number of the run folder.
     pub run_id: String,
-    /// The run folder.
     pub run_dir: std::path::PathBuf,
 }
 
-/// Executes a run. Whatever happens, no process, listener, topic or database of it is left when
-/// this returns; the run folder is kept.
-///
-/// # Errors
-/// When the run ends without a verdict; its folder then says why.
+/// Whatever happens, no process, listener, topic or database of the run is left; the run folder is
+/// kept, and says why where there is no verdict.
 pub async fn execute(
     spec: Spec,
     endpoints: &Endpoints,
@@ -224,8 +213,7 @@ fn evidence(fired: &[ExecutedFault]) -> Vec<FaultEvidence> {
     fired.iter().map(|f| f.evidence.clone()).collect()
 }
 
-/// The schema, told how many payments there are and the word that ends their ids: a table that has a
-/// row for each must have it before the first is produced.
+/// A table that has a row for each payment must have it before the first is produced.
 fn with_payments(schema: &str, payments: u32) -> impl Fn(&str) -> String {
     move |word| {
         format!("SET crashwindow.payments = {payments};\nSET crashwindow.run = '{word}';\n{schema}")

@@ -8,7 +8,6 @@ use crate::event::Marks;
 use crate::session::RunError;
 use crate::session::resources::Resources;
 
-/// Where parked messages of one run are found.
 pub(super) struct Parked {
     topic: Option<TopicCounter>,
     query: Option<String>,
@@ -16,7 +15,6 @@ pub(super) struct Parked {
 }
 
 impl Parked {
-    /// As the spec says; connects to nothing.
     pub(super) fn of(spec: &Spec, resources: &Resources, marks: &Marks) -> Result<Self, RunError> {
         let kafka = &resources.endpoints.kafka;
         let topic = resources.parked_topic.as_deref();
@@ -29,7 +27,7 @@ impl Parked {
         })
     }
 
-    /// The ids of all messages that are parked by now. A record that names no message is nobody's.
+    /// A record that names no message is nobody's.
     pub(super) async fn ids(
         &self,
         database: &tokio_postgres::Client,
@@ -46,7 +44,6 @@ impl Parked {
     }
 }
 
-/// What is tried when a query for ids is run, and when they are read.
 pub(super) struct Tried {
     run: &'static str,
     read: &'static str,
@@ -62,8 +59,8 @@ pub(super) const RECORDED: Tried = Tried {
     read: "read text from the first column of the query for recorded payments",
 };
 
-/// The first column of a query's rows, as the payments that it names by the part of their ids that is
-/// equal in every run; what names none of this run is told as it is.
+/// The first column of a query's rows, as the payments that it names by the part of their ids that
+/// is equal in every run; what names none of this run is told as it is.
 pub(super) async fn ids(
     database: &tokio_postgres::Client,
     query: &str,

@@ -13,16 +13,12 @@ use crate::session::folder::RunFolder;
 use crate::session::guard::GuardedProcess;
 use crate::session::resources::Resources;
 
-/// Its output, beside the instances'.
 const LOG: &str = "reset.log";
 
-/// Runs the spec's command, if it has one, to its end, with the names of the run in its environment.
-/// It may take twice as long as an instance may take to join: it is to be done before each cell, and
-/// whatever takes longer than a consumer's start hangs. Dropping this ends the command, and so does
-/// the end of this program, in whichever way it comes.
-///
-/// # Errors
-/// [`RunError::Reset`] when it cannot be started, fails or hangs; what it has started is gone then.
+/// Runs the spec's command, if it has one, with the names of the run in its environment. It may
+/// take twice as long as an instance may take to join: it is done before each cell, and whatever
+/// takes longer than a consumer's start hangs. Dropping this ends the command, and so does the end
+/// of this program, in whichever way it comes.
 pub(super) async fn reset(
     spec: &Spec,
     resources: &Resources,

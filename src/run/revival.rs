@@ -1,7 +1,7 @@
 //! The end of a run: every payment has its last word, if need be after a clean start.
 //!
-//! What a process has taken over may be waiting in its memory for the next start, which recovers it:
-//! so do durable workers and outboxes. A run that ended before that start would call it lost.
+//! What a process has taken over may be waiting in its memory for the next start, which recovers
+//! it: so do durable workers and outboxes. A run that ended before that start would call it lost.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +13,14 @@ use crate::session::fleet::Fleet;
 use crate::timeline::may_hold;
 use crate::verdict::FaultEvidence;
 
-/// The name of the instance that takes over from a group which stands still.
+/// The instance that takes over from a group which stands still.
 const CLEAN: &str = "clean";
 
-/// The name of the instance that takes over from processes which may be stuck.
+/// The instance that takes over from processes which may be stuck.
 const ANEW: &str = "anew";
 
-/// Waits until the run is settled. Returns the payments that came to their end only when every process
-/// was started anew, because one that lived on may have held them.
+/// Returns the payments that came to their end only when every process was started anew, because
+/// one that lived on may have held them.
 pub(super) async fn settle(
     context: &RunContext,
     fleet: &Fleet,
@@ -46,8 +46,8 @@ pub(super) async fn settle(
     Ok(&open - &still_open)
 }
 
-/// Ends every instance and starts one, which finds the group empty: whoever left without a word would
-/// keep its partitions until its session ends.
+/// One instance finds the group empty: whoever left without a word would keep its partitions until
+/// its session ends.
 async fn start_anew(context: &RunContext, fleet: &Fleet, name: &str) -> Result<(), RunError> {
     fleet.stop().await;
     context.session.group.evict_all().await?;

@@ -10,7 +10,6 @@ use crate::chaos::{Planned, Round};
 use crate::session::RunError;
 use crate::timeline::TimelineEvent;
 
-/// Produces the payments of a round and does its fault.
 pub(super) async fn play(
     context: &RunContext,
     injector: &FaultInjector,
@@ -46,8 +45,7 @@ pub(super) async fn play(
     Ok(Some(fired))
 }
 
-/// Waits until the armed fault is done, or until the round has come to rest without anybody coming
-/// to its window.
+/// Until the armed fault is done, or the round rests without anybody coming to its window.
 async fn strike_or_end(
     context: &RunContext,
     injector: &FaultInjector,
@@ -70,7 +68,6 @@ async fn strike_or_end(
     }
 }
 
-/// The fault `duplicate`: once the payment is done with, it is produced again.
 async fn republish(context: &RunContext, planned: &Planned) -> Result<ExecutedFault, RunError> {
     settle::at_rest(context).await?;
     let (partition, offset) = context.workload.produce_again(&planned.payment).await?;
@@ -81,7 +78,6 @@ async fn republish(context: &RunContext, planned: &Planned) -> Result<ExecutedFa
     Ok(ExecutedFault::plainly(planned.clone(), true))
 }
 
-/// A round in words, with the number of its fault.
 pub(super) fn describe(round: &Round, done: usize, total: usize) -> String {
     let payments = round.last - round.first + 1;
     match &round.strike {

@@ -11,11 +11,9 @@ use crate::session::standstill::{ConsumerProgress, Limits, Patience, Standstill}
 use crate::session::{RunError, drain};
 use crate::verdict::{self, FaultEvidence, History};
 
-/// How often the group's position is read while waiting for it.
 const POLL: Duration = Duration::from_millis(10);
 
-/// Waits until the group's position is at the end of everything that was produced; false when it
-/// stood still, however busy the consumer was.
+/// False when the group's position stood still, however busy the consumer was.
 pub(super) async fn drained(context: &RunContext) -> Result<bool, RunError> {
     let (session, mut stands) = (&context.session, None);
     let ends = || context.workload.journal.ends();
@@ -46,9 +44,8 @@ fn patience(context: &RunContext) -> Duration {
     Duration::from_millis(context.spec.patience_ms)
 }
 
-/// Waits until a round has come to rest: the group has drained and nothing changes any more. A
-/// consumer may act long after its commit, so where windows are sought, a payment that looks lost
-/// or half-done is given time to prove otherwise.
+/// The group has drained and nothing changes. A consumer may act long after its commit, so where
+/// windows are sought, what looks lost or half-done is given time to prove otherwise.
 pub(super) async fn at_rest(context: &RunContext) -> Result<(), RunError> {
     drained(context).await?;
     if context.spec.wait_for_late_effects {
@@ -59,7 +56,6 @@ pub(super) async fn at_rest(context: &RunContext) -> Result<(), RunError> {
     }
 }
 
-/// Waits until nothing has changed for a while, for at most as long as a late effect is given.
 async fn quiet(context: &RunContext) {
     let enough = Duration::from_millis(context.spec.quiet_ms);
     let quiet = context.session.timeline.quiet_for(enough);
@@ -67,8 +63,8 @@ async fn quiet(context: &RunContext) {
     let _ = tokio::time::timeout(patience(context), quiet).await;
 }
 
-/// Waits for a quiet period, and for much longer while anything looks lost, half-done or
-/// unfinished: durable workers recover on timers of their own. Returns what time did not clear.
+/// Waits much longer while anything looks lost, half-done or unfinished: durable workers recover on
+/// timers of their own. Returns what time did not clear.
 pub(super) async fn settle(
     context: &RunContext,
     strikes: &[FaultEvidence],
@@ -84,7 +80,6 @@ pub(super) async fn settle(
     }
 }
 
-/// Everything that is known of the run now.
 pub(super) async fn history(
     context: &RunContext,
     strikes: &[FaultEvidence],
@@ -108,7 +103,6 @@ pub(super) async fn history(
     })
 }
 
-/// The taps that the consumer is known to use and that have seen nothing of it.
 fn silent(context: &RunContext) -> Vec<String> {
     let seen = context.session.timeline.taps();
     let uses = context.spec.uses.iter();

@@ -16,104 +16,76 @@ use crate::named::{Named, by_name};
 use crate::verdict::{self, Guarantee, Verdict};
 use crate::window::Window;
 
-/// One run, fully decided: no default is looked up after this.
+/// Fully decided: no default is looked up after this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
-    /// The lab's id; `none` for a consumer that belongs to none.
+    /// `none` for a consumer that belongs to no lab.
     pub lab: String,
-    /// The lab's name.
     pub lab_name: String,
-    /// Which of the lab's consumers.
     pub consumer: String,
-    /// The program of an instance, and its arguments.
     pub command: Vec<String>,
-    /// The folder it runs in.
     pub cwd: PathBuf,
-    /// What the consumer is held to.
     pub guarantee: Guarantee,
-    /// The scenario that the schedule was planned from.
+    /// The schedule was planned from it.
     pub scenario: String,
-    /// The verdict that the manifest expects, where the run is the manifest's.
     pub expected: Option<Verdict>,
-    /// SQL that creates the consumer's tables.
     pub database_schema: String,
     /// SQL for the ids that the consumer has recorded as done; none where nobody said how to tell.
     #[serde(rename = "recorded")]
     pub processed_ids: Option<String>,
-    /// What counts as a payment's effect.
     #[serde(default)]
     pub effects: EffectSource,
-    /// What is added to the name of the run's topic of payments to name the one where what cannot be
-    /// done is meant to end.
     #[serde(default)]
     pub parked_topic: Option<String>,
     /// SQL for the ids of payments that the consumer has put aside because they cannot be done.
     #[serde(default)]
     pub parked: Option<String>,
-    /// A command for a shell, run before the first instance is started.
     #[serde(default)]
     pub reset: Option<String>,
-    /// What was done to a payment when it took effect, in words.
     #[serde(rename = "done", default = "charged")]
     pub effect_verb: String,
-    /// How the payment provider behaves.
     #[serde(default)]
     pub provider: Provider,
-    /// What is done.
     pub schedule: Schedule,
-    /// How long no boundary event may be seen before the run is over, in milliseconds.
+    /// Without any boundary event, before the run is over.
     pub quiet_ms: u64,
-    /// How long a payment that looks lost, half-done or unfinished is given to prove otherwise, in
-    /// milliseconds.
+    /// For what looks lost, half-done or unfinished to prove otherwise.
     pub patience_ms: u64,
-    /// How long an instance gets from its start to its first partition, in milliseconds.
+    /// From an instance's start to its first partition.
     pub join_ms: u64,
-    /// How long the consumer is watched before the first payment, in milliseconds; 0 for not at
-    /// all. What it does then is its background noise.
+    /// Before the first payment; what the consumer does then is background noise. 0 for not at all.
     pub idle_ms: u64,
-    /// Whether the run looks for windows: it then comes to rest only when every payment has had
-    /// time for what happens after its acknowledgement.
+    /// At rest means that every payment has had time for what follows its acknowledgement.
     #[serde(rename = "seeks_windows")]
     pub wait_for_late_effects: bool,
-    /// The signatures of what the consumer does without any payment: no change that a run waits for.
+    /// Signatures of what the consumer does without any payment: no change that a run waits for.
     #[serde(default)]
     pub background: BTreeSet<String>,
-    /// The taps that the consumer is known to use: a run in which one of them sees nothing of it is no
-    /// evidence.
+    /// Taps that the consumer is known to use: one that sees nothing of it spoils the evidence.
     #[serde(default)]
     pub uses: Vec<Tap>,
-    /// Whether the consumer is known to acknowledge what it has finished: a successor of it that does
-    /// not is slow, however silent it is. Where it is not known, the run may show it.
+    /// The consumer is known to acknowledge what it has finished: a successor that does not is
+    /// slow, however silent. Where it is not known, the run may show it.
     #[serde(default)]
     pub acknowledges: bool,
-    /// A tap at which nothing is attributed to any payment. Nobody wants that but who checks that
-    /// what was not seen is never passed over.
+    /// A tap at which nothing is attributed, to check that what was not seen is never passed over.
     #[serde(default)]
     pub blind: Option<Tap>,
 }
 
-/// What the command line may change of a scenario.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
-    /// Another scenario than the manifest's first.
     pub scenario: Option<String>,
-    /// Another fault; picks the first scenario that has it.
+    /// Picks the first scenario that has it.
     pub fault: Option<FaultChoice>,
-    /// Another window.
     pub window: WindowChange,
-    /// Another number of strikes.
     pub strikes: Option<u32>,
-    /// Another number of payments.
     pub payments: Option<u32>,
-    /// The seed of the schedule; without one, it is drawn.
+    /// Drawn where there is none.
     pub seed: Option<u64>,
-    /// A schedule to execute instead of planning one.
     pub schedule: Option<Schedule>,
-    /// See [`Spec::quiet_ms`].
     pub quiet: Option<Duration>,
-    /// See [`Spec::patience_ms`].
     pub patience: Option<Duration>,
-    /// See [`Spec::join_ms`].
     pub join: Option<Duration>,
 }
 
@@ -125,12 +97,10 @@ impl Changes {
     }
 }
 
-/// A fault, or none at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultChoice {
-    /// Nothing is struck; the verdict can only be *unknown* or *violated*.
+    /// The verdict can only be *unknown* or *violated*.
     None,
-    /// This one.
     Some(Fault),
 }
 
@@ -176,39 +146,30 @@ impl ValueEnum for FaultChoice {
     }
 }
 
-/// What is to be changed of a scenario's window.
 #[derive(Debug, Clone, Default)]
 pub struct WindowChange {
-    /// Another boundary event.
     pub at: Option<String>,
-    /// The other side of it.
     pub edge: Option<crate::window::Edge>,
 }
 
-/// A run that cannot be.
 #[derive(Debug, thiserror::Error)]
 pub enum SpecError {
-    /// The lab does not have what was asked for.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// The numbers do not fit together.
     #[error("{0}\nnext: fewer --strikes or more --payments")]
     Schedule(#[from] crate::chaos::ScheduleError),
-    /// The lab has no scenario in a window.
     #[error(
         "lab {0} has no crash windows to strike: its lesson is a storm\nnext: crashwindow storm {0}"
     )]
     IsStorm(String),
-    /// The consumer's program is not built.
     #[error("the consumer's program {} is not there\nnext: cargo build", .0.display())]
     NotBuilt(PathBuf),
 }
 
 impl Spec {
-    /// What stands in place of a lab's id where there is none.
+    /// In place of a lab's id.
     pub const NO_LAB: &str = "none";
 
-    /// A run of a consumer that belongs to no lab.
     #[must_use]
     pub fn of_command(
         name: &str,
@@ -247,11 +208,6 @@ impl Spec {
         }
     }
 
-    /// Decides a run of one of the lab's consumers.
-    ///
-    /// # Errors
-    /// When the lab has no such consumer or scenario, its program is not built, or the numbers do
-    /// not fit together.
     pub fn decide(lab: &Manifest, consumer: &str, changes: &Changes) -> Result<Self, SpecError> {
         if lab.scenarios.is_empty() {
             return Err(SpecError::IsStorm(lab.id.clone()));
@@ -331,15 +287,14 @@ impl Spec {
 }
 
 impl Spec {
-    /// How long the consumer is watched before the first payment.
     #[must_use]
     pub fn idle(&self) -> Option<Duration> {
         (self.idle_ms > 0).then(|| Duration::from_millis(self.idle_ms))
     }
 }
 
-/// Long enough for a thawed or restarted consumer of a lab to finish what it had begun; every
-/// event starts it again.
+/// Long enough for a thawed or restarted consumer of a lab to finish what it had begun; every event
+/// starts it again.
 const DEFAULT_QUIET: Duration = Duration::from_millis(500);
 
 /// Durable workers recover on timers of their own, and a false loss is worse than a slow one.
@@ -365,7 +320,7 @@ pub(crate) fn draw_seed() -> u64 {
     rand::random_range(1..10_000)
 }
 
-/// The program of a consumer: beside this one, or where a path in the manifest says.
+/// Beside this one, or where a path in the manifest says.
 pub(crate) fn program_path(lab: &Manifest, program: &str) -> Result<String, SpecError> {
     let path = if program.contains('/') {
         lab.folder.join(program)

@@ -7,14 +7,12 @@ use crate::chaos::Planned;
 use crate::tap::BoundaryEvent;
 use crate::window::{Follower, Matcher};
 
-/// The armed fault, with what its payment has been through.
 pub(super) struct ArmedFault {
     planned: Planned,
     matcher: Matcher,
 }
 
 impl ArmedFault {
-    /// `background` holds the signatures of what the consumer does without any payment.
     pub(super) fn new(planned: Planned, background: &Arc<BTreeSet<String>>) -> Self {
         let mut follower = Follower::new(&planned.payment);
         if planned.alone {
@@ -33,7 +31,6 @@ impl ArmedFault {
         self.planned
     }
 
-    /// Whether the window opens with this event.
     pub(super) fn is_opened_by(&mut self, event: &BoundaryEvent) -> bool {
         self.matcher.is_opened_by(event)
     }

@@ -16,11 +16,9 @@ use crate::session::producer::{Confirm, Producer, TopicPayments};
 use crate::session::{ProduceError, resources::Resources};
 use crate::verdict::Produced;
 
-/// How long a record may wait for a place in the producer's queue, and a fault for the place of its
-/// payment.
+/// For a place in the producer's queue, and for a fault to learn its payment's place.
 const ACK_DEADLINE: Duration = Duration::from_secs(10);
 
-/// What the producer really sent and Kafka acknowledged.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     produced: Mutex<Vec<Produced>>,
@@ -29,7 +27,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Everything acknowledged so far, in the order of the payments' numbers.
+    /// In the order of the payments' numbers.
     #[must_use]
     pub fn entries(&self) -> Vec<Produced> {
         let mut entries = self.produced.lock().expect("no holder panics").clone();
@@ -37,7 +35,7 @@ impl Journal {
         entries
     }
 
-    /// The offset after the last acknowledged record of each partition.
+    /// By partition: after the last acknowledged record.
     #[must_use]
     pub fn ends(&self) -> BTreeMap<i32, i64> {
         let mut ends = BTreeMap::new();
@@ -51,7 +49,6 @@ impl Journal {
         ends
     }
 
-    /// Where the payment is, if it was acknowledged already.
     #[must_use]
     pub fn place_of(&self, payment: &str) -> Option<(i32, i64)> {
         self.by_payment
@@ -61,8 +58,8 @@ impl Journal {
             .copied()
     }
 
-    /// Where the payment is. A consumer can be faster than the acknowledgement that the producer
-    /// waits for, so this waits for the entry; none when it does not come.
+    /// A consumer can be faster than the acknowledgement that the producer waits for, so this waits
+    /// for the entry; none when it does not come.
     pub async fn locate(&self, payment: &str) -> Option<(i32, i64)> {
         let mut grown = self.grown.subscribe();
         let found = async {
@@ -90,7 +87,6 @@ impl Journal {
     }
 }
 
-/// A payment that somebody waits for.
 pub(super) struct SentPayment {
     payment: String,
     confirmed: oneshot::Sender<Result<RecordPlace, KafkaError>>,
@@ -113,15 +109,12 @@ impl Confirm for Journal {
     }
 }
 
-/// Produces a schedule's payments.
 pub(super) struct PaymentWorkload {
     producer: Producer<Journal>,
-    /// What Kafka has acknowledged.
     pub(super) journal: Arc<Journal>,
 }
 
 impl PaymentWorkload {
-    /// Of a run's topic.
     pub(super) fn new(resources: &Resources, schedule: &Schedule) -> Result<Self, KafkaError> {
         let journal = Arc::default();
         let payments = TopicPayments {
@@ -135,13 +128,12 @@ impl PaymentWorkload {
         Ok(Self { producer, journal })
     }
 
-    /// Produces these payments and waits until Kafka has acknowledged every one of them.
     pub(super) async fn produce(&self, numbers: RangeInclusive<u32>) -> Result<(), ProduceError> {
         try_join_all(numbers.map(|n| self.produce_one(n))).await?;
         Ok(())
     }
 
-    /// Produces a payment once more, as a producer that retries or an operator who replays does.
+    /// As a producer that retries or an operator who replays does.
     pub(super) async fn produce_again(&self, payment: &str) -> Result<RecordPlace, ProduceError> {
         let number = message_number(payment).expect("a payment of the schedule");
         self.produce_one(number).await

@@ -1,28 +1,25 @@
-//! Why a consumer does not do its work, in its own words: from the beginning of its log, because what
-//! comes last is often what follows from it.
+//! Why a consumer does not do its work, in its own words: from the beginning of its log, because
+//! what comes last is often what follows from it.
 
 use std::path::{Path, PathBuf};
 
 use crate::timeline::Timeline;
 
-/// What a line is made of that names a cause, in small letters.
 const NAMES: [&str; 5] = ["error", "exception", "fatal", "panic", "caused by"];
 
-/// How many lines an error message shows.
+/// Lines in an error message.
 const SHOWN: usize = 5;
 
-/// How many characters of a line an error message shows.
+/// Characters of a line in it.
 const LINE: usize = 300;
 
-/// What an instance's log says first of a cause, for an error message, and what the taps refused it,
-/// which a client need not tell.
+/// What the log says first of a cause, and what the taps refused, which a client need not tell.
 pub(crate) fn of(log: &Path, timeline: &Timeline) -> String {
     let refusals = timeline.refusals();
     let refused = refusals.iter().map(|refusal| format!("\n{refusal}"));
     first_words(log) + &refused.collect::<String>()
 }
 
-/// The first line that names a cause and those that follow, else the first lines.
 pub(crate) fn first_words(log: &Path) -> String {
     let text = read(log);
     let told: Vec<&str> = told(&text).collect();
@@ -34,7 +31,6 @@ pub(crate) fn first_words(log: &Path) -> String {
     shown.join("\n")
 }
 
-/// The first line among the logs of a run that names a cause, and the log in which it stands.
 pub(crate) fn named_in(logs: &Path) -> Option<(PathBuf, String)> {
     let entries = std::fs::read_dir(logs).ok()?.flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
@@ -51,7 +47,7 @@ fn read(log: &Path) -> String {
     String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()).into_owned()
 }
 
-/// The lines of a log without the frames of a Java stack, which tell a reader nothing.
+/// Without the frames of a Java stack, which tell a reader nothing.
 fn told(text: &str) -> impl Iterator<Item = &str> {
     let is_frame = |line: &&str| {
         let inner = line.trim_start();

@@ -14,19 +14,14 @@ use crate::group::{Group, GroupClient, GroupState};
 use crate::provider::{Account, Behaviour, Provider};
 use crate::timeline::Timeline;
 
-/// What everything in a run or a storm works with.
 pub(crate) struct SessionContext {
-    /// The topic, group and database.
     pub(crate) resources: Resources,
     pub(crate) group: Arc<GroupClient>,
-    /// Where everything that is seen and done is recorded.
     pub(crate) timeline: Arc<Timeline>,
-    /// The provider, which gives each process a listener of its own.
+    /// Gives each process a listener of its own.
     pub(crate) provider: Arc<Provider>,
     pub(crate) account: Account,
-    /// What identifies the payments.
     pub(crate) marks: Marks,
-    /// The folder for the instances' output.
     pub(crate) logs: PathBuf,
     failures: mpsc::UnboundedSender<RunError>,
 }
@@ -35,7 +30,6 @@ pub(crate) struct SessionContext {
 pub(crate) struct Failures(mpsc::UnboundedReceiver<RunError>);
 
 impl SessionContext {
-    /// Of these resources, recorded in this folder.
     pub(crate) async fn open(
         resources: &Resources,
         folder: &RunFolder,
@@ -61,14 +55,12 @@ impl SessionContext {
         Ok((Arc::new(context), Failures(failed)))
     }
 
-    /// The group's position on each partition of the topic.
     pub(crate) async fn committed(&self) -> Result<Offsets, RunError> {
         Ok(self.group.committed(&self.resources.topic).await?)
     }
 
-    /// An instance cannot be kept alive.
     pub(crate) fn fail(&self, error: RunError) {
-        // Nobody listens any more once the run is over.
+        // Nobody listens once the run is over.
         let _ = self.failures.send(error);
     }
 }
@@ -86,7 +78,6 @@ impl Failures {
     }
 }
 
-/// Whether the group is at rest and every partition of the topic has an owner.
 pub(crate) fn all_owned(group: &Group, topic: &str, partitions: u32) -> bool {
     let members = group.members.iter();
     let assigned = members.filter_map(|member| member.assignment.get(topic));

@@ -6,12 +6,11 @@ use std::time::Duration;
 use super::RunError;
 use super::context::SessionContext;
 
-/// The offsets by partition: of a group, the next record of each; of a topic, the end of each.
+/// By partition: of a group, the next record; of a topic, the end.
 pub(crate) type Offsets = BTreeMap<i32, i64>;
 
-/// Waits until the group's position is at the `ends` of the topic; false when it is waited for no
-/// longer, which `stands_still` says of the position and of how many records it is not past. Both are
-/// asked `every` so often.
+/// Waits until the group's position is at the `ends`; false once `stands_still` says so, given the
+/// position and how many records it is not past. Both are asked `every` so often.
 pub(crate) async fn drained(
     session: &SessionContext,
     ends: impl Fn() -> Offsets,
@@ -31,13 +30,11 @@ pub(crate) async fn drained(
     }
 }
 
-/// Whether every partition's position is at its end.
 fn reached(committed: &Offsets, ends: &Offsets) -> bool {
     ends.iter()
         .all(|(partition, end)| committed.get(partition).is_some_and(|next| next >= end))
 }
 
-/// How many records the positions are not past.
 fn left(committed: &Offsets, ends: &Offsets) -> u64 {
     let left = ends.iter().map(|(partition, end)| {
         let next = committed.get(partition).copied().unwrap_or_default();

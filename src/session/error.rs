@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use super::folder::FolderError;
 use super::sighted::Reason;
 use crate::effects::{EffectsError, GrammarError};
+use crate::event::Source;
 use crate::group::GroupError;
 use crate::stack::StackError;
 
-/// Why a run ended without a verdict. Every text says what, where, and the next command.
+/// Every text says what, where, and the next command.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// Ctrl-C or SIGTERM.
@@ -17,7 +18,6 @@ pub enum RunError {
         "interrupted; nothing of the run is left running\nnext: run it again, or crashwindow down"
     )]
     Interrupted,
-    /// The servers cannot be had.
     #[error(transparent)]
     Stack(#[from] StackError),
     #[error("the stack died in mid-run: {what}\nnext: crashwindow status, then crashwindow up")]
@@ -25,40 +25,28 @@ pub enum RunError {
         /// Which server, and how that was noticed.
         what: String,
     },
-    /// The run folder cannot be written.
     #[error(transparent)]
     Folder(#[from] FolderError),
     #[error("{0}\nnext: crashwindow status")]
     Group(#[from] GroupError),
     #[error("{reason}\n{refused}\nnext: let the consumers do without it: the taps speak plaintext")]
     Refused {
-        /// What was waited for.
         reason: GroupError,
-        /// What was refused, a line each.
+        /// A line each.
         refused: String,
     },
     #[error("a Kafka client could not be made: {0}\nnext: crashwindow doctor")]
     Client(#[from] rdkafka::error::KafkaError),
     #[error("Kafka did not acknowledge a storm's payments: {reason}\nnext: crashwindow status")]
-    Unproduced {
-        /// What was seen instead.
-        reason: String,
-    },
-    /// Kafka did not take a payment.
+    Unproduced { reason: String },
     #[error(transparent)]
     Produce(#[from] ProduceError),
-    /// The effects cannot be counted.
     #[error(transparent)]
     Effects(#[from] EffectsError),
     #[error("{0}\nnext: crashwindow explore --help")]
     Grammar(GrammarError),
     #[error("Postgres refused to {what}: {reason}\nnext: crashwindow status")]
-    Database {
-        /// What was tried.
-        what: &'static str,
-        /// In the server's words.
-        reason: String,
-    },
+    Database { what: &'static str, reason: String },
     #[error("the payment provider could not listen on a free port of 127.0.0.1: {0}")]
     Listen(io::Error),
     #[error("the consumer {} cannot be started: {source}\nnext: build it, or mend the command", program.display())]
@@ -69,43 +57,41 @@ pub enum RunError {
     Log { path: PathBuf, source: io::Error },
     #[error("--reset {how}: {command}\n{log}\nnext: mend the command; all it wrote is in {}", path.display())]
     Reset {
-        /// The command, for a shell.
         command: String,
-        /// How it failed, in words.
         how: String,
-        /// What its output says first of a cause.
         log: String,
-        /// Its output.
         path: PathBuf,
     },
     #[error("instance {instance} exited {times} times, the last time with {status}; its log says:\n{log}\nnext: read {}", path.display())]
     ExitedTooOften {
         instance: String,
-        /// How often.
         times: u32,
-        /// How, the last time.
         status: String,
         /// What its output says first of a cause, and what the taps refused.
         log: String,
-        /// Its output.
         path: PathBuf,
     },
-    /// The consumer does not join the group.
+    #[error(
+        "{who} asked Kafka for {request}, as members of share groups do (KIP-932), and share groups are not \
+         supported\nnext: let the consumer join KAFKA_GROUP_ID as a consumer group, in Java with \
+         KafkaConsumer in place of KafkaShareConsumer"
+    )]
+    ShareGroup {
+        who: Source,
+        /// The API that it asked for.
+        request: String,
+    },
     #[error(transparent)]
     NeverJoined(#[from] Box<NeverJoined>),
 }
 
-/// Kafka did not take a payment.
 #[derive(Debug, thiserror::Error)]
 #[error("Kafka did not acknowledge {payment}: {source}\nnext: crashwindow status")]
 pub struct ProduceError {
-    /// The payment.
     pub payment: String,
-    /// What Kafka said.
     pub source: rdkafka::error::KafkaError,
 }
 
-/// Instances that did not become members of the group in time.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{missing} did not join group {group} within {seconds} s: {}; the group has {members}; {} \
@@ -115,19 +101,14 @@ pub struct ProduceError {
     reason.next
 )]
 pub struct NeverJoined {
-    /// The instances, in words.
     pub missing: String,
-    /// The group.
     pub group: String,
-    /// How long was waited.
     pub seconds: u64,
     /// What was seen of the first missing instance instead.
     pub reason: Reason,
-    /// Who is in the group, in words.
     pub members: String,
     /// What its output says first of a cause, and what the taps refused.
     pub log: String,
-    /// Its output.
     pub path: PathBuf,
 }
 
@@ -140,6 +121,13 @@ impl RunError {
                 .as_db_error()
                 .map_or_else(|| e.to_string(), ToString::to_string);
             Self::Database { what, reason }
+        }
+    }
+
+    pub(crate) fn share_group(who: &Source, request: &str) -> Self {
+        Self::ShareGroup {
+            who: who.clone(),
+            request: request.to_owned(),
         }
     }
 

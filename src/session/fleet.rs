@@ -9,19 +9,17 @@ use super::instance::{Instance, Launch};
 use crate::chaos::Instances;
 use crate::event::Source;
 
-/// All instances, each in its place. Dropping it ends every process of theirs.
+/// Each in its place. Dropping it ends every process of theirs.
 pub(crate) struct Fleet {
     launch: Arc<Launch>,
     instances: Mutex<Vec<Arc<Instance>>>,
     /// How many letters were given. A name is used once, so that a log belongs to one instance.
     named: AtomicU32,
     began: Instant,
-    /// The processes that were members of the group once.
     joined: Mutex<HashSet<Source>>,
 }
 
 impl Fleet {
-    /// No instance yet.
     pub(crate) fn new(launch: Arc<Launch>) -> Self {
         Self {
             launch,
@@ -32,13 +30,13 @@ impl Fleet {
         }
     }
 
-    /// How long ago it was made, which is when its first instances were started.
+    /// Since its first instances were started.
     pub(crate) fn age(&self) -> Duration {
         self.began.elapsed()
     }
 
-    /// Whether a process lives that has never been a member of the group: it still starts. One that
-    /// was a member and is none any more has left, or was put out.
+    /// Whether a process lives that has never been a member: it still starts. One that was a member
+    /// and is not now has left, or was put out.
     pub(crate) fn starts(&self) -> bool {
         let mut joined = self.joined.lock().expect("no holder panics");
         let all = self.all();
@@ -54,20 +52,17 @@ impl Fleet {
         starts
     }
 
-    /// Starts one instance more, under the next letter.
     pub(crate) fn add(&self) -> Arc<Instance> {
         self.start(&self.next_name())
     }
 
-    /// Starts one instance more, under a name of its own.
     pub(crate) fn start(&self, name: &str) -> Arc<Instance> {
         let instance = Arc::new(Instance::start(name, Arc::clone(&self.launch)));
         self.lock().push(Arc::clone(&instance));
         instance
     }
 
-    /// Starts an instance under the next letter in the place of the one that is there, with another
-    /// command if it is given one.
+    /// Starts an instance under the next letter in the place of the one that is there.
     pub(crate) fn replace(&self, place: u32, command: Option<&[String]>) {
         let launch = match command {
             None => Arc::clone(&self.launch),
@@ -80,27 +75,22 @@ impl Fleet {
         self.lock()[place as usize] = Arc::new(instance);
     }
 
-    /// Takes back an instance that was added.
     pub(crate) fn forget(&self, instance: &Arc<Instance>) {
         self.lock().retain(|there| !Arc::ptr_eq(there, instance));
     }
 
-    /// All instances, by their places.
     pub(crate) fn all(&self) -> Vec<Arc<Instance>> {
         self.lock().clone()
     }
 
-    /// Who is in a place.
     pub(crate) fn at(&self, place: u32) -> Arc<Instance> {
         Arc::clone(&self.lock()[place as usize])
     }
 
-    /// The instance of that name.
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Instance>> {
         self.all().into_iter().find(|i| i.name() == name)
     }
 
-    /// Asks every instance to end, and waits until all have.
     pub(crate) async fn stop(&self) {
         let all = self.all();
         futures::future::join_all(all.iter().map(|instance| instance.stop())).await;
@@ -120,12 +110,11 @@ impl Fleet {
 #[derive(Default)]
 pub(crate) struct FleetView {
     fleet: OnceLock<Weak<Fleet>>,
-    /// The Postgres backends that were seen to serve each process.
     backends: Mutex<HashMap<i32, Source>>,
 }
 
 impl FleetView {
-    /// Says which fleet it is; said once, before the first payment.
+    /// Once, before the first payment.
     pub(crate) fn watch_over(&self, fleet: &Arc<Fleet>) {
         let _ = self.fleet.set(Arc::downgrade(fleet));
     }
@@ -134,7 +123,6 @@ impl FleetView {
         self.fleet.get().and_then(Weak::upgrade)
     }
 
-    /// Remembers who a Postgres backend works for.
     pub(crate) fn saw_backend(&self, pid: i32, source: &Source) {
         let mut backends = self.backends.lock().expect("no holder panics");
         backends.entry(pid).or_insert_with(|| source.clone());

@@ -1,10 +1,10 @@
 //! The run folder: what a run leaves for reading and for replay.
 //!
-//! A folder is locked by the controller for as long as the run goes on. A folder that says
-//! `running` and is not locked belongs to a controller that was killed.
+//! The controller locks it for as long as the run goes on; one that says `running` and is not
+//! locked belongs to a controller that was killed.
 //!
-//! It is its owner's alone: no file of ours in it holds a credential, but a consumer may log the DSN
-//! that it was given, and a `--reset` command says what its author wrote.
+//! It is its owner's alone: no file of ours in it holds a credential, but a consumer may log the
+//! DSN that it was given, and a `--reset` command says what its author wrote.
 
 use std::fmt;
 use std::fs::{self, DirBuilder, File};
@@ -16,84 +16,52 @@ use nix::fcntl::{Flock, FlockArg};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// The file that says how far the run has come.
 pub const STATE: &str = "state.json";
 
-/// The file with what a run was asked.
+/// What a run was asked.
 pub const SPEC: &str = "spec.json";
 
-/// The file with what a storm was asked.
+/// What a storm was asked.
 pub const STORM: &str = "storm.json";
 
-/// The file with the report of a run or a storm.
 pub const REPORT: &str = "report.json";
 
-/// The file with the report of an exploration.
 pub const EXPLORATION: &str = "explore.json";
 
-/// How far a run has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum State {
     /// It goes on, or its controller was killed.
     Running,
-    /// It has a verdict, and its report is in the folder.
     Judged,
-    /// It ended without one.
     Inconclusive {
-        /// Why.
         reason: String,
     },
 }
 
-/// The folder of one run.
 #[derive(Debug)]
 pub struct RunFolder {
-    /// Its number, four digits: `0007`.
+    /// Four digits: `0007`.
     pub id: String,
-    /// Where it is.
     pub path: PathBuf,
     _lock: Flock<File>,
 }
 
-/// A run folder that cannot be made, written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// The file system refused.
     #[error("{path}: {source}\nnext: make room or make it writable, or keep runs elsewhere: --cache DIR", path = path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A file of the folder cannot be had.
+    Io { path: PathBuf, source: io::Error },
     #[error("{path} cannot be read: {source}\nnext: name another run", path = path.display())]
-    Unread {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A file of the folder is not what it should be.
+    Unread { path: PathBuf, source: io::Error },
     #[error(
         "{path} cannot be read as what a run saves: {reason}\nnext: mend it, or name another run",
         path = path.display()
     )]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// There is no such run.
+    Malformed { path: PathBuf, reason: String },
     #[error("there is no run {run:?} in {runs}; the newest is {newest}\nnext: crashwindow replay {newest}", runs = runs.display())]
     Unknown {
-        /// What was asked for.
         run: String,
-        /// Where runs are kept.
         runs: PathBuf,
-        /// The newest run there is.
         newest: String,
     },
 }
@@ -107,9 +75,6 @@ impl FolderError {
 
 impl RunFolder {
     /// Makes the next folder under `runs`, locks it, and says in it that the run goes on.
-    ///
-    /// # Errors
-    /// When the file system refuses.
     pub fn create(runs: &Path) -> Result<Self, FolderError> {
         fs::create_dir_all(runs).map_err(FolderError::io(runs))?;
         let mut number = ids(runs)?
@@ -147,10 +112,8 @@ impl RunFolder {
         }
     }
 
-    /// Writes the report to the file of that name, and only then that the run is judged.
-    ///
-    /// # Errors
-    /// When the file system refuses either; the run is not judged then.
+    /// Writes the report, and only then that the run is judged, so never where one cannot be
+    /// written.
     pub fn keep(&self, name: &str, report: &impl Serialize) -> Result<(), FolderError> {
         if let Err(error) = self.write(name, report) {
             if let Err(second) = self.give_up(&error) {
@@ -161,28 +124,17 @@ impl RunFolder {
         self.write(STATE, &State::Judged)
     }
 
-    /// Says that the run ended without a verdict, and why.
-    ///
-    /// # Errors
-    /// When the file system refuses.
     pub fn give_up(&self, reason: &impl fmt::Display) -> Result<(), FolderError> {
         let reason = reason.to_string();
         self.write(STATE, &State::Inconclusive { reason })
     }
 
-    /// Writes a file of the folder, whole or not at all.
-    ///
-    /// # Errors
-    /// When the file system refuses.
     pub fn write(&self, name: &str, value: &impl Serialize) -> Result<(), FolderError> {
         write(&self.path, name, value)
     }
 }
 
-/// Writes a file of a run folder, whole or not at all.
-///
-/// # Errors
-/// When the file system refuses.
+/// Whole or not at all.
 pub fn write(folder: &Path, name: &str, value: &impl Serialize) -> Result<(), FolderError> {
     let (path, half) = (folder.join(name), folder.join(format!(".{name}")));
     let json = serde_json::to_vec_pretty(value).map_err(|e| FolderError::Malformed {
@@ -194,10 +146,6 @@ pub fn write(folder: &Path, name: &str, value: &impl Serialize) -> Result<(), Fo
         .map_err(FolderError::io(&path))
 }
 
-/// Reads a file of a run folder.
-///
-/// # Errors
-/// When it is not there or is not what it should be.
 pub fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T, FolderError> {
     let path = folder.join(name);
     let bytes = fs::read(&path).map_err(|source| FolderError::Unread {
@@ -210,10 +158,7 @@ pub fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T, FolderE
     })
 }
 
-/// The folder of a saved run: its number (`7`, `0007`), `runs/0007`, or a path.
-///
-/// # Errors
-/// When there is none.
+/// By number (`7`, `0007`), by `runs/0007`, or by path.
 pub fn find(runs: &Path, run: &str) -> Result<PathBuf, FolderError> {
     let number = run.strip_prefix("runs/").unwrap_or(run);
     let candidates = [
@@ -238,10 +183,7 @@ pub fn find(runs: &Path, run: &str) -> Result<PathBuf, FolderError> {
     })
 }
 
-/// The folders of runs whose controller is gone: not locked.
-///
-/// # Errors
-/// When `runs` cannot be read.
+/// Runs whose controller is gone: not locked.
 pub fn abandoned(runs: &Path) -> Result<Vec<PathBuf>, FolderError> {
     let mut abandoned = Vec::new();
     for id in ids(runs)? {
@@ -256,7 +198,7 @@ pub fn abandoned(runs: &Path) -> Result<Vec<PathBuf>, FolderError> {
     Ok(abandoned)
 }
 
-/// The numbers of all runs, ascending.
+/// Ascending.
 pub(crate) fn ids(runs: &Path) -> Result<Vec<String>, FolderError> {
     let entries = match fs::read_dir(runs) {
         Ok(entries) => entries,

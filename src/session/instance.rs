@@ -14,24 +14,17 @@ use crate::effects::Sink;
 use crate::group::{GroupClient, GroupError};
 use crate::tap::Hook;
 
-/// What every instance of a run is given.
 #[derive(Clone)]
 pub struct Launch {
-    /// The program and its arguments.
     pub command: Vec<String>,
-    /// The folder it runs in.
     pub cwd: PathBuf,
-    /// What the whole run works with.
     pub context: Arc<SessionContext>,
-    /// The sink that counts effects, if one does; each process has a listener of its own.
     pub sink: Option<Arc<Sink>>,
-    /// Asked at every boundary event.
     pub hook: Arc<dyn Hook>,
-    /// What the taps do in a storm; none in a run.
+    /// None in a run.
     pub storm: Option<Arc<StormTaps>>,
 }
 
-/// See the module.
 pub struct Instance {
     name: String,
     process: watch::Receiver<Option<Process>>,
@@ -41,7 +34,6 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Starts supervising an instance.
     #[must_use]
     pub fn start(name: &str, launch: Arc<Launch>) -> Self {
         let control = watch::Sender::new(Control::Run);
@@ -76,25 +68,22 @@ impl Instance {
         &self.name
     }
 
-    /// The process that carries the name now.
     #[must_use]
     pub fn process(&self) -> Option<Process> {
         self.process.borrow().clone()
     }
 
-    /// The ids of all members that its processes have been.
     #[must_use]
     pub fn member_ids(&self) -> Vec<String> {
         self.memberships.ids()
     }
 
-    /// Takes every member that its processes have been out of the group, and returns how many were
-    /// still in it.
+    /// All members that its processes have been; returns how many were still in the group.
     pub(crate) async fn evict(&self, group: &GroupClient) -> Result<usize, GroupError> {
         self.memberships.evict(group).await
     }
 
-    /// Keeps the instance from being started again while a fault is busy with it.
+    /// While a fault is busy with it.
     pub fn hold_restart(&self) {
         self.control.send_if_modified(|c| {
             let held = *c == Control::Run;
@@ -105,7 +94,6 @@ impl Instance {
         });
     }
 
-    /// Lets the instance be started again.
     pub fn release_restart(&self) {
         self.control.send_if_modified(|c| {
             let released = *c == Control::HoldRestart;
@@ -116,7 +104,7 @@ impl Instance {
         });
     }
 
-    /// Whether the lab is about to end it, or a fault is busy with it.
+    /// The lab is about to end it, or a fault is busy with it.
     #[must_use]
     pub fn is_in_hand(&self) -> bool {
         *self.control.borrow() != Control::Run
@@ -145,8 +133,8 @@ impl Drop for Instance {
     }
 }
 
-/// An instance that a fault is busy with: it is not started again meanwhile. It is not kept alive
-/// either: when the run ends, its processes do, whatever a fault is still waiting for.
+/// An instance that a fault is busy with: not started again meanwhile, and not kept alive: when the
+/// run ends, its processes do, whatever a fault is still waiting for.
 pub(crate) struct InHand {
     instance: Weak<Instance>,
     process: Process,
@@ -163,7 +151,6 @@ impl InHand {
         }
     }
 
-    /// The fault is done, and has left the process as it is meant to be.
     pub(crate) fn let_go(mut self) {
         self.is_done = true;
     }

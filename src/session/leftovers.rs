@@ -9,11 +9,10 @@ use super::folder::{self, FolderError, RunFolder};
 use super::resources::Resources;
 use crate::stack::{self, Endpoints};
 
-/// The file of the run folder that names what the run owns.
 const FILE: &str = "resources.json";
 
-/// What is written down of a run's resources: enough to find them again, and no credential. Whoever
-/// clears them has credentials of its own.
+/// Enough to find a run's resources again, and no credential: whoever clears them has credentials
+/// of its own.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LeftoverRecord {
@@ -58,7 +57,7 @@ impl LeftoverRecord {
         folder.write(FILE, self)
     }
 
-    /// What the run owns, where that is on this stack.
+    /// None where that is on another stack.
     fn on(self, endpoints: &Endpoints) -> Option<Resources> {
         (self.stack == ServerAddresses::of(endpoints)).then(|| Resources {
             topic: self.topic,
@@ -71,7 +70,7 @@ impl LeftoverRecord {
     }
 }
 
-/// What an earlier run owns on this stack, if it had got that far.
+/// None if it had not got that far.
 fn left_by(run: &Path, endpoints: &Endpoints) -> Option<Resources> {
     if !run.join(FILE).is_file() {
         return None;
@@ -85,11 +84,8 @@ fn left_by(run: &Path, endpoints: &Endpoints) -> Option<Resources> {
     }
 }
 
-/// Clears what runs left whose controller was killed, and marks them inconclusive. Only what is
-/// on the given stack is cleared: another one may be down, and is wiped when it comes up.
-///
-/// # Errors
-/// When the runs cannot be listed or marked.
+/// Clears what killed controllers left, and marks their runs inconclusive. Only what is on the
+/// given stack is cleared: another one may be down, and is wiped when it comes up.
 pub async fn sweep(runs: &Path, endpoints: &Endpoints) -> Result<usize, RunError> {
     let mut swept = 0;
     for path in folder::abandoned(runs)? {
@@ -124,7 +120,6 @@ mod tests {
         Kafka, Mechanism, Postgres, Sasl, Security, SecurityProtocol, StackKind, Versions,
     };
 
-    /// A cluster with credentials, at these ports.
     fn endpoints(password: &str, kafka: u16, postgres: u16) -> Endpoints {
         Endpoints {
             kind: StackKind::External,
@@ -160,7 +155,6 @@ mod tests {
         }
     }
 
-    /// A run folder as a killed controller leaves it, with what is in `resources.json`.
     fn killed(runs: &Path, endpoints: Endpoints) -> (std::path::PathBuf, String) {
         let run = RunFolder::create(runs).unwrap();
         LeftoverRecord::of(&resources(endpoints))

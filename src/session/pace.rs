@@ -5,29 +5,27 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// How long a group may stand still before its instances are replaced by a clean one. Past the 3 s
-/// after which a member learns of a rebalance at its heartbeat.
+/// Of a group, before its instances are replaced. Past the 3 s after which a member learns of a
+/// rebalance at its heartbeat.
 const STANDSTILL: Duration = Duration::from_secs(5);
 
-/// How long a successor may take for one step of the group's position, or to meet a lock. It is past
-/// every pause that a consumer in a lab has a reason for, and past it the strike is no evidence.
+/// For one step of the group's position, or to meet a lock. Past every pause that a consumer in a
+/// lab has a reason for; beyond it the strike is no evidence.
 const STEP: Duration = Duration::from_secs(20);
 
-/// How long a successor may change nothing before it is taken to have finished without a commit. Past
-/// the 5 s that clients' auto-commit takes by default: a successor that is merely slow (one that loads
-/// its SDK at its first payment takes seconds) would lose its race against the zombie by chance.
+/// Before who changes nothing is taken to have finished without a commit. Past the 5 s of clients'
+/// auto-commit: a successor that is merely slow (one that loads its SDK at its first payment takes
+/// seconds) would lose its race against the zombie by chance.
 const SILENCE: Duration = Duration::from_secs(6);
 
-/// How long the group may take to give a partition to another member. The survivors learn of the
-/// rebalance at their next heartbeat, which is 3 s away by default and never more than the
-/// session's third.
+/// The survivors learn of the rebalance at their next heartbeat, 3 s away by default and never more
+/// than the session's third.
 const REBALANCE: Duration = Duration::from_secs(20);
 
-/// A process that starts beside others, or on a machine that is busy by then, takes longer than the
-/// first one; three times as long was seen of four JVMs on two cores.
+/// A process that starts beside others, or on a busy machine, takes longer than the first one;
+/// three times as long was seen of four JVMs on two cores.
 const MARGIN: u32 = 3;
 
-/// See the module.
 #[derive(Debug)]
 pub(crate) struct Pace {
     limit: Duration,
@@ -35,7 +33,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Before anything is known of the consumer but how long it may take to join.
+    /// `limit`: how long a consumer may take to join.
     pub(crate) fn new(limit: Duration) -> Self {
         Self {
             limit,
@@ -43,13 +41,12 @@ impl Pace {
         }
     }
 
-    /// Notes how long it was from the start of the first process to the whole group. Said again, it
-    /// changes nothing.
+    /// From the start of the first process to the whole group. Said again, it changes nothing.
     pub(crate) fn joined_in(&self, took: Duration) {
         let _ = self.joined.set(took);
     }
 
-    /// How long an instance may take from its start to its first partition.
+    /// From an instance's start to its first partition.
     pub(crate) fn join(&self) -> Duration {
         self.at_least(self.limit)
     }
@@ -59,17 +56,15 @@ impl Pace {
         self.at_least(STANDSTILL)
     }
 
-    /// How long a successor may take for one step.
     pub(crate) fn step(&self) -> Duration {
         self.at_least(STEP)
     }
 
-    /// How long a successor may change nothing.
     pub(crate) fn silence(&self) -> Duration {
         self.at_least(SILENCE)
     }
 
-    /// How long a partition may take to pass to another member, who may have to be started first.
+    /// A partition passes to another member, who may have to be started first.
     pub(crate) fn rebalance(&self) -> Duration {
         self.join().max(REBALANCE)
     }

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-/// The phases of a run and how long each took.
 #[derive(Debug, Clone)]
 pub struct Phases {
     done: Vec<(&'static str, f64)>,
@@ -13,17 +12,13 @@ pub struct Phases {
     total: Option<f64>,
 }
 
-/// How long a run took, in seconds, whole and by phase.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Seconds {
-    /// From the first phase's start to the last one's end.
     pub total: f64,
-    /// By phase, in order.
     pub phases: Vec<(String, f64)>,
 }
 
 impl Phases {
-    /// Starts the clock with the first phase.
     #[must_use]
     pub fn start(first: &'static str) -> Self {
         let now = Instant::now();
@@ -35,7 +30,7 @@ impl Phases {
         }
     }
 
-    /// Ends the current phase and starts another; a phase that is current already goes on.
+    /// A phase that is current already goes on.
     pub fn next(&mut self, name: &'static str) {
         if self.current.is_some_and(|(current, _)| current == name) {
             return;
@@ -44,13 +39,11 @@ impl Phases {
         self.current = Some((name, Instant::now()));
     }
 
-    /// Ends the last phase.
     pub fn end(&mut self) {
         self.close();
         self.total = Some(self.began.elapsed().as_secs_f64());
     }
 
-    /// The times so far.
     #[must_use]
     pub fn seconds(&self) -> Seconds {
         let phases = self

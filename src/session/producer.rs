@@ -1,5 +1,5 @@
-//! Producing: the payments, and the one way in which they are sent and confirmed. At which pace, and
-//! what is kept of what Kafka acknowledged, is for a run and for a storm to say.
+//! The payments, and the one way in which they are sent and confirmed. At which pace, and what is
+//! kept of what Kafka acknowledged, is for a run and for a storm to say.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +19,10 @@ use crate::chaos::storm::RecordPlace;
 use crate::event::{message_id, order_id};
 use crate::stack::Kafka;
 
-/// The header that carries the payment's id beside the JSON.
 const ID_HEADER: &str = "message-id";
 
-/// The payment with this number. The same seed makes the same payments; `word` is the run's own and
-/// ends their ids, so that what another run left behind answers for none of them.
+/// The same seed makes the same payments; `word` is the run's own and ends their ids, so that what
+/// another run left behind answers for none of them.
 #[must_use]
 pub fn payment(seed: u64, number: u32, word: Option<&str>) -> Payment {
     let own = |id: String| match word {
@@ -40,12 +39,9 @@ pub fn payment(seed: u64, number: u32, word: Option<&str>) -> Payment {
     }
 }
 
-/// Told what becomes of every record that was sent.
 pub(crate) trait Confirm: Send + Sync + 'static {
-    /// What is said of a record where it is sent.
     type Sent: IntoOpaque;
 
-    /// Kafka has acknowledged the record, or refused it.
     fn confirm(&self, sent: Self::Sent, result: Result<RecordPlace, KafkaError>);
 }
 
@@ -70,25 +66,20 @@ impl<C: Confirm> ProducerContext for Context<C> {
     }
 }
 
-/// The payments of one topic.
 pub(crate) struct TopicPayments {
     pub(crate) topic: String,
-    /// See [`payment`].
     pub(crate) seed: u64,
     pub(crate) word: Option<String>,
     pub(crate) partitions: u32,
 }
 
-/// Sends payments.
 pub(crate) struct Producer<C: Confirm> {
     producer: ThreadedProducer<Context<C>>,
     payments: TopicPayments,
-    /// See [`Context::left`].
     left: Arc<Notify>,
 }
 
 impl<C: Confirm> Producer<C> {
-    /// A producer whose records wait `linger` for others.
     pub(crate) fn new(
         kafka: &Kafka,
         payments: TopicPayments,
@@ -102,8 +93,8 @@ impl<C: Confirm> Producer<C> {
         };
         let producer = kafka
             .client_config()
-            // A retried record must not stand in the log twice: the lab would count a redelivery
-            // that it made itself.
+            // A retried record must not stand in the log twice: the lab would count a redelivery of
+            // its own.
             .set("enable.idempotence", "true")
             .set("linger.ms", linger.as_millis().to_string())
             .create_with_context(context)?;
@@ -114,7 +105,7 @@ impl<C: Confirm> Producer<C> {
         })
     }
 
-    /// Sends the payment with this number, and returns before it is confirmed.
+    /// Returns before it is confirmed.
     pub(crate) async fn send(&self, number: u32, sent: C::Sent) -> Result<(), KafkaError> {
         let of = &self.payments;
         let payment = payment(of.seed, number, of.word.as_deref());
@@ -141,7 +132,6 @@ impl<C: Confirm> Producer<C> {
         }
     }
 
-    /// How many records are not confirmed yet.
     pub(crate) fn unconfirmed(&self) -> i32 {
         self.producer.in_flight_count()
     }

@@ -1,6 +1,6 @@
-//! What a run owns on the stack: a topic, a group and a database of its own, so that runs never
-//! see each other. They are gone when the run ends; what a killed controller left behind is
-//! cleared by the next run (`leftovers`).
+//! What a run owns on the stack: a topic, a group and a database of its own, so that runs never see
+//! each other. Gone when the run ends; what a killed controller left is cleared by the next run
+//! (`leftovers`).
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,31 +14,25 @@ use super::leftovers::LeftoverRecord;
 use crate::group::{Cluster, GroupClient};
 use crate::stack::{self, Endpoints};
 
-/// How long dropping one resource may take; a server that is gone must not hold up the end.
+/// For each; a server that is gone must not hold up the end.
 const DROP_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The broker's default. One copy on the lab's single broker; on a cluster, as many as its owner
 /// wants for topics that do not say.
 const REPLICATION: i16 = -1;
 
-/// The names of what a run owns, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resources {
-    /// The topic of the payments.
     pub topic: String,
-    /// The consumer group.
     pub group: String,
-    /// The database.
     pub database: String,
-    /// The topic that the consumer writes to, where its records are the effects.
+    /// Where the consumer's records are the effects.
     pub output_topic: Option<String>,
-    /// The topic that the consumer writes to what it cannot do.
+    /// For what the consumer cannot do.
     pub parked_topic: Option<String>,
-    /// The stack that holds them.
     pub endpoints: Endpoints,
 }
 
-/// What the names of a run's other topics add to that of its payments.
 #[derive(Default)]
 pub(crate) struct Suffixes<'a> {
     pub(crate) output: Option<&'a str>,
@@ -46,8 +40,6 @@ pub(crate) struct Suffixes<'a> {
 }
 
 impl Resources {
-    /// Creates the topic and the database with the consumer's tables.
-    ///
     /// The names are saved before anything exists, so that nothing can be left without a name.
     pub async fn create(
         folder: &RunFolder,
@@ -86,7 +78,7 @@ impl Resources {
         }
     }
 
-    /// The word that is this run's own, in lower case: it ends the names here and the payments' ids.
+    /// In lower case: it ends the names here and the payments' ids.
     #[must_use]
     pub fn word(&self) -> &str {
         self.topic.rsplit('-').next().unwrap_or_default()
@@ -104,8 +96,8 @@ impl Resources {
     async fn create_database(&self, schema: &str) -> Result<(), RunError> {
         let postgres = &self.endpoints.postgres;
         let admin = connect(&postgres.admin_url, postgres.ca.as_deref()).await?;
-        // The database's name is made of letters, digits and underscores here, and nowhere else.
-        // A file copy is three times as fast as the default on an empty template.
+        // The name is made of letters, digits and underscores here, and nowhere else. A file copy
+        // is three times as fast as the default on an empty template.
         let create = format!(
             "CREATE DATABASE {} TEMPLATE template0 STRATEGY file_copy",
             self.database
@@ -121,13 +113,12 @@ impl Resources {
             .map_err(RunError::database("create the lab's tables"))
     }
 
-    /// A connection to the run's database under a name that Postgres shows in its activity.
+    /// Under a name that Postgres shows in its activity.
     pub async fn connect(&self, name: &str) -> Result<tokio_postgres::Client, RunError> {
         let ca = self.endpoints.postgres.ca.as_deref();
         connect(&self.database_url(name), ca).await
     }
 
-    /// The DSN of the run's database for a client of that name.
     #[must_use]
     pub fn database_url(&self, name: &str) -> String {
         let mut url = url::Url::parse(&self.endpoints.postgres.admin_url)
@@ -147,8 +138,7 @@ impl Resources {
         Ok(Cluster::new(&kafka.bootstrap, kafka.security.clone())?)
     }
 
-    /// The DSN of the run's database for a client of that name which reaches it through a tap: in
-    /// plaintext, whatever lies behind the tap.
+    /// Through a tap: in plaintext, whatever lies behind it.
     #[must_use]
     pub fn database_url_at(&self, tap: &SocketAddr, name: &str) -> String {
         let mut url =
@@ -166,13 +156,12 @@ impl Resources {
         url.into()
     }
 
-    /// A client for the run's group.
     pub async fn group_client(&self) -> Result<GroupClient, RunError> {
         Ok(self.cluster()?.group(&self.group).await?)
     }
 
-    /// Removes everything. What cannot be removed is told on the log, not returned: a run that
-    /// ends must not fail for what it leaves on a server that is gone.
+    /// What cannot be removed is told on the log, not returned: a run that ends must not fail for
+    /// what it leaves on a server that is gone.
     pub async fn drop_all(&self) {
         let database = async {
             let postgres = &self.endpoints.postgres;
@@ -213,7 +202,6 @@ impl Resources {
     }
 }
 
-/// A connection that drives itself.
 pub(crate) async fn connect(
     dsn: &str,
     ca: Option<&Path>,

@@ -6,20 +6,15 @@ use crate::tap::Detail;
 use crate::tap::kafka;
 use crate::timeline::{Entry, TimelineEvent};
 
-/// What the taps and the supervisor saw of one instance.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sighted {
-    /// The groups that it asked to join.
     groups: BTreeSet<String>,
-    /// What it subscribed to in them: topics, and patterns of topics.
+    /// Topics, and patterns of topics, that it subscribed to in them.
     topics: BTreeSet<String>,
-    /// The topics that it asked for and that were not there.
     missed: BTreeSet<String>,
-    /// How its processes ended.
     exits: Vec<String>,
 }
 
-/// What was seen, and what to do about it, in words.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reason {
     /// `a joined group worker-server, and was given worker`.
@@ -29,7 +24,6 @@ pub struct Reason {
 }
 
 impl Sighted {
-    /// What these entries tell of an instance.
     pub(crate) fn of<'a>(instance: &str, entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut sighted = Self::default();
         for entry in entries {

@@ -7,12 +7,9 @@ use tokio::time::Instant;
 
 use super::pace::Pace;
 
-/// What can be seen of a consumer that works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConsumerProgress {
-    /// The group's position on each partition.
     pub(crate) committed: BTreeMap<i32, i64>,
-    /// How often it has changed something.
     pub(crate) changes: u64,
     /// How often it has changed something, or was refused.
     pub(crate) attempts: u64,
@@ -21,9 +18,9 @@ pub(crate) struct ConsumerProgress {
 /// For how long a consumer has not moved.
 ///
 /// Without any attempt it stands still, for as long as its pace allows. Whoever is refused may be
-/// retrying, and succeeds or gives up by a limit of its own, so it is given a patience. Whoever changes
-/// something is slow, or retries for ever and begins with what succeeds: it is given a patience for
-/// each record that is left, because all of them may be one batch that is acknowledged at its end.
+/// retrying, and succeeds or gives up by a limit of its own: one patience. Whoever changes
+/// something is slow, or retries for ever and begins with what succeeds: a patience for each record
+/// that is left, because all may be one batch that is acknowledged at its end.
 pub(crate) struct Standstill {
     last: ConsumerProgress,
     attempted: CountedFrom,
@@ -31,12 +28,11 @@ pub(crate) struct Standstill {
     passed: CountedFrom,
 }
 
-/// What a consumer that does not move is given.
 pub(crate) struct Limits<'a> {
     pub(crate) pace: &'a Pace,
-    /// How long a late effect is given.
+    /// For a late effect.
     pub(crate) patience: Duration,
-    /// How many records the group's position is not past.
+    /// Records that the group's position is not past.
     pub(crate) left: u64,
 }
 
@@ -50,7 +46,6 @@ impl Standstill {
         }
     }
 
-    /// Takes note of how far the consumer is.
     pub(crate) fn see(&mut self, progress: ConsumerProgress, now: Instant) {
         let passed = progress.committed != self.last.committed;
         let changed = passed || progress.changes != self.last.changes;
@@ -66,8 +61,8 @@ impl Standstill {
         self.last = progress;
     }
 
-    /// Whether it is to be waited for no longer. While a process still starts nothing stands still, for
-    /// as long as it may take to join: one that dies at every start is given up all the same.
+    /// While a process still starts nothing stands still, for as long as it may take to join: one
+    /// that dies at every start is given up all the same.
     pub(crate) fn too_long(
         &mut self,
         limits: &Limits<'_>,
@@ -93,7 +88,6 @@ impl Standstill {
     }
 }
 
-/// How long something that looks lost is given to prove otherwise.
 pub(crate) struct Patience {
     begun: CountedFrom,
     limit: Duration,
@@ -105,8 +99,8 @@ impl Patience {
         Self { begun, limit }
     }
 
-    /// Whether it is over. It begins when every process could begin to work: one that still starts can
-    /// clear nothing, and is given as long as it may take to join.
+    /// It begins when every process could begin to work: one that still starts can clear nothing,
+    /// and is given as long as it may take to join.
     pub(crate) fn is_over(&mut self, pace: &Pace, something_starts: bool, now: Instant) -> bool {
         if something_starts {
             self.begun.put_off(pace, now);
@@ -115,9 +109,7 @@ impl Patience {
     }
 }
 
-/// A moment from which a time is counted.
 struct CountedFrom {
-    /// When something moved last.
     moved: Instant,
     /// The same, or when something was seen to start last.
     since: Instant,
@@ -166,8 +158,7 @@ mod tests {
         }
     }
 
-    /// After how many seconds a consumer that is at `now(second)` each second is given up, and none
-    /// within an hour.
+    /// In seconds; at each, the consumer is at `now(second)`. None within an hour.
     fn given_up(left: u64, now: impl Fn(u64) -> ConsumerProgress) -> Option<u64> {
         let (pace, began) = (Pace::new(seconds(30)), Instant::now());
         let mut stands = Standstill::begin(now(0), began);

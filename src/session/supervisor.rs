@@ -1,5 +1,5 @@
-//! Supervises an instance as an orchestrator would: one that exits is started again under the same name,
-//! a bounded number of times.
+//! Supervises an instance as an orchestrator would: one that exits is started again under the same
+//! name, a bounded number of times.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -20,14 +20,13 @@ use crate::group::{GroupClient, GroupError};
 use crate::tap::kafka::Member;
 use crate::timeline::TimelineEvent;
 
-/// How often an instance may exit by itself in one run. A consumer that dies on every refused
-/// commit does so once a fault; past this it is broken, and starting it again proves nothing.
+/// By itself, in one run. A consumer that dies on every refused commit does so once a fault; past
+/// this it is broken, and starting it again proves nothing.
 const MAX_RESTARTS: u32 = 20;
 
-/// How long an instance may take to end after SIGTERM, as an orchestrator would give it.
+/// From SIGTERM to SIGKILL, as an orchestrator would give it.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The members that the processes of an instance are or were.
 #[derive(Clone, Default)]
 pub(super) struct Memberships(Arc<Mutex<Vec<watch::Receiver<Vec<Member>>>>>);
 
@@ -42,7 +41,7 @@ impl Memberships {
         members.map(|member| member.member_id).collect()
     }
 
-    /// Takes them out of the group, and returns how many were still in it.
+    /// Returns how many were still in the group.
     pub(super) async fn evict(&self, group: &GroupClient) -> Result<usize, GroupError> {
         let (ids, group_now) = (self.ids(), group.describe().await?);
         let mut evicted = 0;
@@ -56,18 +55,14 @@ impl Memberships {
     }
 }
 
-/// What the supervisor of an instance is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Control {
-    /// Start it again when it exits.
     Run,
     /// When it exits, wait: a fault is still busy with what it left behind.
     HoldRestart,
-    /// Let it end.
     Stop,
 }
 
-/// What keeps one instance alive.
 pub(super) struct Supervisor {
     pub(super) name: String,
     pub(super) launch: Arc<Launch>,
@@ -96,14 +91,14 @@ impl Supervisor {
                     return Err(self.exited_too_often(incarnation, restarts, status));
                 }
             }
-            // A process that died without leaving the group would hold its partitions until its session
-            // expires. A fault that ended it has evicted the member that it was last, and no other.
+            // A process that died without leaving the group would hold its partitions until its
+            // session expires. A fault that ended it has evicted the member that it was last, and
+            // no other.
             self.memberships.evict(&self.launch.context.group).await?;
         }
         Ok(())
     }
 
-    /// One process, from start to exit.
     async fn live_once(&self, incarnation: u32) -> Result<ExitStatus, RunError> {
         let source = Source {
             instance: self.name.clone(),
@@ -170,7 +165,6 @@ impl Supervisor {
     }
 }
 
-/// SIGTERM, a grace period, SIGKILL.
 async fn end(process: &Process, guarded: &mut GuardedProcess) -> Result<ExitStatus, RunError> {
     // A frozen process cannot hear SIGTERM; a gone one needs neither.
     let _ = process.thaw();

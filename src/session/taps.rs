@@ -15,14 +15,10 @@ use crate::tap::Gate;
 use crate::tap::kafka::{KafkaTap, Member, Options};
 use crate::tap::postgres::{self, PostgresTap, Upstream};
 
-/// What a storm asks of the taps of all its instances.
 #[derive(Default)]
 pub struct StormTaps {
-    /// Stands before the brokers.
     pub brokers: Gate,
-    /// Stands before the database.
     pub database: Gate,
-    /// Where each process serves its metrics.
     metrics: Mutex<Vec<(Source, SocketAddr)>>,
 }
 
@@ -32,9 +28,9 @@ impl StormTaps {
         self.metrics.lock().expect("no holder panics").clone()
     }
 
-    /// An address for one process: where the instance was before, if that is free, as Prometheus
-    /// takes seconds to hear of another one. Somebody may take it before the process does, which then
-    /// fails and is started again with another.
+    /// Where the instance was before, if that is free: Prometheus takes seconds to hear of another
+    /// one. Somebody may take it before the process does, which then fails and is started again
+    /// with another.
     fn address_for(&self, source: &Source) -> std::io::Result<SocketAddr> {
         let mut metrics = self.metrics.lock().expect("no holder panics");
         let of_it = |(other, _): &&(Source, SocketAddr)| other.instance == source.instance;
@@ -53,7 +49,7 @@ impl StormTaps {
     }
 }
 
-/// One set of listeners; all connections through them close when it is dropped.
+/// All connections through them close when it is dropped.
 pub(crate) struct Taps {
     provider: Listener,
     postgres: PostgresTap,
@@ -63,7 +59,7 @@ pub(crate) struct Taps {
 }
 
 impl Taps {
-    /// Opens the taps of one process. To be called within a Tokio runtime.
+    /// To be called within a Tokio runtime.
     pub(crate) fn open(launch: &Launch, source: &Source) -> Result<Self, RunError> {
         let Resources {
             topic,
@@ -123,7 +119,6 @@ impl Taps {
         })
     }
 
-    /// What the process finds in its environment instead of the servers' addresses.
     pub(crate) fn environment(&self, launch: &Launch, name: &str) -> Vec<(&'static str, String)> {
         let resources = &launch.context.resources;
         let mut environment = vec![
@@ -158,7 +153,6 @@ impl Taps {
         environment
     }
 
-    /// The members that the process is, as its own requests tell.
     pub(crate) fn members(&self) -> watch::Receiver<Vec<Member>> {
         self.kafka.members()
     }

@@ -6,18 +6,17 @@ use serde::Serialize;
 
 use super::folder::{FolderError, REPORT, RunFolder};
 
-/// What was executed and judged. Its folder stays locked, and says that the run goes on, until it is
-/// told otherwise here: who reads *judged* there finds a report.
+/// Its folder stays locked, and says that the run goes on, until it is told otherwise here: who
+/// reads *judged* there finds a report.
 #[derive(Debug)]
 #[must_use = "its folder says that the run goes on"]
 pub struct Unkept<T> {
-    /// What it came to.
     pub finished: T,
     folder: RunFolder,
 }
 
 impl<T> Unkept<T> {
-    /// What came of a run in this folder. Of an error the folder says that there is no verdict.
+    /// Of an error the folder says that there is no verdict.
     pub(crate) fn of<E: Display + From<FolderError>>(
         result: Result<T, E>,
         folder: RunFolder,
@@ -31,18 +30,13 @@ impl<T> Unkept<T> {
         }
     }
 
-    /// Writes the report to the folder, and only then that the run is judged.
-    ///
-    /// # Errors
-    /// When the file system refuses; the folder then says so, and that there is no verdict.
+    /// Writes the report, and only then that the run is judged; else the folder says that it is
+    /// not.
     pub fn keep(&self, report: &impl Serialize) -> Result<(), FolderError> {
         self.folder.keep(REPORT, report)
     }
 
     /// Says in the folder why nobody will see a report.
-    ///
-    /// # Errors
-    /// When the file system refuses.
     pub fn give_up(&self, reason: &impl Display) -> Result<(), FolderError> {
         self.folder.give_up(reason)
     }

@@ -1,5 +1,5 @@
-//! Notices that a server of the stack is gone, which no part of a run would tell by itself:
-//! clients of Kafka and Postgres reconnect in silence.
+//! Notices that a server of the stack is gone, which no part of a run would tell by itself: clients
+//! of Kafka and Postgres reconnect in silence.
 
 use std::time::Duration;
 
@@ -10,19 +10,15 @@ use super::resources::{Resources, connect};
 use super::{RunError, Watcher};
 use crate::stack::Endpoints;
 
-/// How often both servers are asked.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// How long an answer may take.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// How many answers may be missing in a row: of a server that refuses, and of one that is silent,
-/// which is what a server on a busy laptop is now and then.
+/// In a row; of silences more, because a server on a busy laptop is silent now and then.
 const REFUSALS: u32 = 2;
 const SILENCES: u32 = 10;
 
-/// Plays to the end, until a server is gone, or until somebody wishes to stop; then drops the
-/// resources.
+/// Until a server is gone or somebody wishes to stop; then drops the resources.
 pub(crate) async fn guarded<T>(
     play: impl Future<Output = Result<T, RunError>>,
     resources: &Resources,
@@ -43,16 +39,13 @@ pub(crate) async fn guarded<T>(
     result
 }
 
-/// What a server answers.
 enum Sign {
     Life,
-    /// It refuses, in its own words or the system's.
     Refusal(String),
     /// Nothing within [`DEADLINE`].
     Silence(String),
 }
 
-/// Returns when a server has refused, or been silent, too often in a row, saying which.
 async fn stack_died(endpoints: &Endpoints) -> String {
     let (mut refusals, mut silences) = (0, 0);
     loop {

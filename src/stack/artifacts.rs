@@ -16,7 +16,6 @@ const POSTGRES_POM: &str = include_str!("../../docker/postgres/pom.xml");
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Artifact {
-    /// Apache Kafka's jars, side by side.
     Kafka,
     /// `bin/initdb`, `bin/postgres` and what they load.
     Postgres,
@@ -46,7 +45,7 @@ impl Artifact {
         self.pom()[start..].split(close).next().unwrap_or_default()
     }
 
-    /// Where it is kept. The name holds a hash of the pom, so that another pin is another folder.
+    /// Named by a hash of the pom, so that another pin is another folder.
     pub(super) fn folder(self, cache: &Cache) -> PathBuf {
         let hash = openssl::sha::sha256(format!("{}{}", self.pom(), platform()).as_bytes());
         let key: String = hash[..6].iter().map(|byte| format!("{byte:02x}")).collect();
@@ -59,12 +58,11 @@ impl Artifact {
             .join(format!("{name}-{}-{key}", self.version()))
     }
 
-    /// Whether it is there already; it is moved into place whole, so its folder is proof enough.
+    /// It is moved into place whole, so its folder is proof enough.
     pub(super) fn is_cached(self, cache: &Cache) -> bool {
         self.folder(cache).is_dir()
     }
 
-    /// Brings it in if it is not there yet, and says where it is.
     pub(super) async fn fetch(
         self,
         cache: &Cache,
@@ -98,7 +96,7 @@ impl Artifact {
                 folder.display()
             )))
         });
-        // What is left there is of no use to anybody; the next attempt clears it too.
+        // Of no use to anybody; the next attempt clears it too.
         let _ = fs::remove_dir_all(&temporary);
         drop(lock);
         moved.map(|()| folder)
@@ -156,7 +154,6 @@ impl Artifact {
     }
 }
 
-/// The name under which the PostgreSQL binaries for this machine are published.
 fn platform() -> String {
     let system = if cfg!(target_os = "macos") {
         "darwin"

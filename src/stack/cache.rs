@@ -9,7 +9,8 @@ use nix::unistd::{User, geteuid};
 
 use super::error::StackError;
 
-/// Two servers, their data and a first storm; with less, Postgres would stop in the middle of a run.
+/// Two servers, their data and a first storm; with less, Postgres would stop in the middle of a
+/// run.
 pub(super) const WANTED_BYTES: u64 = 1 << 30;
 
 #[derive(Debug, Clone)]
@@ -17,8 +18,8 @@ pub(super) struct Cache {
     root: PathBuf,
 }
 
-/// The folder to use: what was asked for, else `/var/cache/crashwindow` as root (PostgreSQL runs as
-/// somebody else there, who cannot enter `/root`), else the user's own cache folder.
+/// As root `/var/cache/crashwindow`: PostgreSQL runs as somebody else there, who cannot enter
+/// `/root`.
 pub(super) fn default_root() -> PathBuf {
     if geteuid().is_root() {
         return PathBuf::from("/var/cache/crashwindow");
@@ -31,7 +32,7 @@ pub(super) fn default_root() -> PathBuf {
     base.join("crashwindow")
 }
 
-/// The unprivileged user that PostgreSQL runs as, when we are root: it refuses to run as root.
+/// When we are root, as which PostgreSQL refuses to run.
 pub(super) fn postgres_user() -> Option<User> {
     if !geteuid().is_root() {
         return None;
@@ -42,7 +43,6 @@ pub(super) fn postgres_user() -> Option<User> {
 }
 
 impl Cache {
-    /// Makes the folder and proves that it can be used.
     pub(super) fn open(given: Option<&Path>) -> Result<Cache, StackError> {
         let given = given.map_or_else(default_root, Path::to_path_buf);
         let unusable = |why: String| StackError::Cache {
@@ -63,13 +63,12 @@ impl Cache {
             .join("locks")
             .join(format!(".probe-{}", std::process::id()));
         let wrote = fs::write(&probe, b"a full disk refuses this").map_err(|e| e.to_string());
-        // Best effort: the probe may not exist.
         let _ = fs::remove_file(&probe);
         wrote.map_err(|error| unusable(format!("cannot write into it: {error}")))?;
 
         if let Some(user) = postgres_user() {
-            // A umask of 077 makes folders that the server's user cannot enter. A folder that was
-            // there before is somebody else's, whose mode is not ours to change.
+            // A umask of 077 makes folders that the server's user cannot enter. The mode of a
+            // folder that was there before is not ours to change.
             let ours = ["artifacts", "stacks"].iter().map(|name| root.join(name));
             for folder in ours.chain(is_new.then(|| root.clone())) {
                 fs::set_permissions(&folder, Permissions::from_mode(0o755))
@@ -94,18 +93,17 @@ impl Cache {
         self.root.join("artifacts")
     }
 
-    /// Everything that a stack of this name owns.
     pub(super) fn stack(&self, name: &str) -> PathBuf {
         self.root.join("stacks").join(name)
     }
 
-    /// A file that is only ever locked, and never removed: removing one would let two processes
-    /// hold "the" lock. It lies outside the stack's folder, so that the lock outlives that.
+    /// Only ever locked, never removed: else two processes could hold "the" lock. It outlives the
+    /// stack's folder.
     pub(super) fn lock_path(&self, name: &str) -> PathBuf {
         self.root.join("locks").join(name)
     }
 
-    /// Takes a lock; `None` with `wait == false` if somebody else has it at this moment.
+    /// `None` with `wait == false` if somebody else has it.
     pub(super) fn lock(&self, name: &str, wait: bool) -> Result<Option<Flock<File>>, StackError> {
         self.flock(
             name,
@@ -117,8 +115,7 @@ impl Cache {
         )
     }
 
-    /// Whether somebody holds a lock. Asking shares it for a moment, so that two who ask do not
-    /// take each other for the holder.
+    /// Shares the lock for a moment, so that two who ask do not take each other for the holder.
     pub(super) fn is_locked(&self, name: &str) -> Result<bool, StackError> {
         Ok(self.flock(name, FlockArg::LockSharedNonblock)?.is_none())
     }
@@ -142,7 +139,7 @@ impl Cache {
         }
     }
 
-    /// Free bytes for this user; `u64::MAX` where the file system does not say.
+    /// For this user; `u64::MAX` where the file system does not say.
     #[allow(clippy::useless_conversion)] // The count of blocks is a u32 on macOS.
     pub(super) fn free_bytes(&self) -> u64 {
         nix::sys::statvfs::statvfs(&self.root).map_or(u64::MAX, |fs| {
@@ -150,7 +147,6 @@ impl Cache {
         })
     }
 
-    /// Refuses to begin what a full disk would end in the middle.
     pub(super) fn require_space(&self) -> Result<(), StackError> {
         let free = self.free_bytes();
         if free < WANTED_BYTES {
@@ -167,7 +163,7 @@ impl Cache {
     }
 }
 
-/// The first folder on the way to `path` that `user` may not enter, by its mode.
+/// By its mode.
 pub(super) fn first_wall(path: &Path, user: &User) -> Option<PathBuf> {
     let mut folders: Vec<&Path> = path.ancestors().collect();
     folders.reverse();

@@ -1,8 +1,6 @@
-//! The containers of `docker/compose.yaml`, seen from one of them or from the machine that they run on.
-//!
-//! `make lab-up` starts and stops them; nothing here talks to an engine, so that the lab's own
-//! container needs none. In it, the addresses come with the environment. On the machine they are the
-//! loopback ports that the composition publishes, for consumers that are not in an image.
+//! The containers of `docker/compose.yaml`, which `make lab-up` starts and stops; no engine is
+//! asked, so that the lab's own container needs none. In it, addresses come with the environment;
+//! on the machine they are the published loopback ports, for consumers that are in no image.
 
 use std::env;
 
@@ -10,15 +8,11 @@ use super::endpoints::{Endpoints, Kafka, Postgres, Security, StackKind};
 use super::error::StackError;
 use super::external::External;
 
-/// The ports and the password of `docker/compose.yaml` where its variables say nothing else.
+/// The defaults of `docker/compose.yaml`.
 const KAFKA_PORT: (&str, &str) = ("CRASHWINDOW_KAFKA_PORT", "29092");
 const POSTGRES_PORT: (&str, &str) = ("CRASHWINDOW_POSTGRES_PORT", "25432");
 const PASSWORD: (&str, &str) = ("CRASHWINDOW_POSTGRES_PASSWORD", "crashwindow");
 
-/// Asks both servers whether they answer.
-///
-/// # Errors
-/// [`StackError::Compose`], with what they said.
 pub(super) async fn check(given: Option<&External>) -> Result<Endpoints, StackError> {
     let servers = match given {
         Some(given) => given.clone(),
@@ -35,7 +29,6 @@ pub(super) async fn check(given: Option<&External>) -> Result<Endpoints, StackEr
     })
 }
 
-/// Where the composition is found from outside.
 fn published(variable: impl Fn(&str) -> Option<String>) -> External {
     let value = |(name, default): (&str, &str)| variable(name).unwrap_or_else(|| default.into());
     let (kafka, postgres) = (value(KAFKA_PORT), value(POSTGRES_PORT));

@@ -1,7 +1,5 @@
-//! The dashboards that run beside a stack: where they are, and how they end with it.
-//!
-//! They are no part of the stack. Each keeps a record of its own while it runs, which names the
-//! process by its identity: a record of one that is gone is none.
+//! The dashboards that run beside a stack and end with it. Each keeps a record while it runs, by
+//! the process's identity: a record of one that is gone is none.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -18,13 +16,11 @@ use super::error::StackError;
 use super::process::ServerProcess;
 use super::{StackOptions, check_name};
 
-/// How long one may take to end: a job that it runs clears up after itself.
+/// A job that it runs clears up after itself.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Where one that has no terminal says what goes wrong.
 const LOG: &str = "log";
 
-/// Whose lock is taken while one is started in the background.
+/// Taken while one is started in the background.
 const LOCK: &str = "lock";
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,15 +29,11 @@ struct DashboardRecord {
     process: ServerProcess,
 }
 
-/// This process as a dashboard that runs beside a stack, until it is dropped.
 #[derive(Debug)]
 pub struct Beside(PathBuf);
 
 impl Beside {
-    /// Writes down where this dashboard is, for its owner alone: the URL has the token.
-    ///
-    /// # Errors
-    /// A cache folder that cannot be used, or written.
+    /// For its owner alone: the URL has the token.
     pub fn record(options: &StackOptions, url: &str) -> anyhow::Result<Self> {
         let folder = folder(options)?;
         fs::create_dir_all(&folder)?;
@@ -58,7 +50,7 @@ impl Beside {
         Ok(Self(path))
     }
 
-    /// Whether the stack was taken down, and this dashboard is to end with it.
+    /// The stack was taken down, and this dashboard is to end with it.
     #[must_use]
     pub fn is_dismissed(&self) -> bool {
         !self.0.exists()
@@ -72,20 +64,13 @@ impl Drop for Beside {
     }
 }
 
-/// The URL of a dashboard that runs beside this stack, if one does.
-///
-/// # Errors
-/// A cache folder that cannot be used.
 pub fn dashboard(options: &StackOptions) -> Result<Option<String>, StackError> {
     let living = records(options)?.into_iter();
     let mut living = living.filter(|(_, record)| record.process.lives());
     Ok(living.next().map(|(_, record)| record.url))
 }
 
-/// The file in which a dashboard in the background says what goes wrong, empty.
-///
-/// # Errors
-/// A cache folder that cannot be used, or written.
+/// For a dashboard in the background; empty.
 pub fn dashboard_log(options: &StackOptions) -> anyhow::Result<(PathBuf, File)> {
     let folder = folder(options)?;
     fs::create_dir_all(&folder)?;
@@ -94,16 +79,13 @@ pub fn dashboard_log(options: &StackOptions) -> anyhow::Result<(PathBuf, File)> 
     Ok((path, file))
 }
 
-/// Held by whoever starts a dashboard in the background; two at once would start two.
+/// Whoever starts one in the background holds it: two at once would start two.
 #[derive(Debug)]
 pub struct Starting {
     _lock: Flock<File>,
 }
 
-/// Waits until nobody else starts a dashboard beside this stack.
-///
-/// # Errors
-/// A cache folder that cannot be used, or written.
+/// Waits until nobody else starts one beside this stack.
 pub fn starting(options: &StackOptions) -> anyhow::Result<Starting> {
     let folder = folder(options)?;
     fs::create_dir_all(&folder)?;
@@ -112,7 +94,6 @@ pub fn starting(options: &StackOptions) -> anyhow::Result<Starting> {
     Ok(Starting { _lock: lock })
 }
 
-/// Ends the dashboards that run beside this stack, and waits until they have.
 pub(super) async fn stop(options: &StackOptions) -> Result<(), StackError> {
     let records = records(options)?;
     for (path, record) in &records {
@@ -126,7 +107,6 @@ pub(super) async fn stop(options: &StackOptions) -> Result<(), StackError> {
             process.gone(PATIENCE).await;
         }
     }
-    // What is left of them says nothing any more.
     let _ = fs::remove_dir_all(folder(options)?);
     Ok(())
 }
@@ -147,7 +127,6 @@ fn records(options: &StackOptions) -> Result<Vec<(PathBuf, DashboardRecord)>, St
     Ok(read.collect())
 }
 
-/// For its owner alone.
 fn private() -> OpenOptions {
     let mut options = File::options();
     options.write(true).mode(0o600);

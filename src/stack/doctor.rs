@@ -1,7 +1,5 @@
 //! Whether this machine can run the native stack, and what is missing.
 
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
-
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -15,7 +13,6 @@ use super::cache::{Cache, WANTED_BYTES, postgres_user};
 use super::error::StackError;
 use super::{StackOptions, install, java, prometheus};
 
-/// What [`doctor`] found.
 #[derive(Debug, Clone, Serialize)]
 pub struct Health {
     /// Whether `crashwindow up --stack native` can work.
@@ -28,13 +25,11 @@ pub struct Check {
     pub what: String,
     pub present: bool,
     pub needed: bool,
-    /// What was found, or where it was looked for.
     pub detail: String,
-    /// The one line that brings it, if it is missing and something does.
+    /// One line that brings what is missing, if something does.
     pub fix: Option<String>,
 }
 
-/// Looks at every prerequisite of the native stack, and at what could be used instead.
 pub async fn doctor(options: &StackOptions) -> Health {
     let mut checks = vec![java_check().await];
     let cache = match Cache::open(options.cache.as_deref()) {
@@ -136,7 +131,6 @@ fn space(cache: &Cache) -> Check {
     }
 }
 
-/// Whether a program answers to `--version`.
 async fn program(name: &str, needed: bool, need: install::Need) -> Check {
     let output = Command::new(name)
         .arg("--version")
@@ -210,7 +204,7 @@ async fn docker() -> Check {
         .args(["info", "--format", "{{.ServerVersion}}"])
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    // An engine that hangs is an engine that cannot be used.
+    // An engine that hangs cannot be used.
     let asked = tokio::time::timeout(std::time::Duration::from_secs(3), command.output()).await;
     let (present, detail) = match asked {
         Ok(Ok(output)) if output.status.success() => (

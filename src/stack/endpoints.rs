@@ -1,6 +1,4 @@
-//! Where a stack can be reached: what the rest of the lab needs to know about it.
-
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
+//! Where a stack can be reached.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,14 +7,13 @@ use rdkafka::ClientConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The two servers of a running stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
     pub kind: StackKind,
     pub kafka: Kafka,
     pub postgres: Postgres,
     pub versions: Versions,
-    /// Where Prometheus watches the stack, if one does: `http://host:port`.
+    /// `http://host:port`.
     #[serde(default)]
     pub prometheus: Option<String>,
 }
@@ -47,16 +44,15 @@ impl fmt::Display for StackKind {
 pub struct Kafka {
     /// `host:port[,host:port…]`.
     pub bootstrap: String,
-    /// Encryption and credentials.
     pub security: Security,
 }
 
-/// How Postgres is reached by the lab itself; consumers get a database and a DSN of their run.
+/// For the lab itself; consumers get a database and a DSN of their run.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Postgres {
-    /// A `postgres://` DSN with the password, of a role that may create databases.
+    /// With the password, of a role that may create databases.
     pub admin_url: String,
-    /// The authority (PEM) that the server's certificate is checked against, if it uses TLS.
+    /// PEM; none without TLS.
     pub ca: Option<PathBuf>,
 }
 
@@ -69,27 +65,24 @@ impl fmt::Debug for Postgres {
     }
 }
 
-/// What the servers say they are; `None` where they do not say.
+/// `None` where a server does not say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Versions {
-    /// Kafka, as in `4.4.0`. The protocol does not tell it, so it is unknown for a foreign cluster.
+    /// `4.4.0`. The protocol does not tell it, so it is unknown for a foreign cluster.
     pub kafka: Option<String>,
-    /// PostgreSQL, as in `18.6`.
+    /// `18.6`.
     pub postgres: Option<String>,
 }
 
-/// Encryption and credentials of a Kafka listener.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Security {
     pub protocol: SecurityProtocol,
-    /// The authority (PEM) that the brokers' certificates are checked against; the system's where
-    /// none is given.
+    /// PEM; the system's authorities where none is given.
     pub ca: Option<PathBuf>,
-    /// The client's certificate (PEM), for a listener that asks for one.
+    /// PEM, for a listener that asks for one.
     pub certificate: Option<PathBuf>,
-    /// The key (PEM) of that certificate.
+    /// PEM.
     pub key: Option<PathBuf>,
-    /// Credentials, with a `sasl_*` protocol.
     pub sasl: Option<Sasl>,
 }
 
@@ -110,7 +103,6 @@ pub enum SecurityProtocol {
 }
 
 impl SecurityProtocol {
-    /// Kafka's name for it.
     pub fn as_str(self) -> &'static str {
         match self {
             SecurityProtocol::Plaintext => "plaintext",
@@ -120,12 +112,10 @@ impl SecurityProtocol {
         }
     }
 
-    /// Whether the listener speaks TLS.
     pub fn has_tls(self) -> bool {
         matches!(self, SecurityProtocol::Ssl | SecurityProtocol::SaslSsl)
     }
 
-    /// Whether the listener asks for a user name and a password.
     pub fn has_sasl(self) -> bool {
         matches!(
             self,
@@ -152,7 +142,6 @@ pub enum Mechanism {
 }
 
 impl Mechanism {
-    /// Kafka's name for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Mechanism::Plain => "PLAIN",
@@ -162,7 +151,6 @@ impl Mechanism {
     }
 }
 
-/// A user name and a password for Kafka.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sasl {
     pub mechanism: Mechanism,
@@ -180,8 +168,7 @@ impl fmt::Debug for Sasl {
 }
 
 impl Security {
-    /// Puts these settings into the configuration of a client; paths that are not UTF-8 are
-    /// replaced lossily, because librdkafka takes strings.
+    /// Paths that are not UTF-8 are replaced lossily: librdkafka takes strings.
     pub fn apply(&self, config: &mut ClientConfig) {
         config.set("security.protocol", self.protocol.as_str());
         let files = [
@@ -203,8 +190,7 @@ impl Security {
 }
 
 impl Kafka {
-    /// A client configuration with the addresses and the security of this cluster, and nothing
-    /// that changes delivery.
+    /// Nothing in it changes delivery.
     pub fn client_config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.bootstrap);

@@ -1,10 +1,7 @@
-//! What can go wrong between a command and a running stack. Every text says what, where, and the
-//! next command.
+//! Every text says what, where, and the next command.
 
 use std::io;
 use std::path::PathBuf;
-
-/// An error of the stack; its `Display` is complete and meant for a person.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     #[error(
@@ -36,7 +33,7 @@ pub enum StackError {
         port: u16,
         server: &'static str,
         flag: &'static str,
-        /// `" by process 4711 (java)"` where that could be learnt, else empty.
+        /// `" by process 4711 (java)"`, empty where unknown.
         owner: String,
     },
     #[error(
@@ -65,37 +62,30 @@ pub enum StackError {
     StillRunning {
         name: String,
         what: String,
-        /// How long was waited, in seconds.
         seconds: u64,
     },
     #[error("{what} at {address} cannot be used: {why}\nnext: {check}")]
     External {
-        /// `Kafka` or `Postgres`.
         what: &'static str,
-        /// The address as it was given, without a password.
+        /// Without a password.
         address: String,
         why: String,
         check: String,
     },
-    /// The containers of `docker/compose.yaml` do not answer.
     #[error("the containers of docker/compose.yaml do not answer: {why}\nnext: make lab-up")]
-    Compose {
-        /// Which server, where, and what the client library said.
-        why: String,
-    },
+    Compose { why: String },
     #[error("{why}\nnext: {next}")]
     Options { why: String, next: String },
     #[error("{what}: {error}\nnext: crashwindow doctor")]
     Io {
         what: String,
-        /// What the system said. Not called `source`: it is in the text already, and would be
-        /// printed again after the next command.
+        /// Not called `source`: it is in the text already, and would be printed again after the
+        /// next command.
         error: io::Error,
     },
 }
 
 impl StackError {
-    /// For `map_err`: names what was tried when the system refused it.
     pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> StackError {
         let what = what.into();
         move |error| StackError::Io { what, error }

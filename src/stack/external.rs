@@ -1,7 +1,5 @@
 //! Servers that somebody else runs: asked before they are used.
 
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
-
 use std::time::Duration;
 
 use super::endpoints::{Endpoints, Kafka, Postgres, StackKind, Versions};
@@ -18,10 +16,7 @@ pub struct External {
 }
 
 impl External {
-    /// Asks both servers whether they answer and let us make what a run needs, without making it.
-    ///
-    /// # Errors
-    /// [`StackError::External`], which names the address and what to look at.
+    /// Whether they answer and let us make what a run needs, without making it.
     pub(crate) async fn check(&self) -> Result<Endpoints, StackError> {
         let (kafka, version) = tokio::join!(self.check_kafka(), self.check_postgres());
         kafka?;

@@ -6,16 +6,13 @@ use nix::unistd::geteuid;
 
 use super::error::StackError;
 
-/// A prerequisite and how one gets it.
 #[derive(Debug, Clone)]
 pub(super) struct Need {
     pub(super) what: &'static str,
-    /// A command line for this system.
     pub(super) fix: String,
 }
 
 impl Need {
-    /// The error for a prerequisite that is not there; `why` says where it was looked for.
     pub(super) fn missing(self, why: impl Into<String>) -> StackError {
         StackError::Missing {
             what: self.what.to_string(),
@@ -62,7 +59,6 @@ pub(super) fn prometheus() -> Need {
     }
 }
 
-/// A user to run PostgreSQL as, when we are root.
 pub(super) fn user() -> Need {
     let line = "useradd --system --no-create-home postgres";
     Need {

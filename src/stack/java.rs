@@ -1,5 +1,3 @@
-//! Finds the Java that runs the broker.
-
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -8,23 +6,18 @@ use tokio::process::Command;
 use super::error::StackError;
 use super::install;
 
-/// The oldest Java that Kafka 4 runs on.
+/// Of Kafka 4.
 const OLDEST: u32 = 17;
 
-/// A Java that is new enough.
 #[derive(Debug, Clone)]
 pub(super) struct Java {
-    /// The program itself, never a shim in front of it: a shim would stand between the supervisor
-    /// and the broker that it kills.
+    /// Never a shim, which would stand between the supervisor and the broker that it kills.
     pub(super) program: PathBuf,
-    /// As in `17.0.15`.
     pub(super) version: String,
 }
 
-/// The Java of `JAVA_HOME`, else the one on the `PATH`; the first that is new enough.
-///
-/// # Errors
-/// When neither is, with the line that installs one.
+/// Of `JAVA_HOME`, else of the `PATH`; the first that is new enough. An error has the line that
+/// installs one.
 pub(super) async fn find() -> Result<Java, StackError> {
     let home = std::env::var_os("JAVA_HOME").filter(|home| !home.is_empty());
     let mut candidates = Vec::new();

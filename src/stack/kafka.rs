@@ -20,14 +20,13 @@ use tokio::time::{sleep, timeout};
 
 use super::endpoints::Kafka;
 
-/// Keeps what librdkafka last complained of, because its call only says "broker transport failure".
+/// Librdkafka's last complaint: its call only says "broker transport failure".
 #[derive(Clone, Default)]
 struct Complaint(Arc<Mutex<Option<String>>>);
 
 impl ClientContext for Complaint {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if (level as u32) <= RDKafkaLogLevel::Error as u32 {
-            // "[thrd:host:port/bootstrap]: host:port/bootstrap: Connect to … failed: … (after 0ms …"
             let reason = message
                 .rsplit_once("/bootstrap: ")
                 .map_or(message, |(_, reason)| reason);
@@ -46,10 +45,7 @@ impl ClientContext for Complaint {
 
 impl ConsumerContext for Complaint {}
 
-/// Asks for the cluster's metadata: the number of brokers that are up.
-///
-/// # Errors
-/// When no broker answers within `patience`, with librdkafka's own reason.
+/// The number of brokers that are up; an error has librdkafka's own reason.
 pub async fn ask(kafka: &Kafka, patience: Duration) -> anyhow::Result<usize> {
     let mut config = kafka.client_config();
     config.set("reconnect.backoff.ms", "20");
@@ -80,10 +76,7 @@ pub async fn ask(kafka: &Kafka, patience: Duration) -> anyhow::Result<usize> {
     })
 }
 
-/// Asks whether this user may create a topic, without creating one.
-///
-/// # Errors
-/// The broker's refusal, or its silence.
+/// Creates none. An error is the broker's refusal, or its silence.
 pub async fn may_create_topic(kafka: &Kafka, patience: Duration) -> anyhow::Result<()> {
     let admin: AdminClient<Complaint> = kafka
         .client_config()
@@ -101,11 +94,8 @@ pub async fn may_create_topic(kafka: &Kafka, patience: Duration) -> anyhow::Resu
     }
 }
 
-/// Makes the broker create its internal topics and load them, so that the first group of the first
-/// run waits no longer than any other (3 s otherwise). Plaintext listeners only.
-///
-/// # Errors
-/// When the coordinator is not there within `patience`.
+/// Internal topics are made and loaded, so that a run's first group waits no longer than any other
+/// (3 s otherwise). Plaintext listeners only.
 pub async fn warm(bootstrap: &str, patience: Duration) -> anyhow::Result<()> {
     timeout(patience, async {
         let mut stream = TcpStream::connect(bootstrap).await?;
@@ -141,7 +131,7 @@ pub async fn warm(bootstrap: &str, patience: Duration) -> anyhow::Result<()> {
     .with_context(|| format!("no group coordinator within {} s", patience.as_secs()))?
 }
 
-/// Any name will do: the coordinator is asked for, no member joins.
+/// Any name will do: no member joins.
 const WARM_GROUP: &str = "crashwindow-warm";
 const GROUP: i8 = 0;
 const TRANSACTION: i8 = 1;
@@ -151,8 +141,8 @@ const NOT_COORDINATOR: i16 = 16;
 /// A question costs the broker next to nothing, and the first run waits for the answer.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// One request and its answer. librdkafka is of no use here: it decides by itself when to ask for a
-/// coordinator again, and that pace is what warming is to spare the first group.
+/// Not by librdkafka: it decides by itself when to ask for a coordinator again, and that pace is
+/// what warming is to spare the first group.
 async fn call<R: Request>(
     stream: &mut TcpStream,
     request: &R,

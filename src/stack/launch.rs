@@ -21,11 +21,11 @@ use super::supervised::Which;
 use super::supervisor::{READY, StackPlan, SupervisorReport};
 use super::{StackOptions, StackProgress, install, java, kafka, ports, postgres, prometheus};
 
-/// How long a start may take: ten times what it takes on a machine that compiles at the same time.
+/// Ten times what a start takes on a machine that compiles at the same time.
 const START: Duration = Duration::from_secs(60);
-/// How long one question may take while a server comes up.
+/// For one question while a server comes up.
 const QUESTION: Duration = Duration::from_secs(5);
-/// Between two questions: short against a start of three seconds.
+/// Short against a start of three seconds.
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) async fn plan(
@@ -63,10 +63,9 @@ pub(super) async fn plan(
     })
 }
 
-/// The oldest PostgreSQL that knows every setting of the lab.
+/// The oldest that knows every setting of the lab.
 const OLDEST_POSTGRES: u32 = 14;
 
-/// Proves that a folder holds a PostgreSQL that can be used, and says which.
 async fn usable_postgres(bin: &Path) -> Result<String, StackError> {
     let unusable = |why: String| StackError::Options {
         why: format!("the PostgreSQL in {} cannot be used: {why}", bin.display()),
@@ -111,7 +110,6 @@ async fn usable_postgres(bin: &Path) -> Result<String, StackError> {
     Ok(version.to_string())
 }
 
-/// Starts the supervisor and waits until both servers answer and groups can begin at once.
 pub(super) async fn start(
     cache: &Cache,
     plan: &StackPlan,
@@ -197,7 +195,6 @@ pub(super) async fn start(
     }
 }
 
-/// Waits until both answer, then until a group can begin.
 async fn ready(endpoints: Endpoints) {
     let bootstrap = &endpoints.kafka.bootstrap;
     let kafka = async {
@@ -222,7 +219,6 @@ async fn ready(endpoints: Endpoints) {
     tokio::join!(kafka, postgres);
 }
 
-/// Which of the two to blame for a start that takes too long.
 async fn silent(endpoints: &Endpoints) -> Which {
     let asked = postgres::ask(&endpoints.postgres.admin_url, None, QUESTION).await;
     if asked.is_err() {
@@ -243,7 +239,7 @@ async fn send_line(orders: &mut ChildStdin, line: &str) -> Result<(), StackError
     }
 }
 
-/// This very program, even if its file has been replaced by a newer build since it was started.
+/// Even if its file has been replaced by a newer build since it was started.
 fn own_program() -> io::Result<PathBuf> {
     let link = Path::new("/proc/self/exe");
     if link.exists() {

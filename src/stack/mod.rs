@@ -1,12 +1,7 @@
 //! Brings up a real Kafka and a real Postgres, or is told of them.
 //!
-//! [`ensure`] is what a run calls: it gives [`Endpoints`], from a stack that runs already or from
-//! one that it brings up. [`up`], [`down`], [`status`] and [`doctor`] are the commands of the same
-//! names.
-//!
-//! The native stack, from the outside in: [`up`] looks at what is there, brings the two servers
-//! into the cache, and starts a supervisor; the supervisor starts the servers, which die with it,
-//! and writes down in `state.json` where they are.
+//! The native stack: [`up`] brings the two servers into the cache and starts a supervisor, which
+//! starts the servers; they die with it, and `state.json` says where they are.
 
 use std::path::PathBuf;
 
@@ -50,30 +45,24 @@ pub use supervisor::supervise;
 pub use switch::switches;
 pub(crate) use switch::{Switch, SwitchError};
 
-/// The name of the stack that nobody named.
 pub const DEFAULT_NAME: &str = "default";
 
-/// Which stack, and how it is to run.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
-    /// How it is to run.
     pub choice: StackChoice,
-    /// The stack's name: stacks of different names run side by side.
+    /// Stacks of different names run side by side.
     pub name: String,
-    /// The cache folder, if not the default one.
     pub cache: Option<PathBuf>,
-    /// A fixed port for Kafka; a free one by default.
+    /// A free one by default.
     pub kafka_port: Option<u16>,
-    /// Kafka behind a proxy of somebody else's, besides its own listener; none by default.
+    /// Besides its own listener; none by default.
     pub kafka_proxied: Option<Proxied>,
-    /// A fixed port for PostgreSQL; a free one by default.
+    /// A free one by default.
     pub postgres_port: Option<u16>,
-    /// A folder with `initdb` and `postgres` of this machine, to use instead of the cached one.
+    /// Has `initdb` and `postgres`, instead of the cached ones.
     pub postgres_bin: Option<PathBuf>,
-    /// The servers to use, with [`StackChoice::External`].
     pub external: Option<External>,
-    /// The `crashwindow` program that becomes the supervisor: this process's own by default. A test
-    /// that calls this library from another program gives it.
+    /// What becomes the supervisor: by default this process's own. A test of this library gives it.
     pub program: Option<PathBuf>,
 }
 
@@ -93,17 +82,16 @@ impl Default for StackOptions {
     }
 }
 
-/// A second listener of Kafka, for a proxy that knows nothing of Kafka's protocol: a broker tells its
-/// clients where to connect to, and they would go past the proxy if it told them its own port.
+/// For a proxy that knows nothing of Kafka's protocol: a broker tells its clients where to connect
+/// to, and they would go past the proxy if it told them its own port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proxied {
-    /// The port of 127.0.0.1 that Kafka listens on for the proxy.
+    /// On 127.0.0.1, for the proxy.
     pub listens: u16,
-    /// The port of 127.0.0.1 that the proxy listens on, which is what clients are told.
+    /// On 127.0.0.1, the proxy's: what clients are told.
     pub advertises: u16,
 }
 
-/// How a stack is to run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum StackChoice {
     /// External if addresses are given, else native; says which and why.
@@ -117,13 +105,12 @@ pub enum StackChoice {
     Compose,
 }
 
-/// Is told what a command is doing, one line at a time, in words for the person who waits.
+/// In words for the person who waits.
 pub trait StackProgress: Send + Sync {
-    /// One line, without its line break.
+    /// Without its line break.
     fn line(&self, line: &str);
 }
 
-/// Says nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 
@@ -131,19 +118,12 @@ impl StackProgress for Silent {
     fn line(&self, _line: &str) {}
 }
 
-/// The result of [`up`].
 #[derive(Debug, Clone)]
 pub struct Up {
-    /// Where the stack is.
     pub endpoints: Endpoints,
-    /// Whether anything had to be started.
     pub changed: bool,
 }
 
-/// Gives a stack that answers: the running one, or one that is brought up for it.
-///
-/// # Errors
-/// Those of [`up`].
 pub async fn ensure(
     options: &StackOptions,
     progress: &dyn StackProgress,
@@ -151,21 +131,15 @@ pub async fn ensure(
     Ok(up(options, progress).await?.endpoints)
 }
 
-/// The folder that runs are kept in, beside the stacks: `runs/` in the cache.
-///
-/// # Errors
-/// When the cache folder cannot be used.
+/// `runs/` in the cache.
 pub fn runs_folder(options: &StackOptions) -> Result<PathBuf, StackError> {
     Ok(cache::Cache::open(options.cache.as_deref())?
         .root()
         .join("runs"))
 }
 
-/// Brings the stack up and waits until both servers answer. A running one is left alone; one that
-/// is half there is taken down and started anew. An external one is only asked.
-///
-/// # Errors
-/// Every [`StackError`]; nothing that this call started runs any more then.
+/// Waits until both servers answer. A stack that is half there is started anew; an external one is
+/// only asked. After an error nothing runs that this call started.
 pub async fn up(options: &StackOptions, progress: &dyn StackProgress) -> Result<Up, StackError> {
     check_name(&options.name)?;
     match choose(options)? {
@@ -185,7 +159,7 @@ pub async fn up(options: &StackOptions, progress: &dyn StackProgress) -> Result<
     }
 }
 
-/// Asks servers that are not ours to start. None where these options are about the native stack.
+/// None where these options are about the native stack.
 pub async fn configured_endpoints(options: &StackOptions) -> Option<Result<Endpoints, StackError>> {
     match choose(options).ok()? {
         Chosen::Native(_) => None,
@@ -194,11 +168,8 @@ pub async fn configured_endpoints(options: &StackOptions) -> Option<Result<Endpo
     }
 }
 
-/// Stops the stack, waits until nothing of it is left, and removes its folder; the cache keeps the
-/// servers' programs. Returns whether there was anything to stop. An external stack is left alone.
-///
-/// # Errors
-/// [`StackError::StillRunning`], or a folder that cannot be removed.
+/// Waits until nothing is left, and removes the stack's folder; the cache stays. Whether there was
+/// anything to stop: an external stack is left alone.
 pub async fn down(
     options: &StackOptions,
     progress: &dyn StackProgress,
@@ -256,7 +227,7 @@ fn choose(options: &StackOptions) -> Result<Chosen<'_>, StackError> {
     }
 }
 
-/// A name becomes a folder's and a lock's.
+/// It becomes a folder's and a lock's.
 fn check_name(name: &str) -> Result<(), StackError> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !name.is_empty() && name.len() <= 40 && !name.starts_with('-') && name.chars().all(fits) {

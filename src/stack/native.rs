@@ -1,5 +1,3 @@
-//! The native stack: two servers of this machine, brought up, looked at and taken down.
-
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -17,24 +15,20 @@ use super::state::{StackPhase, StackSettings, StackState};
 use super::supervisor::alive_lock;
 use super::{Proxied, StackOptions, StackProgress, Up, kafka, postgres, segment};
 
-/// How long a running stack may take to answer: a storm may keep it busy for a while, and calling
-/// it dead would end somebody's run.
+/// A storm may keep a running stack busy for a while, and calling it dead would end somebody's run.
 const ANSWER: Duration = Duration::from_secs(5);
-/// How long a supervisor may take to stop both servers, which have 10 s each, side by side.
+/// Both servers have 10 s each, side by side.
 const STOP: Duration = Duration::from_secs(15);
 
 pub(super) enum FoundStack {
     Nothing,
-    /// Both servers answer.
     Running(Box<StackState>),
-    /// Something is there that is no running stack, and why.
     Broken {
         why: String,
         state: Option<Box<StackState>>,
     },
 }
 
-/// Looks at a stack, and asks its servers if they are said to run.
 pub(super) async fn inspect(cache: &Cache, name: &str) -> Result<FoundStack, StackError> {
     let folder = cache.stack(name);
     let state = StackState::read(&folder).map(Box::new);
@@ -67,7 +61,6 @@ async fn answers(endpoints: &Endpoints, patience: Duration) -> Result<(), String
     Ok(())
 }
 
-/// Brings the stack up, or leaves a running one alone.
 pub(super) async fn up(
     options: &StackOptions,
     progress: &dyn StackProgress,
@@ -118,7 +111,6 @@ pub(super) async fn up(
     })
 }
 
-/// One `up` or `down` of a name at a time.
 async fn alone(
     cache: &Cache,
     name: &str,
@@ -174,7 +166,7 @@ fn same_settings(name: &str, state: &StackState, wanted: &StackSettings) -> Resu
     }
 }
 
-/// Stops the stack and removes its folder; whether there was anything to remove.
+/// Whether there was anything to remove.
 pub(super) async fn down(
     options: &StackOptions,
     progress: &dyn StackProgress,
@@ -185,7 +177,7 @@ pub(super) async fn down(
     stop(&cache, name).await
 }
 
-/// Ends everything that is provably of this stack, and removes its folder.
+/// Only what is provably of this stack.
 async fn stop(cache: &Cache, name: &str) -> Result<bool, StackError> {
     let folder = cache.stack(name);
     let state = StackState::read(&folder);
@@ -226,8 +218,7 @@ async fn stop(cache: &Cache, name: &str) -> Result<bool, StackError> {
     Ok(was_there)
 }
 
-/// Removes a folder. A grandchild of a supervisor that was killed may write into it for one more
-/// moment, until it notices.
+/// A grandchild of a supervisor that was killed may write into it for one more moment.
 async fn remove(folder: &Path) -> Result<(), StackError> {
     let deadline = Instant::now() + STOP;
     loop {
@@ -247,8 +238,7 @@ async fn remove(folder: &Path) -> Result<(), StackError> {
     }
 }
 
-/// The process that the holder of the lock wrote into it, right after locking. What an earlier
-/// holder wrote is told by its start time.
+/// Written by the holder right after locking; what an earlier one wrote is told by its start time.
 async fn supervisor(cache: &Cache, name: &str) -> Option<ServerProcess> {
     let path = cache.lock_path(&alive_lock(name));
     let deadline = Instant::now() + Duration::from_secs(1);

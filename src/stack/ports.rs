@@ -1,4 +1,4 @@
-//! Ports on the loopback: a free one from the kernel, or a fixed one and who holds it.
+//! Ports on the loopback.
 
 use std::fs;
 use std::io;
@@ -6,15 +6,13 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use super::error::StackError;
 
-/// A port that nobody listens on at this moment. Somebody may take it before the server does, so
-/// whoever uses it is ready to ask for another.
+/// Somebody may take it before the server does: whoever uses it is ready to ask for another.
 pub(super) fn free() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
         .local_addr()?
         .port())
 }
 
-/// Proves that a fixed port can be had.
 pub(super) fn require(
     port: u16,
     server: &'static str,
@@ -40,7 +38,7 @@ pub(super) fn require(
     }
 }
 
-/// Who listens on a port, as `process 4711 (java)`, where `/proc` tells and we may look.
+/// `process 4711 (java)`, where `/proc` tells and we may look.
 fn owner(port: u16) -> Option<String> {
     let inode = ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()

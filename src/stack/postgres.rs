@@ -1,5 +1,3 @@
-//! Connects to a Postgres by its DSN, with or without TLS, and asks it.
-
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,26 +8,20 @@ use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls};
 
-/// How much of the server's certificate is checked, as libpq means it.
+/// As libpq means it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CertificateCheck {
-    /// Encrypt to whoever answers.
+    /// Encrypts to whoever answers.
     Nothing,
-    /// The certificate comes from a known authority.
+    /// A known authority's certificate.
     Authority,
-    /// And it is this host's.
+    /// And this host's.
     Host,
 }
 
-/// Connects to `dsn`: a `postgres://` URL or `key=value` pairs, with libpq's `sslmode` (`disable`,
-/// `prefer`, `require`, `verify-ca`, `verify-full`). As in libpq, `require` checks the certificate
-/// only if `ca` (PEM) is given; `verify-full` without it trusts the system's authorities.
-///
-/// Returns the client and the task that drives its connection; the task ends with the client, or
-/// with the error that broke the connection.
-///
-/// # Errors
-/// A DSN that cannot be read, an unreadable `ca`, a server that refuses or does not answer.
+/// libpq's `sslmode`s: `require` checks the certificate only if `ca` (PEM) is given; `verify-full`
+/// without it trusts the system's authorities. The task drives the connection, and ends with the
+/// client or the error that broke it.
 pub async fn connect(
     dsn: &str,
     ca: Option<&Path>,
@@ -48,20 +40,15 @@ pub async fn connect(
     Ok((client, tokio::spawn(connection)))
 }
 
-/// How a server is reached, for whoever relays the protocol instead of speaking it.
+/// For whoever relays the protocol instead of speaking it.
 pub struct Route {
-    /// The first host of the DSN.
     pub host: String,
-    /// Its port.
     pub port: u16,
-    /// The TLS settings, and whether the certificate must be this host's; none for plaintext.
+    /// Whether the certificate must be this host's; none for plaintext.
     pub tls: Option<(SslConnector, bool)>,
 }
 
-/// Reads from a DSN how its server is reached, as [`connect`] would reach it.
-///
-/// # Errors
-/// A DSN that cannot be read or that names no host, an unreadable `ca`.
+/// As [`connect`] would reach it; the DSN must name a host.
 pub fn route(dsn: &str, ca: Option<&Path>) -> anyhow::Result<Route> {
     use tokio_postgres::config::Host;
     let (config, check) = parse(dsn, ca.is_some())?;
@@ -80,7 +67,6 @@ pub fn route(dsn: &str, ca: Option<&Path>) -> anyhow::Result<Route> {
     })
 }
 
-/// The TLS settings that a DSN asks for, and whether the host's name is checked.
 fn tls(
     config: &Config,
     check: CertificateCheck,
@@ -89,7 +75,8 @@ fn tls(
     if config.get_ssl_mode() == SslMode::Disable
         || (check == CertificateCheck::Nothing && is_prefer(config))
     {
-        // `prefer` is the default of a DSN that says nothing, and the lab's own servers have no TLS.
+        // `prefer` is the default of a DSN that says nothing, and the lab's own servers have no
+        // TLS.
         return Ok(None);
     }
     let mut tls = SslConnector::builder(SslMethod::tls())?;
@@ -107,8 +94,7 @@ fn is_prefer(config: &Config) -> bool {
     config.get_ssl_mode() == SslMode::Prefer
 }
 
-/// tokio-postgres knows only `disable`, `prefer` and `require`: the two stricter modes become
-/// `require` and a check.
+/// tokio-postgres knows no stricter mode than `require`: the stricter ones become that and a check.
 fn parse(dsn: &str, has_ca: bool) -> anyhow::Result<(Config, CertificateCheck)> {
     let mode = |name: &str| dsn.contains(&format!("sslmode={name}"));
     let check = if mode("verify-full") {
@@ -127,10 +113,7 @@ fn parse(dsn: &str, has_ca: bool) -> anyhow::Result<(Config, CertificateCheck)> 
     ))
 }
 
-/// The server's version, as in `18.6`.
-///
-/// # Errors
-/// When it does not answer within `patience`.
+/// The server's version: `18.6`.
 pub async fn ask(dsn: &str, ca: Option<&Path>, patience: Duration) -> anyhow::Result<String> {
     tokio::time::timeout(patience, async {
         let (client, _driver) = connect(dsn, ca).await?;
@@ -147,10 +130,7 @@ pub async fn ask(dsn: &str, ca: Option<&Path>, patience: Duration) -> anyhow::Re
     .with_context(|| format!("no answer within {} s", patience.as_secs()))?
 }
 
-/// Asks whether this role may create a database, without creating one.
-///
-/// # Errors
-/// When it may not, or the server does not answer.
+/// Creates none.
 pub async fn may_create_database(dsn: &str, ca: Option<&Path>) -> anyhow::Result<()> {
     let (client, _driver) = connect(dsn, ca).await?;
     let row = client
@@ -166,7 +146,7 @@ pub async fn may_create_database(dsn: &str, ca: Option<&Path>) -> anyhow::Result
     Ok(())
 }
 
-/// `host:port` of a DSN, for messages: never the password.
+/// `host:port`, for messages: never the password.
 pub fn address(dsn: &str) -> String {
     use tokio_postgres::config::Host;
     let Ok((config, _)) = parse(dsn, false) else {

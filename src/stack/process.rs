@@ -6,18 +6,16 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-/// A process that was ours when it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ServerProcess {
     /// `Kafka`, `PostgreSQL`, `Prometheus` or `supervisor`.
     pub(super) what: String,
     pub(super) pid: u32,
-    /// When it started, in the system's own terms: with the pid, its identity.
+    /// In the system's own terms: with the pid, its identity.
     pub(super) started: String,
 }
 
 impl ServerProcess {
-    /// Records a living process.
     pub(super) fn of(what: &str, pid: u32) -> ServerProcess {
         ServerProcess {
             what: what.to_string(),
@@ -26,19 +24,19 @@ impl ServerProcess {
         }
     }
 
-    /// Whether this very process still runs; one that waits to be reaped does not.
+    /// One that waits to be reaped does not.
     pub(super) fn lives(&self) -> bool {
         started(self.pid).is_some_and(|started| started == self.started)
     }
 
-    /// Signals it, if it is still the one that was recorded.
+    /// If it is still the one that was recorded.
     pub(super) fn signal(&self, signal: Signal) {
         if self.lives() {
             send(self.pid, signal);
         }
     }
 
-    /// Waits until it is gone; whether it went within `patience`.
+    /// Whether it went within `patience`.
     pub(super) async fn gone(&self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
         while self.lives() {
@@ -51,7 +49,7 @@ impl ServerProcess {
     }
 }
 
-/// Signals a process of ours. That it has gone in the meantime is no error.
+/// That it has gone in the meantime is no error.
 pub(super) fn send(pid: u32, signal: Signal) {
     if let Ok(pid) = i32::try_from(pid) {
         let _ = kill(Pid::from_raw(pid), signal);

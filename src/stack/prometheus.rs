@@ -1,5 +1,4 @@
-//! The Prometheus of a native stack, where this machine has one: it watches the dashboard and what
-//! runs there, and nothing needs it.
+//! The Prometheus of a native stack, where this machine has one; nothing needs it.
 
 use std::fs;
 use std::io;
@@ -19,28 +18,22 @@ use super::{StackOptions, check_name, is_native};
 const CONFIG: &str = include_str!("../../docker/prometheus/prometheus.yml");
 const RULES: &str = include_str!("../../docker/prometheus/rules.yml");
 const ALERTS: &str = include_str!("../../docker/prometheus/alerts.yml");
-
-/// The dashboard's address in the configuration as it is kept.
 const DASHBOARD: &str = "127.0.0.1:7878";
 
-/// What of the configuration says whom to scrape.
+/// Behind it the configuration says whom to scrape.
 const SCRAPE: &str = "\nscrape_configs:\n";
 
-/// How long Prometheus may take to read its configuration again; it takes some milliseconds.
+/// To read its configuration again, which takes some milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Between two attempts while it starts.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The program, if there is one on the `PATH`.
 pub(super) fn find() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let programs = std::env::split_paths(&path).map(|folder| folder.join("prometheus"));
     programs.into_iter().find(|program| program.is_file())
 }
 
-/// A Prometheus in a folder of its own.
 pub(super) struct PrometheusServer<'a> {
-    /// None where this machine has none.
     pub(super) program: Option<&'a Path>,
     /// `prometheus/` of the stack.
     pub(super) folder: PathBuf,
@@ -48,7 +41,7 @@ pub(super) struct PrometheusServer<'a> {
 }
 
 impl PrometheusServer<'_> {
-    /// Writes its configuration: nobody to scrape yet.
+    /// With nobody to scrape yet.
     pub(super) fn configure(&self) -> io::Result<()> {
         fs::create_dir_all(self.folder.join("data"))?;
         give(&self.folder.join("data"), postgres_user().as_ref())?;
@@ -57,7 +50,7 @@ impl PrometheusServer<'_> {
         fs::write(self.folder.join("prometheus.yml"), config(None))
     }
 
-    /// Starts it, as the user that PostgreSQL runs as where we are root.
+    /// As PostgreSQL's user where we are root.
     pub(super) fn start(&self, port: u16) -> io::Result<Child> {
         let program = self.program.ok_or(io::ErrorKind::NotFound)?;
         let mut command = server(program, &self.folder, &self.log)?;
@@ -82,11 +75,8 @@ fn config(dashboard: Option<SocketAddr>) -> String {
     }
 }
 
-/// Lets the Prometheus of this stack scrape the dashboard at this address, and whatever the dashboard
-/// says is there to be scraped. False where the stack has no Prometheus, or does not run.
-///
-/// # Errors
-/// When Prometheus cannot be told.
+/// The dashboard, and whatever it says is there to be scraped. False where the stack has no
+/// Prometheus, or does not run.
 pub async fn watch(options: &StackOptions, dashboard: SocketAddr) -> anyhow::Result<bool> {
     check_name(&options.name)?;
     let folder = Cache::open(options.cache.as_deref())?.stack(&options.name);
@@ -117,7 +107,6 @@ pub async fn watch(options: &StackOptions, dashboard: SocketAddr) -> anyhow::Res
     Ok(true)
 }
 
-/// Returns when the configuration has been read again.
 async fn reload(address: &str) -> anyhow::Result<()> {
     let client = reqwest::Client::new();
     let deadline = Instant::now() + PATIENCE;

@@ -1,15 +1,13 @@
-//! The one thing that a killed PostgreSQL leaves outside its folder: the System V memory segment
-//! that guards its data folder.
+//! What a killed PostgreSQL leaves outside its folder: the System V memory segment that guards its
+//! data.
 
 use std::fs;
 use std::path::Path;
 
 use nix::libc;
 
-/// Removes the segment of the server whose data folder this is, if the server was killed.
-///
-/// Only a segment that nobody is attached to and that this very server made is touched; that there
-/// is none is the normal case, and that it cannot be removed costs 56 bytes.
+/// Only a segment that nobody is attached to and that this very server made; one that cannot be
+/// removed costs 56 bytes.
 pub(super) fn remove_left_over(data: &Path) {
     // A server that stops in good order removes the file, and the segment.
     let Ok(pidfile) = fs::read_to_string(data.join("postmaster.pid")) else {
@@ -28,8 +26,7 @@ pub(super) fn remove_left_over(data: &Path) {
     }
 }
 
-/// The pid of the server and the id of its segment: the first line, and the second number of the
-/// seventh.
+/// The server's pid and its segment's id: the first line, and the second number of the seventh.
 fn parse(pidfile: &str) -> Option<(libc::pid_t, libc::c_int)> {
     let mut lines = pidfile.lines();
     let creator = lines.next()?.trim().parse().ok()?;

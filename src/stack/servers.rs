@@ -1,5 +1,3 @@
-//! The command lines of the two servers: prepare the data folder, then run.
-
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown};
@@ -17,8 +15,8 @@ const SERVER_PROPERTIES: &str = include_str!("../../docker/kafka/server.properti
 const LOG4J2: &str = include_str!("../../docker/kafka/log4j2.properties");
 const POSTGRESQL_CONF: &str = include_str!("../../docker/postgres/postgresql.conf");
 
-/// With these the broker listens after some 2 s and holds 180 to 240 MB: the serial collector and
-/// the first compiler tier do without the threads and the profiling that a day's load would repay.
+/// The broker listens after some 2 s and holds 180 to 240 MB: without the threads and the profiling
+/// that a day's load would repay.
 const JVM: [&str; 4] = [
     "-Xms256m",
     "-Xmx512m",
@@ -26,7 +24,6 @@ const JVM: [&str; 4] = [
     "-XX:TieredStopAtLevel=1",
 ];
 
-/// A broker in a folder of its own.
 pub(super) struct KafkaServer<'a> {
     pub(super) java: &'a Path,
     pub(super) jars: &'a Path,
@@ -72,13 +69,13 @@ impl KafkaServer<'_> {
         self.folder.join("server.properties")
     }
 
-    /// Formats the log folder, as a broker of a KRaft cluster wants it before its first start.
+    /// As a KRaft broker wants it before its first start.
     pub(super) async fn format(&self) -> io::Result<()> {
-        // Kafka's own form of a cluster id: 16 bytes in 22 characters of URL-safe base 64.
+        // Kafka's own form: 16 bytes in 22 characters of URL-safe base 64.
         let id = openssl::base64::encode_block(&rand::random::<[u8; 16]>());
         let id = id.trim_end_matches('=').replace('+', "A").replace('/', "B");
         let mut command = self.java(&["-XX:TieredStopAtLevel=1"], "kafka.tools.StorageTool")?;
-        // The letter in front keeps an id that begins with a dash from being read as a flag.
+        // An id that begins with a dash would be read as a flag.
         command.args([
             "format",
             "--cluster-id",
@@ -103,9 +100,7 @@ impl KafkaServer<'_> {
     }
 }
 
-/// A PostgreSQL in a folder of its own.
 pub(super) struct PostgresServer<'a> {
-    /// The folder with `initdb` and `postgres`.
     pub(super) bin: &'a Path,
     /// `postgres/` of the stack.
     pub(super) folder: PathBuf,
@@ -117,7 +112,6 @@ impl PostgresServer<'_> {
         self.folder.join("data")
     }
 
-    /// Makes the cluster, with `postgres` as the superuser and this password.
     pub(super) async fn initialise(&self, password: &str) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let user = postgres_user();
@@ -150,7 +144,7 @@ impl PostgresServer<'_> {
         made
     }
 
-    /// Writes the settings for this port; later lines win over what initdb wrote.
+    /// Later lines win over what initdb wrote.
     pub(super) fn configure(&self, port: u16) -> io::Result<()> {
         let sample = self.data().join("postgresql.conf");
         let kept = self.data().join("postgresql.conf.initdb");
@@ -158,8 +152,8 @@ impl PostgresServer<'_> {
             fs::copy(&sample, &kept)?;
         }
         let base = fs::read_to_string(&kept)?;
-        // One call instead of an fsync of every file: a crash restart takes 0.2 s, not 3.3 s. Only
-        // Linux has it.
+        // One call instead of an fsync of every file: a crash restart takes 0.2 s, not 3.3 s. Linux
+        // only.
         let syncfs = if cfg!(target_os = "linux") {
             "recovery_init_sync_method = syncfs\n"
         } else {
@@ -194,7 +188,7 @@ pub(super) fn give(path: &Path, user: Option<&User>) -> io::Result<()> {
     chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
 }
 
-/// A command that writes to `log`, dies with this process, and ends when its handle is dropped.
+/// Writes to `log`, dies with this process, and ends when its handle is dropped.
 pub(super) fn server(program: &Path, folder: &Path, log: &Path) -> io::Result<Command> {
     let log: File = OpenOptions::new().create(true).append(true).open(log)?;
     log.set_permissions(Permissions::from_mode(0o644))?;
@@ -226,11 +220,11 @@ fn die_with_us(command: &mut Command) {
     }
 }
 
-/// Elsewhere the next `up` or `down` finds what outlived its supervisor, by pid and start time.
+/// Elsewhere the next `up` or `down` finds what outlived its supervisor.
 #[cfg(not(target_os = "linux"))]
 fn die_with_us(_command: &mut Command) {}
 
-/// Runs a command to its end; if this future is dropped before, so is everything it started.
+/// If this future is dropped before the end, so is everything it started.
 async fn finish(mut command: Command, what: &str) -> io::Result<()> {
     // initdb runs `postgres` through a shell, and killing it alone would leave those two behind.
     let mut child = command.process_group(0).spawn()?;
@@ -244,7 +238,7 @@ async fn finish(mut command: Command, what: &str) -> io::Result<()> {
     }
 }
 
-/// A process group that is killed when it is dropped before it has ended.
+/// Killed when it is dropped before it has ended.
 struct ProcessGroup(Option<u32>);
 
 impl ProcessGroup {

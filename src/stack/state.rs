@@ -1,5 +1,3 @@
-//! What is written down about a native stack, and the last lines of a log.
-
 use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -12,13 +10,13 @@ use super::Proxied;
 use super::endpoints::Endpoints;
 use super::process::ServerProcess;
 
-/// How far a stack has come. Only its supervisor writes this.
+/// Only its supervisor writes this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum StackPhase {
-    /// The servers have been started; nobody has heard an answer yet.
+    /// Nobody has heard the servers' answer yet.
     Starting,
-    /// Both servers have answered, and groups can begin at once.
+    /// Both have answered, and groups can begin at once.
     Ready,
     Down,
 }
@@ -32,11 +30,11 @@ pub(super) struct StackState {
     pub(super) settings: StackSettings,
     pub(super) processes: Vec<ServerProcess>,
     pub(super) reason: Option<String>,
-    /// The last lines of the log of the server that went first.
+    /// Of the server that went first.
     pub(super) log: Vec<String>,
 }
 
-/// What was asked for; a stack that runs with something else is not the one that is wanted.
+/// A stack that runs with something else is not the one that is wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StackSettings {
     pub(super) kafka_port: Option<u16>,
@@ -53,12 +51,12 @@ pub(super) fn now() -> u64 {
 }
 
 impl StackState {
-    /// The state in a stack's folder; `None` if there is none, or none that this version can read.
+    /// `None` also where this version cannot read it.
     pub(super) fn read(folder: &Path) -> Option<StackState> {
         serde_json::from_str(&fs::read_to_string(folder.join("state.json")).ok()?).ok()
     }
 
-    /// Replaces the state in one step. It holds a password: nobody else may read it.
+    /// In one step. It holds a password: nobody else may read it.
     pub(super) fn write(&self, folder: &Path) -> std::io::Result<()> {
         let temporary = folder.join("state.json.new");
         let mut file = fs::OpenOptions::new()
@@ -72,7 +70,7 @@ impl StackState {
     }
 }
 
-/// The end of a log; empty if it cannot be read.
+/// Empty if it cannot be read.
 pub(super) fn tail(path: &Path) -> String {
     /// More than a server writes about its own end, stack trace included; a log may hold days.
     const BYTES: u64 = 16 * 1024;
@@ -88,7 +86,7 @@ pub(super) fn tail(path: &Path) -> String {
     )
 }
 
-/// The last lines of a log, oldest first, without the frames of Java's stack traces.
+/// Oldest first, without the frames of Java's stack traces.
 pub(super) fn last_lines(path: &Path) -> Vec<String> {
     /// Enough for the cause and what led to it, and it fits a terminal.
     const LINES: usize = 12;

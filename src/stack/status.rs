@@ -1,7 +1,3 @@
-//! What runs, or why it does not.
-
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
-
 use serde::Serialize;
 
 use super::cache::Cache;
@@ -10,29 +6,23 @@ use super::error::StackError;
 use super::native::{FoundStack, inspect};
 use super::state::now;
 use super::{StackOptions, check_name};
-
-/// The state of a stack, as `crashwindow status` tells it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Status {
     pub name: String,
-    /// Whether both servers answered just now.
     pub running: bool,
     pub endpoints: Option<Endpoints>,
-    /// How long they have run, or been down, in seconds.
+    /// Run or been down.
     pub seconds: Option<u64>,
-    /// The processes, by what they are: pids.
+    /// Pids, by what they are.
     pub processes: Vec<(String, u32)>,
-    /// Why the stack is down; `None` if it runs or was never there.
+    /// `None` if it runs or was never there.
     pub reason: Option<String>,
-    /// The last lines of the log of the server that went first.
+    /// Of the server that went first.
     pub log: Vec<String>,
     pub next: String,
 }
 
-/// Looks at the native stack of this name and asks its servers. Changes nothing.
-///
-/// # Errors
-/// A cache folder that cannot be used.
+/// Changes nothing.
 pub async fn status(options: &StackOptions) -> Result<Status, StackError> {
     check_name(&options.name)?;
     let name = options.name.clone();
@@ -76,7 +66,6 @@ pub async fn status(options: &StackOptions) -> Result<Status, StackError> {
     })
 }
 
-/// The flag that a command needs to mean this stack.
 fn named(name: &str) -> String {
     if name == super::DEFAULT_NAME {
         String::new()

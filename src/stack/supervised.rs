@@ -1,5 +1,3 @@
-//! One server as its supervisor sees it: prepared, started, stopped.
-
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -15,10 +13,9 @@ use super::servers::{KafkaServer, PostgresServer};
 use super::state::{last_lines, tail};
 use super::supervisor::StackPlan;
 
-/// How long a server may take to stop before it is killed: several times what either needs with a
-/// run's data.
+/// Several times what either needs with a run's data.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
-/// How often a server whose free port was taken in the last moment gets another.
+/// For a server whose free port was taken in the last moment.
 const PORT_ATTEMPTS: u32 = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +42,11 @@ impl Which {
         }
     }
 
-    /// Where it writes, in a stack's folder.
     pub(super) fn log(self, folder: &Path) -> PathBuf {
         folder.join("logs").join(format!("{}.log", self.name()))
     }
 
-    /// What asks it to stop in good order: for Postgres the fast shutdown, which ends sessions.
+    /// For Postgres the fast shutdown, which ends sessions.
     fn stop(self) -> Signal {
         match self {
             Which::Kafka | Which::Prometheus => Signal::SIGTERM,
@@ -59,7 +55,6 @@ impl Which {
     }
 }
 
-/// A server that did not come up, or went.
 #[derive(Debug)]
 pub(super) struct ServerFailure {
     pub(super) server: String,
@@ -147,8 +142,8 @@ impl Server {
         self.child.wait().await
     }
 
-    /// After an exit before the stack was ready: starts it again if somebody took a port before it
-    /// could, on other ports where none was asked for (Kafka's controller has one, too).
+    /// If somebody took a port before it could; on others where none was asked for (Kafka's
+    /// controller has one, too).
     pub(super) fn retry(&mut self, plan: &StackPlan) -> Option<()> {
         let log = tail(&self.which.log(&self.folder)).to_lowercase();
         let lost = log.contains("address already in use");
@@ -168,7 +163,6 @@ impl Server {
         ServerProcess::of(self.which.title(), self.pid)
     }
 
-    /// Ends it in good order, or at last by force.
     pub(super) async fn stop(&mut self) {
         if matches!(self.child.try_wait(), Ok(Some(_))) {
             return;
@@ -229,7 +223,8 @@ mod tests {
     use super::super::state::StackSettings;
     use super::*;
 
-    /// The race for a free port cannot be lost on purpose with the real broker, so a script loses it.
+    /// The race for a free port cannot be lost on purpose with the real broker, so a script loses
+    /// it.
     #[tokio::test]
     async fn a_server_that_lost_its_port_gets_another_one_a_few_times() {
         let folder = tempfile::tempdir().expect("made");

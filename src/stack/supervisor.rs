@@ -4,9 +4,8 @@
 //! up ── plan, "ready" ──▶ supervisor ── dies with it ──▶ Kafka
 //!    ◀── its reports ────            ── dies with it ──▶ PostgreSQL
 //! ```
-//! `up` closing its pipe before it said "ready" means that it failed or was killed: the supervisor
-//! then leaves nothing running. Later it needs nobody, and ends when it is told to or when a server
-//! does.
+//! `up` closing its pipe before "ready" has failed or was killed: nothing is left running then.
+//! Later the supervisor needs nobody, and ends when told to or when a server does.
 
 use std::fs;
 use std::io::{self, Write};
@@ -28,7 +27,6 @@ use super::process::ServerProcess;
 use super::state::{StackPhase, StackSettings, StackState, now};
 use super::supervised::{Server, ServerFailure, Which};
 
-/// What `up` asks of the supervisor, on its standard input, as one line.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StackPlan {
     pub(super) cache: PathBuf,
@@ -37,24 +35,23 @@ pub(super) struct StackPlan {
     pub(super) jars: PathBuf,
     pub(super) postgres_bin: PathBuf,
     pub(super) postgres_version: String,
-    /// The program, where this machine has it.
     pub(super) prometheus: Option<PathBuf>,
     pub(super) settings: StackSettings,
 }
 
-/// What `up` answers to [`SupervisorReport::Started`] once it has asked both servers.
+/// The answer to [`SupervisorReport::Started`], once it has asked both servers.
 pub(super) const READY: &str = "ready";
 
-/// What the supervisor tells `up`, on its standard output, one line each.
+/// On standard output, one line each.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum SupervisorReport {
     /// For the person who waits.
     Line(String),
-    /// Both servers run: ask them. Comes again if one had to be given another port.
+    /// Ask them. Comes again if one had to be given another port.
     Started(Box<StackState>),
-    /// `state.json` says that the stack is ready.
+    /// `state.json` says so.
     Ready,
-    /// A server failed; nothing runs any more.
+    /// Nothing runs any more.
     Failed {
         server: String,
         why: String,
@@ -64,17 +61,13 @@ pub(super) enum SupervisorReport {
 
 fn report(report: &SupervisorReport) {
     let line = serde_json::to_string(report).expect("plain data");
-    // Nobody listens any more once `up` is through.
+    // Nobody listens once `up` is through.
     let _ = writeln!(io::stdout(), "{line}");
 }
 
 type Orders = Lines<BufReader<Receiver>>;
 
-/// Runs a stack until it is stopped or one of its servers ends. Called in a process of its own, on
-/// its main thread: the servers die with the thread that started them.
-///
-/// # Errors
-/// When the plan cannot be read or another supervisor holds this stack.
+/// In a process of its own, on its main thread: the servers die with the thread that started them.
 pub fn supervise() -> anyhow::Result<()> {
     // Out of the terminal's session: Ctrl-C there is not meant for the stack.
     nix::unistd::setsid()?;
@@ -109,12 +102,11 @@ async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The lock that a supervisor holds as long as it lives.
 pub(super) fn alive_lock(name: &str) -> String {
     format!("{name}.alive")
 }
 
-/// Takes the lock. Somebody who asks whether it is held has a share of it for a moment.
+/// Somebody who asks whether it is held has a share of it for a moment.
 async fn hold(cache: &Cache, name: &str) -> anyhow::Result<Flock<fs::File>> {
     let deadline = Instant::now() + Duration::from_secs(1);
     loop {
@@ -144,13 +136,13 @@ struct SupervisedStack {
     plan: StackPlan,
     folder: PathBuf,
     servers: Option<(Server, Server)>,
-    /// Watches, and is no part of what a run needs: the stack goes on without it.
+    /// No part of what a run needs: the stack goes on without it.
     prometheus: Option<Server>,
     state: Option<StackState>,
 }
 
 impl SupervisedStack {
-    /// Starts and watches. Returns when it was told to stop, and fails when a server did.
+    /// Returns when it was told to stop, and fails when a server did.
     async fn live(&mut self, orders: &mut Orders) -> Result<(), ServerFailure> {
         let mut term = signal(SignalKind::terminate()).map_err(ServerFailure::of_supervisor)?;
         let mut interrupt =
@@ -249,7 +241,6 @@ impl SupervisedStack {
         Ok(())
     }
 
-    /// Writes down where the servers are, and tells `up`.
     fn announce(&mut self) {
         self.note();
         self.write(StackPhase::Starting);
@@ -258,7 +249,6 @@ impl SupervisedStack {
         }
     }
 
-    /// Takes down where the servers are.
     fn note(&mut self) {
         let (Some(state), Some((kafka, postgres))) = (&mut self.state, &self.servers) else {
             return;
@@ -276,7 +266,7 @@ impl SupervisedStack {
         state.endpoints.prometheus = self.prometheus.as_ref().map(address);
     }
 
-    /// Prometheus has ended: it gets another port if it lost its own, else there is none any more.
+    /// On another port if it lost its own, else not at all.
     fn without_prometheus(&mut self, status: io::Result<ExitStatus>) {
         let Some(server) = &mut self.prometheus else {
             return;
@@ -296,7 +286,6 @@ impl SupervisedStack {
         }
     }
 
-    /// Stops what runs and writes down why.
     async fn end(&mut self, ending: Result<(), ServerFailure>) {
         if let Some((kafka, postgres)) = &mut self.servers {
             let prometheus = async {
@@ -339,8 +328,7 @@ async fn exit_of(server: &mut Option<Server>) -> io::Result<ExitStatus> {
     }
 }
 
-/// Into the supervisor's own log: on a full disk the stack goes on, and `status` will tell that
-/// the state is old.
+/// On a full disk the stack goes on, and `status` will tell that the state is old.
 fn complain(folder: &Path, error: &io::Error) {
     eprintln!("cannot write the state of {}: {error}", folder.display());
 }

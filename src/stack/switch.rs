@@ -1,9 +1,8 @@
 //! Brokers that can be stopped while everything else goes on.
 //!
-//! In `docker/compose.yaml` each broker of the profile `cluster` reads a named pipe, in a folder that it
-//! shares with the lab: a number written into it is for how many seconds the broker is gone, and
-//! `docker/kafka/start.sh` starts it again by itself, whatever becomes of the lab meanwhile. So the lab can
-//! ask for this and for nothing else, and needs no engine.
+//! Each broker of the profile `cluster` reads a named pipe, in a folder that it shares with the
+//! lab: a number written into it is for how many seconds it is gone. `docker/kafka/start.sh` starts
+//! it again whatever becomes of the lab, which needs no engine.
 
 use std::env;
 use std::io::{self, Write};
@@ -18,31 +17,23 @@ use tokio::time::{Instant, sleep};
 
 use super::{StackChoice, StackOptions};
 
-/// The folder with the pipes, in the lab's container.
 const FOLDER: &str = "CRASHWINDOW_SWITCHES";
 
-/// How long a broker may take to stop, which it does in good order, or to start. Each takes two to ten
-/// seconds on two quiet processors.
+/// To stop in good order, or to start: two to ten seconds each on two quiet processors.
 const DEADLINE: Duration = Duration::from_secs(60);
-
-/// How often it is looked at whether it listens.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A broker that can be stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Switch {
-    /// The broker's host: `kafka2`.
+    /// `kafka2`.
     pub broker: String,
-    /// Where it listens: `host:port`.
+    /// `host:port`.
     pub address: String,
-    /// The pipe that it reads.
     pub pipe: PathBuf,
 }
 
-/// A broker that did not do what it was asked for; the text names it.
 #[derive(Debug, thiserror::Error)]
 pub enum SwitchError {
-    /// The pipe is not there, or its reader has gone.
     #[error(
         "broker {broker} cannot be stopped: nobody reads {pipe} ({why})\n\
          next: make lab-logs, which says what became of it"
@@ -52,7 +43,6 @@ pub enum SwitchError {
         pipe: PathBuf,
         why: io::Error,
     },
-    /// It went on listening, or did not begin again.
     #[error(
         "waited {} s for broker {broker} at {address} to {what}\n\
          next: make lab-logs, which says what became of it",
@@ -65,8 +55,7 @@ pub enum SwitchError {
     },
 }
 
-/// The brokers that can be stopped: none where there is only one, as nothing would be left, and none
-/// outside the composition.
+/// None where there is only one broker, as nothing would be left, and none outside the composition.
 #[must_use]
 pub fn switches(options: &StackOptions) -> Vec<Switch> {
     let (StackChoice::Compose, Some(external)) = (options.choice, &options.external) else {
@@ -96,11 +85,7 @@ fn of(bootstrap: &str, folder: &Path) -> Vec<Switch> {
 }
 
 impl Switch {
-    /// Stops the broker for so many seconds, and returns when it listens again. It is gone for longer:
-    /// it also has to stop and to start.
-    ///
-    /// # Errors
-    /// When nobody reads the pipe, or the broker is not seen to go and come back.
+    /// Returns when it listens again. It is gone for longer: it also has to stop and to start.
     pub async fn stop_for(&self, time: Duration) -> Result<(), SwitchError> {
         self.ask(time).map_err(|why| SwitchError::Unread {
             broker: self.broker.clone(),
@@ -179,8 +164,8 @@ mod tests {
         let mut pipe = pipe::OpenOptions::new()
             .open_receiver(&switch.pipe)
             .expect("opened");
-        // Step by step, as `stop_for` goes: a broker that comes back before it was seen to be gone would
-        // be waited for in vain, and here it could.
+        // Step by step: a broker that comes back before it was seen to be gone would be waited for
+        // in vain, and here it could.
         switch.ask(Duration::from_secs(4)).expect("asked");
         let mut asked = [0; 2];
         pipe.read_exact(&mut asked).await.expect("asked");

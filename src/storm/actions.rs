@@ -11,15 +11,14 @@ use crate::chaos::storm::{StormAction, StormStrike};
 use crate::group::Group;
 use crate::session::instance::{InHand, Instance};
 
-/// How long a process without a handler for SIGTERM may take to be gone, on a machine that is busy: half
-/// of the grace that it gets. Its checks are held for so long.
+/// Without a handler for SIGTERM, on a busy machine: half of the grace. Checks are held for so
+/// long.
 const SUDDEN: Duration = Duration::from_secs(5);
 
-/// How long a process may take from the answer to its counter, and its counter to us, on a machine that
-/// is busy. What it has not told by then is taken out of the comparison if it dies.
+/// From the answer to the counter to us, on a busy machine. What a process has not told by then is
+/// taken out of the comparison if it dies.
 const COUNTED: Duration = Duration::from_secs(5);
 
-/// How often it is asked meanwhile.
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
 impl StormExecutor {
@@ -45,8 +44,8 @@ impl StormExecutor {
                 Ok(())
             }
             (StormAction::Join, ..) => {
-                // Two rebalances at a time, as where a strike meets it coming or going, bring several
-                // times what either does.
+                // Two rebalances at a time, as where a strike meets it coming or going, bring
+                // several times what either does.
                 let turn = self.rebalance_lock.lock().await;
                 let guest = self.fleet.add();
                 let joined = self.everybody_back().await;
@@ -99,8 +98,7 @@ impl StormExecutor {
         }
     }
 
-    /// The turn of a guest that leaves, just after a commit of its own: it brings as little as it can, as
-    /// others bring what is needed. Where it never commits, it leaves all the same: it is a guest.
+    /// Just after the guest's own commit, to bring as little as it can; in the end without one.
     async fn turn_after_commit(&self, guest: &str) -> MutexGuard<'_, ()> {
         let committed = async {
             loop {
@@ -117,8 +115,8 @@ impl StormExecutor {
         }
     }
 
-    /// Cuts the database off between two statements of each instance: what becomes of one that is under
-    /// way when it goes is not to be seen from here. Checks are held until what it returns is dropped.
+    /// Between two statements of each instance: what becomes of one that is under way is not to be
+    /// seen from here. Checks are held until what it returns is dropped.
     pub(super) async fn cut_database(&self) -> Held<'_> {
         let held = self.hook.hold_checks(None).await;
         self.counted(&self.fleet.all()).await;
@@ -126,8 +124,8 @@ impl StormExecutor {
         held
     }
 
-    /// Stops an instance between two checks: the answer to one that is under way would come to nobody,
-    /// and would be counted neither at the tap nor by the instance.
+    /// Between two checks: the answer to one under way would be counted neither at tap nor
+    /// instance.
     async fn stop_and_evict(&self, instance: &Arc<Instance>) -> Result<(), StrikeFailed> {
         let held = self.hook.hold_checks(Some(instance.name())).await;
         let process = instance.process();
@@ -148,8 +146,8 @@ impl StormExecutor {
         Ok(())
     }
 
-    /// Asks for metrics until they tell of every check that was answered. An answer that has just left
-    /// the tap is not counted by the instance yet, and one in a burst is of hundreds of records.
+    /// Until metrics tell of every check that was answered. An answer that has just left the tap is
+    /// not counted by the instance yet, and one in a burst is of hundreds of records.
     pub(super) async fn counted(&self, instances: &[Arc<Instance>]) {
         let all = async {
             let mut tick = tokio::time::interval(ASK_EVERY);
@@ -196,7 +194,7 @@ impl StormExecutor {
         moved
     }
 
-    /// The member is sent out of the group, and others have its partitions.
+    /// Evicts, and waits until others have the partitions.
     async fn take_over(&self, victim: &Instance) -> Result<(), StrikeFailed> {
         let member = self.member(victim).await?;
         self.session.group.evict(&member).await?;

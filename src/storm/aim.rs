@@ -1,5 +1,5 @@
-//! Keeps the promise of an incident: counts at the tap what comes again, and strikes more or less than
-//! was planned.
+//! Keeps the promise of an incident: counts at the tap what comes again, and strikes more or less
+//! than was planned.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,39 +13,34 @@ use crate::chaos::storm::{Cause, PromiseProgress, RedeliveryAccount, StormAction
 use crate::group::{Group, GroupError};
 use crate::verdict::{Incident, Promise};
 
-/// How often the counts are looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// From a strike to the first record that comes again, at least: the group decides, and a successor
-/// fetches. A strike that comes later than this before the end would be counted to the calm.
+/// Until the first record comes again: the group decides, a successor fetches. A strike later than
+/// this before the end would be counted to the calm.
 pub(super) const SHOWS: Duration = Duration::from_millis(700);
 
-/// How long a member that is evicted, or that was frozen, may go on before it hears that it is out, on a
-/// machine that is busy. More can be added, and nothing can be taken back: so the longest is counted
-/// against what may come, and half of it against what is needed.
+/// How long an evicted or frozen member may go on before it hears that it is out, on a busy
+/// machine. More can be added, and nothing taken back: so the longest is counted against what may
+/// come, and half of it against what is needed.
 const UNTOLD: Duration = Duration::from_millis(500);
 
 /// From the moment to the strike of anything else: the checks that are under way are waited for.
 const UNDER_WAY: Duration = Duration::from_millis(200);
 
-/// How many times more than is needed a strike may bring where there is no upper bound.
+/// Times what is needed that a strike may bring where there is no upper bound.
 const AMPLE: u64 = 4;
 
-/// Of what an instance processes between two commits, no strike waits for more: the commit would come
-/// first. In tenths.
+/// Tenths of what an instance processes between two commits: who waits for more meets the commit.
 const MOST_TENTHS: u64 = 7;
 
-/// What was counted at a moment.
 #[derive(Debug, Clone, Copy)]
 struct CheckCounts {
-    /// Of these,
     of: u64,
-    /// so many were not the first time.
     again: u64,
 }
 
 impl StormExecutor {
-    /// Whether it is for [`StormExecutor::incident`] to decide when a strike of the plan is carried out.
+    /// [`StormExecutor::incident`] decides when the strike is carried out.
     pub(super) fn is_aimed(&self, strike: &StormStrike) -> bool {
         self.plan.cause == Cause::Rebalances
             && self.plan.counted_ms().contains(&strike.at_ms)
@@ -54,8 +49,7 @@ impl StormExecutor {
             && strike.uncommitted.is_some()
     }
 
-    /// Carries out the strikes that are aimed, and tells what the incident had of what was promised; what
-    /// was left out, its caller has counted.
+    /// What the incident had of what was promised; what was left out, its caller has counted.
     pub(super) async fn incident(
         self: Arc<Self>,
         planned: Vec<StormStrike>,
@@ -67,7 +61,8 @@ impl StormExecutor {
         let (from, to) = match promise {
             Promise::Redelivered { .. } | Promise::Republished { .. } => {
                 let end = self.at(counted.end);
-                // From look to look, as the metric is told: what is struck in between counts at both.
+                // From look to look, as the metric is told: what is struck in between counts at
+                // both.
                 let from = self.counts_at(counted.start, promise).await;
                 let to = self.counts_at(counted.end, promise);
                 let aim = Aim {
@@ -113,8 +108,7 @@ impl StormExecutor {
         self.began + Duration::from_millis(ms)
     }
 
-    /// What was counted at a time; of what the metric tells, when everything was looked at first at it or
-    /// after it.
+    /// Of what the metric tells, when everything was looked at first at that time or after it.
     async fn counts_at(&self, ms: u64, promise: Promise) -> CheckCounts {
         tokio::time::sleep_until(self.at(ms)).await;
         if matches!(promise, Promise::Republished { .. }) {
@@ -140,7 +134,6 @@ impl StormExecutor {
         }
     }
 
-    /// What tap and metric have both counted; to be called while no check goes on.
     pub(super) async fn account(&self) -> RedeliveryAccount {
         let told = self.scraper.lock().await.told();
         let all = self.fleet.all();
@@ -151,7 +144,6 @@ impl StormExecutor {
             .account(&told, &living, &self.producer.republished())
     }
 
-    /// Returns when every instance is a member of the group again, and owns something.
     pub(super) async fn everybody_back(&self) -> Result<(), GroupError> {
         let back =
             |group: &Group| group.members.len() == self.fleet.all().len() && self.all_owned(group);
@@ -164,7 +156,6 @@ impl StormExecutor {
     }
 }
 
-/// An incident that goes on.
 struct Aim<'a> {
     executor: &'a StormExecutor,
     from: CheckCounts,
@@ -173,12 +164,11 @@ struct Aim<'a> {
 }
 
 impl Aim<'_> {
-    /// Carries out what was planned, as far as it is needed and with as many records as are needed, and
-    /// more when that is too little.
+    /// As far as needed and with as many records as needed, and more when that is too little.
     async fn keep(&self, mut planned: VecDeque<StormStrike>, added: &mut u64) {
         let rebalances = self.executor.plan.cause == Cause::Rebalances;
-        // How long a strike takes until what it brings has come, as seen: on a machine that is busy several
-        // times what the schedule counts on, so that there is time for fewer and larger ones.
+        // Until what a strike brings has come, as seen: on a busy machine several times what the
+        // schedule counts on, so that there is time for fewer and larger ones.
         let mut took = Duration::ZERO;
         while rebalances && Instant::now() + SHOWS < self.end {
             let need = self.progress().need();
@@ -203,7 +193,6 @@ impl Aim<'_> {
         planned.into_iter().for_each(|strike| self.left_out(strike));
     }
 
-    /// Adds strikes until so many records have come again.
     async fn reach(&self, records: u64, added: &mut u64) {
         // What the rollout itself has left behind comes first.
         let owed = self.executor.hook.owed(None);
@@ -221,7 +210,6 @@ impl Aim<'_> {
         }
     }
 
-    /// One strike in its turn, that brings its part of what is needed then.
     async fn aimed(&self, strike: StormStrike, parts: u64, added: &mut u64) {
         let turn = tokio::time::timeout_at(self.end, self.executor.rebalance_lock.lock()).await;
         let progress = self.progress();
@@ -232,8 +220,9 @@ impl Aim<'_> {
             }
             _ => (self.in_one(UNDER_WAY), 0),
         };
-        // What an instance has comes in batches: rather less than there is room for, as more can be added.
-        // Who has more than comes between two commits cannot commit: that is no moment of any plan.
+        // What an instance has comes in batches: rather less than there is room for, as more can be
+        // added. Who has more than comes between two commits cannot commit: that is no moment of
+        // any plan.
         let room = progress.room().saturating_sub(late);
         let room = room.min(self.in_one(self.executor.commit_interval));
         if turn.is_err() || records == 0 || room == 0 {
@@ -245,7 +234,7 @@ impl Aim<'_> {
         self.met(strike, records, room, added).await;
     }
 
-    /// The strike at its moment, and what comes of it; to be called in its turn.
+    /// To be called in the strike's turn.
     async fn met(&self, mut strike: StormStrike, mut records: u64, room: u64, added: &mut u64) {
         let executor = self.executor;
         let is_planned = strike.slot.is_some();
@@ -257,7 +246,8 @@ impl Aim<'_> {
                 .await_uncommitted(slot, records..=most, until)
                 .await;
             if place.is_none() {
-                // Nobody had so many between two commits: rather soon than so many, as more can be added.
+                // Nobody had so many between two commits: rather soon than so many, as more can be
+                // added.
                 (slot, records) = (None, (records / 2).max(1));
             }
         }
@@ -279,7 +269,6 @@ impl Aim<'_> {
         let _ = tokio::time::timeout_at(self.end, shown).await;
     }
 
-    /// Tells of a strike that was planned and is not made.
     fn left_out(&self, strike: StormStrike) {
         if strike.slot.is_some() {
             let _ = self.done.send(FinishedStrike { strike, mark: None });
@@ -297,12 +286,10 @@ impl Aim<'_> {
         }
     }
 
-    /// The most records that a strike waits for.
     fn most(&self) -> u64 {
         (self.in_one(self.executor.commit_interval) * MOST_TENTHS / 10).max(1)
     }
 
-    /// How many records one instance processes in a time.
     fn in_one(&self, time: Duration) -> u64 {
         let plan = &self.executor.plan;
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
@@ -310,7 +297,6 @@ impl Aim<'_> {
     }
 }
 
-/// For how many strikes there is time, where each takes so long.
 fn fitting(left: Duration, each: Duration) -> u64 {
     let fitting = left.as_millis().checked_div(each.as_millis());
     fitting.map_or(u64::MAX, |strikes| {

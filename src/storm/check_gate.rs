@@ -1,8 +1,6 @@
-//! The gate in front of the database: a strike that must not meet a check half-way closes it.
-//!
-//! What becomes of a check that is under way when its process or its database goes is not to be seen
-//! from outside: the answer comes to nobody, and the record is counted neither at the tap nor by the
-//! instance.
+//! The gate in front of the database: a strike that must not meet a check half-way closes it. The
+//! answer to a check that is under way when its process or its database goes comes to nobody: the
+//! record is counted neither at the tap nor by the instance.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -11,23 +9,19 @@ use tokio::sync::watch;
 
 use crate::event::Source;
 
-/// How long the answers to checks that are under way are waited for, on a machine that is busy. Where one
-/// takes longer, the strike is made all the same, and what it met half-way is told as doubtful.
+/// On a busy machine. Where one takes longer, the strike is made; what it met is told as doubtful.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
-/// Which checks are in the database, and whether others may follow.
 #[derive(Debug, Default)]
 pub(super) struct CheckGate(watch::Sender<GateState>);
 
 #[derive(Debug, Default)]
 struct GateState {
-    /// For how many strikes checks of an instance wait; of all instances where none is named.
+    /// How many strikes each instance's checks wait for; all instances where none is named.
     closed: HashMap<Option<String>, u32>,
-    /// Whose check is under way.
     inside: HashSet<Source>,
-    /// Whose checks are never to go on.
+    /// Never to go on.
     barred: HashSet<Source>,
-    /// The checks that wait, by their numbers.
     waiting: HashSet<u64>,
     numbered: u64,
 }
@@ -71,8 +65,8 @@ impl Drop for Held<'_> {
 }
 
 impl CheckGate {
-    /// Lets no check of an instance, or of any, through until what it returns is dropped; returns when
-    /// none is under way, after a while in any case.
+    /// Until what it returns is dropped; returns when no check is under way, after a while in any
+    /// case.
     pub(super) async fn close(&self, who: Option<&str>) -> Held<'_> {
         let who = who.map(str::to_owned);
         let is_of = |source: &Source| who.as_ref().is_none_or(|name| *name == source.instance);
@@ -94,7 +88,7 @@ impl CheckGate {
         held
     }
 
-    /// Returns when the source's check may go on, which then is under way; never where it is not to.
+    /// Returns when the source's check is under way; never where it is not to go on.
     pub(super) async fn enter(&self, source: Source) {
         let mut state = self.0.subscribe();
         let mut number = 0;

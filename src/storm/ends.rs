@@ -10,14 +10,12 @@ use crate::group::{Group, GroupError};
 use crate::session::{RunError, drain};
 use crate::timeline::Refusal;
 
-/// How often the group's position is read while it comes to its end.
 const POLL: Duration = Duration::from_millis(100);
 
-/// How long a group may stand still before it is said not to come to its end. Past the session of a
-/// lab's consumer, and past what a busy machine was seen to need.
+/// Past the session of a lab's consumer, and past what a busy machine was seen to need.
 const STANDSTILL: Duration = Duration::from_secs(20);
 
-/// Waits until the group consists of the storm's instances and every partition has an owner.
+/// The storm's instances and no other, and every partition has an owner.
 pub(super) async fn joined(spec: &StormSpec, executor: &StormExecutor) -> Result<(), RunError> {
     let instances = spec.plan.instances as usize;
     let what = format!("{instances} instances to join");
@@ -41,7 +39,7 @@ fn told(reason: GroupError, refusals: &[Refusal]) -> RunError {
     }
 }
 
-/// Waits until the group's position is at the end of everything; false when it stood still.
+/// False when the group's position stood still.
 pub(super) async fn drained(executor: &StormExecutor) -> Result<bool, RunError> {
     let (mut last, mut since) = (None, Instant::now());
     let stands_still = |committed, _| {

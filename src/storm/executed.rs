@@ -10,7 +10,6 @@ use super::watcher::StormWatcher;
 use crate::chaos::storm::StormStrike;
 use crate::verdict::Incident;
 
-/// Begins everything that is planned; what is over is told until the last has ended.
 pub(super) fn begin(
     executor: &Arc<StormExecutor>,
 ) -> (
@@ -37,19 +36,15 @@ pub(super) fn begin(
     (strikes, news)
 }
 
-/// What is known of the strikes that are over.
 #[derive(Default)]
 pub(super) struct Executed {
-    /// The marks that they left.
     pub(super) marks: Vec<StormMark>,
-    /// The strikes as they were carried out.
     pub(super) strikes: Vec<StormStrike>,
-    /// How many were planned and left out.
     pub(super) left_out: u64,
 }
 
 impl Executed {
-    /// Tells of each strike when it is over, and returns after the last.
+    /// Returns after the last strike.
     pub(super) async fn follow(
         &mut self,
         news: &mut mpsc::UnboundedReceiver<FinishedStrike>,

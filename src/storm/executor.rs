@@ -23,16 +23,15 @@ use crate::session::instance::Instance;
 use crate::session::taps::StormTaps;
 use crate::stack::{Switch, SwitchError};
 
-/// How long the group may take to give the partitions of a member that is gone to the others.
+/// For the partitions of a member that is gone to have other owners.
 pub(super) const REBALANCE_DEADLINE: Duration = Duration::from_secs(15);
 
-/// How often a strike that met its victim at a bad moment is tried again.
 const SECOND_CHANCES: u32 = 3;
 
-/// A batch of a consumer that keeps up, in records.
+/// In records: a batch of a consumer that keeps up.
 const A_FEW: u64 = 12;
 
-/// So many records, or a few more: what an instance has comes in batches.
+/// Or a few more: what an instance has comes in batches.
 pub(super) fn about(records: u64) -> RangeInclusive<u64> {
     records..=records + records / 4 + A_FEW
 }
@@ -70,7 +69,6 @@ pub(super) enum StrikeFailed {
 }
 
 impl StrikeFailed {
-    /// Whether it is so because of the moment.
     fn is_passing(&self) -> bool {
         match self {
             Self::Process(ProcessError::Gone { .. }) | Self::NoProcess(_) | Self::NoMember(_) => {
@@ -84,7 +82,6 @@ impl StrikeFailed {
     }
 }
 
-/// What strikes work on.
 pub(super) struct StormExecutor {
     pub(super) began: Instant,
     pub(super) plan: StormPlan,
@@ -92,31 +89,27 @@ pub(super) struct StormExecutor {
     pub(super) session: Arc<SessionContext>,
     pub(super) commit_interval: Duration,
     pub(super) fleet: Fleet,
-    /// The command that a release puts in place of the fleet's.
     pub(super) release: Vec<String>,
     pub(super) hook: Arc<StormHook>,
     pub(super) taps: Arc<StormTaps>,
     pub(super) producer: Arc<OpenLoop>,
     pub(super) scraper: Arc<tokio::sync::Mutex<Scraper>>,
-    /// Held by the strike that moves partitions. In two rebalances that overlap, commits are refused
-    /// and what was delivered again is delivered once more: several times what the schedule counts on.
+    /// Held by the strike that moves partitions. In two rebalances that overlap, commits are
+    /// refused and what was delivered again is delivered once more: several times what the schedule
+    /// counts on.
     pub(super) rebalance_lock: tokio::sync::Mutex<()>,
-    /// How many places have got the new release.
     pub(super) released: watch::Sender<u32>,
     /// When everything was looked at last, in milliseconds after the first payment.
     pub(super) looked: watch::Sender<u64>,
 }
 
-/// A strike that is over.
 pub(super) struct FinishedStrike {
-    /// As it was carried out.
     pub(super) strike: StormStrike,
-    /// What it left; nothing where it was left out.
+    /// None where it was left out.
     pub(super) mark: Option<StormMark>,
 }
 
 impl StormExecutor {
-    /// One strike, at its time.
     pub(super) async fn strike(&self, mut strike: StormStrike) -> FinishedStrike {
         let at = self.began + Duration::from_millis(strike.at_ms);
         tokio::time::sleep_until(at).await;
@@ -154,11 +147,10 @@ impl StormExecutor {
         }
     }
 
-    /// Waits for the moment of a strike; false where it is to be left out.
+    /// False where the strike is to be left out.
     async fn meets(&self, strike: &mut StormStrike, over: Instant) -> bool {
         match (strike.action, strike.slot, strike.uncommitted) {
             (StormAction::Join, ..) | (_, _, None) => true,
-            // What happens in any case, only later.
             (StormAction::Release, Some(place), Some(records)) => {
                 let victim = [self.fleet.at(place).name().to_owned()];
                 let moment = self.hook.first_with_uncommitted(&victim, about(records));
@@ -170,8 +162,8 @@ impl StormExecutor {
                 let _ = tokio::time::timeout(self.patience(), moment).await;
                 true
             }
-            // One that met another moment would bring several times what the schedule counts on: a storm
-            // without it is nearer to what was planned.
+            // One that met another moment would bring several times what the schedule counts on: a
+            // storm without it is nearer to what was planned.
             (_, Some(place), Some(records)) => {
                 let met = self
                     .await_uncommitted(Some(place), about(records), over)
@@ -182,7 +174,6 @@ impl StormExecutor {
         }
     }
 
-    /// Carries a strike out now, and again where it met its victim at a bad moment.
     pub(super) async fn carried_out(&self, strike: &StormStrike) -> StormMark {
         let mut at_ms = self.now_ms();
         let mut victim = self.victim(strike);
@@ -216,8 +207,7 @@ impl StormExecutor {
         }
     }
 
-    /// Returns the place of an instance that has so many uncommitted records: the one that is meant, or
-    /// when that takes too long, and where none is meant, whoever comes first.
+    /// The place that is meant; when that takes too long, or none is meant, whoever comes first.
     pub(super) async fn await_uncommitted(
         &self,
         place: Option<u32>,
@@ -241,8 +231,7 @@ impl StormExecutor {
         u32::try_from(place).ok()
     }
 
-    /// When the part of the storm is over in which a time lies. What comes before the incident is
-    /// counted is to have shown by then.
+    /// What comes before the incident is counted is to have shown by then.
     fn phase_end(&self, at_ms: u64) -> Instant {
         let at = |ms| self.began + Duration::from_millis(ms);
         let (begins, counted) = (self.plan.incident_ms.0, self.plan.counted_ms());
@@ -254,13 +243,11 @@ impl StormExecutor {
         at(end.unwrap_or(at_ms))
     }
 
-    /// How long a strike waits for what it is to meet.
     pub(super) fn patience(&self) -> Duration {
         self.commit_interval * 3
     }
 
-    /// Returns when what a strike has left behind has come again, or is not to come: whoever has the next
-    /// turn counts it, and needs so much less. Where it does not come to be, they find out for themselves.
+    /// Whoever has the next turn counts what has come again by then, and needs so much less.
     pub(super) async fn shown(&self, owed: &OwedRecords) {
         let _ = self.whole_again().await;
         let _ = tokio::time::timeout(self.patience(), self.hook.settled(owed)).await;
@@ -276,7 +263,6 @@ impl StormExecutor {
         Ok(())
     }
 
-    /// The instance that is struck, if it is one.
     fn victim(&self, strike: &StormStrike) -> Option<Arc<Instance>> {
         let place = strike
             .slot
@@ -284,7 +270,7 @@ impl StormExecutor {
         Some(self.fleet.at(place))
     }
 
-    /// The broker that is struck, if it is one. A schedule may be of a cluster with more of them.
+    /// A schedule may be of a cluster with more brokers.
     pub(super) fn broker(&self, strike: &StormStrike) -> Option<&Switch> {
         let place = strike
             .slot
@@ -297,7 +283,6 @@ impl StormExecutor {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// The member that the instance's process is now.
     pub(super) async fn member(
         &self,
         victim: &Instance,
@@ -309,7 +294,6 @@ impl StormExecutor {
         member.ok_or_else(|| StrikeFailed::NoMember(victim.name().to_owned()))
     }
 
-    /// The partitions of each instance.
     pub(super) async fn owners(&self) -> Result<BTreeMap<String, Vec<i32>>, GroupError> {
         let group = self.session.group.describe().await?;
         let mut owners = BTreeMap::new();
@@ -323,7 +307,6 @@ impl StormExecutor {
         Ok(owners)
     }
 
-    /// Whether every partition has an owner.
     pub(super) fn all_owned(&self, group: &Group) -> bool {
         all_owned(group, &self.session.resources.topic, self.plan.partitions)
     }

@@ -18,27 +18,23 @@ use crate::timeline::{Refusal, Timeline};
 /// Of at most this many answers of a slow database one is later than a consumer can wait.
 const WORST_OF: u32 = 4;
 
-/// Of at least this many. In between it is the first by whose turn work has piled up: what is in that
-/// check is what comes again.
+/// Of at least this many. In between it is the first by whose turn work has piled up: what is in
+/// that check is what comes again.
 const WORST_AFTER: u32 = 2;
 
-/// See the module.
 pub(super) struct StormHook {
     redeliveries: Mutex<Redeliveries>,
     positions: Mutex<Positions>,
-    /// The latest generation in which somebody was heard.
     generation: Mutex<Option<i32>>,
-    /// The records that each instance has processed and not committed. Told at every check and commit.
+    /// Processed and not committed, by instance. Told at every check and commit.
     uncommitted: watch::Sender<BTreeMap<String, u64>>,
-    /// How many commits of each instance were answered.
     commits: watch::Sender<BTreeMap<String, u64>>,
-    /// The instances with a slow database, and how many answers of it were slow since the worst.
+    /// By instance, the answers of its slow database since the worst.
     slow: watch::Sender<BTreeMap<String, u32>>,
     max_poll_interval: Duration,
-    /// So many records in a check are a pile.
+    /// Records in a check.
     pile: u64,
     gate: CheckGate,
-    /// Where what the taps refuse is written down.
     timeline: Arc<Timeline>,
 }
 
@@ -65,24 +61,20 @@ impl StormHook {
         }
     }
 
-    /// Lets no check of an instance, or of any, to the database until what it returns is dropped; returns
-    /// when none is under way there.
+    /// Of an instance, or of any, until what it returns is dropped; returns when none is under way.
     pub(super) async fn hold_checks(&self, instance: Option<&str>) -> Held<'_> {
         self.gate.close(instance).await
     }
 
-    /// What the taps have refused, each once.
     pub(super) fn refusals(&self) -> Vec<Refusal> {
         self.timeline.refusals()
     }
 
-    /// How many records were checked in all, and how many of them again.
     pub(super) fn checks(&self) -> (u64, u64) {
         let counted = self.redeliveries.lock().expect("no holder panics");
         (counted.checked(), counted.again())
     }
 
-    /// Compares what was counted here with what the processes told.
     pub(super) fn account(
         &self,
         told: &HashMap<Source, MetricReading>,
@@ -93,24 +85,21 @@ impl StormHook {
         counted.account(told, living, republished)
     }
 
-    /// How many records were checked again, and how many statements could not be read.
+    /// Records that were checked again, and statements that could not be read.
     pub(super) fn redelivered(&self) -> (u64, u64) {
         let counted = self.redeliveries.lock().expect("no holder panics");
         (counted.again(), counted.unread())
     }
 
-    /// How many records of a process were checked, as the database has answered.
     pub(super) fn checked(&self, source: &Source) -> u64 {
         let counted = self.redeliveries.lock().expect("no holder panics");
         counted.answered(source)
     }
 
-    /// The group's generation, as far as a member was heard in it.
     pub(super) fn generation(&self) -> Option<i32> {
         *self.generation.lock().expect("no holder panics")
     }
 
-    /// Returns one of the instances as soon as it has so many uncommitted records.
     pub(super) async fn first_with_uncommitted(
         &self,
         instances: &[String],
@@ -132,13 +121,11 @@ impl StormHook {
         }
     }
 
-    /// What would be delivered again if the instance, or everybody, lost its partitions now.
     pub(super) fn owed(&self, instance: Option<&str>) -> OwedRecords {
         let positions = self.positions.lock().expect("no holder panics");
         positions.owed(instance)
     }
 
-    /// Returns when all of it has come again, or was committed.
     pub(super) async fn settled(&self, owed: &OwedRecords) {
         let mut told = self.uncommitted.subscribe();
         let settled = |_: &BTreeMap<String, u64>| {
@@ -148,24 +135,19 @@ impl StormHook {
         let _ = told.wait_for(settled).await;
     }
 
-    /// Returns when a commit of the instance has been answered after now.
     pub(super) async fn next_commit(&self, instance: &str) {
         let mut commits = self.commits.subscribe();
         let of_it = |all: &BTreeMap<String, u64>| all.get(instance).copied().unwrap_or(0);
         let before = of_it(&commits.borrow_and_update());
-        // It fails only when the sender is gone, and this holds it.
         let _ = commits.wait_for(|all| of_it(all) > before).await;
     }
 
-    /// Returns when all instances together have no more uncommitted records.
     pub(super) async fn all_have_at_most(&self, records: u64) {
         let mut uncommitted = self.uncommitted.subscribe();
         let few = |all: &BTreeMap<String, u64>| all.values().sum::<u64>() <= records;
-        // It fails only when the sender is gone, and this holds it.
         let _ = uncommitted.wait_for(few).await;
     }
 
-    /// Makes the instance's database slow, or as it was.
     pub(super) fn set_slow(&self, instance: &str, slow: bool) {
         self.slow.send_modify(|instances| {
             if slow {
@@ -176,8 +158,7 @@ impl StormHook {
         });
     }
 
-    /// How long this instance's answer to a check of so many records is held: mostly so that work piles
-    /// up, and now and then past the time in which a consumer must poll.
+    /// Mostly so that work piles up, and now and then past the time in which a consumer must poll.
     fn hold(&self, instance: &str, records: u64) -> Option<Duration> {
         let mut is_worst = None;
         self.slow.send_if_modified(|instances| {

@@ -5,7 +5,6 @@ use tokio_postgres::Client;
 use crate::run::manifest::Ledger;
 use crate::session::RunError;
 
-/// What the ledger says in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Total {
     pub(super) effects: u64,
@@ -13,16 +12,14 @@ pub(super) struct Total {
     pub(super) unattributed_effects: u64,
 }
 
-/// Reads the ledger while it grows.
 pub(super) struct LedgerReader {
     client: Client,
     grown: String,
     between: String,
     total: String,
-    /// Counted up to here.
     counted: i64,
-    /// The newest entry when it was last looked: entries before it that were not committed then
-    /// are now, as a statement takes far less than the time between two looks.
+    /// The newest entry at the last look: entries before it that were not committed then are now,
+    /// as a statement takes far less than the time between two looks.
     newest: i64,
     effects: u64,
     again: u64,
@@ -59,7 +56,7 @@ impl LedgerReader {
         }
     }
 
-    /// How many effects there were a look ago, and how many of them were not their payment's first.
+    /// A look ago: effects, and those of them that were not their payment's first.
     pub(super) async fn look(&mut self) -> Result<(u64, u64), RunError> {
         let failed = || RunError::database("count the effects");
         let row = self
@@ -75,7 +72,7 @@ impl LedgerReader {
         Ok((self.effects, self.again))
     }
 
-    /// All effects, when none comes any more; payments have the numbers from 1 to `payments`.
+    /// When none comes any more; payments have the numbers from 1 to `payments`.
     pub(super) async fn total(&self, payments: u64) -> Result<Total, RunError> {
         let row = self
             .client

@@ -16,35 +16,27 @@ use crate::chaos::storm::StormAction;
 use crate::named::registry;
 use crate::session::instance::Instance;
 
-/// How many strikes may wait to be carried out; a room that clicks faster is told so.
+/// A room that clicks faster is told so.
 const WAITING: usize = 16;
 
 registry! {
-    /// What can be done by hand.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum ManualAction ("action by hand"): Facts {
-        /// SIGKILL.
         Kill = to_one("kill", StormAction::Kill),
-        /// SIGSTOP.
         Pause = to_one("pause", StormAction::Freeze),
-        /// SIGCONT.
         Resume = to_one("resume", StormAction::Thaw),
-        /// The group is told that the member is gone.
         Evict = to_one("evict", StormAction::Evict),
-        /// One instance more.
         Add = to_all("add", StormAction::Join),
-        /// The brokers are unreachable until they are healed.
+        /// Until they are healed.
         CutKafka = to_all("cut-kafka", StormAction::BrokerOutage),
-        /// The database is unreachable until it is healed.
+        /// Until it is healed.
         CutPostgres = to_all("cut-postgres", StormAction::DatabaseOutage),
-        /// Both are reachable again.
         Heal = to_all("heal", StormAction::Heal),
     }
 }
 
 struct Facts {
     name: &'static str,
-    /// As which it is marked.
     action: StormAction,
     needs_instance: bool,
 }
@@ -66,7 +58,6 @@ const fn to_all(name: &'static str, action: StormAction) -> Facts {
 }
 
 impl ManualAction {
-    /// Whether it is done to one instance.
     #[must_use]
     pub fn needs_instance(self) -> bool {
         self.facts().needs_instance
@@ -84,19 +75,17 @@ pub struct ManualCommand {
     pub instance: Option<String>,
 }
 
-/// Strikes a running storm.
 #[derive(Debug, Clone)]
 pub struct ManualControl(mpsc::Sender<ManualCommand>);
 
 impl ManualControl {
-    /// Asks for a strike; false when the storm is over or too many wait.
+    /// False when the storm is over or too many wait.
     #[must_use]
     pub fn strike(&self, manual: ManualCommand) -> bool {
         self.0.try_send(manual).is_ok()
     }
 }
 
-/// The storm's end of [`ManualControl`].
 pub(super) struct ManualCommands(mpsc::Receiver<ManualCommand>);
 
 pub(super) fn pair() -> (ManualControl, ManualCommands) {
@@ -105,8 +94,8 @@ pub(super) fn pair() -> (ManualControl, ManualCommands) {
 }
 
 impl ManualCommands {
-    /// Carries out what is asked for, several at a time, until `over`; what is at work then is
-    /// finished, as a strike that broke off would keep its victim from being started again.
+    /// Several at a time, until `over`; what is at work then is finished, so that its victim is
+    /// started again.
     pub(super) async fn serve(
         &mut self,
         executor: &StormExecutor,
@@ -143,7 +132,6 @@ impl StormExecutor {
         }
     }
 
-    /// Returns the name of an instance that was added.
     async fn do_by_hand(&self, manual: &ManualCommand) -> Result<Option<String>, StrikeFailed> {
         let name = manual.instance.clone().unwrap_or_default();
         let victim = || -> Result<Arc<Instance>, StrikeFailed> {
@@ -175,7 +163,6 @@ impl StormExecutor {
         Ok(None)
     }
 
-    /// Undoes what was done by hand: thaws and heals.
     pub(super) async fn restore(&self) {
         self.taps.brokers.open();
         self.taps.database.open();

@@ -61,35 +61,23 @@ pub(crate) use spec::StormError;
 pub use spec::{StormChanges, StormSpec};
 pub use watcher::StormWatcher;
 
-/// A storm that has a verdict.
 pub struct StormFinished {
-    /// What was asked.
     pub spec: StormSpec,
-    /// What was seen, look by look; the last one is after the end.
+    /// Look by look; the last one is after the end.
     pub samples: Vec<Sample>,
-    /// What was done, by time.
     pub marks: Vec<StormMark>,
-    /// Who owned what, change by change.
     pub owners: Vec<Ownership>,
-    /// What is known from outside.
     pub facts: StormFacts,
-    /// What tap and metric have both counted.
+    /// By both tap and metric.
     pub account: RedeliveryAccount,
-    /// What the taps have refused, each once.
     pub refusals: Vec<Refusal>,
-    /// What that means.
     pub judgement: StormJudgement,
-    /// The number of the run folder.
     pub run_id: String,
-    /// The run folder.
     pub run_dir: PathBuf,
 }
 
-/// Executes a storm. Whatever happens, no process, listener, topic or database of it is left when
-/// this returns; the run folder is kept.
-///
-/// # Errors
-/// When it ends without a verdict; its folder then says why.
+/// Whatever happens, no process, listener, topic or database of the storm is left; the run folder
+/// is kept, and says why where there is no verdict.
 pub async fn execute(
     spec: StormSpec,
     endpoints: &Endpoints,

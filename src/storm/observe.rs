@@ -9,7 +9,6 @@ use super::sample::{Ownership, Sample};
 use super::watcher::StormWatcher;
 use crate::session::RunError;
 
-/// Looks at everything that is counted.
 pub(super) struct StormObserver {
     pub(super) ledger: LedgerReader,
     pub(super) executor: Arc<StormExecutor>,
@@ -18,7 +17,6 @@ pub(super) struct StormObserver {
 }
 
 impl StormObserver {
-    /// One look at everything; tells the watcher.
     pub(super) async fn look(&mut self, watcher: &dyn StormWatcher) -> Result<(), RunError> {
         let since = self.executor.began.elapsed();
         let mut sample = Sample {
@@ -55,7 +53,6 @@ impl StormObserver {
     }
 }
 
-/// One line while it goes on.
 fn status(last: &Sample, now: &Sample) -> String {
     let checks = now.checks().saturating_sub(last.checks());
     let hits = now.hits().saturating_sub(last.hits());
@@ -69,7 +66,6 @@ fn status(last: &Sample, now: &Sample) -> String {
     )
 }
 
-/// Looks at everything until the work is done.
 pub(super) async fn observe_while<T>(
     observer: &mut StormObserver,
     every: Duration,

@@ -13,32 +13,30 @@ use crate::chaos::storm::{RecordPlace, StormPlan};
 use crate::session::producer::{Confirm, Producer, TopicPayments};
 use crate::stack::Kafka;
 
-/// How long a record waits for others: thousands a second come in few requests.
+/// Thousands of records a second come in few requests.
 const LINGER: Duration = Duration::from_millis(5);
 
-/// How often what is due is sent: far below what anybody sees in a rate.
+/// Far below what anybody sees in a rate.
 const TICK: Duration = Duration::from_millis(10);
 
-/// How long the last acknowledgements may take.
 const ACK_DEADLINE: Duration = Duration::from_secs(15);
 
-/// A republished payment is this old, in seconds: its first record has been processed by then, so
-/// that it is the dedup table that must know it, and not the batch.
+/// In seconds: by then the first record is processed, so that the dedup table must know it, not the
+/// batch.
 const REPUBLISHED_AFTER_S: u32 = 1;
 
-/// What Kafka acknowledged, compactly: the numbers are consecutive, and so are the offsets of a
-/// partition that nobody else writes to.
+/// Compactly: the numbers are consecutive, and so are the offsets of a partition that nobody else
+/// writes to.
 #[derive(Debug, Default)]
 struct Acknowledged {
-    /// The offset after the last acknowledged record, by partition.
+    /// After the last acknowledged record, by partition.
     ends: Mutex<BTreeMap<i32, i64>>,
     records: AtomicU64,
-    /// The records of payments that were sent before.
     again: Mutex<HashSet<RecordPlace>>,
     refused: Mutex<Option<String>>,
 }
 
-/// Whether a payment was sent before: not 0 then.
+/// Not 0 where the payment was sent before.
 type Again = usize;
 
 impl Confirm for Acknowledged {
@@ -64,7 +62,6 @@ impl Confirm for Acknowledged {
     }
 }
 
-/// See the module.
 pub(super) struct OpenLoop {
     producer: Producer<Acknowledged>,
     acknowledged: Arc<Acknowledged>,
@@ -94,7 +91,7 @@ impl OpenLoop {
         })
     }
 
-    /// Produces for the length of the storm and returns when Kafka has acknowledged everything.
+    /// For the length of the storm; returns when Kafka has acknowledged everything.
     pub(super) async fn run(&self, began: Instant) -> Result<(), String> {
         let mut tick = tokio::time::interval_at(began, TICK);
         let length = Duration::from_millis(self.plan.length_ms);
@@ -135,7 +132,6 @@ impl OpenLoop {
             })
     }
 
-    /// How many payments are due after a time.
     fn due(&self, since: Duration) -> u64 {
         let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         u64::from(self.plan.rate) * millis / 1_000
@@ -146,29 +142,25 @@ impl OpenLoop {
         sent.map_err(|error| error.to_string())
     }
 
-    /// Of 1,000 payments from now on, so many are sent again.
     pub(super) fn republish(&self, per_mille: u32) {
         self.republished_per_mille
             .store(per_mille, Ordering::Relaxed);
     }
 
-    /// How many payments were sent so far, each counted once.
     pub(super) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// How many payments were sent again so far.
     pub(super) fn sent_again(&self) -> u64 {
         self.republished.load(Ordering::Relaxed)
     }
 
-    /// The records of payments that were sent before, as far as Kafka has acknowledged them.
+    /// As far as Kafka has acknowledged them.
     pub(super) fn republished(&self) -> HashSet<RecordPlace> {
         let again = &self.acknowledged.again;
         again.lock().expect("no holder panics").clone()
     }
 
-    /// The offset after the last acknowledged record of each partition.
     pub(super) fn ends(&self) -> BTreeMap<i32, i64> {
         self.acknowledged
             .ends

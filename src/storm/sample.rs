@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Totals at one moment. What the consumers export is theirs; `ledger`, `ledger_again`,
-/// `redelivered` and `produced` are counted without asking them.
+/// What the consumers export is theirs; `ledger`, `ledger_again`, `redelivered` and `produced` are
+/// counted without asking them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
-    /// Milliseconds after the first payment was due.
+    /// After the first payment was due.
     pub at_ms: u64,
-    /// Payments produced, each counted once.
     pub produced: u64,
     /// `dedup_checks_total{result="miss"}`.
     pub misses: u64,
@@ -29,15 +28,15 @@ pub struct Sample {
     pub lag: u64,
     /// `consumer_uncommitted_records`, all live instances.
     pub uncommitted: u64,
-    /// The programs in `build_info`, and how many live instances run each.
+    /// The programs in `build_info`, with the number of live instances that run each.
     pub builds: BTreeMap<String, u64>,
-    /// Lines in the ledger, one look ago.
+    /// One look ago.
     pub ledger: u64,
-    /// Of these, lines that were not the first for their payment.
+    /// Lines that were not the first for their payment.
     pub ledger_again: u64,
-    /// Records that were checked again, counted at the Postgres tap.
+    /// Checked again, counted at the Postgres tap.
     pub redelivered: u64,
-    /// The group's generation, seen at the Kafka tap; none before anybody was heard in one.
+    /// Seen at the Kafka tap; none before anybody was heard in one.
     pub generation: Option<i32>,
 }
 
@@ -54,13 +53,11 @@ pub struct Ownership {
 }
 
 impl Sample {
-    /// All hits.
     #[must_use]
     pub fn hits(&self) -> u64 {
         self.redelivery_hits + self.republish_hits
     }
 
-    /// All checks.
     #[must_use]
     pub fn checks(&self) -> u64 {
         self.misses + self.hits()

@@ -15,30 +15,28 @@ use crate::chaos::storm::MetricReading;
 use crate::event::Source;
 use crate::session::taps::StormTaps;
 
-/// How long a look waits for answers; a frozen process gives none, and a busy one may take longer.
+/// For answers; a frozen process gives none, and a busy one may take longer.
 const LOOK: Duration = Duration::from_millis(400);
 
-/// How long an answer that no look waits for any more is still taken: it is seen at the next look.
+/// For an answer that no look waits for any more: it is seen at the next look.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// The series of one process, by name and labels as they are written: `x_total{kind="assign"}`.
+/// By name and labels as they are written: `x_total{kind="assign"}`.
 type MetricsPage = BTreeMap<String, f64>;
 
-/// Remembers the last page of each process, also of those that are gone: a counter of the group is
-/// the sum over all that ever counted.
+/// Also of processes that are gone: a counter of the group is the sum over all that ever counted.
 pub(super) struct Scraper {
     http: reqwest::Client,
     taps: Arc<StormTaps>,
     hook: Arc<StormHook>,
     max_poll_interval: Duration,
     pages: MetricsPages,
-    /// What was asked of each process last, and whether it has answered.
     asked: HashMap<Source, JoinHandle<bool>>,
 }
 
 type MetricsPages = Arc<Mutex<HashMap<Source, MetricsRead>>>;
 
-/// A page, and how many records had been answered to its process when it was asked for.
+/// `answered`: when the page was asked for.
 struct MetricsRead {
     page: MetricsPage,
     answered: u64,
@@ -60,7 +58,7 @@ impl Scraper {
         }
     }
 
-    /// Asks the processes that may live, or only the one of an instance; returns who has answered.
+    /// All that may live, or only one instance's; returns who has answered.
     pub(super) async fn ask(&mut self, instance: Option<&str>) -> Vec<Source> {
         let targets = latest(&self.taps, instance);
         let mut asked = Vec::new();
@@ -87,7 +85,7 @@ impl Scraper {
         answered
     }
 
-    /// Asks one process; the answer is in the pages when this has ended with true.
+    /// The answer is in the pages when this has ended with true.
     fn ask_one(&self, source: Source, address: SocketAddr) -> JoinHandle<bool> {
         let url = format!("http://{address}/metrics");
         let page = self.http.get(url).timeout(DEADLINE);
@@ -110,7 +108,6 @@ impl Scraper {
         })
     }
 
-    /// Whether a process tells of every check that was answered to it.
     pub(super) fn tells_all(&self, source: &Source) -> bool {
         let pages = self.pages.lock().expect("no holder panics");
         let told = pages.get(source).map_or(0, |read| checks(&read.page));
@@ -118,7 +115,6 @@ impl Scraper {
         told >= self.hook.checked(source)
     }
 
-    /// What each process told last.
     pub(super) fn told(&self) -> HashMap<Source, MetricReading> {
         let told = |read: &MetricsRead| MetricReading {
             checks: checks(&read.page),
@@ -130,8 +126,7 @@ impl Scraper {
         pages.map(|(source, r)| (source.clone(), told(r))).collect()
     }
 
-    /// Asks everybody, and fills in what they export. Who does not answer counts with the last
-    /// answer, except in gauges.
+    /// Who does not answer counts with the last answer, except in gauges.
     pub(super) async fn look(&mut self, sample: &mut Sample) {
         let answered = self.ask(None).await;
         let pages = self.pages.lock().expect("no holder panics");
@@ -168,8 +163,6 @@ impl Scraper {
     }
 }
 
-/// The last process of each instance, or of one, and where it serves its metrics: of an instance only
-/// that one lives.
 fn latest(taps: &StormTaps, instance: Option<&str>) -> HashMap<String, (Source, SocketAddr)> {
     let targets = taps.metrics().into_iter();
     targets
@@ -188,13 +181,11 @@ fn read(text: &str) -> MetricsPage {
     series.collect()
 }
 
-/// How many records a process says that it has checked.
 fn checks(page: &MetricsPage) -> u64 {
     let all = labelled(page, "dedup_checks_total", "result");
     all.map(|(_, count)| count).sum()
 }
 
-/// How many of them had this origin.
 fn of_origin(page: &MetricsPage, origin: &str) -> u64 {
     let all = labelled(page, "dedup_checks_total", "origin");
     all.filter(|(of, _)| of == origin)
@@ -206,7 +197,6 @@ fn total(page: &MetricsPage, name: &str) -> u64 {
     page.get(name).copied().map_or(0, whole)
 }
 
-/// The series of one name that have a label, by its value.
 fn labelled<'a>(
     page: &'a MetricsPage,
     name: &str,

@@ -11,77 +11,54 @@ use crate::run::spec::{SpecError, draw_seed, here, program_path};
 use crate::stack::Switch;
 use crate::verdict::{Guarantee, Verdict};
 
-/// How long the instances get to join.
 const JOIN_MS: u64 = 30_000;
 
-/// How many looks there are in each stretch of the series.
+/// In each stretch of the series.
 const LOOKS: u64 = 5;
 
-/// One storm, fully decided: no default is looked up after this.
+/// Fully decided: no default is looked up after this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StormSpec {
-    /// The lab's id.
     pub lab: String,
-    /// The lab's name.
     pub lab_name: String,
-    /// The consumer that the storm is over.
     pub consumer: String,
-    /// Its program.
     pub command: Vec<String>,
-    /// The program that a release puts in its place.
     pub release: Vec<String>,
-    /// The folder they run in.
     pub cwd: PathBuf,
-    /// What they are held to.
     pub guarantee: Guarantee,
-    /// The verdict that the manifest expects.
     pub expected: Option<Verdict>,
-    /// SQL that creates their tables.
     pub database_schema: String,
-    /// How a check is known.
     pub checks: Checks,
-    /// The statement that makes it; empty in older records, of which only the plan is executed.
+    /// Empty in older records, of which only the plan is executed.
     #[serde(default)]
     pub check_sql: String,
-    /// Where effects are counted.
     pub ledger: Ledger,
-    /// How often they commit, in milliseconds.
     pub commit_interval_ms: u64,
-    /// How long they may be busy, in milliseconds.
     pub max_poll_interval_ms: u64,
-    /// How long they get to join, in milliseconds.
     pub join_ms: u64,
-    /// The brokers that can be stopped.
     #[serde(default)]
     pub brokers: Vec<Switch>,
-    /// What is done.
     pub plan: StormPlan,
 }
 
-/// What the command line may change of a lab's storm.
 #[derive(Debug, Clone, Default)]
 pub struct StormChanges {
-    /// Another cause than the manifest's first.
     pub cause: Option<Cause>,
     /// Not compressed.
     pub real_time: bool,
-    /// Another length, in seconds.
     pub seconds: Option<u64>,
-    /// Another number of payments per second.
+    /// Payments per second.
     pub rate: Option<u32>,
-    /// Another number of instances.
     pub instances: Option<u32>,
-    /// Another number of partitions.
     pub partitions: Option<u32>,
-    /// The seed; without one, it is drawn.
+    /// Drawn where there is none.
     pub seed: Option<u64>,
-    /// The brokers that can be stopped; see [`crate::stack::switches`].
+    /// Those that can be stopped; see [`crate::stack::switches`].
     pub brokers: Vec<Switch>,
-    /// A plan to execute instead of planning one: checked when it was read.
+    /// Instead of planning one: checked when it was read.
     pub plan: Option<StormPlan>,
 }
 
-/// A storm that cannot be.
 #[derive(Debug, thiserror::Error)]
 pub enum StormError {
     #[error("lab {0} has no storm\nnext: crashwindow run {0}")]
@@ -91,15 +68,11 @@ pub enum StormError {
     )]
     NoScenario {
         lab: String,
-        /// What was asked for.
         cause: Cause,
-        /// What there is.
         known: String,
     },
-    /// The lab does not have what was asked for.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// A program is not built.
     #[error(transparent)]
     Spec(#[from] SpecError),
     #[error(
@@ -107,17 +80,11 @@ pub enum StormError {
          next: CRASHWINDOW_CLUSTER=yes make lab-up"
     )]
     NoBroker,
-    /// It cannot be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
 }
 
 impl StormSpec {
-    /// Decides a storm over the lab's consumer.
-    ///
-    /// # Errors
-    /// When the lab has no such storm, its programs are not built, or the numbers do not fit
-    /// together.
     pub fn decide(lab: &Manifest, changes: &StormChanges) -> Result<Self, StormError> {
         let none = || StormError::NoStorm(lab.id.clone());
         let storm = lab.storm.as_ref().ok_or_else(none)?;

@@ -1,7 +1,6 @@
 //! How much a client can make a tap remember.
 
-/// Counts the bytes that are remembered, up to a limit. Texts are counted by their length and everything
-/// else by its size: an allocator's slack comes on top.
+/// Texts count by their length, the rest by its size: an allocator's slack comes on top.
 #[derive(Debug)]
 pub(super) struct Budget {
     what: &'static str,
@@ -10,8 +9,7 @@ pub(super) struct Budget {
     used: usize,
 }
 
-/// A client has made a tap remember more than it can: what it would do from here on could not be
-/// attributed, so its connection is closed.
+/// What the client would do from here on could not be attributed, so its connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a client has more than {} MiB of {what} open at a time; {next}", limit >> 20)]
 pub(super) struct TooMuch {
@@ -21,7 +19,7 @@ pub(super) struct TooMuch {
 }
 
 impl Budget {
-    /// `what` is remembered; `next` tells what to do about too much of it.
+    /// `next` tells what to do about too much of `what`.
     pub(super) fn new(limit: usize, what: &'static str, next: &'static str) -> Self {
         Self {
             what,
@@ -31,8 +29,7 @@ impl Budget {
         }
     }
 
-    /// # Errors
-    /// When so many bytes more are too many; then none of them are counted.
+    /// Fails where so many bytes more are too many; then none of them are counted.
     pub(super) fn take(&mut self, bytes: usize) -> Result<(), TooMuch> {
         let used = self.used.saturating_add(bytes);
         if used > self.limit {
@@ -45,7 +42,6 @@ impl Budget {
         Ok(())
     }
 
-    /// So many bytes are forgotten.
     pub(super) fn give_back(&mut self, bytes: usize) {
         self.used -= bytes;
     }

@@ -20,23 +20,19 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::{BoundaryEvent, Decision, DecisionFuture, Hook};
 use crate::event::Source;
 
-/// The highest bit of a step's two bytes.
+/// In a step's two bytes.
 const SERVER: u16 = 1 << 15;
 
 /// How often the others may go on before somebody speaks: what was said before has arrived then.
 const PATIENCE: u32 = 4;
 
-/// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The instance.
     Client,
-    /// The broker or the database.
     Server,
 }
 
-/// The steps of what one side says; a step that is longer than its two bytes can tell becomes
-/// several.
+/// A step that is longer than its two bytes can tell becomes several.
 #[must_use]
 pub fn steps(side: Side, bytes: &[u8]) -> Vec<u8> {
     let mut script = Vec::new();
@@ -52,7 +48,6 @@ pub fn steps(side: Side, bytes: &[u8]) -> Vec<u8> {
     script
 }
 
-/// Makes both sides' streams of a script, and the hook that strikes in it.
 pub(super) fn stage(script: &[u8]) -> (Speaker, Speaker, ScriptedHook) {
     let (strike, mut rest) = script.split_first().map_or((0, script), |(s, r)| (*s, r));
     let mut steps = VecDeque::new();
@@ -85,7 +80,6 @@ pub(super) fn stage(script: &[u8]) -> (Speaker, Speaker, ScriptedHook) {
     (speaker(Side::Client), speaker(Side::Server), striker)
 }
 
-/// Who an instance is that only a fuzzer runs.
 pub(super) fn source() -> Source {
     Source {
         instance: "a".into(),
@@ -99,8 +93,7 @@ struct Scene {
     waiting: Option<Waker>,
 }
 
-/// What one side says, when it is its turn. At the end of the script the server hangs up, and the
-/// client waits for it to.
+/// At the end of the script the server hangs up, and the client waits for it to.
 pub(super) struct Speaker {
     side: Side,
     pub(super) said: Vec<u8>,
@@ -155,7 +148,6 @@ pub(super) struct ScriptedHook {
 }
 
 impl ScriptedHook {
-    /// How many events it was asked about.
     pub(super) fn events(&self) -> usize {
         self.events.load(Ordering::Relaxed)
     }

@@ -4,23 +4,19 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Open until it is shut. Clones are the same gate, so that one gate stands before the taps of many
-/// instances: to them, the server is gone.
+/// Clones are the same gate: it stands before the taps of many instances.
 #[derive(Debug, Clone, Default)]
 pub struct Gate(Arc<watch::Sender<bool>>);
 
 impl Gate {
-    /// Closes every connection through it without another byte, and every new one at once.
     pub fn shut(&self) {
         self.0.send_replace(true);
     }
 
-    /// Lets connections through again.
     pub fn open(&self) {
         self.0.send_replace(false);
     }
 
-    /// Returns when it is shut; at once if it is.
     pub(super) async fn shutting(&self) {
         // It fails only when the sender is gone, and this holds it.
         let _ = self.0.subscribe().wait_for(|shut| *shut).await;

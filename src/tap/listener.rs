@@ -1,4 +1,4 @@
-//! The HTTP listener of one incarnation of an instance, and its connections.
+//! The HTTP listener of one incarnation of an instance.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -14,11 +14,10 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-/// An address at which a server of the lab's own (the provider, a sink) is reached by one incarnation
-/// of one instance, so that whatever arrives there was sent by it.
+/// One instance's own address of a server of the lab's (the provider, a sink).
 ///
-/// Dropping it closes the socket and all its connections, without another byte. Requests that have
-/// been received are served to their end all the same: the client is gone, not the server.
+/// Dropping it closes the socket and its connections, without another byte. Requests that have been
+/// received are served to their end: the client is gone, not the server.
 #[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
@@ -26,14 +25,12 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Starts to accept connections on a free port of 127.0.0.1. A request carries the
-    /// [`CancellationToken`] of its connection as an extension: cancelling it closes the connection
-    /// without another byte.
+    /// A request's extension [`CancellationToken`] closes its connection without another byte.
     pub(crate) fn start(router: Router) -> io::Result<Self> {
         Self::start_on(0, router)
     }
 
-    /// The same on a certain port; 0 is a free one.
+    /// 0 is a free port.
     pub(crate) fn start_on(port: u16, router: Router) -> io::Result<Self> {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         socket.set_nonblocking(true)?;
@@ -43,7 +40,7 @@ impl Listener {
         Ok(Self { address, accepting })
     }
 
-    /// `http://127.0.0.1:PORT`, without a trailing slash.
+    /// Without a trailing slash.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -64,8 +61,8 @@ async fn accept(socket: tokio::net::TcpListener, router: Router) {
                 Ok((stream, _)) => {
                     connections.spawn(connection(stream, router.clone()));
                 }
-                // Out of file descriptors, most likely, and the end of a connection frees one. Not
-                // the end of the listener: that would look like a fault.
+                // Out of file descriptors, most likely: the listener must not end, and a
+                // connection's end frees one.
                 Err(error) => {
                     tracing::warn!(%error, "a listener could not accept a connection");
                     connections.join_next().await;
@@ -87,7 +84,7 @@ async fn connection(stream: TcpStream, router: Router) {
         // First, so that a response which is ready at the same moment stays unsent.
         biased;
         () = closed.cancelled() => {}
-        // An error is a client that went away; what it asked for has been seen to.
+        // An error is a client that went away.
         _ = serving => {}
     }
 }

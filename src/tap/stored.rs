@@ -2,14 +2,11 @@
 
 use crate::event::EventOutcome;
 
-/// The requests that charge a customer.
 const CHARGING: [&str; 3] = [
     "POST /v1/charges",
     "POST /v1/payment_intents",
     "POST /v1/payment_intents/{id}/confirm",
 ];
-
-/// The request that looks for a charge by what the customer was charged for.
 pub(crate) const CHARGE_SEARCH: &str = "GET /v1/charges/search";
 
 /// `200 ch_1`, and of an intent that was confirmed `200 pi_1 ch_1`; `200 post_1` at the sink.

@@ -6,16 +6,14 @@ use crate::event::{EventOutcome, Role, Source, Stage, Tap};
 use crate::tap::postgres::CommandTag;
 use crate::tap::{BoundaryEvent, CHARGE_SEARCH, Detail, kafka};
 
-/// One thing that happened, told: who, and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
-    /// An instance's name.
     pub who: String,
-    /// Which of its lives, where that is known.
+    /// Where it is known.
     pub incarnation: Option<u32>,
-    /// What it did or what was done to it: `was frozen`.
+    /// `was frozen`.
     pub what: String,
-    /// The same, for whoever draws it.
+    /// For whoever draws it.
     pub kind: Kind,
 }
 
@@ -40,8 +38,7 @@ impl Clause {
 }
 
 impl TimelineEvent {
-    /// What happened as a clause that can be joined to others; none for what needs no telling in a
-    /// biography.
+    /// None for what needs no telling in a biography.
     #[must_use]
     pub fn clause(&self) -> Option<Clause> {
         const DOT: Kind = Kind::of(Mark::Dot);
@@ -173,14 +170,13 @@ fn boundary_kind(event: &BoundaryEvent) -> Kind {
     }
 }
 
-/// Whether a commit of offsets was taken: what is told is that they moved, not an answer.
+/// What is told of it is that offsets moved, not an answer.
 fn is_taken_commit(event: &BoundaryEvent) -> bool {
     let is_commit = matches!(&event.detail, Some(Detail::Kafka(kafka::Detail::Commit(_))));
     is_commit && matches!(event.result, Some(EventOutcome::Executed { .. }))
 }
 
-/// What came of a request, from the server's side: whether the instance lived to hear it is told
-/// by what was done to the instance.
+/// From the server's side: whether the instance lived to hear it is told by what was done to it.
 fn provider_answer(event: &BoundaryEvent) -> String {
     match &event.result {
         Some(EventOutcome::Found { effect: None }) => {

@@ -6,7 +6,7 @@ use crate::tap::kafka::{Commit, Transaction, TransactionStep};
 use crate::tap::{BoundaryEvent, Detail, kafka};
 
 impl Timeline {
-    /// What a Postgres backend was asked last, as the taps saw it.
+    /// As the taps saw it.
     #[must_use]
     pub fn last_statement(&self, backend: i32) -> Option<Entry> {
         let inner = self.lock();
@@ -22,7 +22,6 @@ impl Timeline {
         found.map(|entry| Entry::clone(entry))
     }
 
-    /// Whether somebody was seen to move the group's position on this topic.
     #[must_use]
     pub fn acknowledges(&self, topic: &str) -> bool {
         let moves = |event: &BoundaryEvent| {
@@ -39,8 +38,7 @@ impl Timeline {
             .any(|entry| matches!(&entry.what, TimelineEvent::Boundary { event } if moves(event)))
     }
 
-    /// Whether the process has put a position past this offset into a transaction that it has not
-    /// ended: until it does, nobody is told a position of the partition.
+    /// It has not ended the transaction: until it does, nobody is told a position of the partition.
     #[must_use]
     pub fn holds_position(
         &self,
@@ -77,8 +75,7 @@ impl Timeline {
 }
 
 impl Entry {
-    /// Another message that this is about, the first of several; none where it is about this one as
-    /// well, or names nobody.
+    /// The first of several; none where this is about `message` as well, or names nobody.
     #[must_use]
     pub fn another(&self, message: &str) -> Option<&str> {
         let first = match &self.what {

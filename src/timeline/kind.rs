@@ -63,13 +63,11 @@ pub enum Mark {
 }
 
 impl Kind {
-    /// A mark.
     #[must_use]
     pub const fn of(mark: Mark) -> Self {
         Self::Mark { mark }
     }
 
-    /// From Kafka to the instance.
     pub(super) const fn from_kafka() -> Self {
         Self::Move {
             party: Tap::Kafka,
@@ -77,7 +75,6 @@ impl Kind {
         }
     }
 
-    /// From the instance to Kafka.
     pub(super) const fn to_kafka() -> Self {
         Self::Move {
             party: Tap::Kafka,
@@ -85,7 +82,7 @@ impl Kind {
         }
     }
 
-    /// The party at the other end; none of a mark.
+    /// None of a mark.
     #[must_use]
     pub fn party(&self) -> Option<Tap> {
         match self {
@@ -96,7 +93,7 @@ impl Kind {
         }
     }
 
-    /// The mark; none of an arrow.
+    /// None of an arrow.
     #[must_use]
     pub fn mark(&self) -> Option<Mark> {
         match self {
@@ -105,13 +102,12 @@ impl Kind {
         }
     }
 
-    /// Whether an arrow points at the instance.
+    /// An arrow points at the instance.
     #[must_use]
     pub fn is_towards(&self) -> bool {
         matches!(self, Self::Answer { .. } | Self::Move { towards: true, .. })
     }
 
-    /// The effect that the answered request has made.
     #[must_use]
     pub fn effect(&self) -> Option<&str> {
         match self {

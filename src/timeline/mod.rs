@@ -1,7 +1,6 @@
-//! The timeline of a run: every boundary event and everything that was done to an instance, in the
-//! one order in which the controller saw them.
-//!
-//! A payment's *biography* is the part of the timeline that carries its id ([`Timeline::biography`]).
+//! Every boundary event and everything that was done to an instance, in the one order in which the
+//! controller saw them. A payment's *biography* is the part that carries its id
+//! ([`Timeline::biography`]).
 
 mod clause;
 mod event;
@@ -34,20 +33,16 @@ pub(crate) use refusals::missed_topics;
 pub use refusals::{Refusal, refusals};
 pub(crate) use survivors::may_hold;
 
-/// One entry of a timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Milliseconds since the run began.
+    /// Since the run began.
     pub at_ms: f64,
-    /// The payment this is about, if it is about one.
     pub payment: Option<String>,
-    /// What happened.
     #[serde(flatten)]
     pub what: TimelineEvent,
 }
 
 impl Entry {
-    /// The boundary event, if it is one.
     #[must_use]
     pub fn boundary(&self) -> Option<&BoundaryEvent> {
         match &self.what {
@@ -56,7 +51,6 @@ impl Entry {
         }
     }
 
-    /// Whether this is about the payment, alone or among others.
     #[must_use]
     pub fn concerns(&self, payment: &str) -> bool {
         self.payment.as_deref() == Some(payment)
@@ -64,32 +58,28 @@ impl Entry {
     }
 }
 
-/// How many boundary events are kept in memory. A payment makes about a dozen, so that these are of some
-/// 80,000 payments, where a lab's run has 200; at about a kilobyte each they are a gigabyte. What comes
-/// after them is written to the file, struck and counted as activity, and no longer looked at: a run that
-/// has more cannot be held.
+/// Boundary events in memory: those of some 80,000 payments, a dozen each, where a lab's run has
+/// 200; a kilobyte each, they are a gigabyte. Later ones are written, struck and counted as
+/// activity, and not looked at: a run that has more cannot be held.
 const KEPT: usize = 1_000_000;
 
-/// Collects entries in memory and, line by line, in `events.jsonl`, so that a run that dies leaves
-/// behind what it had seen.
+/// Also written, line by line, to `events.jsonl`: a run that dies leaves behind what it had seen.
 pub struct Timeline {
     began: Instant,
     inner: Mutex<TimelineState>,
-    /// Counts what changed something or was refused, so that a quiet period can be told from a busy
-    /// one: a framework that polls and keeps alive is never silent.
+    /// What changed something or was refused: a framework that polls and keeps alive is never
+    /// silent.
     activity: watch::Sender<u64>,
-    /// Counts what changed something: whoever is refused again and again is busy, and gets nowhere.
+    /// What changed something: whoever is refused again and again is busy, and gets nowhere.
     changes: AtomicU64,
-    /// The signatures of what the consumer does without any payment: it changes nothing that a run
-    /// waits for.
+    /// Signatures of what the consumer does without any payment: nothing that a run waits for.
     background: Mutex<BTreeSet<String>>,
 }
 
 struct TimelineState {
     entries: Vec<Arc<Entry>>,
-    /// How many more boundary events can be kept.
+    /// For more boundary events.
     room: usize,
-    /// How many could not.
     unkept: u64,
     file: Option<BufWriter<File>>,
 }
@@ -109,15 +99,11 @@ impl TimelineState {
 }
 
 impl Timeline {
-    /// A timeline that is also written to `path`.
-    ///
-    /// # Errors
-    /// When the file cannot be created.
+    /// Also written to `path`.
     pub fn to_file(path: &Path) -> std::io::Result<Self> {
         Ok(Self::new(Some(BufWriter::new(File::create(path)?)), KEPT))
     }
 
-    /// A timeline in memory alone.
     #[must_use]
     pub fn in_memory() -> Self {
         Self::new(None, KEPT)
@@ -138,7 +124,6 @@ impl Timeline {
         }
     }
 
-    /// Appends what happened, now.
     pub fn record(&self, payment: Option<&str>, what: TimelineEvent) {
         if matches!(what, TimelineEvent::IdleRecorded) {
             let background = background(self.lock().entries.iter().map(Arc::as_ref));
@@ -161,8 +146,7 @@ impl Timeline {
                 what,
             };
             if let Some(file) = &mut inner.file {
-                // A full disk must not stop a run whose verdict is computed from memory; the final
-                // report is written with its errors checked.
+                // A full disk must not stop a run whose verdict is computed from memory.
                 let _ = serde_json::to_writer(&mut *file, &entry)
                     .map_err(std::io::Error::from)
                     .and_then(|()| file.write_all(b"\n"))
@@ -178,7 +162,7 @@ impl Timeline {
         }
     }
 
-    /// Takes what has one of these signatures and is about no payment for background from now on.
+    /// Where it is about no payment.
     pub fn ignore(&self, background: &BTreeSet<String>) {
         let mut ignored = self.background.lock().expect("no holder panics");
         ignored.extend(background.iter().cloned());
@@ -189,28 +173,25 @@ impl Timeline {
         event.names_no_message() && background.contains(&event.signature)
     }
 
-    /// How many boundary events there were that are in no entry, because there were too many before.
+    /// Boundary events that are in no entry: there were too many before.
     #[must_use]
     pub fn unkept(&self) -> u64 {
         self.lock().unkept
     }
 
-    /// Everything so far.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
         let all = self.after(0);
         all.iter().map(|entry| Entry::clone(entry)).collect()
     }
 
-    /// What was recorded after the first `seen` entries. Whoever follows a run asks for it now and
-    /// then: the taps wait only while pointers are copied, whatever is made of the entries.
+    /// For whoever follows a run: the taps wait only while pointers are copied.
     #[must_use]
     pub fn after(&self, seen: usize) -> Vec<Arc<Entry>> {
         let inner = self.lock();
         inner.entries.get(seen..).unwrap_or_default().to_vec()
     }
 
-    /// How often each payment was handed to an instance.
     #[must_use]
     pub fn deliveries(&self) -> BTreeMap<String, usize> {
         let mut deliveries = BTreeMap::new();
@@ -228,26 +209,25 @@ impl Timeline {
         deliveries
     }
 
-    /// The taps at which anything was seen.
     #[must_use]
     pub fn taps(&self) -> HashSet<Tap> {
         taps(self.lock().entries.iter().map(Arc::as_ref))
     }
 
-    /// How many boundary events there were that changed something, or were to and were refused.
+    /// Of boundary events that changed something, or were to and were refused.
     #[must_use]
     pub fn activity(&self) -> u64 {
         *self.activity.borrow()
     }
 
-    /// How many boundary events there were that changed something.
+    /// Of boundary events that changed something.
     #[must_use]
     pub fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
     }
 
-    /// Returns once nothing has been changed for `quiet`. The period is measured, not assumed: every
-    /// event starts it again, a refused one too, because whoever is refused still has work in hand.
+    /// The period is measured: every event starts it again, a refused one too, because whoever is
+    /// refused still has work in hand.
     pub async fn quiet_for(&self, quiet: Duration) {
         let mut activity = self.activity.subscribe();
         loop {

@@ -1,13 +1,10 @@
-//! What is read out of a timeline's entries.
-
 use std::collections::{BTreeSet, HashSet};
 
 use super::{Entry, TimelineEvent};
 use crate::event::{Place, Source, Stage, Tap};
 
-/// A message's biography: what is about it, and the first commit of each process that passes one of
-/// the places where it was `produced`, whoever's it was. The cause of a loss is often another
-/// message's commit.
+/// What is about it, and each process's first commit past a place where it was `produced`: the
+/// cause of a loss is often another message's commit.
 #[must_use]
 pub fn biography(entries: &[Entry], message: &str, produced: &[(i32, i64)]) -> Vec<Entry> {
     let mut places = Vec::new();
@@ -36,14 +33,13 @@ pub fn biography(entries: &[Entry], message: &str, produced: &[(i32, i64)]) -> V
     biography
 }
 
-/// The taps at which anything was seen.
 #[must_use]
 pub fn taps<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> HashSet<Tap> {
     let events = entries.into_iter().filter_map(Entry::boundary);
     events.map(|event| event.tap).collect()
 }
 
-/// The signatures of what was seen before the first message, which no message can have caused.
+/// Seen before the first message, which no message can have caused.
 #[must_use]
 pub fn background<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeSet<String> {
     let before = |e: &&Entry| !matches!(e.what, TimelineEvent::RoundBegan { .. });

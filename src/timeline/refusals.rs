@@ -6,12 +6,10 @@ use std::sync::Arc;
 use super::{Entry, Timeline, TimelineEvent};
 use crate::event::{Source, Tap};
 
-/// A tap closed a connection because of what the client asked for or sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// At which boundary.
     pub tap: Tap,
-    /// Why, and what to set instead.
+    /// And what to set instead.
     pub reason: String,
 }
 
@@ -21,8 +19,8 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// The refusals among these entries, each once. For want of TLS nobody was refused who came in
-/// plaintext after all, nor whom the lab ended: its client left with it.
+/// Each once. For want of TLS nobody was refused who came in plaintext after all, nor whom the lab
+/// ended: its client left with it.
 #[must_use]
 pub fn refusals<'a>(entries: impl IntoIterator<Item = &'a Entry> + Clone) -> Vec<Refusal> {
     let mut refusals = Vec::new();
@@ -53,7 +51,7 @@ fn clears(entry: &Entry, who: &Source, at: Tap) -> bool {
     }
 }
 
-/// The topics that clients asked for while they were not there, each once.
+/// Each once.
 #[must_use]
 pub fn missed_topics<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<String> {
     let mut missed: Vec<String> = Vec::new();
@@ -67,11 +65,11 @@ pub fn missed_topics<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<St
     missed
 }
 
-/// How many different refusals are written down: a client may send other nonsense each time.
+/// Different ones: a client may send other nonsense each time.
 const REFUSALS: usize = 20;
 
 impl Timeline {
-    /// Writes a refusal down. Whoever is refused asks again and again, and is told of once.
+    /// Once: whoever is refused asks again and again.
     pub fn refuse(&self, source: &Source, tap: Tap, reason: &str) {
         let known = self.refusals();
         let refusal = Refusal {
@@ -90,7 +88,6 @@ impl Timeline {
         }
     }
 
-    /// Writes down that a client has left for want of TLS, once for each process and tap.
     pub fn leave_for_tls(&self, source: &Source, tap: Tap, reason: &str) {
         if !self.left_for_tls(source, tap) {
             let left = TimelineEvent::LeftForTls {
@@ -102,14 +99,12 @@ impl Timeline {
         }
     }
 
-    /// Writes down that a client came in plaintext after all.
     pub fn come_in_plaintext(&self, source: &Source, tap: Tap) {
         let source = source.clone();
         self.record(None, TimelineEvent::CameInPlaintext { source, tap });
     }
 
-    /// Writes down that a client missed a topic. Whoever misses one asks again and again; who sends other
-    /// names each time is not followed.
+    /// Whoever misses one asks again and again; who sends other names each time is not followed.
     pub fn miss_topic(&self, source: &Source, topic: &str) {
         let known = self.missed_topics();
         if known.len() < REFUSALS && !known.iter().any(|missed| missed == topic) {
@@ -118,19 +113,18 @@ impl Timeline {
         }
     }
 
-    /// The topics that clients asked for while they were not there, each once.
     #[must_use]
     pub fn missed_topics(&self) -> Vec<String> {
         missed_topics(self.lock().entries.iter().map(Arc::as_ref))
     }
 
-    /// What the taps have refused, each once.
+    /// Each once.
     #[must_use]
     pub fn refusals(&self) -> Vec<Refusal> {
         refusals(self.lock().entries.iter().map(Arc::as_ref))
     }
 
-    /// Whether it is known that a client of this process has left this tap for want of TLS.
+    /// As far as is known.
     #[must_use]
     pub fn left_for_tls(&self, who: &Source, at: Tap) -> bool {
         self.lock().entries.iter().any(|entry| {

@@ -1,5 +1,3 @@
-//! What a zombie's successor was given.
-
 use std::sync::Arc;
 
 use super::{Entry, Timeline, TimelineEvent};
@@ -7,8 +5,8 @@ use crate::event::Source;
 use crate::tap::{BoundaryEvent, Detail, kafka};
 
 impl Timeline {
-    /// Whether, since `source` was frozen, another instance was given a record of the partition at
-    /// this offset or a later one. What it was given before says nothing of how it fares now.
+    /// Since `source` was frozen: what was given before says nothing of how the other fares now. At
+    /// this offset or a later one.
     #[must_use]
     pub fn given_beside(&self, source: &Source, topic: &str, partition: i32, offset: i64) -> bool {
         let frozen =

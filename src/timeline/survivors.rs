@@ -1,12 +1,10 @@
-//! Which processes outlived what they were given.
-
 use std::collections::{BTreeSet, HashMap};
 
 use super::{Entry, TimelineEvent};
 use crate::event::Source;
 
-/// Whether a process that still runs may hold one of these messages: it ran already when the message
-/// was seen last, whoever had it then, or nobody saw it.
+/// A process that still runs may hold one: it ran already when the message was seen last, or nobody
+/// saw it.
 #[must_use]
 pub fn may_hold(entries: &[Entry], payments: &BTreeSet<String>) -> bool {
     let mut running: HashMap<&Source, usize> = HashMap::new();

@@ -10,26 +10,20 @@ use crate::session::Unkept;
 use crate::session::folder::FolderError;
 use crate::storm::{StormChanges, StormError, StormFinished, StormSpec};
 
-/// The version of the form of a [`DrillReport`].
 const SCHEMA: u32 = 1;
 
-/// A drill that is decided.
 #[derive(Debug, Clone)]
 pub struct Drill {
-    /// The storm that is the incident.
     pub spec: StormSpec,
     seed: u64,
     cause: Cause,
 }
 
 impl Drill {
-    /// The lab whose storms are the incidents.
+    /// Its storms are the incidents.
     pub const LAB: &str = "04";
 
-    /// The incident that the seed of these changes hides, or one that is drawn.
-    ///
-    /// # Errors
-    /// When the numbers do not fit together.
+    /// The incident that the seed of these changes hides; drawn where there is none.
     pub fn decide(lab: &Manifest, changes: StormChanges) -> Result<Self, StormError> {
         let seed = changes.seed;
         let seed = seed.unwrap_or_else(|| rand::random_range(1..10_000));
@@ -43,14 +37,13 @@ impl Drill {
         Ok(Self { spec, seed, cause })
     }
 
-    /// Hides the same incident again.
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
     }
 }
 
-/// An incident that is over, and not revealed. Its run is not judged yet.
+/// Over, and not revealed. Its run is not judged yet.
 pub struct EndedIncident {
     drill: Drill,
     storm: Unkept<StormFinished>,
@@ -67,25 +60,17 @@ impl EndedIncident {
         }
     }
 
-    /// What was measured; it says the cause too.
     #[must_use]
     pub fn report(&self) -> &StormReport {
         &self.report
     }
 
-    /// What a search in the logs would show.
-    ///
-    /// # Errors
-    /// When the logs cannot be read.
     pub fn logs(&self) -> std::io::Result<String> {
         digest(&self.report.run_dir)
     }
 
-    /// Keeps the report of the storm, for everybody to see, and says what came of the answer. Where
-    /// there is none, what it was stays hidden, and the folder says why.
-    ///
-    /// # Errors
-    /// When there is no answer, or the report cannot be written.
+    /// Keeps the storm's report for everybody to see. Where there is no answer, what it was stays
+    /// hidden, and the folder says why.
     pub fn reveal<E: Display + From<FolderError>>(
         self,
         answer: Result<(Cause, Action), E>,

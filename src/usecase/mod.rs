@@ -1,6 +1,6 @@
-//! What the lab can be asked to do: a run, a storm, a drill, an exploration. Each executes what was
-//! decided, judges it, keeps the report in the run folder, and says only then in the folder that it is
-//! judged. The command line and the dashboard call it, and add what is of a terminal or of HTTP.
+//! What the lab can be asked to do: a run, a storm, a drill, an exploration. Each keeps its report
+//! in the run folder, and says only then in the folder that it is judged. The command line and the
+//! dashboard call it, and add what is of a terminal or of HTTP.
 
 mod drill;
 pub mod saved;
@@ -21,30 +21,20 @@ use crate::storm::{self, StormSpec, StormWatcher};
 
 pub use drill::{Drill, EndedIncident};
 
-/// Carries out what is decided, on one stack.
 #[derive(Debug, Clone)]
 pub struct Executor {
-    /// The servers.
     pub endpoints: Endpoints,
-    /// Where run folders are kept.
     pub runs: PathBuf,
-    /// The wish to stop.
     pub cancel: CancellationToken,
 }
 
-/// A run whose report is kept.
 pub struct Judged {
-    /// What it came to.
     pub finished: Finished,
-    /// What its folder says of it.
     pub report: RunReport,
 }
 
 impl Executor {
     /// Clears first what killed runs have left, and returns how many those were.
-    ///
-    /// # Errors
-    /// When the runs cannot be listed or marked.
     pub async fn open(
         endpoints: Endpoints,
         runs: PathBuf,
@@ -59,10 +49,6 @@ impl Executor {
         Ok((executor, swept))
     }
 
-    /// A run.
-    ///
-    /// # Errors
-    /// When it ends without a verdict, or its report cannot be written.
     pub async fn run(&self, spec: Spec, watcher: &dyn RunWatcher) -> Result<Judged, RunError> {
         let run = run::execute(spec, &self.endpoints, &self.runs, watcher, &self.cancel).await?;
         let report = RunReport::new(&run.finished, &self.endpoints);
@@ -71,10 +57,6 @@ impl Executor {
         Ok(Judged { finished, report })
     }
 
-    /// A storm.
-    ///
-    /// # Errors
-    /// When it ends without a verdict, or its report cannot be written.
     pub async fn storm(
         &self,
         spec: StormSpec,
@@ -87,10 +69,7 @@ impl Executor {
         Ok(report)
     }
 
-    /// The incident of a drill. Nobody can read anywhere what it was before it is revealed.
-    ///
-    /// # Errors
-    /// When it ends without a verdict.
+    /// Nobody can read anywhere what it was before it is revealed.
     pub async fn incident(
         &self,
         drill: Drill,
@@ -101,10 +80,6 @@ impl Executor {
         Ok(EndedIncident::of(drill, storm.await?))
     }
 
-    /// An exploration.
-    ///
-    /// # Errors
-    /// When it ends without a matrix, or its report cannot be written.
     pub async fn explore(
         &self,
         exploration: &Exploration,
@@ -115,10 +90,6 @@ impl Executor {
     }
 }
 
-/// The run of a lab's consumer without a fault, from which it is explored.
-///
-/// # Errors
-/// When the lab has no such consumer.
 pub fn unstruck(lab: &Manifest, consumer: &str) -> Result<Spec, SpecError> {
     let changes = Changes {
         fault: Some(FaultChoice::None),

@@ -1,5 +1,5 @@
-//! What an earlier run was asked, as its folder has it. It is checked before anything is started: a file
-//! may have been edited, cut short, or written by another version.
+//! As a run's folder has it, checked before anything is started: a file may have been edited, cut
+//! short, or written by another version.
 
 use std::fmt;
 use std::path::Path;
@@ -8,10 +8,7 @@ use crate::run::Spec;
 use crate::session::folder::{self, FolderError, SPEC, STORM};
 use crate::storm::StormSpec;
 
-/// What a saved run was asked.
-///
-/// # Errors
-/// When the file is not there, is not what a run saves, or says what cannot be executed.
+/// An error also where the file says what cannot be executed.
 pub fn run(folder: &Path) -> Result<Spec, FolderError> {
     let spec: Spec = folder::read(folder, SPEC)?;
     let unfit = unfit(folder, SPEC);
@@ -25,9 +22,6 @@ pub fn run(folder: &Path) -> Result<Spec, FolderError> {
     Ok(Spec { schedule, ..spec })
 }
 
-/// What a saved storm was asked.
-///
-/// # Errors
 /// As for [`run`].
 pub fn storm(folder: &Path) -> Result<StormSpec, FolderError> {
     let spec: StormSpec = folder::read(folder, STORM)?;
@@ -107,7 +101,6 @@ mod tests {
         .unwrap()
     }
 
-    /// What is said of a file with this text; it names the file and the next step.
     fn told<T>(file: &str, text: &str, read: fn(&Path) -> Result<T, FolderError>) -> String {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(file), text).unwrap();

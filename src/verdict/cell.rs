@@ -5,19 +5,17 @@ use std::cmp::Ordering;
 use super::{Guarantee, Judgement, Outcome, Verdict};
 use crate::named::{Named, by_name};
 
-/// What became of the payments of a cell; the worst of them. The greater is the worse.
+/// The worst that became of the payments of a cell. The greater is the worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CellOutcome {
-    /// What became of a payment.
     Of(Outcome),
-    /// Took effect once, and the successor had to wait for the zombie's row lock or open transaction.
+    /// Took effect once, and the successor waited for the zombie's row lock or open transaction.
     Fenced,
     /// The consumer did not come to the window, or did something else before it.
     NotReached,
 }
 
 impl CellOutcome {
-    /// See [`Outcome::short`].
     #[must_use]
     pub fn short(self) -> &'static str {
         match self {
@@ -27,7 +25,6 @@ impl CellOutcome {
         }
     }
 
-    /// See [`Outcome::word`].
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -37,7 +34,6 @@ impl CellOutcome {
         }
     }
 
-    /// See [`Outcome::means`].
     #[must_use]
     pub fn means(self) -> &'static str {
         match self {
@@ -49,7 +45,6 @@ impl CellOutcome {
         }
     }
 
-    /// See [`Outcome::legend`].
     #[must_use]
     pub fn legend(self) -> Option<&'static str> {
         match self {
@@ -59,7 +54,6 @@ impl CellOutcome {
         }
     }
 
-    /// See [`Outcome::verdict`].
     #[must_use]
     pub fn verdict(self, guarantee: Guarantee) -> Verdict {
         match self {
@@ -69,8 +63,6 @@ impl CellOutcome {
         }
     }
 
-    /// By what became of the payments, and then by what was met on the way: a fence, and worse, no
-    /// window.
     fn severity(self) -> (Outcome, u8) {
         match self {
             Self::Of(outcome) => (outcome, 0),
@@ -80,20 +72,17 @@ impl CellOutcome {
     }
 }
 
-/// What a cell's run comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Worst {
-    /// The worst that became of a payment.
     pub outcome: CellOutcome,
-    /// The payment that is told of: of equals, the struck one.
+    /// Of equals, the struck one.
     pub payment: String,
-    /// How many payments it became of; 0 where nothing did.
+    /// 0 where it became of none.
     pub hit: usize,
 }
 
 impl Worst {
-    /// Of the payments of a judgement. The strike at the payment `struck` is `fenced` or not where it
-    /// fired, and none where it did not.
+    /// `fenced`: none where the strike at `struck` did not fire.
     #[must_use]
     pub fn of(judgement: &Judgement, struck: &str, fenced: Option<bool>) -> Self {
         let all = &judgement.exceptions;

@@ -4,10 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{Effect, Guarantee, History, Outcome, Produced};
 
-/// Looks up what a history says of each payment.
 struct Index<'a> {
     charges: HashMap<&'a str, usize>,
-    /// Whether every offset of the payment is behind the group's position.
+    /// Every offset of the payment is behind the group's position.
     acknowledged: HashMap<&'a str, bool>,
     order: Vec<&'a str>,
 }
@@ -46,13 +45,12 @@ fn index(history: &History) -> Index<'_> {
     }
 }
 
-/// What a history says of one payment. What is left undone of it is told beside its outcome: a
-/// second effect would hide it.
+/// What is left undone is told beside the outcome: a second effect would hide it.
 pub(super) struct MessageOutcome {
     pub(super) outcome: Outcome,
-    /// Whether an offset of it is not committed.
+    /// An offset of it is not committed.
     pub(super) unfinished: bool,
-    /// Whether it took effect and is acknowledged, and the consumer's tables do not know it.
+    /// It took effect and is acknowledged, and the consumer's tables do not know it.
     pub(super) half_done: bool,
 }
 
@@ -79,7 +77,7 @@ fn classify(index: &Index<'_>, history: &History, payment: &str) -> MessageOutco
     }
 }
 
-/// What became of each payment, in the order of production.
+/// In the order of production.
 pub(super) fn outcomes(history: &History) -> Vec<(String, MessageOutcome)> {
     let index = index(history);
     index
@@ -89,8 +87,7 @@ pub(super) fn outcomes(history: &History) -> Vec<(String, MessageOutcome)> {
         .collect()
 }
 
-/// The payments that time could still clear: lost, unfinished or half-done as it stands, and nothing
-/// worse.
+/// What time could still clear: lost, unfinished or half-done as it stands, and nothing worse.
 #[must_use]
 pub fn open(history: &History) -> BTreeSet<String> {
     let is_open = |message: &MessageOutcome| {
@@ -103,7 +100,6 @@ pub fn open(history: &History) -> BTreeSet<String> {
         .collect()
 }
 
-/// How many payments took effect more often than the promise allows.
 pub(super) fn repeated(history: &History, guarantee: Guarantee) -> usize {
     let index = index(history);
     let mut records: HashMap<&str, usize> = HashMap::new();
@@ -119,7 +115,6 @@ pub(super) fn repeated(history: &History, guarantee: Guarantee) -> usize {
     too_often.count()
 }
 
-/// What became of one payment.
 #[must_use]
 pub fn outcome_of(history: &History, payment: &str) -> Outcome {
     classify(&index(history), history, payment).outcome

@@ -2,24 +2,18 @@
 
 use super::{Guarantee, Verdict};
 
-/// What an exploration has come to.
 #[derive(Debug, Clone, Copy)]
 pub struct Explored<'a> {
-    /// What was promised.
     pub guarantee: Guarantee,
-    /// The verdicts of its cells.
     pub cells: &'a [Verdict],
-    /// What changed something for a payment, and nobody can say for which.
     pub unattributed: &'a [String],
-    /// Why it was broken off, if it was.
     pub broken_off: Option<&'a str>,
     /// Why windows may be missing, where they may.
     pub cut_off: Option<&'a str>,
 }
 
 impl Explored<'_> {
-    /// Violated if a cell is; held if every cell is, and nothing was passed over; else unknown. With
-    /// what it rests on, one clause each.
+    /// Violated if a cell is; held if every cell is, and nothing was passed over; else unknown.
     #[must_use]
     pub fn verdict(&self) -> (Verdict, Vec<String>) {
         let all = self.cells.len();

@@ -38,7 +38,6 @@ impl fmt::Display for Guarantee {
 }
 
 impl Guarantee {
-    /// How often a payment may take effect that stands in so many records.
     pub(super) fn allows(self, records: usize) -> usize {
         match self {
             Self::AtMostOnce | Self::EffectivelyOnce => 1,
@@ -47,7 +46,6 @@ impl Guarantee {
         }
     }
 
-    /// Whether it forbids what breaks this part of a promise.
     pub(super) fn promises(self, part: Breaks) -> bool {
         match (self, part) {
             (_, Breaks::Nothing | Breaks::Undecided) => false,
@@ -57,8 +55,8 @@ impl Guarantee {
         }
     }
 
-    /// What of these counts breaks the promise, in words; empty when nothing does. `repeated` payments
-    /// took effect more often than it [allows](Self::allows).
+    /// In words; empty when nothing is broken. `repeated` payments took effect more often than it
+    /// [allows](Self::allows).
     ///
     /// Half-done breaks whatever forbids a loss: its offset is committed, so nobody will ever
     /// finish it. Unfinished breaks nothing: its last word has not been spoken.

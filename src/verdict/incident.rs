@@ -47,7 +47,6 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// Whether it had what was promised.
     #[must_use]
     pub fn is_kept(&self) -> bool {
         let thousandths = self.records * 1_000;
@@ -59,7 +58,6 @@ impl Incident {
         }
     }
 
-    /// What was promised and what was had, as one clause.
     #[must_use]
     pub fn clause(&self) -> String {
         let Self { records, of, .. } = self;

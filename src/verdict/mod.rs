@@ -1,10 +1,8 @@
 //! The verdict: a pure function of what was produced, charged, recorded and committed.
 //!
-//! Nothing here does I/O. [`judge`] takes a [`History`] and says, for each payment, what became of
-//! it, and for the run whether the declared [`Guarantee`] was held, violated, or cannot be judged.
-//! A verdict needs evidence: where no fault fired, where one went wrong, or where a boundary was not
-//! seen, it is *unknown*, whatever else the counts say. A run, a cell of an exploration and the replay
-//! of that cell are judged by this function alone, and so cannot differ.
+//! Nothing here does I/O. A verdict needs evidence: where no fault fired, where one went wrong, or
+//! where a boundary was not seen, it is *unknown*, whatever the counts say. A run, a cell of an
+//! exploration and the replay of that cell are judged by [`judge`] alone, and so cannot differ.
 
 mod cell;
 mod classify;
@@ -12,6 +10,7 @@ mod exploration;
 mod guarantee;
 mod history;
 mod incident;
+mod log;
 mod outcome;
 mod storm;
 
@@ -26,6 +25,7 @@ pub(crate) use exploration::Explored;
 pub use guarantee::Guarantee;
 pub use history::{Effect, FaultEvidence, History, Produced};
 pub use incident::{Incident, Promise};
+pub use log::{LogEvent, LogFact, LogFinding, LogHistory, LogRecord, hands_over, log_findings};
 pub use outcome::Outcome;
 pub(crate) use storm::judge_storm;
 pub use storm::{StormFacts, StormJudgement};
@@ -43,7 +43,6 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// 0 for held, 1 for violated, 2 for unknown.
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
@@ -53,7 +52,6 @@ impl Verdict {
         }
     }
 
-    /// The word used in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -88,7 +86,6 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// How many payments had this outcome.
     #[must_use]
     pub fn of(&self, outcome: Outcome) -> usize {
         match outcome {
@@ -102,24 +99,19 @@ impl Counts {
     }
 }
 
-/// The verdict with what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judgement {
-    /// The verdict.
     pub verdict: Verdict,
-    /// What breaks the guarantee, or why nothing can be said, or why it stood; one clause each.
     pub reasons: Vec<String>,
-    /// How many payments had which outcome.
     pub counts: Counts,
-    /// Every payment that was not charged exactly once, in the order of production.
+    /// Not charged exactly once; in the order of production.
     pub exceptions: Vec<(String, Outcome)>,
 }
 
-/// What was done to a payment that took effect, where nobody says otherwise.
+/// Where nobody says otherwise.
 pub const CHARGED: &str = "charged";
 
-/// Judges a settled run against the guarantee. `done` says what was done to a payment that took
-/// effect: `charged`.
+/// `effect_verb`: `charged`.
 #[must_use]
 pub fn judge(history: &History, guarantee: Guarantee, effect_verb: &str) -> Judgement {
     let mut counts = Counts {
@@ -188,8 +180,7 @@ pub fn judge(history: &History, guarantee: Guarantee, effect_verb: &str) -> Judg
     }
 }
 
-/// Why whatever was counted is no evidence: boundaries that were not seen, and strikes of which none
-/// was carried out as it should be.
+/// Boundaries not seen, and strikes of which none went as it should: then no count is evidence.
 fn unseen(history: &History) -> Vec<String> {
     let silent = history.silent.iter();
     let mut unseen: Vec<String> = silent

@@ -1,6 +1,4 @@
-//! The registry of outcomes: what may become of one payment, and everything that is said of it.
-//!
-//! A verdict, a matrix, the dashboard's grid, quizzes and manifests take names and words from here.
+//! The registry of outcomes.
 
 use std::cmp::Ordering;
 
@@ -8,10 +6,10 @@ use super::{Guarantee, Verdict};
 use crate::named::registry;
 
 registry! {
-    /// What became of one payment. The greater is the worse.
+    /// The greater is the worse.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub enum Outcome ("outcome"): Facts {
-        /// Took effect once, recorded, offset committed.
+        /// Recorded, offset committed.
         Once = Facts {
             name: "once",
             short: "once",
@@ -24,7 +22,6 @@ registry! {
             severity: 0,
             breaks: Breaks::Nothing,
         },
-        /// Took effect at least twice.
         Duplicated = Facts {
             name: "duplicated",
             short: "twice",
@@ -37,7 +34,7 @@ registry! {
             severity: 4,
             breaks: Breaks::Once,
         },
-        /// The offset is committed and it took no effect: it will never be delivered again.
+        /// The offset is committed: it will never be delivered again.
         Lost = Facts {
             name: "lost",
             short: "lost",
@@ -50,8 +47,7 @@ registry! {
             severity: 5,
             breaks: Breaks::Never,
         },
-        /// Took effect, offset committed, but the consumer's tables do not know it: nobody will ever
-        /// finish it.
+        /// Offset committed, but the consumer's tables do not know it: nobody will ever finish it.
         HalfDone = Facts {
             name: "half_done",
             short: "half-done",
@@ -64,7 +60,6 @@ registry! {
             severity: 3,
             breaks: Breaks::Never,
         },
-        /// Acknowledged, without an effect, and put where an operator finds it.
         Parked = Facts {
             name: "parked",
             short: "parked",
@@ -93,87 +88,75 @@ registry! {
     }
 }
 
-/// What is known of an outcome. In the texts `{done}` stands for what is done to a payment that takes
-/// effect (`charged`), and `{times}` for how often (`twice`).
+/// In the texts `{done}` stands for what is done (`charged`), and `{times}` for how often
+/// (`twice`).
 struct Facts {
     name: &'static str,
-    /// See [`Outcome::short`].
     short: &'static str,
-    /// See [`Outcome::word`].
     word: &'static str,
-    /// See [`Outcome::label_template`].
     label: &'static str,
-    /// See [`Outcome::told`].
     told: &'static str,
-    /// See [`Outcome::sentence`].
     sentence: &'static str,
-    /// See [`Outcome::means`].
     means: &'static str,
-    /// See [`Outcome::legend`].
     legend: Option<&'static str>,
     /// 0 for what is wished; no two are alike.
     severity: u8,
     breaks: Breaks,
 }
 
-/// The part of a promise that an outcome breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breaks {
-    /// None.
     Nothing,
-    /// That it takes effect once at the most.
+    /// It takes effect once at the most.
     Once,
-    /// That it takes effect, to the end.
+    /// It takes effect, to the end.
     Never,
-    /// None yet: it may still come to another outcome.
+    /// It may still come to another outcome.
     Undecided,
 }
 
 impl Outcome {
-    /// The outcome in few words, without what was done: `half-done`.
+    /// Without what was done: `half-done`.
     #[must_use]
     pub fn short(self) -> &'static str {
         self.facts().short
     }
 
-    /// The word of a matrix: short, and no two alike, so that nobody needs a colour.
+    /// The word of a matrix: no two are alike, so that nobody needs a colour.
     #[must_use]
     pub fn word(self) -> &'static str {
         self.facts().word
     }
 
-    /// The head of a count, with `{done}` and `{times}` to be replaced.
     #[must_use]
     pub fn label_template(self) -> &'static str {
         self.facts().label
     }
 
-    /// The head of a count: `charged twice`, `half-done`.
+    /// `charged twice`, `half-done`.
     #[must_use]
     pub fn label(self, effect_verb: &str) -> String {
         fill(self.facts().label, effect_verb, 2)
     }
 
-    /// The outcome of a payment with so many effects, within a sentence: `charged 3 times`.
+    /// Within a sentence: `charged 3 times`.
     #[must_use]
     pub fn told(self, effect_verb: &str, effects: usize) -> String {
         fill(self.facts().told, effect_verb, effects)
     }
 
-    /// What became of a payment with so many effects, as the rest of a sentence about it: `was charged
-    /// and acknowledged, but is not recorded`.
+    /// The rest of a sentence about a payment: `was charged and acknowledged, but is not recorded`.
     #[must_use]
     pub fn sentence(self, effect_verb: &str, effects: usize) -> String {
         fill(self.facts().sentence, effect_verb, effects)
     }
 
-    /// What it means, for a legend with room.
     #[must_use]
     pub fn means(self) -> &'static str {
         self.facts().means
     }
 
-    /// What its [word](Self::word) means, in few words; none where it explains itself.
+    /// What the [word](Self::word) means; none where it explains itself.
     #[must_use]
     pub fn legend(self) -> Option<&'static str> {
         self.facts().legend
@@ -183,8 +166,7 @@ impl Outcome {
         self.facts().breaks
     }
 
-    /// The verdict of a run in which this alone became of the payments that were struck. For what is
-    /// promised of each record, it is taken that a payment stands in one record.
+    /// Of a run in which this alone became of the struck payments, each in one record.
     #[must_use]
     pub fn verdict(self, guarantee: Guarantee) -> Verdict {
         match self.breaks() {

@@ -35,16 +35,12 @@ pub struct StormFacts {
     pub incident: Option<Incident>,
 }
 
-/// The verdict on a storm and what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StormJudgement {
-    /// The verdict.
     pub verdict: Verdict,
-    /// What breaks the guarantee, or why nothing can be said, or why it stood; one clause each.
     pub reasons: Vec<String>,
 }
 
-/// Judges a settled storm.
 #[must_use]
 pub fn judge_storm(facts: &StormFacts, guarantee: Guarantee) -> StormJudgement {
     let judged = |verdict, reasons| StormJudgement { verdict, reasons };

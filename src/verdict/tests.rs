@@ -4,8 +4,7 @@ mod evidence;
 
 use super::*;
 
-/// Three payments on one partition, all charged once, recorded and committed; a fault fired at the
-/// second, which was delivered again.
+/// All charged once, recorded and committed; a fault fired at the second, delivered again.
 fn good() -> History {
     let ids = ["msg-0001", "msg-0002", "msg-0003"];
     History {

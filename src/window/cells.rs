@@ -4,31 +4,26 @@ use std::collections::BTreeMap;
 
 use super::{Edge, Recorded};
 
-/// What a fault is done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultTarget {
-    /// The gap between two events.
     Gap {
-        /// Whether it is the same in two gaps between which nothing outside has changed: nothing of
-        /// the process survives, and none of its code runs.
+        /// The same in two gaps where nothing outside changed between: nothing of the process
+        /// survives, and none of its code runs.
         merges: bool,
     },
-    /// The request of an event, before the server has it.
+    /// Before the server has it.
     Request(Events),
-    /// The answer of an event, when the server has acted.
+    /// When the server has acted.
     Answer(Events),
-    /// What is produced; no instance is struck.
     Workload,
 }
 
-/// The events to which a fault can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Events {
-    /// All but deliveries: what they are about is known only with their answer.
+    /// What deliveries are about is known only with their answer.
     ButDeliveries,
-    /// Those that change something outside.
     Changes,
-    /// Those that change something outside and acknowledge nothing.
+    /// They change something outside and acknowledge nothing.
     Effects,
 }
 
@@ -42,25 +37,21 @@ impl Events {
     }
 }
 
-/// A window: between which events of a recording it lies, by their places in it, from 0.
+/// The places of events in a recording, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
-    /// The event after which it begins; none where it begins with the message.
+    /// None where the window begins with the message.
     pub after: Option<usize>,
-    /// The event before which it ends; none after the last.
+    /// None after the last.
     pub before: Option<usize>,
 }
 
-/// A window that is struck with a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WindowCell<F> {
-    /// The fault.
     pub fault: F,
-    /// The window.
     pub gap: Gap,
-    /// Where in the recording the event stands at which it is struck.
     pub event: usize,
-    /// Whether that is when its request has arrived or when its answer is ready.
+    /// Before: its request has arrived; after: its answer is ready.
     pub edge: Edge,
 }
 
@@ -79,8 +70,8 @@ impl<F> WindowCell<F> {
         }
     }
 
-    /// The window after this event. It is struck when the next request arrives: then the consumer is
-    /// known to have heard the answer and to have gone on. After the last event there is no next.
+    /// Struck when the next request arrives: then the consumer is known to have heard the answer
+    /// and to have gone on. After the last event there is no next.
     fn behind(fault: F, event: usize, events: &[Recorded]) -> Self {
         match events.get(event + 1) {
             Some(next) if !next.delivers => Self::at(fault, event + 1, Edge::Before, events),
@@ -89,19 +80,15 @@ impl<F> WindowCell<F> {
     }
 }
 
-/// A window that needs no run of its own: what survives is the same as in another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Same<F> {
-    /// The window.
     pub gap: Gap,
-    /// The fault that is the same in both.
     pub fault: F,
-    /// Which of the cells stands for both, from 0.
+    /// Stands for both, from 0.
     pub cell: usize,
 }
 
-/// All cells of a recording, in the order of the windows, and the windows that they stand for beside
-/// their own.
+/// In the order of the windows, with the windows that they stand for beside their own.
 ///
 /// Between two events that only read, SIGKILL is the same crash: nothing that survives it is
 /// different. No other fault is ever merged: SIGTERM runs the consumer's own code, which decides by

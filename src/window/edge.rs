@@ -38,7 +38,6 @@ fn first() -> u32 {
 }
 
 impl Window {
-    /// The window at the first event of that name.
     #[must_use]
     pub fn first(at: &str, edge: Edge) -> Self {
         Self {
@@ -48,8 +47,7 @@ impl Window {
         }
     }
 
-    /// The stage at which the window opens. What is only ever reported with its answer, as a
-    /// delivery is, opens it there.
+    /// What is only ever reported with its answer, as a delivery is, opens the window there.
     #[must_use]
     pub fn stage(&self) -> Stage {
         match self.edge {

@@ -72,7 +72,6 @@ pub(super) fn commit(stage: Stage) -> BoundaryEvent {
     event.with_detail(Detail::Kafka(kafka::Detail::Commit(commit)))
 }
 
-/// The message at offset 7.
 pub(super) fn delivery() -> BoundaryEvent {
     let record = kafka::DeliveredRecord {
         offset: 7,

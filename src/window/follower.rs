@@ -5,23 +5,19 @@ use std::sync::Arc;
 
 use crate::event::{BoundaryEvent, Detail, Place, Stage};
 
-/// See the module.
 #[derive(Debug)]
 pub struct Follower {
     message: String,
-    /// Where it is, once it was delivered.
     place: Option<Place>,
-    /// Whether a commit past it was answered.
     acknowledged: bool,
-    /// Where the message is alone in hand, what carries no mark is its own too, but for what the
-    /// consumer does without any message; none where others are in hand beside it.
+    /// The consumer's background, where nothing else is in hand: all else that carries no mark is
+    /// its own.
     alone: Option<Arc<BTreeSet<String>>>,
     /// The database connections on which the message's own work is under way, marked or not.
     working: HashSet<i32>,
 }
 
 impl Follower {
-    /// Follows a message that has others beside it: by its marks.
     #[must_use]
     pub fn new(message: &str) -> Self {
         Self {
@@ -33,8 +29,8 @@ impl Follower {
         }
     }
 
-    /// The same for a message that is alone in hand; `background` holds the signatures of what the
-    /// consumer does without any message.
+    /// Nothing else is in hand; `background` holds the signatures of what is done without any
+    /// message.
     #[must_use]
     pub fn alone(mut self, background: Arc<BTreeSet<String>>) -> Self {
         self.alone = Some(background);

@@ -4,17 +4,14 @@ use crate::event::{BoundaryEvent, Detail};
 
 use super::{Follower, Window};
 
-/// The events of one message so far, each with its place among them.
 #[derive(Debug)]
 pub struct Steps {
     follower: Follower,
-    /// Their signatures, in order.
     taken: Vec<String>,
     passes_over_commits: bool,
 }
 
 impl Steps {
-    /// No event yet, of the message that is followed.
     #[must_use]
     pub fn of(follower: Follower) -> Self {
         Self {
@@ -24,8 +21,8 @@ impl Steps {
         }
     }
 
-    /// Where the event stands among the message's, from 0; none if it is not one of them. To be asked
-    /// of every event, in their order.
+    /// From 0; none if the event is not one of the message's. To be asked of every event, in their
+    /// order.
     pub fn place_of<D: Detail>(&mut self, event: &BoundaryEvent<D>) -> Option<usize> {
         if !self.follower.concerns(event) {
             return None;
@@ -38,13 +35,12 @@ impl Steps {
         self.taken.iter().rposition(|s| *s == event.signature)
     }
 
-    /// The signatures of the events before this place.
     #[must_use]
     pub fn before(&self, place: usize) -> &[String] {
         &self.taken[..place]
     }
 
-    /// Which of the events of its name the one at this place is, from 1.
+    /// Among the events of its name, from 1.
     #[must_use]
     pub fn occurrence(&self, place: usize) -> u32 {
         let of_name = |s: &&String| **s == self.taken[place];
@@ -52,17 +48,16 @@ impl Steps {
     }
 }
 
-/// Holds the events of a run against the one at which a window opens.
 #[derive(Debug)]
 pub struct Matcher {
     steps: Steps,
     window: Window,
-    /// What the message went through before, as it was recorded; none where nothing was.
+    /// As it was recorded; none where nothing was.
     prefix: Option<Vec<String>>,
 }
 
 impl Matcher {
-    /// Where `commits_anywhere`, commits are neither counted nor found, nor are they in the prefix.
+    /// `commits_anywhere`: commits are neither counted nor found, nor are they in the prefix.
     #[must_use]
     pub fn new(
         follower: Follower,
@@ -80,7 +75,7 @@ impl Matcher {
         }
     }
 
-    /// Whether the window opens with this event. To be asked of every event, in their order.
+    /// To be asked of every event, in their order.
     pub fn is_opened_by<D: Detail>(&mut self, event: &BoundaryEvent<D>) -> bool {
         let Some(place) = self.steps.place_of(event) else {
             return false;

@@ -1,9 +1,9 @@
 //! Crash windows: what a recording says that they are, and how a run comes to one again.
 //!
-//! A recording is the events of one message, in order. A window is the gap between two of them, and is
-//! known by where these stand in the recording: two windows may lie between events of the same names.
-//! Recording and striking count events with the same [`Matcher`] and [`Steps`]. Nothing here does I/O
-//! or knows what the boundaries are.
+//! A window is the gap between two events of one message, and is known by where these stand in the
+//! recording: two windows may lie between events of the same names. Recording and striking count
+//! events with the same [`Matcher`] and [`Steps`]. Nothing here does I/O or knows what the
+//! boundaries are.
 
 mod cells;
 mod edge;

@@ -8,59 +8,49 @@ use super::unattributed::KnownSignatures;
 use super::{Edge, Follower, Steps, Window};
 use crate::event::{BoundaryEvent, Detail, Tap, message_id};
 
-/// How many messages a recording begins with, each alone: the first one meets what is done only once
-/// (connections, prepared statements), and the other two are held against each other.
+/// Each alone: the first meets what is done only once (connections, prepared statements), and the
+/// other two are held against each other.
 pub const SERIAL: u32 = 3;
 
-/// One event of the recorded message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    /// The signature, equal in every run.
+    /// Equal in every run.
     pub signature: String,
-    /// Which of the events of that name within the message, from 1.
+    /// Among the events of that name within the message, from 1.
     pub occurrence: u32,
-    /// Whether it can change what anybody outside sees.
     pub writes: bool,
-    /// Whether it hands the message to the consumer; such an event has no request to be struck.
+    /// Such an event has no request to be struck.
     pub delivers: bool,
-    /// Whether it moves the group's position.
     pub acknowledges: bool,
-    /// Whether it carries a mark of the message; else it is its own because nothing else was in hand.
+    /// It carries a mark of the message; else it is its own because nothing else was in hand.
     pub marked: bool,
 }
 
-/// What one message's events are, and what the recording lacks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Recording {
-    /// Its events, in order.
     pub events: Vec<Recorded>,
-    /// Whether some of them are recognised only where nothing else is in hand.
+    /// Some events are recognised only where nothing else is in hand.
     pub alone: bool,
-    /// Whether the consumer had several messages in hand at a time when it was given several.
     pub several: bool,
-    /// The signatures of what the consumer does without any message.
     pub background: BTreeSet<String>,
-    /// What was changed with the first message alone, and so is in no window.
+    /// Changed with the first message alone, and so in no window.
     pub once: BTreeSet<String>,
-    /// What changed something for a message, and nobody can say for which: it was no window.
+    /// Changed something for a message, and nobody can say for which: it was no window.
     pub unattributed: Vec<String>,
     /// Why windows may be missing, where they may.
     pub cut_off: Option<String>,
-    /// What the user should know: `no traffic seen at the Postgres tap`.
+    /// `no traffic seen at the Postgres tap`.
     pub warnings: Vec<String>,
-    /// The boundaries at which there was traffic.
     pub taps: Vec<Tap>,
-    /// How long the consumer took to join, in seconds, with the machine to itself.
+    /// To join, with the machine to itself.
     pub join_seconds: f64,
 }
 
-/// The events of a run without faults.
 #[derive(Debug)]
 pub struct Seen<'a, D> {
-    /// Those before the first message.
     pub idle: Vec<&'a BoundaryEvent<D>>,
-    /// The number of the first message of each round, and the events from there to the next: the
-    /// messages up to [`SERIAL`] have rounds of their own, and then there are several in one.
+    /// By the first message's number. Messages up to [`SERIAL`] have rounds of their own, and then
+    /// there are several in one.
     pub rounds: Vec<(u32, Vec<&'a BoundaryEvent<D>>)>,
 }
 
@@ -70,7 +60,6 @@ impl<D: Detail> Seen<'_, D> {
         round.map_or(&[], |(_, events)| events)
     }
 
-    /// The events of a message that is alone in its round.
     fn of_one_alone(&self, number: u32, background: &BTreeSet<String>) -> Vec<Recorded> {
         let message = message_id(number);
         let follower = Follower::new(&message).alone(Arc::new(background.clone()));
@@ -79,9 +68,8 @@ impl<D: Detail> Seen<'_, D> {
 }
 
 impl Recording {
-    /// Reads the windows out of what was seen: those of the message `in_company`, unless what carries
-    /// no mark is a message's too. The consumer is `blind` where its events are known neither by marks
-    /// nor by exclusion; `produced` are the messages that it was given.
+    /// Of the message `in_company`, unless what carries no mark is a message's too; `blind`: events
+    /// are known neither by marks nor by exclusion.
     #[must_use]
     pub fn of<'a, D: Detail>(
         seen: &Seen<'_, D>,
@@ -128,14 +116,12 @@ impl Recording {
         }
     }
 
-    /// The signatures of the first `n` events.
     #[must_use]
     pub fn prefix(&self, n: usize) -> Vec<String> {
         let events = self.events[..n].iter();
         events.map(|e| e.signature.clone()).collect()
     }
 
-    /// How the event at this place is named where the message is followed as it was recorded.
     #[must_use]
     pub fn window(&self, event: usize, edge: Edge) -> Window {
         let Recorded {
@@ -149,7 +135,7 @@ impl Recording {
         }
     }
 
-    /// The same where it is followed by its marks alone; none of what carries none.
+    /// Where it is followed by its marks alone; none of what carries none.
     #[must_use]
     pub fn marked_window(&self, event: usize, edge: Edge) -> Option<Window> {
         let at = &self.events[event];
@@ -161,7 +147,6 @@ impl Recording {
         })
     }
 
-    /// Whether an event of this name commits an offset.
     #[must_use]
     pub fn commits(&self, signature: &str) -> bool {
         let mut events = self.events.iter();
@@ -190,7 +175,7 @@ pub(super) fn events_of<D: Detail>(
     events
 }
 
-/// Whether a message's work began before that of another was acknowledged: a batch, or several workers.
+/// A message's work began before that of another was acknowledged: a batch, or several workers.
 fn has_several_in_hand<'a, D: Detail>(
     company: &[&BoundaryEvent<D>],
     produced: impl IntoIterator<Item = &'a str>,

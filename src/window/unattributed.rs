@@ -5,14 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Seen;
 use crate::event::{BoundaryEvent, Detail};
 
-/// What can be said of events that carry no mark, by their signatures.
 pub(super) struct KnownSignatures<'a> {
-    /// What is each message's own where nothing else is in hand.
     own: &'a BTreeSet<String>,
-    /// What was done with the first message and with no other that was alone.
     once: &'a BTreeSet<String>,
-    /// What a timer changes, or only reads and locks, also without any message: a DELETE that found no
-    /// job then and takes one later is not among it.
+    /// Also without any message: a DELETE that found no job then and takes one later is not among
+    /// it.
     idle: BTreeSet<&'a str>,
 }
 
@@ -31,9 +28,7 @@ impl<'a> KnownSignatures<'a> {
         }
     }
 
-    /// What changed something after the first message was produced, carries no mark, and is neither
-    /// known from elsewhere nor any message's because nothing else was in hand; each once, with its
-    /// number.
+    /// After the first message was produced, and known from nowhere; each once, with its number.
     pub(super) fn unattributed<D: Detail>(&self, seen: &Seen<'_, D>) -> Vec<String> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for (round, events) in &seen.rounds {
@@ -48,7 +43,6 @@ impl<'a> KnownSignatures<'a> {
         told.collect()
     }
 
-    /// Whether nobody can say which message the event is about.
     fn leaves_open<D: Detail>(&self, event: &BoundaryEvent<D>, round: u32) -> bool {
         let unmarked = event.names_no_message() && event.can_be_a_messages();
         // What comes again with a later message was not done once.
@@ -66,7 +60,6 @@ mod tests {
     use crate::tap::postgres::Detail as Statement;
     use crate::tap::{BoundaryEvent, Detail};
 
-    /// A round that begins, or an event.
     enum Scripted {
         Round(u32),
         Event(Box<BoundaryEvent>),
@@ -76,7 +69,6 @@ mod tests {
         Scripted::Round(first)
     }
 
-    /// The answer to a statement, with its tag, about these messages.
     fn answer(signature: &str, tag: &str, subjects: &[&str]) -> Scripted {
         let rows = tag.rsplit(' ').next().and_then(|n| n.parse().ok());
         Scripted::Event(Box::new(BoundaryEvent {

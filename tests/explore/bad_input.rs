@@ -146,6 +146,28 @@ fn who_joins_another_group_is_told_which() {
     refuses(&["--join", "4"], &consumer("joins-another-group"), &words);
 }
 
+/// What a member of a share group sends first, without anybody's client: ShareGroupHeartbeat.
+const SHARES: &str = r#"exec bash -c '
+    exec 3<>/dev/tcp/${KAFKA_BOOTSTRAP_SERVERS%:*}/${KAFKA_BOOTSTRAP_SERVERS#*:}
+    printf "\0\0\0\013\0\114\0\001\0\0\0\001\377\377\0" >&3
+    exec sleep "$0"' 1932.1932"#;
+
+#[test]
+fn a_member_of_a_share_group_is_refused_at_once_and_ended() {
+    let words = [
+        "error: a#1 asked Kafka for ShareGroupHeartbeat",
+        "share groups are not supported",
+        "as a consumer group",
+    ];
+    let began = std::time::Instant::now();
+    refuses(&["--join", "120"], SHARES, &words);
+    assert!(
+        began.elapsed() < Duration::from_secs(60),
+        "it was waited for"
+    );
+    is_gone("1932.1932");
+}
+
 #[test]
 fn who_needs_a_minute_to_join_is_told_how_to_wait_for_it() {
     let slow = format!("echo warming up; sleep 60; {}", consumer(""));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crashwindow::event::Stage;
+use crashwindow::event::{Source, Stage};
 use crashwindow::tap::{BoundaryEvent, Decision, DecisionFuture, Hook};
 use tokio::sync::{oneshot, watch};
 
@@ -15,6 +15,7 @@ type Matches = Box<dyn Fn(&BoundaryEvent) -> bool + Send>;
 #[derive(Default)]
 pub struct Recorder {
     events: Mutex<Vec<BoundaryEvent>>,
+    share_groups: Mutex<Vec<String>>,
     grown: watch::Sender<usize>,
     plans: Mutex<Vec<Plan>>,
 }
@@ -63,6 +64,11 @@ impl Recorder {
 
     pub fn events(&self) -> Vec<BoundaryEvent> {
         self.events.lock().expect("no holder panics").clone()
+    }
+
+    /// The requests of share groups that were told of.
+    pub fn share_groups(&self) -> Vec<String> {
+        self.share_groups.lock().expect("no holder panics").clone()
     }
 
     /// The next event of this signature and stage gets this decision.
@@ -119,6 +125,11 @@ impl Recorder {
 }
 
 impl Hook for Recorder {
+    fn share_group(&self, _source: &Source, request: &str) {
+        let mut told = self.share_groups.lock().expect("no holder panics");
+        told.push(request.to_owned());
+    }
+
     fn at(&self, event: BoundaryEvent) -> DecisionFuture<'_> {
         let action = {
             let mut plans = self.plans.lock().expect("no holder panics");

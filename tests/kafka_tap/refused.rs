@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use crashwindow::tap::kafka::Options;
 use kafka_protocol::messages::{
     ApiVersionsRequest, ApiVersionsResponse, MetadataRequest, ResponseHeader, SaslHandshakeRequest,
+    ShareAcknowledgeRequest, ShareFetchRequest, ShareGroupHeartbeatRequest,
 };
 use kafka_protocol::protocol::{Decodable, StrBytes};
 use rand::{Rng, RngExt, SeedableRng};
@@ -62,17 +63,22 @@ impl<'a> MakeWriter<'a> for Log {
 }
 
 async fn closed_for(bytes: &[u8], options: Options) -> String {
+    closed_and_told(bytes, options).await.0
+}
+
+/// What is on the log, and the requests of share groups of which the hook was told.
+async fn closed_and_told(bytes: &[u8], options: Options) -> (String, Vec<String>) {
     let (log, _guard) = Log::start();
     let Sockets {
         tap: _tap,
+        recorder,
         mut client,
         mut broker,
-        ..
     } = Sockets::with(options).await;
     client.write_all(bytes).await.expect("it is sent");
     assert_eq!(rest("the client's side to close", &mut client).await, b"");
     assert_eq!(rest("the broker's side to close", &mut broker).await, b"");
-    log.text()
+    (log.text(), recorder.share_groups())
 }
 
 #[tokio::test]
@@ -93,6 +99,29 @@ async fn a_client_that_wants_sasl_is_told_so_on_the_log() {
         log.contains("asked for SASL at the tap; use security.protocol=PLAINTEXT"),
         "{log}"
     );
+}
+
+#[tokio::test]
+async fn a_member_of_a_share_group_is_told_by_each_of_its_requests() {
+    let requests = [
+        (
+            "ShareGroupHeartbeat",
+            framed(&ShareGroupHeartbeatRequest::default(), 1, 1),
+        ),
+        ("ShareFetch", framed(&ShareFetchRequest::default(), 1, 1)),
+        (
+            "ShareAcknowledge",
+            framed(&ShareAcknowledgeRequest::default(), 1, 1),
+        ),
+    ];
+    for (name, bytes) in requests {
+        let (log, told) = closed_and_told(&bytes, Options::default()).await;
+        let expected = format!("asked for {name}: share groups (KIP-932) are not supported");
+        assert!(log.contains(&expected), "{log}");
+        assert_eq!(told, [name]);
+    }
+    let (_, told) = closed_and_told(b"GET / HTTP/1.1\r\n\r\n", Options::default()).await;
+    assert_eq!(told, [""; 0]);
 }
 
 #[tokio::test]

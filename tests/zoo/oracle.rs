@@ -35,6 +35,9 @@ struct Consumer {
     shows: Vec<Expected>,
     #[serde(default)]
     may_break: Vec<Fault>,
+    /// The findings about the log that must be told in some cell; of who breaks nothing, no other may.
+    #[serde(default)]
+    log: Vec<String>,
     held_otherwise: bool,
 }
 
@@ -91,7 +94,23 @@ fn surprises(consumer: &Consumer, cells: &[Cell]) -> Vec<String> {
             ));
         }
     }
+    surprises.extend(surprises_of_the_log(consumer, cells));
     surprises
+}
+
+/// What is told of the log and should not be, and the other way round.
+fn surprises_of_the_log(consumer: &Consumer, cells: &[Cell]) -> Vec<String> {
+    let told = || {
+        let cells = cells.iter();
+        cells.flat_map(|cell| cell.log.iter().map(move |finding| (cell, finding)))
+    };
+    let is_told = |name: &&String| told().any(|(_, finding)| finding.name() == name.as_str());
+    let missing = consumer.log.iter().filter(|name| !is_told(name));
+    let missing = missing.map(|name| format!("{name} is told in no cell"));
+    let is_known = |name: &str| consumer.log.iter().any(|known| known == name);
+    let false_ones = told().filter(|(_, f)| consumer.finds.is_empty() && !is_known(f.name()));
+    let false_ones = false_ones.map(|(cell, f)| format!("not expected: {f:?}; {}", cell.replay));
+    missing.chain(false_ones).collect()
 }
 
 fn check(name: &str) {
@@ -189,4 +208,38 @@ zoo! {
     a_revoked_partition_committed_too_far_is_found_to_lose => "zoo-revoke-broken",
     work_dropped_with_its_partition_is_not_accused => "zoo-revoke-twin",
     a_group_that_waits_for_work_in_hand_is_not_accused => "zoo-rejoin",
+}
+
+#[test]
+fn what_is_told_of_the_log_is_held_against_the_oracle_in_both_directions() {
+    let cells = |log: serde_json::Value| -> Vec<Cell> {
+        let cell = serde_json::json!([{
+            "cell": 1, "window": { "after": null, "before": null, "occurrence": 1 }, "fault": "kill",
+            "outcome": "once", "verdict": "held", "payment": "msg-0001", "text": "", "log": log,
+            "biography": [], "replay": "",
+        }]);
+        serde_json::from_value(cell).expect("a cell")
+    };
+    let ahead = serde_json::json!([{
+        "finding": "committed_ahead", "payment": "msg-0001", "partition": 0, "offset": 0, "by": "a#1",
+        "position": 1, "committed_ms": 1.0, "done_ms": null,
+    }]);
+    let surprises = |name: &str, log: &serde_json::Value| {
+        let zoo = zoo();
+        let consumer = zoo.consumer.iter().find(|c| c.name == name);
+        surprises_of_the_log(consumer.expect(name), &cells(log.clone())).len()
+    };
+    let nothing = serde_json::json!([]);
+    assert_eq!(surprises("zoo-commit-first", &ahead), 0);
+    assert_eq!(
+        surprises("zoo-commit-first", &nothing),
+        1,
+        "it must be told"
+    );
+    assert_eq!(surprises("zoo-lock-waiter", &nothing), 0);
+    assert_eq!(
+        surprises("zoo-lock-waiter", &ahead),
+        1,
+        "it must not be told"
+    );
 }

@@ -75,7 +75,6 @@ fn a_saved_schedule_of_another_form_is_refused() {
     assert_eq!(schedule.checked(), Err(ScheduleError::Schema { found: 9 }));
 }
 
-/// What is said of a schedule in which this was changed.
 fn refused(change: impl FnOnce(&mut Schedule)) -> String {
     let mut schedule = plan(1, 10, 1).unwrap();
     assert_eq!(schedule.clone().checked(), Ok(schedule.clone()));

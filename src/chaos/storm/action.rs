@@ -3,37 +3,32 @@
 use crate::named::registry;
 
 registry! {
-    /// What one strike of a storm does.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum StormAction ("action of a storm"): Facts {
-        /// SIGKILL; the member is evicted and the instance started again.
+        /// The member is evicted and the instance started again.
         Kill = rebalances("kill", Victims::One),
-        /// SIGSTOP, eviction, SIGCONT when the others have its partitions: a pause that is longer than
-        /// the session, without waiting for the session.
+        /// SIGSTOP, eviction, SIGCONT when the others have its partitions: a pause longer than the
+        /// session, without waiting for it.
         Pause = rebalances("pause", Victims::One),
-        /// The member is sent out of the group and goes on for as long as it does not know.
+        /// It goes on for as long as it does not know.
         Evict = rebalances("evict", Victims::One),
         /// SIGTERM; another instance takes the place a little later.
         Leave = rebalances("leave", Victims::One),
         /// One instance more, for a while.
         Join = lasts("join", Victims::All),
-        /// All connections to the brokers are cut, and new ones refused.
+        /// All connections are cut, and new ones refused.
         BrokerOutage = rebalances("broker-outage", Victims::All),
-        /// One broker of several is stopped in good order, and started again some seconds later.
+        /// One of several, in good order; started again some seconds later.
         BrokerStop = lasts("broker-stop", Victims::One),
-        /// All connections to the database are cut, and new ones refused.
         DatabaseOutage = rebalances("database-outage", Victims::All),
-        /// The database answers one instance late.
+        /// It answers one instance late.
         SlowDatabase = lasts("slow-database", Victims::One),
         /// SIGTERM; the new release takes the place.
         Release = rebalances("release", Victims::One),
         /// A share of the payments is produced again.
         Republish = lasts("republish", Victims::All),
-        /// SIGSTOP, until it is thawed.
         Freeze = lasts("freeze", Victims::ByHand),
-        /// SIGCONT.
         Thaw = lasts("thaw", Victims::ByHand),
-        /// Both servers are reachable again.
         Heal = lasts("heal", Victims::ByHand),
     }
 }
@@ -44,12 +39,11 @@ struct Facts {
     rebalances: bool,
 }
 
-/// Whom an action strikes.
 #[derive(Clone, Copy)]
 pub(super) enum Victims {
     One,
     All,
-    /// It is done by hand alone, and no plan has it.
+    /// No plan has it.
     ByHand,
 }
 
@@ -70,8 +64,8 @@ const fn lasts(name: &'static str, victims: Victims) -> Facts {
 }
 
 impl StormAction {
-    /// Whether it is over when the group is whole again. A guest, a slow database and a broker that is
-    /// away last longer, and other strikes meet them.
+    /// Over when the group is whole again. A guest, a slow database and an absent broker last
+    /// longer.
     #[must_use]
     pub fn rebalances(self) -> bool {
         self.facts().rebalances

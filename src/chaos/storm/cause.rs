@@ -3,7 +3,6 @@
 use crate::named::{argument, registry};
 
 registry! {
-    /// What makes the hit rate, or the ledger, move in a storm.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
     pub enum Cause ("cause of a storm"): Facts {
         Rebalances = Facts {
@@ -33,7 +32,7 @@ struct Facts {
 }
 
 impl Cause {
-    /// What happens, in one sentence without its full stop.
+    /// One sentence without its full stop.
     #[must_use]
     pub fn help(self) -> &'static str {
         self.facts().help

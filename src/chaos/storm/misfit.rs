@@ -1,5 +1,4 @@
-//! Plans that cannot be carried out: one that was saved may have been edited, cut short, or written by
-//! another version.
+//! A saved plan may have been edited, cut short, or written by another version.
 
 use std::ops::RangeInclusive;
 
@@ -7,84 +6,56 @@ use super::action::Victims;
 use super::plan::SHORTEST_S;
 use super::{StormAction, StormPlan, StormStrike};
 
-/// The longest storm, in seconds: a day.
+/// A day.
 pub const LONGEST_S: u64 = 86_400;
 
-/// The most payments per second; one producer does not send more.
+/// Per second; one producer does not send more.
 pub const MOST_RATE: u32 = 100_000;
 
-/// The most instances: each is a process on this machine.
+/// Each is a process on this machine.
 pub const MOST_INSTANCES: u32 = 64;
 
-/// The most partitions; a broker of the lab serves no more in time.
+/// A broker of the lab serves no more in time.
 pub const MOST_PARTITIONS: u32 = 1_000;
 
-/// Why a plan cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Misfit {
     #[error("its {what} is {value}, and can be {} to {}", .within.start(), .within.end())]
     Number {
-        /// Which number.
         what: &'static str,
-        /// What it is.
         value: u64,
-        /// What it can be.
         within: RangeInclusive<u64>,
     },
     #[error(
         "its incident, {begins} to {ends} ms, leaves nothing to count within its {length_ms} ms"
     )]
     Incident {
-        /// Where the incident begins, in milliseconds.
         begins: u64,
         ends: u64,
-        /// Where the storm ends.
         length_ms: u64,
     },
     #[error("{} at {at_ms} ms comes by hand alone", .action.name())]
-    ByHand {
-        /// What is done.
-        action: StormAction,
-        /// When.
-        at_ms: u64,
-    },
+    ByHand { action: StormAction, at_ms: u64 },
     #[error("{} at {at_ms} ms strikes nobody", .action.name())]
-    Nobody {
-        /// What is done.
-        action: StormAction,
-        /// When.
-        at_ms: u64,
-    },
+    Nobody { action: StormAction, at_ms: u64 },
     #[error("{} at {at_ms} ms strikes place {slot} of {instances}", .action.name())]
     Place {
-        /// What is done.
         action: StormAction,
-        /// When.
         at_ms: u64,
-        /// Which place is struck, from 0.
+        /// From 0.
         slot: u32,
-        /// How many there are.
         instances: u32,
     },
     #[error("{} at {at_ms} ms strikes all, and names place {slot}", .action.name())]
     OneOfAll {
-        /// What is done.
         action: StormAction,
-        /// When.
         at_ms: u64,
-        /// The place.
         slot: u32,
     },
     #[error("{} at {at_ms} ms waits for records, which a broker has not", .action.name())]
-    Waits {
-        /// What is done.
-        action: StormAction,
-        /// When.
-        at_ms: u64,
-    },
+    Waits { action: StormAction, at_ms: u64 },
 }
 
-/// A number of a plan, and what it can be.
 fn number(what: &'static str, value: u64, within: RangeInclusive<u64>) -> Result<(), Misfit> {
     if within.contains(&value) {
         return Ok(());
@@ -97,10 +68,6 @@ fn number(what: &'static str, value: u64, within: RangeInclusive<u64>) -> Result
 }
 
 impl StormPlan {
-    /// Checks a plan that was read from a file, so that carrying it out meets nothing impossible.
-    ///
-    /// # Errors
-    /// The first thing that is.
     pub fn checked(self) -> Result<Self, Misfit> {
         let (partitions, instances) = (u64::from(self.partitions), u64::from(self.instances));
         let most_instances = partitions.min(MOST_INSTANCES.into());
@@ -191,7 +158,6 @@ mod tests {
         parameters.plan(4).expect("it can be planned")
     }
 
-    /// What is said of a plan in which this was changed.
     fn refused(change: impl FnOnce(&mut StormPlan)) -> String {
         let mut edited = plan(Cause::Rebalances);
         change(&mut edited);
@@ -199,7 +165,6 @@ mod tests {
         misfit.to_string()
     }
 
-    /// What is said of a plan with this strike alone.
     fn struck(
         action: StormAction,
         slot: Option<u32>,

@@ -5,32 +5,26 @@ mod planner;
 use self::planner::{Planner, length, whole};
 use super::{Cause, StormAction, StormPlan};
 
-/// The share of republished payments.
+/// A share.
 const REPUBLISHED: f64 = 0.08;
 
-/// The shortest storm with room for its three phases; see [`StormParameters::plan`].
+/// With room for its three phases; see [`StormParameters::plan`].
 pub(super) const SHORTEST_S: u64 = 18;
 
-/// What a storm is planned from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StormParameters {
-    /// What it is about.
     pub cause: Cause,
-    /// How long payments are produced, in seconds.
+    /// Of producing.
     pub seconds: u64,
     /// Payments per second.
     pub rate: u32,
-    /// Over how many partitions.
     pub partitions: u32,
-    /// How many instances.
     pub instances: u32,
-    /// How often the consumers commit, in milliseconds.
     pub commit_interval_ms: u64,
-    /// How many brokers can be stopped; none where the stack has only one.
+    /// That can be stopped; 0 where the stack has only one.
     pub brokers: u32,
 }
 
-/// A storm that cannot be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     #[error(
@@ -48,10 +42,7 @@ pub enum PlanError {
 }
 
 impl StormParameters {
-    /// Plans the storm: two ninths calm, five ninths incident, two ninths calm.
-    ///
-    /// # Errors
-    /// Too little time or too few instances.
+    /// Two ninths calm, five ninths incident, two ninths calm.
     pub fn plan(self, seed: u64) -> Result<StormPlan, PlanError> {
         if self.seconds < SHORTEST_S {
             return Err(PlanError::TooShort(self.seconds));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-/// Positions of a group's partitions.
 #[derive(Debug, Default)]
 pub struct Positions {
     partitions: BTreeMap<i32, PartitionPosition>,
@@ -10,17 +9,16 @@ pub struct Positions {
 
 #[derive(Debug, Default)]
 struct PartitionPosition {
-    /// Who processed a record of it last.
     by: String,
     processed: i64,
     committed: i64,
     /// After the record that was processed last; lower than `processed` while records come again.
     at: i64,
-    /// How often it went back.
+    /// How often `at` went back.
     returns: u32,
 }
 
-/// What an instance had processed and not committed when it was struck: it comes again.
+/// Processed and not committed when the instance was struck: it comes again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwedRecords(Vec<Debt>);
 
@@ -32,7 +30,6 @@ struct Debt {
 }
 
 impl Positions {
-    /// A record was processed.
     pub fn processed(&mut self, instance: &str, partition: i32, offset: i64) {
         let position = self.partitions.entry(partition).or_default();
         if position.by != instance {
@@ -45,12 +42,11 @@ impl Positions {
         position.at = offset + 1;
     }
 
-    /// The group's position was committed.
     pub fn committed(&mut self, partition: i32, next: i64) {
         self.partitions.entry(partition).or_default().committed = next;
     }
 
-    /// What would be delivered again if each instance lost its partitions now.
+    /// By instance: what would be delivered again if it lost its partitions now.
     #[must_use]
     pub fn uncommitted(&self) -> BTreeMap<String, u64> {
         let mut by_instance = BTreeMap::new();
@@ -61,7 +57,7 @@ impl Positions {
         by_instance
     }
 
-    /// What would be delivered again if the instance, or everybody, lost its partitions now.
+    /// The same of one instance, or of everybody.
     #[must_use]
     pub fn owed(&self, instance: Option<&str>) -> OwedRecords {
         let is_of_it =

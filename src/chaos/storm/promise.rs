@@ -1,23 +1,21 @@
-//! What a storm promises of its incident, and how far a storm that goes on is from it.
-//!
-//! A schedule is made of guesses: how long a group takes to be whole again, how much a machine carries.
-//! The lesson must not hang on them. So a storm says beforehand what its incident is to have, counts at
-//! the taps what it has, strikes more or less than was planned, and says in the end what came of it.
+//! What a storm promises of its incident, and how far a storm that goes on is from it. A schedule
+//! is made of guesses: how long a group takes to be whole again, how much a machine carries. The
+//! lesson must not hang on them: a storm says beforehand what its incident is to have, counts that
+//! at the taps, and strikes more or less than was planned.
 
 use super::Cause;
 use crate::verdict::Promise;
 
-/// In the middle of what is promised, in thousandths.
+/// In thousandths: in the middle of what is promised.
 const GOAL: u64 = 80;
 
 /// From here on nothing is added to what was planned.
 const ENOUGH: u64 = 78;
 
-/// A strike is not to bring the share beyond this.
+/// No strike is to bring the share beyond this.
 const CAP: u64 = 90;
 
 impl Cause {
-    /// What the incident is to have.
     #[must_use]
     pub fn promise(self) -> Promise {
         match self {
@@ -28,13 +26,12 @@ impl Cause {
                 from: 10,
                 to: 1_000,
             },
-            // Each of them takes effect twice: several, so that it is seen to be no accident.
+            // Each takes effect twice: several, so that it is seen to be no accident.
             Self::Release => Promise::RedeliveredAfterRollout { records: 20 },
         }
     }
 }
 
-/// How far an incident that goes on is from its goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PromiseProgress {
     /// Records that came again so far.

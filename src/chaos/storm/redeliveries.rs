@@ -1,10 +1,10 @@
 //! Counts redeliveries from outside: at the Postgres tap, from the coordinates that the consumers'
 //! own statements carry.
 //!
-//! What a client fetches says nothing: librdkafka fetches thousands of records ahead, and what is
-//! dropped unprocessed when a partition moves was never delivered to anybody. A *redelivery* here is
-//! a record whose dedup statement the database has completed, and that comes in such a statement
-//! again. The consumer's counters, and what it makes of the answer, are not looked at.
+//! What a client fetches says nothing: librdkafka fetches thousands of records ahead, and drops
+//! them unprocessed when a partition moves. A *redelivery* is a record whose dedup statement the
+//! database has completed, and that comes in such a statement again. The consumer's counters, and
+//! what it makes of the answer, are not looked at.
 
 mod account;
 
@@ -24,22 +24,19 @@ pub use account::RedeliveryAccount;
 /// No partition of a storm has so many records; a number beyond is no offset of one.
 const MOST: i64 = 1 << 32;
 
-/// A record: its partition and its offset.
+/// Partition and offset.
 pub type RecordPlace = (i32, i64);
 
-/// A connection of a process: the process, and its backend in the server.
 type ConsumerBackend = (Source, i32);
 
-/// Counts the records that were checked, and those that came again.
 #[derive(Debug)]
 pub struct Redeliveries {
     signature: String,
     parameters: (usize, usize),
     seen: HashMap<i32, Bits>,
-    /// What was checked in transactions that are still open.
+    /// Checked in transactions that are still open.
     pending: HashMap<ConsumerBackend, Vec<RecordPlace>>,
-    /// Of the checks that the database has and that are not answered: the records that it did not have
-    /// before.
+    /// Of checks not answered yet: the records that the database did not have before.
     under_way: HashMap<ConsumerBackend, VecDeque<Vec<RecordPlace>>>,
     answers: HashMap<Source, CheckAnswers>,
     checked: u64,
@@ -48,8 +45,7 @@ pub struct Redeliveries {
 }
 
 impl Redeliveries {
-    /// Counts where this statement is executed; its parameters with these numbers, from 1, are an
-    /// int4[] of partitions and an int8[] of offsets.
+    /// The numbers, from 1, of the parameters: an int4[] of partitions, an int8[] of offsets.
     #[must_use]
     pub fn of(statement: &str, partitions: usize, offsets: usize) -> Self {
         Self {
@@ -65,14 +61,12 @@ impl Redeliveries {
         }
     }
 
-    /// Whether the event is about a dedup statement.
     #[must_use]
     pub fn is_check(&self, event: &BoundaryEvent) -> bool {
         event.tap == Tap::Postgres && event.signature == self.signature
     }
 
-    /// Takes a check that goes on to the database now. What becomes of it is not known before its
-    /// answer comes, and never if none does.
+    /// What becomes of it is not known before its answer comes, and never if none does.
     pub fn went_on(&mut self, event: &BoundaryEvent, detail: &Detail) {
         let records = self.records(detail).unwrap_or_default();
         let is_new = |place: &RecordPlace| !self.seen.get(&place.0).is_some_and(|b| b.has(place.1));
@@ -81,7 +75,6 @@ impl Redeliveries {
         self.under_way.entry(connection).or_default().push_back(new);
     }
 
-    /// Takes an event of the Postgres tap; returns the records whose check it completed.
     pub fn saw(&mut self, event: &BoundaryEvent, detail: &Detail) -> Vec<RecordPlace> {
         if event.stage != Stage::Answered {
             return Vec::new();
@@ -143,19 +136,18 @@ impl Redeliveries {
         self.answers.get(source).map_or(0, CheckAnswers::total)
     }
 
-    /// How many records were checked, all deliveries.
     #[must_use]
     pub fn checked(&self) -> u64 {
         self.checked
     }
 
-    /// How many of them had been checked before.
+    /// Records that had been checked before.
     #[must_use]
     pub fn again(&self) -> u64 {
         self.again
     }
 
-    /// How many dedup statements had parameters that are no coordinates.
+    /// Dedup statements whose parameters are no coordinates.
     #[must_use]
     pub fn unread(&self) -> u64 {
         self.unread
@@ -166,7 +158,7 @@ fn connection(event: &BoundaryEvent, detail: &Detail) -> ConsumerBackend {
     (event.source.clone(), detail.backend_pid.unwrap_or_default())
 }
 
-/// A set of offsets that begin near 0, as those of a fresh topic do: a bit for each.
+/// Of offsets that begin near 0, as those of a fresh topic do: a bit for each.
 #[derive(Debug, Default)]
 struct Bits(Vec<u64>);
 

@@ -5,45 +5,38 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long a successor that owns the partition may be given nothing before it is taken to wait for
-/// the position that the zombie's open transaction holds back. One that reads positions as they were
-/// before it (`read_uncommitted`) asks for one and fetches at once, in some milliseconds.
+/// the position that the zombie's open transaction holds back. One that reads positions as they
+/// were before it (`read_uncommitted`) asks for one and fetches at once, in some milliseconds.
 const FIRST_FETCH: Duration = Duration::from_secs(3);
 
-/// What can be seen of a successor at one moment.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sight {
-    /// The group's position on the partition.
     pub(super) position: Option<i64>,
     /// The Postgres backend that waits for a lock of the zombie's.
     pub(super) blocked: Option<i32>,
-    /// Whether it was given the payment, or what comes after it.
+    /// It was given the payment, or what comes after it.
     pub(super) given: bool,
-    /// Whether Kafka keeps the position from it, for the zombie's open transaction.
+    /// Kafka keeps the position from it, for the zombie's open transaction.
     pub(super) barred: bool,
     /// How often anything was changed by now.
     pub(super) activity: u64,
-    /// Whether the consumer is known to acknowledge what it has finished.
     pub(super) acknowledges: bool,
 }
 
-/// What the sights of a successor come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Conclusion {
-    /// The group's position is at the end.
     AtEnd(i64),
-    /// It waits for a lock of the zombie's, and is past the payment or not.
-    AtLock { backend: i32, is_past: bool },
-    /// It waits for the end of the zombie's transaction.
+    AtLock {
+        backend: i32,
+        is_past: bool,
+    },
     AtTransaction,
     /// It is past the payment and has nothing more to do.
     Past,
-    /// It was given the payment and is silent.
     Silent,
-    /// It has not moved for so long.
     Stalled(Duration),
 }
 
-/// Looks at a successor until it is known how it fares.
 pub(super) struct SuccessorWatch {
     offset: i64,
     end: i64,
@@ -55,8 +48,7 @@ pub(super) struct SuccessorWatch {
 }
 
 impl SuccessorWatch {
-    /// Begins before anything was seen. `end` is where the partition ends, `offset` where the payment
-    /// is.
+    /// `end` is where the partition ends, `offset` where the payment is.
     pub(super) fn begin(
         offset: i64,
         end: i64,
@@ -75,7 +67,6 @@ impl SuccessorWatch {
         }
     }
 
-    /// What is to be concluded from this sight, after all those before it.
     pub(super) fn conclude(&mut self, sight: &Sight, now: Instant) -> Option<Conclusion> {
         if sight.position != self.position {
             (self.position, self.moved) = (sight.position, now);
@@ -107,8 +98,8 @@ impl SuccessorWatch {
         (now - self.moved > limit).then_some(Conclusion::Stalled(limit))
     }
 
-    /// How long the group's position may stand: for one step, after which there must be time for a
-    /// silence where that is all that can be seen of a successor's end.
+    /// For one step, after which there must be time for a silence where that is all that can be
+    /// seen of a successor's end.
     fn patience(&self, acknowledges: bool) -> Duration {
         if acknowledges {
             self.step
@@ -118,7 +109,6 @@ impl SuccessorWatch {
     }
 }
 
-/// Notices that a count has stood still for a while.
 struct Silence {
     limit: Duration,
     count: u64,
@@ -149,8 +139,7 @@ mod tests {
     const STEP: Duration = Duration::from_secs(10);
     const SILENCE: Duration = Duration::from_secs(6);
 
-    /// The second at which something is concluded of a payment at offset 4 in a partition that ends
-    /// at 8, and what, when `sight` tells what is seen at each second.
+    /// In seconds; the payment is at offset 4 in a partition that ends at 8.
     fn concluded(sight: impl Fn(u64) -> Sight) -> Option<(u64, Conclusion)> {
         let began = Instant::now();
         let mut watch = SuccessorWatch::begin(4, 8, STEP, SILENCE, began);

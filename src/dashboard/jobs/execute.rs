@@ -24,7 +24,6 @@ use crate::session::RunError;
 use crate::stack::{self, StackProgress};
 use crate::usecase::{Drill, EndedIncident, Executor, Judged};
 
-/// Returns what the event `done` says.
 pub(super) async fn execute(job: &RunningJob, app: &App) -> anyhow::Result<Done> {
     let told = StackLines(job);
     told.line("looking for Kafka and Postgres");
@@ -63,7 +62,6 @@ pub(super) async fn execute(job: &RunningJob, app: &App) -> anyhow::Result<Done>
     }
 }
 
-/// What a job works with.
 struct Work<'a> {
     job: &'a RunningJob,
     app: &'a App,
@@ -148,7 +146,6 @@ impl Work<'_> {
         })
     }
 
-    /// Tells what the instances of a storm log while it goes on.
     async fn beside_logs<T>(
         &self,
         watch: &JobWatcher,
@@ -165,7 +162,6 @@ impl Work<'_> {
         self.app.metrics.storm_judged(report);
     }
 
-    /// Asks what it was, and where the answer waits for what it was.
     async fn ask(
         &self,
         incident: &EndedIncident,
@@ -214,7 +210,6 @@ fn revealed(came_of: DrillReport) -> Reveal {
     }
 }
 
-/// What is done to the stack, as phases.
 struct StackLines<'a>(&'a RunningJob);
 
 impl StackProgress for StackLines<'_> {

@@ -23,10 +23,9 @@ use crate::storm::ManualCommand;
 
 pub(super) use request::JobRequest;
 
-/// How many jobs are remembered; their runs are kept in any case.
+/// Their runs are kept in any case.
 const REMEMBERED: usize = 20;
 
-/// One job.
 pub(super) struct RunningJob {
     pub id: String,
     pub request: JobRequest,
@@ -37,17 +36,14 @@ pub(super) struct RunningJob {
     ended: watch::Sender<bool>,
 }
 
-/// How far a job has come.
 #[derive(Default)]
 struct JobProgress {
     state: JobState,
     runs: Vec<String>,
     error: Option<Problem>,
-    /// Where a drill waits for its diagnosis.
     diagnosis: Option<oneshot::Sender<(Diagnosis, oneshot::Sender<Reveal>)>>,
 }
 
-/// All jobs, the newest last.
 #[derive(Default)]
 pub(super) struct Jobs(Mutex<Vec<Arc<RunningJob>>>);
 
@@ -56,7 +52,6 @@ impl Jobs {
         self.0.lock().expect("no holder panics")
     }
 
-    /// The job that goes on.
     pub fn running(&self) -> Option<Arc<RunningJob>> {
         let jobs = self.lock();
         jobs.last().filter(|job| !job.is_over()).cloned()
@@ -73,7 +68,6 @@ impl Jobs {
         })
     }
 
-    /// Returns when no job goes on.
     pub async fn ended(&self) {
         if let Some(job) = self.running() {
             // Fails only when the job is gone, which is an end as well.
@@ -135,7 +129,6 @@ impl RunningJob {
         self.progress().runs.push(run.to_owned());
     }
 
-    /// Does it, and tells its end whatever that is.
     async fn work(self: Arc<Self>, app: Arc<App>) {
         // A task of its own: the run does not wait while what it has recorded is read.
         let live = Arc::clone(&self.live);
@@ -169,7 +162,6 @@ impl RunningJob {
     }
 }
 
-/// Starts a job.
 pub(super) async fn start(
     State(app): State<Arc<App>>,
     Body(request): Body<JobRequest>,
@@ -187,7 +179,7 @@ pub(super) async fn show(
     Ok(Json(app.jobs.find(&job)?.tell()))
 }
 
-/// Stops a job, and answers when it has cleared up after itself.
+/// Answers when the job has cleared up after itself.
 pub(super) async fn stop(
     State(app): State<Arc<App>>,
     Path(job): Path<String>,
@@ -201,7 +193,6 @@ pub(super) async fn stop(
     Ok(Json(job.tell()))
 }
 
-/// Strikes a running storm by hand.
 pub(super) async fn strike(
     State(app): State<Arc<App>>,
     Path(job): Path<String>,
@@ -228,7 +219,6 @@ pub(super) async fn strike(
     Ok((StatusCode::ACCEPTED, accepted(&job)))
 }
 
-/// Answers a drill.
 pub(super) async fn diagnosis(
     State(app): State<Arc<App>>,
     Path(job): Path<String>,
@@ -245,7 +235,7 @@ pub(super) async fn diagnosis(
     Ok(Json(reveal.await.map_err(|_| none())?))
 }
 
-/// What comes of a job, also where it panics: whoever waits for its end gets one.
+/// Also where it panics: whoever waits for its end gets one.
 async fn survived<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let caught = AssertUnwindSafe(work).catch_unwind().await;
     caught.unwrap_or_else(|_| {

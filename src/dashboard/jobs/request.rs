@@ -1,5 +1,5 @@
-//! What a job is asked to do. Nothing of it becomes a command: labs, consumers and scenarios are
-//! looked up by name, and a run by its number.
+//! Nothing of it becomes a command: labs, consumers and scenarios are looked up by name, runs by
+//! number.
 
 use axum::http::StatusCode;
 use schemars::JsonSchema;
@@ -75,10 +75,10 @@ pub(in crate::dashboard) enum JobRequest {
     },
 }
 
-/// The most payments that a page may ask for: what a wall can show.
+/// What a wall can show.
 const MOST_PAYMENTS: u32 = 10_000;
 
-/// The longest storm that a page may ask for, in seconds.
+/// In seconds.
 const LONGEST_STORM: u64 = 3_600;
 
 impl JobRequest {
@@ -93,10 +93,6 @@ impl JobRequest {
         }
     }
 
-    /// Whether it can be done, as far as can be told before it is begun.
-    ///
-    /// # Errors
-    /// What is wrong with it.
     pub fn check(&self, app: &App) -> Result<(), Problem> {
         match self {
             Self::Storm { .. } => self.storm_spec(app).map(drop),
@@ -105,10 +101,7 @@ impl JobRequest {
         }
     }
 
-    /// The runs that it consists of, one after the other; for an exploration the recording.
-    ///
-    /// # Errors
-    /// When something is named that is not there.
+    /// One after the other; for an exploration the recording.
     pub fn specs(&self, app: &App) -> Result<(Option<Manifest>, Vec<Spec>), Problem> {
         let find = |lab: &str| app.lab(lab).map_err(|e| Problem::bad(&e));
         let decide = |lab: &Manifest, consumer: &str, changes: &Changes| {
@@ -176,10 +169,6 @@ impl JobRequest {
         }
     }
 
-    /// The storm that it is.
-    ///
-    /// # Errors
-    /// When the lab has none, or the numbers do not fit together.
     pub fn storm_spec(&self, app: &App) -> Result<StormSpec, Problem> {
         let Self::Storm {
             lab,
@@ -209,10 +198,6 @@ impl JobRequest {
     }
 }
 
-/// The drill that is asked for.
-///
-/// # Errors
-/// When the numbers do not fit together.
 pub(super) fn decide_drill(
     app: &App,
     seed: Option<u64>,

@@ -14,7 +14,6 @@ use crate::drill::Action;
 use crate::storm::Ownership;
 use crate::window::Edge;
 
-/// What is told while a job goes on.
 pub trait LiveEvent: Serialize {
     const NAME: &'static str;
 }
@@ -202,8 +201,8 @@ macro_rules! named {
             const NAME: &'static str = $name;
         })+
 
-        /// Each event's name and the name of its type, in the order in which a page meets them; of
-        /// two types with one name, which are alike, the first.
+        /// In the order in which a page meets them; of two types with one name, which are alike,
+        /// the first.
         #[cfg(test)]
         pub(super) fn events(types: &mut schemars::SchemaGenerator) -> Vec<(&'static str, String)> {
             let mut events = Vec::new();

@@ -1,7 +1,5 @@
-//! What is on the wire: every body and event of the API as a type.
-//!
-//! A field says here what it is, once; handlers fill these in and build no JSON. What the API shares
-//! with the commands (reports, faults, causes) keeps its own type and is named from here.
+//! Every body and event of the API as a type; handlers build no JSON. What the API shares with the
+//! commands keeps its own type.
 
 pub mod jobs;
 pub mod labs;

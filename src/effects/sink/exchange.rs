@@ -13,7 +13,7 @@ use super::request::SinkRequest;
 use crate::event::{EventOutcome, Role, Stage, Tap};
 use crate::tap::{BoundaryEvent, Decision};
 
-/// Beyond any request about one payment; a consumer that sends more is told so.
+/// Bytes: beyond any request about one payment; a consumer that sends more is told so.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 pub(super) async fn serve(
@@ -25,8 +25,7 @@ pub(super) async fn serve(
         return SinkReply::failure(413).into_response();
     };
     let request = SinkRequest::read(&parts, &body, &endpoint.sink.marks);
-    // In a task of its own: this future is dropped when the client disconnects, and a server does
-    // not stop half-way because its client was killed.
+    // In a task of its own: a server does not stop half-way because its client was killed.
     match tokio::spawn(exchange(endpoint, request)).await {
         Ok(Some(reply)) => reply.into_response(),
         // Told to say nothing; or the task died, and a dead server says nothing either.
@@ -38,7 +37,7 @@ pub(super) async fn serve(
     }
 }
 
-/// Serves the request; no reply means that the connection must close without another byte.
+/// No reply: the connection must close without another byte.
 async fn exchange(endpoint: Arc<SinkEndpoint>, request: SinkRequest) -> Option<SinkReply> {
     let mut reply = SinkReply::read();
     match ask(&endpoint, &request, Stage::Received, None).await {
@@ -96,9 +95,7 @@ enum Course {
 struct SinkReply {
     status: u16,
     body: &'static str,
-    /// What came of it, in a word.
     word: String,
-    /// The same, typed.
     result: EventOutcome,
 }
 
@@ -112,7 +109,6 @@ impl SinkReply {
         }
     }
 
-    /// To a request that the sink has recorded under this id.
     fn acted(id: String) -> Self {
         Self {
             word: id.clone(),
@@ -136,7 +132,7 @@ impl SinkReply {
         }
     }
 
-    /// The answer in the words of a boundary event: `200 post_1`.
+    /// `200 post_1`.
     fn outcome(&self) -> String {
         format!("{} {}", self.status, self.word)
     }

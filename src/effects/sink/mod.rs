@@ -1,7 +1,3 @@
-//! Effects at a plain HTTP sink: an API that takes whatever it is sent.
-
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
-
 mod exchange;
 mod request;
 
@@ -19,34 +15,28 @@ use request::SinkRequest;
 
 /// An HTTP API that answers any method and path with `200 {}` and counts.
 ///
-/// Every request is an effect unless its method only reads (GET, HEAD, OPTIONS, TRACE). It is a
-/// plain sink, like most webhooks and mail APIs: an `Idempotency-Key` is recorded and changes
-/// nothing, so a consumer that relies on one is seen to act twice.
-///
-/// A request is an effect of every payment whose mark is in its body; where there is none, in its
-/// headers, else in the query, else in the path. So a batch is an effect of each payment in it, and
-/// one that names none is still an effect: nobody's.
+/// Every request is an effect unless its method only reads. As with most webhooks and mail APIs, an
+/// `Idempotency-Key` changes nothing, so a consumer that relies on one is seen to act twice. The
+/// payments are those whose marks are in the body, else in the headers, the query, the path: a
+/// batch is an effect of each payment in it, and a request that names none is still an effect,
+/// nobody's.
 #[derive(Debug, Default)]
 pub struct Sink {
-    /// How a request is seen to be about a payment.
     marks: Marks,
     records: Mutex<Vec<SinkRecord>>,
 }
 
-/// One request that the sink acted on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SinkRecord {
     /// `post_1`, `post_2`, … in the order in which they were acted on.
     pub id: String,
-    /// The payments that it is an effect of.
     pub payments: Vec<String>,
     pub method: String,
-    /// The path as it was sent, without the query.
+    /// As it was sent, without the query.
     pub path: String,
-    /// The `Idempotency-Key` of the request, if it had one.
     pub idempotency_key: Option<String>,
     pub source: Source,
-    /// When it was acted on: milliseconds since the Unix epoch.
+    /// Milliseconds since the Unix epoch.
     pub wall_unix_ms: u64,
 }
 
@@ -68,7 +58,6 @@ impl SinkRecord {
     }
 }
 
-/// What the requests of one listener have in common.
 struct SinkEndpoint {
     sink: Arc<Sink>,
     source: Source,
@@ -76,7 +65,6 @@ struct SinkEndpoint {
 }
 
 impl Sink {
-    /// A sink that nothing was sent to.
     #[must_use]
     pub fn new(marks: Marks) -> Arc<Self> {
         Arc::new(Self {
@@ -85,14 +73,8 @@ impl Sink {
         })
     }
 
-    /// Listens on a free port of 127.0.0.1 for `source`, and asks `hook` about its requests. All
-    /// listeners of a sink count into the same records.
-    ///
-    /// # Errors
-    /// The port could not be bound.
-    ///
-    /// # Panics
-    /// Outside of a Tokio runtime.
+    /// On a free port of 127.0.0.1, else an error; within a Tokio runtime. All listeners of a sink
+    /// count into the same records.
     pub fn listen(self: &Arc<Self>, source: Source, hook: Arc<dyn Hook>) -> io::Result<Listener> {
         let endpoint = Arc::new(SinkEndpoint {
             sink: Arc::clone(self),
@@ -102,13 +84,11 @@ impl Sink {
         Listener::start(Router::new().fallback(exchange::serve).with_state(endpoint))
     }
 
-    /// Every request that was acted on, in order.
     #[must_use]
     pub fn records(&self) -> Vec<SinkRecord> {
         self.lock().clone()
     }
 
-    /// Every effect so far.
     #[must_use]
     pub fn effects(&self) -> Vec<Effect> {
         self.records()
@@ -117,7 +97,6 @@ impl Sink {
             .collect()
     }
 
-    /// Acts on a request; returns the id of its record.
     fn act(&self, request: &SinkRequest, source: &Source) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.expect("it is later than 1970").as_millis();

@@ -1,5 +1,3 @@
-//! What the sink reads from a request.
-
 use axum::http::Method;
 use axum::http::request::Parts;
 
@@ -8,7 +6,7 @@ use crate::event::Marks;
 pub(super) struct SinkRequest {
     pub(super) method: Method,
     pub(super) path: String,
-    /// The payments whose marks are anywhere in it.
+    /// Their marks are anywhere in it.
     pub(super) subjects: Vec<String>,
     /// Those that it is an effect of.
     pub(super) payments: Vec<String>,
@@ -19,7 +17,7 @@ impl SinkRequest {
     pub(super) fn read(parts: &Parts, body: &[u8], marks: &Marks) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let headers = parts.headers.values().map(|value| value.as_bytes());
-        // Neither needs decoding: no letter of an id is ever percent-encoded.
+        // Undecoded: no letter of an id is ever percent-encoded.
         let query = parts.uri.query().unwrap_or_default().as_bytes();
         let path = parts.uri.path().as_bytes();
         let places = [vec![body], headers.collect(), vec![query], vec![path]];
@@ -37,12 +35,12 @@ impl SinkRequest {
         }
     }
 
-    /// Whether the method may change anything (RFC 9110, 9.2.1).
+    /// RFC 9110, 9.2.1.
     pub(super) fn writes(&self) -> bool {
         !self.method.is_safe()
     }
 
-    /// The method and the path without ids, which are equal in every run: `POST /orders/{}/paid`.
+    /// Without ids, so that it is equal in every run: `POST /orders/{}/paid`.
     pub(super) fn signature(&self) -> String {
         let segments = self.path.split('/').map(template);
         format!("{} {}", self.method, segments.collect::<Vec<_>>().join("/"))
@@ -59,8 +57,8 @@ fn each_once(payments: impl Iterator<Item = String>) -> Vec<String> {
     all
 }
 
-/// A segment with a digit in it is taken for an id or a number, and only a version (`v1`) for a
-/// name: a name that is shown as `{}` is still equal in every run, but an id that is shown is not.
+/// A segment with a digit is an id, but for a version (`v1`): a name shown as `{}` is still equal
+/// in every run.
 fn template(segment: &str) -> &str {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let version = segment.strip_prefix('v').is_some_and(digits);

@@ -1,12 +1,6 @@
-//! The grammar of `--effects`.
-
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
-
 use std::fmt;
 use std::str::FromStr;
 
-/// How effects are counted in the run's database.
-///
 /// ```text
 /// effects    = query | transition
 /// query      = whatever begins with SELECT, WITH, VALUES, TABLE or "("
@@ -15,41 +9,39 @@ use std::str::FromStr;
 /// value      = 'text' | number | TRUE | FALSE
 /// ```
 ///
-/// Names are Postgres': unquoted ones are folded to lower case, `"Quoted"` ones are taken as they
-/// are. A table without a schema is in `public`.
+/// Names are Postgres': unquoted ones are folded to lower case; without a schema they are in
+/// `public`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SqlEffects {
-    /// Each row of this query is an effect; its first column names the payment.
+    /// Each row is an effect; its first column names the payment.
     Query(String),
     /// Each row version that a statement gives the watched value is an effect.
     Transition(Watched),
 }
 
-/// What is watched for transitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
     pub schema: String,
     pub table: String,
-    /// The column whose new value decides.
+    /// Its new value decides.
     pub column: String,
-    /// The values that are effects; any but NULL where none are given.
+    /// Any but NULL where none are given.
     pub values: Option<Vec<Literal>>,
     /// The column that names the payment.
     pub id: String,
 }
 
-/// A value, as it was written.
+/// As it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Literal {
-    /// What stood between the quotes.
     Text(String),
     /// A number, `true` or `false`.
     Bare(String),
 }
 
 impl Literal {
-    /// Quoted in any case, and so of no type until it is compared with the column: `= 1` fits a
-    /// column of text as it fits one of numbers.
+    /// In any case, and so of no type until it is compared: `= 1` fits a column of text or of
+    /// numbers.
     fn quoted(&self) -> String {
         let (Self::Text(text) | Self::Bare(text)) = self;
         format!("'{}'", text.replace('\'', "''"))
@@ -57,7 +49,6 @@ impl Literal {
 }
 
 impl Watched {
-    /// What follows the column in SQL.
     pub(super) fn condition(&self) -> String {
         let Some(values) = &self.values else {
             return "IS NOT NULL".to_owned();
@@ -66,13 +57,11 @@ impl Watched {
         format!("IN ({})", values.join(", "))
     }
 
-    /// `schema.table`, for messages.
     pub(super) fn table(&self) -> String {
         format!("{}.{}", name(&self.schema), name(&self.table))
     }
 }
 
-/// Text that says neither which rows nor which transitions are effects.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{problem}; give a query of payment ids (SELECT msg_id FROM charges) or TABLE.COLUMN = VALUE BY \
@@ -132,7 +121,7 @@ impl fmt::Display for Literal {
     }
 }
 
-/// A name as it must be written to be read back.
+/// As it must be written to be read back.
 fn name(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name
@@ -216,7 +205,6 @@ impl<'a> Words<'a> {
         rest.is_some()
     }
 
-    /// The letters, digits, `_` and `$` that come next.
     fn word(&self) -> (&'a str, &'a str) {
         let rest = self.rest.trim_start();
         let inside = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
@@ -246,7 +234,7 @@ impl<'a> Words<'a> {
             }
             word
         };
-        // Postgres has no name that is longer, and would look for a shorter one.
+        // Postgres has no longer name, and would look for a shorter one.
         if name.is_empty() || name.len() > 63 {
             return Err(self.expected(&format!("{what} of 1 to 63 bytes")));
         }
@@ -271,7 +259,7 @@ impl<'a> Words<'a> {
         Ok(Literal::Bare(word.to_ascii_lowercase()))
     }
 
-    /// What stands between two of these quotes; a doubled one is one of the text's own.
+    /// A doubled quote is one of the text's own.
     fn quoted(&mut self, quote: char) -> Result<String, GrammarError> {
         let rest = self.rest.trim_start();
         let mut text = String::new();

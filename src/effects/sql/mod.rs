@@ -1,22 +1,17 @@
 //! Effects in the run's database: rows that a query finds, or transitions that triggers record.
 //!
-//! A query of the final state cannot see that an idempotent UPDATE was done twice. A watched
-//! transition can: triggers on the table write a row of an audit for every row version whose column
-//! a statement *assigned* so that the condition holds, in the same transaction, so that what is
-//! rolled back leaves nothing. In particular:
+//! A query of the final state cannot see an idempotent UPDATE done twice. A watched transition can:
+//! triggers write an audit row for every row version whose column a statement *assigned* so that
+//! the condition holds, in the same transaction, so that what is rolled back leaves nothing.
 //!
-//! - `UPDATE … SET status = 'paid'` counts, and counts again (as a repeat) on a row that is paid
-//!   already; so does an INSERT of a paid row, by COPY, MERGE and ON CONFLICT DO UPDATE too.
-//! - An UPDATE that does not assign the column counts nothing, whatever the row holds. An ORM that
-//!   writes all columns back assigns it: that is a repeat, because the next reader of the row's
-//!   change stream sees it as one.
-//! - A value that a trigger of the consumer's own puts there, without the statement assigning the
-//!   column, counts only on INSERT; so it is with Postgres' `UPDATE OF`.
+//! - `UPDATE … SET status = 'paid'` counts, as a repeat on a row that is paid already; so does an
+//!   INSERT of a paid row, by COPY, MERGE and ON CONFLICT DO UPDATE too.
+//! - An UPDATE that does not assign the column counts nothing. An ORM that writes all columns back
+//!   assigns it: a repeat, because the next reader of the row's change stream sees it as one.
+//! - What a trigger of the consumer's own assigns counts only on INSERT, as with Postgres' `UPDATE
+//!   OF`.
 //! - A row that an UPDATE moves to another partition counts as it would have without moving.
-//! - Rows that come with their table (CREATE TABLE AS), and rows of tables that inherit from it
-//!   without being its partitions, are not seen.
-
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
+//! - Rows of CREATE TABLE AS, and of heirs that are no partitions, are not seen.
 
 mod grammar;
 
@@ -47,41 +42,40 @@ const DDL_TRIGGERS: &str = "
     ALTER EVENT TRIGGER crashwindow_before ENABLE ALWAYS;
     ALTER EVENT TRIGGER crashwindow_after ENABLE ALWAYS";
 
-/// How often the table is looked for where DDL cannot be watched: shorter than any migration and
-/// the first payment after it, and a look at the catalog costs far less than a millisecond.
+/// Where DDL cannot be watched: shorter than any migration and the first payment after it; a look
+/// at the catalog costs far less than a millisecond.
 const POLL: Duration = Duration::from_millis(10);
 
-/// How a table is noticed that the consumer makes after the run has begun.
+/// Of a table that the consumer makes after the run has begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Watching {
     /// In the statement that makes it: nothing can be missed.
     Ddl,
-    /// By looking for it, because the role may not make event triggers: a transition right after
-    /// the table was made can be missed. Say so to whoever reads the counts.
+    /// The role may not make event triggers: a transition right after the table was made can be
+    /// missed. Say so to whoever reads the counts.
     Poll,
 }
 
-/// One row version that was given the watched value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
     /// What the row's id column holds.
     pub payment: Option<String>,
-    /// When, by the server's clock: milliseconds since the Unix epoch.
+    /// Milliseconds since the Unix epoch, by the server's clock.
     pub at_unix_ms: i64,
     pub txid: i64,
-    /// Counts the transitions within the transaction, from 1.
+    /// Within the transaction, from 1.
     pub number: i64,
     /// `INSERT` or `UPDATE`.
     pub operation: String,
-    /// The column's value before; none for an INSERT.
+    /// None for an INSERT.
     pub was: Option<String>,
     pub is: Option<String>,
-    /// Whether the condition held before, too: an effect that was already there was done again.
+    /// The condition held before, too: an effect that was already there was done again.
     pub repeat: bool,
 }
 
 impl Transition {
-    /// Unique and stable: a transaction's transitions become visible together.
+    /// Stable: a transaction's transitions become visible together.
     fn id(&self) -> String {
         let repeat = if self.repeat { " (repeat)" } else { "" };
         let operation = self.operation.to_lowercase();
@@ -89,24 +83,17 @@ impl Transition {
     }
 }
 
-/// Counts effects in one database.
 pub struct SqlCounter {
     client: Arc<Client>,
     effects: SqlEffects,
-    /// How an effect is seen to be a payment's.
     marks: Marks,
     watching: Watching,
     poll: Option<AbortHandle>,
 }
 
 impl SqlCounter {
-    /// Begins to count in the database that `client` is connected to, and needs that connection for
-    /// itself. Transitions are counted from now on: call this before a consumer starts, and once in
-    /// a database. The table need not be there yet.
-    ///
-    /// # Errors
-    /// [`EffectsError::Unwatched`] when the table is there and does not fit; a database in which
-    /// this role may create nothing.
+    /// Needs the connection for itself; call it before a consumer starts, and once in a database.
+    /// The table need not be there yet; one that does not fit is [`EffectsError::Unwatched`].
     pub async fn open(
         client: Client,
         effects: SqlEffects,
@@ -137,17 +124,12 @@ impl SqlCounter {
         Ok(counter)
     }
 
-    /// How a table that is made later is noticed.
     #[must_use]
     pub fn watching(&self) -> Watching {
         self.watching
     }
 
-    /// Every effect so far that is committed.
-    ///
-    /// # Errors
-    /// [`EffectsError::Missing`] while the table is not there; [`EffectsError::Unwatched`] when it
-    /// cannot be watched; whatever Postgres says to the query.
+    /// Those that are committed. [`EffectsError::Missing`] while the table is not there.
     pub async fn effects(&self) -> Result<Vec<Effect>, EffectsError> {
         if let SqlEffects::Query(query) = &self.effects {
             return self.rows(query).await;
@@ -162,11 +144,7 @@ impl SqlCounter {
             .collect())
     }
 
-    /// Every transition so far that is committed, in the order of their times; none where rows are
-    /// counted.
-    ///
-    /// # Errors
-    /// As [`SqlCounter::effects`].
+    /// Committed ones, in the order of their times; none where rows are counted.
     pub async fn transitions(&self) -> Result<Vec<Transition>, EffectsError> {
         let Some(watched) = self.watched() else {
             return Ok(Vec::new());
@@ -231,7 +209,7 @@ impl SqlCounter {
         Ok(())
     }
 
-    /// Whether the table is there; it is watched then.
+    /// If so, it is watched then.
     async fn attach(&self, watched: &Watched) -> Result<bool, EffectsError> {
         let row = self.client.query_one("SELECT crashwindow.attach()", &[]);
         match row.await {

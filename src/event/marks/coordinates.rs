@@ -3,19 +3,17 @@
 /// How far behind the topic's name they may end: two numbers, separators, a group's name.
 const LONGEST: usize = 64;
 
-/// What stands behind a topic's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Coordinates {
     pub(super) partition: i32,
     pub(super) offset: i64,
-    /// Whether they are values of their own, as in a row (`'TOPIC', 0, 18`), and not one text that is
-    /// an id (`TOPIC-0-17`). A row of them may be the group's position, which is that of the *next*
-    /// record.
+    /// Values of their own, as in a row (`'TOPIC', 0, 18`), and not one text that is an id
+    /// (`TOPIC-0-17`). A row may be the group's position, which is that of the *next* record.
     pub(super) is_row: bool,
 }
 
 impl Coordinates {
-    /// Partition and offset behind a topic's name: `-0-17`, `[0]@17`, `-0-GROUP-17`, `', 0, 17`.
+    /// `-0-17`, `[0]@17`, `-0-GROUP-17`, `', 0, 17`.
     pub(super) fn behind(tail: &[u8], group: &str) -> Option<Self> {
         let mut tail = &tail[..tail.len().min(LONGEST + group.len())];
         let mut is_row = false;
@@ -29,7 +27,7 @@ impl Coordinates {
     }
 }
 
-/// The next number, behind separators and perhaps the group's name.
+/// Behind separators and perhaps the group's name.
 fn number<'a>(tail: &mut &'a [u8], group: &[u8], is_row: &mut bool) -> Option<&'a str> {
     *is_row |= separators(tail)?;
     if let Some(rest) = tail.strip_prefix(group).filter(|_| !group.is_empty()) {

@@ -2,54 +2,47 @@
 
 const PAYMENT: &str = "msg-";
 const ORDER: &str = "order-";
-/// Fewer digits than this are not a message of the lab: `msg-1` is too likely to be somebody's own.
+/// `msg-1` is too likely to be somebody's own.
 const MIN_DIGITS: usize = 4;
 
-/// The id of the message with this number, from 1: `msg-0017`. Ids of up to 9,999 messages sort as
-/// their numbers do.
+/// From 1: `msg-0017`. Ids of up to 9,999 messages sort as their numbers do.
 pub fn message_id(number: u32) -> String {
     format!("{PAYMENT}{number:0width$}", width = MIN_DIGITS)
 }
 
-/// The id of the order that this message pays, and no other does.
 pub fn order_id(number: u32) -> String {
     format!("{ORDER}{number:0width$}", width = MIN_DIGITS)
 }
 
-/// The number of the message with this id.
 pub fn message_number(id: &str) -> Option<u32> {
     id.strip_prefix(PAYMENT)?.parse().ok()
 }
 
-/// Ids that end with this word: `-k3f9` directly behind the number. Where a run has none, its ids end
-/// with their number, and what follows does not matter.
+/// The word stands as `-k3f9` directly behind the number. Where there is none, what follows the
+/// number does not matter.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ids<'a> {
     pub(super) word: Option<&'a str>,
 }
 
 impl<'a> Ids<'a> {
-    /// The first message whose own id is in `bytes`.
     pub(super) fn message_in(self, bytes: &[u8]) -> Option<String> {
         self.numbered(bytes, PAYMENT).next().map(|(_, id)| id)
     }
 
-    /// The first message whose order's id is in `bytes`.
     pub(super) fn message_by_order_in(self, bytes: &[u8]) -> Option<String> {
         self.numbered(bytes, ORDER).next().map(|(_, id)| id)
     }
 
-    /// Every message that is named by an id in whatever form, and where.
     pub(super) fn all_in(self, bytes: &[u8], found: &mut Vec<(usize, String)>) {
         self.in_text(bytes, 0, found);
         self.in_hex(bytes, found);
         self.in_base64(bytes, found);
     }
 
-    /// The messages whose numbers stand behind this prefix, before the word, and where.
-    ///
-    /// What stands around an id does not matter, because it is looked for in idempotency keys
-    /// (`charge-msg-0017-k3f9`), in quoted literals and beside the length bytes of binary protocols.
+    /// With their places. What stands around an id does not matter, because it is looked for in
+    /// idempotency keys (`charge-msg-0017-k3f9`), in quoted literals and beside the length bytes of
+    /// binary protocols.
     fn numbered<'b>(
         self,
         bytes: &'b [u8],
@@ -104,7 +97,7 @@ impl<'a> Ids<'a> {
         }
     }
 
-    /// The id that begins where the decoded bytes do; what follows it is found at its own place.
+    /// Where the decoded bytes begin; what follows is found at its own place.
     fn first_in(self, decoded: &[u8], at: usize, found: &mut Vec<(usize, String)>) {
         let mut here = Vec::new();
         self.in_text(decoded, at, &mut here);
@@ -119,14 +112,14 @@ pub(super) fn positions<'a>(
     memchr::memmem::find_iter(bytes, needle)
 }
 
-/// `msg-` and `order-` in hex, in lower and in upper case.
+/// `msg-` and `order-`, in lower and in upper case.
 const HEX: [&[u8]; 4] = [b"6d73672d", b"6D73672D", b"6f726465722d", b"6F726465722D"];
 
 /// Long enough for either prefix, any number and a run's word; a multiple of three, for base64.
 const LONGEST: usize = 48;
 
-/// What `msg-` and `order-` look like in base64 at the three places in which a group of three bytes
-/// can begin, as far as it does not depend on their neighbours, and what of the prefix stands before
+/// What `msg-` and `order-` look like at the three places in which a group of three bytes can
+/// begin, as far as it does not depend on their neighbours, and what of the prefix stands before
 /// the first group that is all its own: one character for each byte of it.
 const BASE64: [(&[u8], &str); 6] = [
     (b"bXNnL", ""),
@@ -137,7 +130,7 @@ const BASE64: [(&[u8], &str); 6] = [
     (b"vcmRlci", "o"),
 ];
 
-/// Decodes the standard and the URL alphabet, up to the first character of neither.
+/// The standard and the URL alphabet, up to the first character of neither.
 fn decode_base64(characters: impl Iterator<Item = u8>) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(LONGEST + 3);
     let (mut bits, mut held) = (0_u32, 0_u32);

@@ -97,7 +97,8 @@ fn of_k3f9(bytes: &[u8]) -> Vec<String> {
 
 #[test]
 fn an_id_is_a_runs_own_by_its_word() {
-    // Written by `printf order-0017-k3f9xx | xxd -p` and by `base64` behind none, one and two bytes.
+    // Written by `printf order-0017-k3f9xx | xxd -p` and by `base64` behind none, one and two
+    // bytes.
     let own: [&[u8]; 11] = [
         b"charge-msg-0017-k3f9xx",
         b"order-0017-k3f9xx-retry",

@@ -1,9 +1,8 @@
 //! Who is let in to the admin API: whoever has the token, from this machine, and no web page.
 //!
-//! The listener is on loopback, but a browser on this machine will send requests there for any page
-//! that it shows. So the `Host` must be a name of this machine (a page that rebinds its own name to
-//! 127.0.0.1 still sends that name), and an `Origin`, which browsers send with what pages do, must be
-//! the listener itself.
+//! A browser here sends requests to loopback for any page that it shows. So the `Host` must be a
+//! name of this machine (a page that rebinds its own name to 127.0.0.1 still sends that one), and
+//! an `Origin`, which browsers send for pages, must be the listener itself.
 
 use std::sync::Arc;
 
@@ -48,7 +47,7 @@ fn refusal(headers: &HeaderMap, token: &str) -> Option<AdminRefusal> {
     }
     let sent = text(AUTHORIZATION).and_then(|value| value.split_once(' '));
     let known = sent.is_some_and(|(scheme, sent)| {
-        // In constant time, so that how long a refusal takes tells nothing of the token.
+        // In constant time: how long a refusal takes tells nothing of the token.
         scheme.eq_ignore_ascii_case("bearer")
             && sent.len() == token.len()
             && openssl::memcmp::eq(sent.as_bytes(), token.as_bytes())

@@ -1,4 +1,4 @@
-//! The admin API: the knobs of one account, on a loopback listener of its own.
+//! The admin API: the knobs of one account, on a loopback listener of its own. Bodies are JSON.
 //!
 //! | request | |
 //! | --- | --- |
@@ -9,8 +9,6 @@
 //! | `GET /clock` | the provider's clock |
 //! | `POST /clock/advance` | `{"hours": 25}`: moves it forward |
 //! | `GET /ledger` | every charge that was executed |
-//!
-//! Bodies are JSON. What is let in, and what is not, is in [`guard`].
 
 mod guard;
 
@@ -37,7 +35,7 @@ use super::knobs::{Knobs, MAX_HOURS};
 use super::ledger::LedgerEntry;
 use crate::tap::Listener;
 
-/// All the knobs together take a tenth of this.
+/// Bytes: all the knobs together take a tenth of this.
 const MAX_BODY_BYTES: usize = 4096;
 
 /// More than anybody counts.
@@ -46,7 +44,7 @@ const MAX_TIMES: u32 = 1000;
 /// Is told, in words, of every change that was made.
 pub type AdminObserver = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// The admin API of one account; it ends when this is dropped.
+/// Ends when this is dropped.
 #[derive(Debug)]
 pub struct Admin {
     listener: Listener,
@@ -59,13 +57,7 @@ struct AdminState {
 }
 
 impl Admin {
-    /// Opens the API on a free port of 127.0.0.1, with a token of its own.
-    ///
-    /// # Errors
-    /// The port could not be bound.
-    ///
-    /// # Panics
-    /// Outside of a Tokio runtime.
+    /// On a free port of 127.0.0.1, else an error; to be called within a Tokio runtime.
     pub fn start(account: Account, observer: AdminObserver) -> io::Result<Self> {
         let token = format!("{:032x}", rand::random::<u128>());
         let state = Arc::new(AdminState { account, observer });
@@ -87,20 +79,19 @@ impl Admin {
         Ok(Self { listener, token })
     }
 
-    /// `http://127.0.0.1:PORT`, without a trailing slash.
+    /// Without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         self.listener.url()
     }
 
-    /// What a request must carry: `Authorization: Bearer TOKEN`.
+    /// `Authorization: Bearer TOKEN`.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
     }
 }
 
-/// Why nothing was changed or shown.
 struct AdminRefusal {
     status: StatusCode,
     error: String,
@@ -138,7 +129,7 @@ async fn knobs(State(state): State<Arc<AdminState>>) -> Json<Knobs> {
     Json(Knobs::of(&state.account.behaviour()))
 }
 
-/// A merge patch (RFC 7386), because a client should have to name only what it changes.
+/// A merge patch (RFC 7386): a client should have to name only what it changes.
 async fn turn(
     State(state): State<Arc<AdminState>>,
     body: RequestBody,

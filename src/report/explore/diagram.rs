@@ -1,6 +1,6 @@
 //! A biography laid out as a sequence diagram: a lane for each party, a row for each line, and the
-//! crash window as a band. Nothing but places: the template draws them. What is drawn is told by the
-//! kinds of the lines; their words are only written beside it.
+//! crash window as a band. Nothing but places, from the kinds of the lines: the template draws
+//! them.
 
 use super::matrix;
 use crate::event::Tap;
@@ -10,13 +10,13 @@ use crate::timeline::{Kind, Mark};
 /// The servers right of the instances: what they act on.
 const RIGHT: [Tap; 3] = [Tap::Postgres, Tap::Provider, Tap::Sink];
 
-/// Where the first lane stands; the times are left of it.
+/// The times are left of it.
 const FIRST: i32 = 180;
-/// Between two lanes: room for a statement's first words.
+/// Room for a statement's first words.
 const SPACING: i32 = 260;
 /// Right of the last lane: room for what is told there.
 const MARGIN: i32 = 230;
-/// The first row, below the names of the lanes.
+/// Below the names of the lanes.
 const TOP: i32 = 96;
 /// Between two rows.
 const ROW: i32 = 46;
@@ -24,15 +24,13 @@ const ROW: i32 = 46;
 const BESIDE: i32 = 18;
 /// How far from its goal an arrow ends that was held, at the least.
 const SHORT: i32 = 100;
-/// The width of a character of a label, at the size that the style sheet gives it.
+/// The width at the size that the style sheet gives it.
 const CHARACTER: i32 = 9;
 /// The same of what is told beside a mark, which is bold.
 const BOLD: i32 = 11;
 
 pub(super) struct Diagram {
-    /// Of the drawing.
     pub width: i32,
-    /// Of the drawing.
     pub height: i32,
     pub lanes: Vec<Lane>,
     pub windows: Vec<DiagramWindow>,
@@ -42,15 +40,13 @@ pub(super) struct Diagram {
 pub(super) struct Lane {
     pub x: i32,
     pub name: String,
-    /// Whether it is an instance and not a server.
     pub instance: bool,
 }
 
-/// A crash window: from the strike to where the instance goes on or is gone.
+/// From the strike to where the instance goes on or is gone.
 pub(super) struct DiagramWindow {
     pub y: i32,
     pub height: i32,
-    /// How long it was open.
     pub ms: String,
 }
 
@@ -61,16 +57,12 @@ pub(super) struct DiagramStep {
     pub shape: DiagramShape,
     /// Where the words begin; where they end if they stand left of the instance.
     pub words_x: i32,
-    /// Whether the words stand left of the instance.
     pub left: bool,
-    /// The words, as far as there is room.
     pub words: String,
-    /// All of them.
     pub whole: String,
 }
 
 pub(super) enum DiagramShape {
-    /// A request, or an answer.
     Arrow {
         from: i32,
         to: i32,
@@ -79,8 +71,10 @@ pub(super) enum DiagramShape {
         answer: bool,
         held: bool,
     },
-    /// What was done to an instance.
-    Mark { x: i32, symbol: &'static str },
+    Mark {
+        x: i32,
+        symbol: &'static str,
+    },
 }
 
 impl Diagram {
@@ -164,7 +158,7 @@ fn symbol(mark: Mark) -> &'static str {
     }
 }
 
-/// The rows of each strike and of the end of its window.
+/// Of each strike and of the end of its window.
 pub(super) fn windows(lines: &[Line]) -> impl Iterator<Item = (usize, usize)> + '_ {
     let window = |(from, line): (usize, &Line)| {
         let ends = line.window_ends?.checked_sub(1)?;
@@ -174,8 +168,7 @@ pub(super) fn windows(lines: &[Line]) -> impl Iterator<Item = (usize, usize)> + 
     lines.iter().enumerate().filter_map(window)
 }
 
-/// What stands beside an arrow or a mark: of a request only what tells it from its neighbours, for
-/// the list below the drawing has all of it.
+/// Of a request only what tells it from its neighbours: the list below the drawing has all of it.
 fn words(line: &Line) -> String {
     match &line.kind {
         Kind::Request { event, .. } => format!("sent {}", matrix::brief(event)),
@@ -212,7 +205,6 @@ fn lanes(lines: &[Line]) -> Vec<Lane> {
         .collect()
 }
 
-/// An arrow between an instance and another party, with `words` as wide as that beside it.
 fn arrow(
     (instance, other): (i32, i32),
     y: i32,

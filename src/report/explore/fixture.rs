@@ -1,5 +1,4 @@
-//! A literal report for the tests of the renderers: lab 1's broken consumer with every outcome,
-//! and what a hostile payload could put into it.
+//! Lab 1's broken consumer with every outcome, and what a hostile payload could put into it.
 
 pub(super) mod biographies;
 
@@ -13,7 +12,7 @@ use biographies::{
 use super::{Cell, CellOutcome, CellWindow, ExploreReport, Merged, SCHEMA};
 use crate::chaos::Fault;
 use crate::report::{Line, Phase, Stack, Times};
-use crate::verdict::{Guarantee, Outcome, Verdict};
+use crate::verdict::{Guarantee, LogFinding, Outcome, Verdict};
 
 pub(super) const SELECT: &str = "SELECT 1 FROM processed WHERE msg_id = $1";
 pub(super) const CHARGE: &str = "POST /v1/charges";
@@ -25,10 +24,8 @@ pub(super) const HOSTILE: &str = r#"</text><script>alert("1")</script><img onerr
 
 const FETCH: &str = "kafka Fetch";
 
-/// What the consumer does for one payment; two of it are alike.
 const RECORDING: [&str; 6] = [FETCH, SELECT, CHARGE, INSERT, INSERT, COMMIT];
 
-/// The window after the event with this number.
 fn window(number: usize) -> CellWindow {
     let after = RECORDING[number - 1];
     let alike = RECORDING[..number].iter().filter(|event| **event == after);
@@ -53,12 +50,12 @@ fn cell(at: CellWindow, fault: Fault, outcome: CellOutcome, biography: Vec<Line>
         payment: "msg-0001".into(),
         hit: 1,
         text: format!("msg-0001 was struck by {fault} and is {}.", outcome.name()),
+        log: Vec::new(),
         biography,
         replay: "crashwindow replay".into(),
     }
 }
 
-/// A cell of which no run could be made.
 fn not_made(at: CellWindow, fault: Fault) -> Cell {
     Cell {
         hit: 0,
@@ -120,8 +117,7 @@ pub(super) fn report_of(cells: Vec<Cell>) -> ExploreReport {
     }
 }
 
-/// Lab 1's broken consumer, killed and frozen in every window: every outcome once or more, a window
-/// that needs no run of its own, and a cell of which none could be made.
+/// Every outcome, a window that needs no run of its own, and a cell of which none could be made.
 pub(super) fn report() -> ExploreReport {
     use CellOutcome::{Fenced, NotReached};
     use Fault::{Kill, Zombie};
@@ -141,7 +137,10 @@ pub(super) fn report() -> ExploreReport {
         cell(4, Zombie, Fenced, a_fenced_zombie()),
         cell(5, Kill, Parked, dies_and(commits("msg-0001"))),
         cell(5, Zombie, NotReached, Vec::new()),
-        cell(6, Kill, Lost, dies_and(commits("msg-0005"))),
+        Cell {
+            log: vec![committed_ahead()],
+            ..cell(6, Kill, Lost, dies_and(commits("msg-0005")))
+        },
         not_made(window(6), Zombie),
     ]);
     report.merged = vec![Merged {
@@ -150,6 +149,18 @@ pub(super) fn report() -> ExploreReport {
         cell: 1,
     }];
     report
+}
+
+fn committed_ahead() -> LogFinding {
+    LogFinding::CommittedAhead {
+        payment: "msg-0001".into(),
+        partition: 0,
+        offset: 0,
+        by: "a#1".into(),
+        position: 5,
+        committed_ms: 12.0,
+        done_ms: None,
+    }
 }
 
 /// Nothing is broken, and something was done that nobody can say whose it is.
@@ -171,7 +182,6 @@ pub(super) fn unattributed() -> ExploreReport {
     }
 }
 
-/// The widest matrix: every fault there is in every window.
 pub(super) fn every_fault() -> ExploreReport {
     let cells = [2, 3, 4].into_iter().flat_map(|number| {
         let one = move |f: &Fault| {

@@ -1,22 +1,17 @@
-//! The report of an exploration as one page that needs nothing but itself: it can be attached to
-//! a ticket, opened without a network and read without scripts.
-//!
-//! `page.html` is its template; askama escapes every value in it, because statements, paths and
-//! payment ids come from whoever wrote them.
+//! The report of an exploration as one page that needs nothing but itself: it can be attached to a
+//! ticket, opened without a network and read without scripts. askama escapes every value in
+//! `page.html`, because statements, paths and payment ids come from whoever wrote them.
 
 use askama::Template;
 
 use super::diagram::{Diagram, DiagramShape};
+use super::log;
 use super::matrix::{self, Matrix, Square};
 use super::{Cell, CellOutcome, CellWindow, ExploreReport, NOBODYS};
 use crate::named::Named;
 use crate::report::Line;
 use crate::verdict::Verdict;
 
-/// The report as an HTML document.
-///
-/// # Panics
-/// Never: the template writes to memory.
 #[must_use]
 pub fn render(report: &ExploreReport) -> String {
     HtmlPage::new(report)
@@ -30,22 +25,19 @@ struct HtmlPage<'a> {
     report: &'a ExploreReport,
     matrix: Matrix<'a>,
     biographies: Vec<BiographyView<'a>>,
-    /// The outcomes that occur.
     legend: Vec<CellOutcome>,
     /// What it means that a change is nobody's.
     nobodys: &'static str,
-    /// The cells of which there is no run.
     not_made: Vec<&'a Cell>,
 }
 
 struct BiographyView<'a> {
     cell: &'a Cell,
     diagram: Diagram,
-    /// The lines, each with the milliseconds since the first.
+    /// Each with the milliseconds since the first.
     lines: Vec<(String, &'a Line)>,
-    /// When the first line was.
     began: String,
-    /// Whether the page opens with it unfolded.
+    /// Unfolded when the page opens.
     open: bool,
 }
 
@@ -102,7 +94,6 @@ impl<'a> HtmlPage<'a> {
     }
 }
 
-/// A window for a heading: a line for each edge.
 fn edges(window: &CellWindow) -> Vec<String> {
     match matrix::edges(window, str::to_owned) {
         none if none.is_empty() => vec![matrix::label(window)],
@@ -116,6 +107,7 @@ mod tests {
 
     use super::super::fixture;
     use super::*;
+    use crate::verdict::LogFinding;
 
     fn page() -> (ExploreReport, String, Html) {
         let report = fixture::report();
@@ -175,6 +167,11 @@ mod tests {
         for cell in &mut report.cells {
             cell.window.after = Some(hostile());
             (cell.payment, cell.text, cell.replay) = (hostile(), hostile(), hostile());
+            for finding in &mut cell.log {
+                if let LogFinding::CommittedAhead { payment, by, .. } = finding {
+                    (*payment, *by) = (hostile(), hostile());
+                }
+            }
             for line in &mut cell.biography {
                 (line.who, line.what) = (hostile(), format!("sent {}", hostile()));
             }
@@ -244,6 +241,21 @@ mod tests {
         assert!(header[1].contains("INSERT INTO journal"), "{header:?}");
         assert!(header[1].contains("Let each carry the id"), "{header:?}");
         assert!(header[2].starts_with("unknown"), "{header:?}");
+    }
+
+    #[test]
+    fn what_was_seen_of_the_log_stands_with_its_cell_and_above_all_cells() {
+        let (report, _, page) = page();
+        let cell = report.cells.iter().find(|c| !c.log.is_empty()).unwrap();
+        let of_cell = all(&page, "details p.log");
+        assert_eq!(
+            of_cell.iter().map(text).collect::<Vec<_>>(),
+            log::lines(cell)
+        );
+        let of_cell = all(&page, &format!("#cell-{} p.log", cell.cell));
+        assert_eq!(of_cell.len(), 1);
+        let of_all: Vec<String> = all(&page, "header p.log").iter().map(text).collect();
+        assert_eq!(of_all, log::summary(&report));
     }
 
     #[test]

@@ -1,20 +1,16 @@
-//! The report of an exploration for a CI server, which shows JUnit XML beside its other tests: a
-//! suite for each fault, a test case for each window.
+//! For a CI server, which shows JUnit XML: a suite for each fault, a test case for each window.
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::log;
 use super::matrix::{self, Matrix};
 use super::{Cell, CellOutcome, ExploreReport, NOBODYS};
 use crate::verdict::Verdict;
 
-/// The report as JUnit XML. What broke the promise is a failure; what could not be judged is
-/// skipped, because a pass would claim what nobody saw.
-///
-/// # Panics
-/// Never: the document is written to memory, and it has no names that XML forbids.
+/// What could not be judged is skipped, because a pass would claim what nobody saw.
 #[must_use]
 pub fn render(report: &ExploreReport) -> String {
     let mut xml = Report::new("crashwindow explore");
@@ -95,10 +91,12 @@ fn case(cell: &Cell) -> TestCase {
     case
 }
 
-/// What a person needs who sees only the failure: what happened, line by line, and the command
-/// that shows it again.
 fn story(cell: &Cell) -> String {
-    let mut text = format!("{}\n\n", cell.text);
+    let mut text = format!("{}\n", cell.text);
+    for line in log::lines(cell) {
+        let _ = writeln!(text, "{line}");
+    }
+    text.push('\n');
     for line in &cell.biography {
         let _ = writeln!(text, "{:>10.1} ms  {} {}", line.at_ms, line.who, line.what);
     }

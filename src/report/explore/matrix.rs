@@ -1,37 +1,27 @@
-//! The matrix of an exploration, window × fault, as every form of the report shows it: which rows
-//! and columns there are, and the words for a window and an outcome.
+//! The matrix of an exploration, window × fault, as every form of the report shows it.
 
 use super::{Cell, CellWindow, ExploreReport};
 use crate::chaos::Fault;
 
-/// Cells by window and fault.
 pub(super) struct Matrix<'a> {
-    /// The faults that occur, from what every consumer meets first to what is particular.
     pub faults: Vec<Fault>,
-    /// The windows, in the order in which the consumer comes to them.
     pub rows: Vec<Row<'a>>,
 }
 
-/// One window with what each fault came to in it.
 pub(super) struct Row<'a> {
     pub window: &'a CellWindow,
-    /// One for each column.
     pub squares: Vec<Square<'a>>,
 }
 
-/// What stands where a window meets a fault.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Square<'a> {
-    /// The fault does not apply to the window.
     None,
-    /// It was struck there.
     Cell(&'a Cell),
-    /// It needs no run of its own: whatever survives is the same as in this cell, of another window.
+    /// Whatever survives is the same as in this cell, of another window.
     Same(&'a Cell),
 }
 
 impl<'a> Square<'a> {
-    /// The cell that was struck there.
     pub fn cell(self) -> Option<&'a Cell> {
         match self {
             Square::Cell(cell) => Some(cell),
@@ -41,10 +31,8 @@ impl<'a> Square<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// Arranges the cells of a report, and the windows that they stand for.
-    ///
-    /// A window is known by where it begins and ends in the recording. A report of a version that did
-    /// not say that keeps the order of its cells.
+    /// By where they begin and end in the recording; else, in older reports, by the order of the
+    /// cells.
     pub fn new(report: &'a ExploreReport) -> Self {
         let occurs = |fault: &Fault| report.cells.iter().any(|cell| cell.fault == *fault);
         let faults: Vec<Fault> = Fault::ALL.into_iter().filter(occurs).collect();
@@ -83,8 +71,7 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// Where a window begins and ends in the recording, the last one at no event; none where the report
-/// does not say.
+/// The last window ends at no event; none where the report does not say.
 fn position(window: &CellWindow) -> Option<(usize, usize)> {
     Some((number(window)?, window.before_event.unwrap_or(usize::MAX)))
 }
@@ -95,7 +82,7 @@ pub(super) fn same_as(cell: &Cell) -> String {
     format!("={}", number.map_or_else(String::new, |n| n.to_string()))
 }
 
-/// The payments that a cell is told of: `msg-0002`, `msg-0002 and 2 others`.
+/// `msg-0002`, `msg-0002 and 2 others`.
 pub(super) fn hit(cell: &Cell) -> String {
     match cell.hit.saturating_sub(1) {
         0 => cell.payment.clone(),
@@ -104,10 +91,10 @@ pub(super) fn hit(cell: &Cell) -> String {
     }
 }
 
-/// The edges of a window in words, with `name` applied to each event: `after X` and `before Y`.
-/// What is not struck in a window has neither.
+/// With `name` applied to each event. What is not struck in a window has neither.
 pub(super) fn edges(window: &CellWindow, name: impl Fn(&str) -> String) -> Vec<String> {
-    // The occurrence counts the event at which the window begins, or ends where it has no beginning.
+    // The occurrence counts the event at which the window begins, or ends where it has no
+    // beginning.
     let nth = ordinal(window.occurrence);
     let (at_after, at_before) = match window.after {
         Some(_) => (nth.as_str(), ""),
@@ -135,7 +122,7 @@ fn ordinal(n: u32) -> String {
     format!("{n}{ending} ")
 }
 
-/// A window in full: `after X, before Y`.
+/// `after X, before Y`.
 pub(super) fn label(window: &CellWindow) -> String {
     let edges = edges(window, str::to_owned);
     if edges.is_empty() {
@@ -144,15 +131,14 @@ pub(super) fn label(window: &CellWindow) -> String {
     edges.join(", ")
 }
 
-/// The number of a window in the recording: that of the event after which it begins, 0 for the one
-/// before the first event. None for what was not recorded, or by a version that did not say.
+/// Of the event after which the window begins, 0 before the first. None for what was not recorded,
+/// or by a version that did not say.
 pub(super) fn number(window: &CellWindow) -> Option<usize> {
     let ends = window.before_event.map(|at| at - 1);
     window.after_event.or(ends)
 }
 
-/// A signature in the fewest words that tell it from its neighbours: of a statement its verb and
-/// its table, of a Kafka request its name.
+/// Of a statement its verb and its table, of a Kafka request its name.
 pub(super) fn brief(signature: &str) -> String {
     if let Some(request) = signature.strip_prefix("kafka ") {
         return request.to_owned();
@@ -173,8 +159,8 @@ pub(super) fn brief(signature: &str) -> String {
     }
 }
 
-/// At most `width` characters on one line, with `…` for what is missing. Control characters, which
-/// a consumer may put into a statement or a path, must not reach a terminal.
+/// Control characters, which a consumer may put into a statement or a path, must not reach a
+/// terminal.
 pub(super) fn shorten(text: &str, width: usize) -> String {
     let plain: String = text
         .chars()

@@ -1,13 +1,13 @@
-//! The report of an exploration as data. Its form is a promise to the jobs that read it:
-//! `docs/explore.schema.json` describes it, and a test holds real output against that.
-//!
-//! The same is rendered for a person ([`terminal`], [`html`]) and for a CI server ([`junit`]).
+//! The report of an exploration as data, for jobs that read it (`docs/explore.schema.json`
+//! describes it, and a test holds real output to that), for a person ([`terminal`], [`html`]) and
+//! for a CI server ([`junit`]).
 
 mod diagram;
 #[cfg(test)]
 mod fixture;
 pub mod html;
 pub mod junit;
+mod log;
 mod matrix;
 #[cfg(test)]
 mod schema;
@@ -26,14 +26,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Line, Stack, Times, run};
 use crate::chaos::Fault;
-use crate::verdict::{Guarantee, Verdict};
+use crate::verdict::{Guarantee, LogFinding, Verdict};
 use crate::window::{Gap, Recording};
 
-/// The version of the report's form. Of schema 1 the lines of a biography are words alone, and are read
-/// as marks.
+/// Of schema 1 the lines of a biography are words alone, and are read as marks.
 pub const SCHEMA: u32 = 2;
 
-/// What it means that nobody can say which payment something is about, and what to do.
 pub const NOBODYS: &str = "Each changes something while payments are in hand, and carries no mark of \
     one: no payment's id, no order's, no record's coordinates. So none was a window and none was \
     struck: what a crash beside it does is not known. Let each carry the id of what it is about, in \
@@ -84,7 +82,6 @@ pub struct ExploreReport {
 }
 
 impl ExploreReport {
-    /// The verdict in one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
         run::sentence(self.verdict, self.guarantee, &self.reasons)
@@ -113,6 +110,9 @@ pub struct Cell {
     pub hit: usize,
     /// What happened, in plain words: one sentence.
     pub text: String,
+    /// What was seen of positions in the log; it changes no verdict.
+    #[serde(default)]
+    pub log: Vec<LogFinding>,
     /// The biography of the payment whose outcome this is.
     pub biography: Vec<Line>,
     /// The command that runs this cell again; empty where no run could be made of it.
@@ -120,7 +120,6 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// Whether there is a run of it; else its text says why there is none.
     #[must_use]
     pub fn was_run(&self) -> bool {
         !self.replay.is_empty()
@@ -150,7 +149,6 @@ pub struct CellWindow {
 }
 
 impl CellWindow {
-    /// A window of a recording, with the names of the events around it.
     #[must_use]
     pub fn of(recording: &Recording, gap: Gap) -> Self {
         let at = |place: Option<usize>| Some(&recording.events[place?]);

@@ -70,7 +70,9 @@ fn a_report_of_a_version_that_knew_less_still_reads() {
         old.as_object_mut().unwrap().remove(name);
     }
     for cell in old["cells"].as_array_mut().unwrap() {
-        cell.as_object_mut().unwrap().remove("hit");
+        for name in ["hit", "log"] {
+            cell.as_object_mut().unwrap().remove(name);
+        }
         for name in ["after_event", "before_event"] {
             cell["window"].as_object_mut().unwrap().remove(name);
         }
@@ -111,6 +113,12 @@ fn the_schema_can_say_no() {
     assert!(spoilt(|r| r["cells"][0]["window"]["occurrence"] = json!(0)));
     assert!(spoilt(|r| r["cells"][0]["window"]["after_event"] = json!(0)));
     assert!(spoilt(|r| r["cells"][0]["hit"] = json!("all")));
+    assert!(spoilt(
+        |r| r["cells"][8]["log"][0]["finding"] = json!("meteor")
+    ));
+    assert!(spoilt(
+        |r| r["cells"][8]["log"][0]["position"] = json!("far")
+    ));
     assert!(spoilt(|r| r["merged"][0]["cell"] = json!(0)));
     assert!(spoilt(|r| r["merged"][0]["fault"] = json!("meteor")));
     assert!(spoilt(|r| r["unattributed"] = json!("INSERT")));

@@ -6,7 +6,7 @@ use crate::report::shorten;
 use crate::run::Finished;
 use crate::verdict::{Guarantee, Outcome, Verdict, Worst};
 
-/// What happened in the run that tells of the cell, and what another of its `runs` makes of it.
+/// Of the run that tells of the cell, with what another of its `runs` makes of it.
 #[must_use]
 pub fn sentence(
     window: &CellWindow,
@@ -57,7 +57,6 @@ pub fn sentence(
     text
 }
 
-/// What became of the payments of a cell's run; the worst of it.
 #[must_use]
 pub fn worst(finished: &Finished) -> Worst {
     let planned = finished.spec.schedule.strikes().next();
@@ -92,7 +91,7 @@ fn told(finished: &Finished, worst: &Worst) -> String {
     format!("{unstruck}payment {payment} {became}{others}")
 }
 
-/// What became of it where another of several payments in hand was struck, if that makes a difference.
+/// Where another of several payments in hand was struck, if that makes a difference.
 fn by_victim(runs: &[Finished]) -> Option<String> {
     let mut outcomes: Vec<(String, CellOutcome)> = Vec::new();
     for finished in runs {
@@ -113,7 +112,7 @@ fn by_victim(runs: &[Finished]) -> Option<String> {
     ))
 }
 
-/// Where a cell is struck and with what: `killed after SELECT, before POST`.
+/// `killed after SELECT, before POST`.
 #[must_use]
 pub fn place(window: &CellWindow, planned: &Planned) -> String {
     let short = |s: &Option<String>| s.as_ref().map(|s| shorten(s));

@@ -35,7 +35,7 @@ pub struct Step {
     pub in_window: bool,
 }
 
-/// The lanes from left to right, and the steps from top to bottom.
+/// Lanes from left to right, steps from top to bottom.
 #[must_use]
 pub fn steps(lines: &[Line]) -> (Vec<String>, Vec<Step>) {
     let windows: Vec<(usize, usize)> = windows(lines).collect();

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::log;
 use super::matrix::{self, Matrix, Row, Square};
 use super::{Cell, CellOutcome, ExploreReport, NOBODYS};
 use crate::chaos::Fault;
@@ -9,28 +10,25 @@ use crate::named::Named;
 use crate::report::terminal::{style, wrap};
 use crate::verdict::Verdict;
 
-/// The width of the matrix; a projector shows about this much.
+/// A projector shows about this much.
 const WIDTH: usize = 100;
 
-/// How many findings are told; the page and the JSON form have every one.
+/// The page and the JSON form have every finding.
 const MAX_FINDINGS: usize = 5;
 
-/// A space at which no line is broken.
+/// No line is broken at it.
 const UNBROKEN: &str = "\u{a0}";
 
-/// Between two columns.
 const GAP: &str = "  ";
 
-/// A fault that does not apply to a window.
 const NONE: &str = "·";
 
-/// What breaks the promise, so that it can be told from what does not without its colour.
+/// So that it can be told from what does not break the promise without its colour.
 const BROKEN: char = '!';
 
-/// What could not be judged, whatever became of it.
 const UNJUDGED: char = '?';
 
-/// The report as text with colour codes; the writer strips them where there is no terminal.
+/// The writer strips the colour codes where there is no terminal.
 #[must_use]
 pub fn render(report: &ExploreReport, next: &str) -> String {
     let mut out = String::new();
@@ -39,6 +37,9 @@ pub fn render(report: &ExploreReport, next: &str) -> String {
     table(&mut out, &Matrix::new(report));
     findings(&mut out, report);
     unjudged(&mut out, report);
+    for finding in log::summary(report) {
+        let _ = write!(out, "\n{}", paragraph(&finding));
+    }
     if !report.warnings.is_empty() {
         out.push('\n');
     }
@@ -54,7 +55,6 @@ pub fn render(report: &ExploreReport, next: &str) -> String {
     out
 }
 
-/// The events in order, each with the number of the window that begins after it.
 fn recording(out: &mut String, report: &ExploreReport) {
     if report.recording.is_empty() {
         return;
@@ -133,7 +133,7 @@ fn split(fault: Fault) -> (&'static str, &'static str) {
     }
 }
 
-/// A window on one line where it fits into `room`, else its two edges on a line each.
+/// On one line where it fits into `room`, else its two edges on a line each.
 fn labels(row: &Row, room: usize) -> Vec<String> {
     let edges = matrix::edges(row.window, matrix::brief);
     let whole = edges.join(", ");
@@ -165,7 +165,6 @@ fn mark(square: Square) -> String {
     }
 }
 
-/// Whether it came to its window, and what it came to is no evidence.
 fn is_unjudged(cell: &Cell) -> bool {
     cell.verdict == Verdict::Unknown && cell.outcome != CellOutcome::NotReached
 }
@@ -182,7 +181,7 @@ fn coloured(square: Square, width: usize) -> String {
     }
 }
 
-/// The words that do not explain themselves, as far as they occur.
+/// Words that do not explain themselves, as far as they occur.
 fn legend(matrix: &Matrix) -> String {
     let any = |is: &dyn Fn(Square) -> bool| matrix.squares().any(is);
     let came_to = |outcome| any(&|s| s.cell().is_some_and(|c| c.outcome == outcome));
@@ -239,6 +238,9 @@ fn findings(out: &mut String, report: &ExploreReport) {
         let head = format!("{word}: {hit}, {fault} {place}");
         let _ = write!(out, "\n{}", paragraph(&head));
         let _ = write!(out, "{}", paragraph(&cell.text));
+        for line in log::lines(cell) {
+            let _ = write!(out, "{}", paragraph(&line));
+        }
         let _ = writeln!(out, "replay: {}", cell.replay);
     }
     if all > told.len() {
@@ -251,8 +253,7 @@ fn findings(out: &mut String, report: &ExploreReport) {
     }
 }
 
-/// The cells that prove nothing, and why: those of which there is no run, and those whose run is no
-/// evidence.
+/// Cells of which there is no run, and those whose run is no evidence.
 fn unjudged(out: &mut String, report: &ExploreReport) {
     let all = report.cells.len();
     let ran = |cell: &&Cell| cell.was_run() && cell.verdict == Verdict::Unknown;
@@ -284,7 +285,7 @@ fn nobodys(out: &mut String, report: &ExploreReport) {
     let _ = write!(out, "{}", wrap(NOBODYS));
 }
 
-/// Wrapped text without the control characters that a payload can hold.
+/// Without the control characters that a payload can hold.
 fn paragraph(text: &str) -> String {
     wrap(&matrix::shorten(text, usize::MAX))
 }

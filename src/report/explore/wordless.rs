@@ -4,8 +4,7 @@ use super::diagram::{Diagram, DiagramShape};
 use super::steps::{Step, steps};
 use super::{ExploreReport, fixture, html, junit, terminal};
 
-/// The same report, all of whose lines tell something else, as long as before: a held arrow ends
-/// where the words have room.
+/// As long as before: a held arrow ends where the words have room.
 fn with_other_words(report: &ExploreReport, word: char) -> ExploreReport {
     let mut other = report.clone();
     let lines = other.cells.iter_mut().flat_map(|cell| &mut cell.biography);
@@ -15,7 +14,6 @@ fn with_other_words(report: &ExploreReport, word: char) -> ExploreReport {
     other
 }
 
-/// All that is drawn but the words.
 fn drawn(report: &ExploreReport) -> Vec<String> {
     let mut all = Vec::new();
     for cell in &report.cells {

@@ -14,7 +14,6 @@ fn source(instance: &str) -> Source {
     }
 }
 
-/// An event whose words say nothing.
 fn event(tap: Tap, stage: Stage, result: Option<EventOutcome>) -> BoundaryEvent {
     BoundaryEvent {
         tap,
@@ -276,7 +275,7 @@ fn struck() -> TimelineEvent {
     }
 }
 
-/// The place of the line with which the window ends, from 1, if the strike is the first of these.
+/// From 1, if the strike is the first of these lines.
 fn window(rest: Vec<TimelineEvent>) -> Option<usize> {
     let lines = told([vec![struck()], rest].concat());
     assert!(lines[1..].iter().all(|l| l.window_ends.is_none()));

@@ -138,7 +138,6 @@ impl Redelivered {
 }
 
 impl StormReport {
-    /// The report of a storm.
     #[must_use]
     pub fn new(finished: &StormFinished) -> Self {
         let (spec, plan) = (&finished.spec, &finished.spec.plan);
@@ -183,7 +182,6 @@ impl StormReport {
         }
     }
 
-    /// The verdict in one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
         let reasons = self.reasons.join("; ");

@@ -55,8 +55,7 @@ pub struct Bucket {
     pub marks: Vec<usize>,
 }
 
-/// The stretch between two times, in milliseconds, from the looks that came next after each; none
-/// where nobody looked in between.
+/// From the looks that came next after each time; none where nobody looked in between.
 #[must_use]
 pub fn stretch(
     samples: &[Sample],
@@ -107,7 +106,6 @@ pub fn stretch(
     })
 }
 
-/// The whole storm in stretches of the same length.
 #[must_use]
 pub fn series(
     samples: &[Sample],

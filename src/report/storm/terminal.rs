@@ -6,11 +6,11 @@ use super::{Bucket, StormReport};
 use crate::report::terminal::style;
 use crate::storm::StormMark;
 
-/// How wide the bar of a hit rate is, and what fills it.
+/// Characters, and the rate that fills them.
 const BAR: usize = 10;
 const FULL: f64 = 0.10;
 
-/// The report as text with colour codes; the writer strips them where there is no terminal.
+/// The writer strips the colour codes where there is no terminal.
 #[must_use]
 pub fn render(report: &StormReport, next: &str) -> String {
     let mut out = String::new();
@@ -104,7 +104,7 @@ pub fn render(report: &StormReport, next: &str) -> String {
     out
 }
 
-/// The series as a table; what was done is a column only where it may be known.
+/// What was done is a column only where it may be known.
 #[must_use]
 pub fn table(series: &[Bucket], marks: Option<&[StormMark]>) -> String {
     let mut out = String::new();

@@ -6,7 +6,7 @@ use super::{Manifest, SCHEMA, Scenario};
 use crate::chaos::Fault;
 use crate::effects::{EffectSource, SqlEffects};
 
-/// Collects what is wrong, so that one reading mends it all.
+/// So that one reading mends it all.
 struct Problems(Vec<String>);
 
 impl Problems {
@@ -18,7 +18,6 @@ impl Problems {
 }
 
 impl Manifest {
-    /// Every contradiction.
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = Problems(Vec::new());
         self.check_names(&mut problems);

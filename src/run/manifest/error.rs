@@ -2,16 +2,13 @@
 
 use std::path::PathBuf;
 
-/// A lab that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     #[error("there is no lab {lab:?} in {labs}; there are: {known}\nnext: crashwindow run {first}", labs = labs.display(), first = known.split(' ').next().unwrap_or("01"))]
     UnknownLab {
-        /// What was asked for.
         lab: String,
-        /// Where labs were looked for.
         labs: PathBuf,
-        /// The labs there are, separated by spaces.
+        /// Separated by spaces.
         known: String,
     },
     #[error(
@@ -32,23 +29,18 @@ pub enum ManifestError {
     #[error("{path} contradicts itself: {}\nnext: mend it and run again", problems.join("; "), path = path.display())]
     Contradictory {
         path: PathBuf,
-        /// Every contradiction.
         problems: Vec<String>,
     },
     #[error("lab {lab} has no consumer {consumer:?}; it has: {known}\nnext: crashwindow run {lab} --consumer {first}", first = known.split(", ").next().unwrap_or_default())]
     UnknownConsumer {
         lab: String,
-        /// What was asked for.
         consumer: String,
-        /// The consumers it has.
         known: String,
     },
     #[error("lab {lab} has no scenario {scenario:?}; it has: {known}\nnext: crashwindow run {lab} --scenario {first}", first = known.split(", ").next().unwrap_or_default())]
     UnknownScenario {
         lab: String,
-        /// What was asked for.
         scenario: String,
-        /// The scenarios it has.
         known: String,
     },
 }

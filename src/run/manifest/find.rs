@@ -4,10 +4,6 @@ use std::path::{Path, PathBuf};
 
 use super::{Manifest, ManifestError};
 
-/// All labs in a folder, by id.
-///
-/// # Errors
-/// When the folder or one of its manifests cannot be used.
 pub fn all(labs: &Path) -> Result<Vec<Manifest>, ManifestError> {
     let folders = folders(labs)?;
     let mut found = folders
@@ -18,10 +14,7 @@ pub fn all(labs: &Path) -> Result<Vec<Manifest>, ManifestError> {
     Ok(found)
 }
 
-/// The lab with this id (`01`, `1`) or name.
-///
-/// # Errors
-/// When there is none, or its manifest cannot be used.
+/// By id (`01`, `1`) or name.
 pub fn find(labs: &Path, lab: &str) -> Result<Manifest, ManifestError> {
     let mut known = Vec::new();
     for folder in folders(labs)? {
@@ -45,7 +38,7 @@ pub fn find(labs: &Path, lab: &str) -> Result<Manifest, ManifestError> {
     })
 }
 
-/// The folders of the labs, each with a manifest: beside them stands what their consumers share.
+/// Each with a manifest: beside them stands what their consumers share.
 fn folders(labs: &Path) -> Result<Vec<PathBuf>, ManifestError> {
     let unreadable = |source| ManifestError::Unreadable {
         path: labs.to_owned(),
@@ -61,10 +54,7 @@ fn folders(labs: &Path) -> Result<Vec<PathBuf>, ManifestError> {
     Ok(folders)
 }
 
-/// The folder of labs: here, above here, or above the program.
-///
-/// # Errors
-/// When there is none.
+/// Here, above here, or above the program.
 pub fn labs_folder() -> Result<PathBuf, ManifestError> {
     let here = std::env::current_dir().ok();
     let program = std::env::current_exe().ok();

@@ -6,27 +6,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::provider::{Behaviour, InjectedFailure, MAX_LATENCY_MS};
 
-/// How the payment provider behaves. What is left out is as it is at Stripe.
+/// What is left out is as it is at Stripe.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
-    /// How long an execution takes, in milliseconds of real time.
+    /// Of an execution, in real time.
     pub latency_ms: Option<u64>,
-    /// How long an idempotency key is remembered, in hours of the provider's clock.
+    /// Of an idempotency key, by the provider's clock.
     pub key_lifetime_hours: Option<u32>,
     /// How many hours pass for the provider in one real hour.
     pub clock_speed: Option<u32>,
     /// Idempotency keys are taken and forgotten: every request executes.
     #[serde(default)]
     pub keys_ignored: bool,
-    /// Each time this many requests to change something have come, the last of them is answered 503
-    /// and is not executed.
+    /// Of so many requests to change something, the last is answered 503 and is not executed.
     pub fail_before_every: Option<u32>,
     /// The same, but it is executed, and answered 500; its key remembers the 500.
     pub fail_after_every: Option<u32>,
     /// The same, but it is executed, and the connection drops instead of an answer.
     pub lose_answer_every: Option<u32>,
-    /// The same, but it is answered 429 `lock_timeout` with `Stripe-Should-Retry: true`, and is not
+    /// The same, but it is answered 429 `lock_timeout`, `Stripe-Should-Retry: true`, and not
     /// executed.
     pub lock_timeout_every: Option<u32>,
     /// The same, but it is answered 429 `rate_limit`, and is not executed.
@@ -34,7 +33,6 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// The same, as the provider takes it.
     #[must_use]
     pub fn behaviour(&self) -> Behaviour {
         let stripe = Behaviour::default();
@@ -54,7 +52,7 @@ impl Provider {
         }
     }
 
-    /// How many times faster than ours the provider's clock runs.
+    /// How many times faster than ours.
     #[must_use]
     pub fn clock_speed(&self) -> u32 {
         self.clock_speed.unwrap_or(1)
@@ -91,7 +89,6 @@ impl Provider {
         .into_iter()
     }
 
-    /// What no provider can do.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let hours = ("key_lifetime_hours", self.key_lifetime_hours);

@@ -1,5 +1,4 @@
-//! The section `[storm]` of a manifest: for a lab whose lesson is in the numbers of a loaded group,
-//! not in one window.
+//! The section `[storm]`: for a lab whose lesson is in the numbers of a loaded group.
 
 use std::path::PathBuf;
 
@@ -9,27 +8,22 @@ use super::Manifest;
 use crate::chaos::storm::Cause;
 use crate::verdict::Verdict;
 
-/// What a storm over the lab's consumer is like.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StormSection {
-    /// The consumer that the storm is over.
     pub consumer: String,
-    /// The consumer that the scenario `release` rolls out in its place.
+    /// What the scenario `release` rolls out in the consumer's place.
     pub release: String,
-    /// How long payments are produced, in seconds; with `workload.payments` this makes the rate.
+    /// Of producing; with `workload.payments` this makes the rate.
     pub seconds: u64,
     /// The same with `--real-time`.
     pub real_seconds: u64,
-    /// How often the consumer commits its position, in milliseconds.
+    /// Of the consumer.
     pub commit_interval_ms: u64,
-    /// How long the consumer may be busy between two polls, in milliseconds.
     pub max_poll_interval_ms: u64,
-    /// How a check for a duplicate is known at the Postgres tap.
     pub checks: Checks,
-    /// Where the effects are.
     pub ledger: Ledger,
-    /// What happens, by scenario; the first is what plain `storm` does.
+    /// The first is what plain `storm` does.
     pub scenarios: Vec<StormScenario>,
 }
 
@@ -39,38 +33,30 @@ pub struct StormSection {
 pub struct Checks {
     /// Its file, one of `database.statements`: the consumers send what it holds.
     pub statement: PathBuf,
-    /// The number of its parameter with the partitions, an int4[]; from 1.
+    /// The number, from 1, of its parameter with the partitions, an int4[].
     pub partitions: usize,
-    /// The number of its parameter with the offsets, an int8[].
+    /// The same with the offsets, an int8[].
     pub offsets: usize,
 }
 
-/// The table with a line for each effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
-    /// Its name.
     pub table: String,
     /// A column that grows with each line.
     pub entry: String,
-    /// The column with the payment's id.
     pub payment: String,
 }
 
-/// One storm.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StormScenario {
-    /// What makes the numbers move; its name on the command line.
     pub cause: Cause,
-    /// The verdict that it must get.
     pub expect: Verdict,
-    /// Why.
     pub why: String,
 }
 
 impl Manifest {
-    /// What contradicts itself in `[storm]`.
     pub(super) fn storm_problems(&self) -> Vec<String> {
         let Some(storm) = &self.storm else {
             return Vec::new();

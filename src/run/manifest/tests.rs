@@ -9,7 +9,6 @@ fn changed(from: &str, to: &str) -> Result<Manifest, ManifestError> {
     changed_in("01-select-then-act", from, to)
 }
 
-/// A lab in a folder of its own, with one piece of its manifest replaced.
 fn changed_in(lab: &str, from: &str, to: &str) -> Result<Manifest, ManifestError> {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join(lab);

@@ -11,11 +11,11 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use super::GuardReport;
 use crate::session::RunError;
 
-/// A consumer under guard. Dropping it ends the consumer, and whatever it has started.
+/// Dropping it ends the consumer, and whatever it has started.
 pub(crate) struct GuardedProcess {
-    /// The consumer, which leads a process group.
+    /// Leads a process group.
     pub(crate) pid: i32,
-    /// The guard, from which everything that the consumer starts descends.
+    /// Everything that the consumer starts descends from it.
     pub(crate) guard: i32,
     reports: Lines<BufReader<ChildStdout>>,
     /// Closed by the end of the controller, in whichever way it comes.
@@ -24,8 +24,6 @@ pub(crate) struct GuardedProcess {
 }
 
 impl GuardedProcess {
-    /// Starts a command in a folder, with these variables added to the environment, and its output in
-    /// a log.
     pub(crate) async fn start(
         command: &[String],
         cwd: &Path,
@@ -71,7 +69,7 @@ impl GuardedProcess {
         Ok(guarded)
     }
 
-    /// How the consumer ended, once nothing of it is left.
+    /// Once nothing of the consumer is left.
     pub(crate) async fn wait(&mut self) -> Result<ExitStatus, RunError> {
         loop {
             if let GuardReport::Exited { status } = self.next().await? {
@@ -89,7 +87,7 @@ impl GuardedProcess {
     }
 }
 
-/// This very program, even if its file has been replaced by a newer build since it was started.
+/// Even if its file has been replaced by a newer build since it was started.
 fn own_program() -> io::Result<std::path::PathBuf> {
     let link = Path::new("/proc/self/exe");
     if link.exists() {

@@ -4,17 +4,16 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// How much of the beginning is kept: settings and first errors.
+/// Bytes of the beginning that are kept: settings and first errors.
 const HEAD: u64 = 1 << 20;
 
-/// How much of the end is kept, at least; at most twice as much is in the file.
+/// Bytes of the end that are kept, at least; at most twice as many are in the file.
 const TAIL: u64 = 1 << 20;
 
-/// What an instance writes. At any time the file holds its first [`HEAD`] bytes and, of what came
-/// after, at least the last [`TAIL`], with a line between them that says how much was dropped.
+/// At any time the file holds the first [`HEAD`] bytes and, of what came after, at least the last
+/// [`TAIL`], with a line between them that says how much was dropped.
 pub(super) struct BoundedLog {
     file: File,
-    /// Where the next byte goes.
     end: u64,
     /// Where what came after the head, and was not dropped, begins.
     tail: u64,
@@ -22,7 +21,6 @@ pub(super) struct BoundedLog {
 }
 
 impl BoundedLog {
-    /// An empty file.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
         let file = File::options()
             .read(true)
@@ -38,7 +36,6 @@ impl BoundedLog {
         })
     }
 
-    /// Takes what was written next: a few kilobytes at a time.
     pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(self.end))?;
         self.file.write_all(bytes)?;

@@ -23,20 +23,19 @@ use serde::{Deserialize, Serialize};
 pub(crate) use guarded::GuardedProcess;
 pub use watch::guard;
 
-/// What the guard tells the controller, one line each.
 #[derive(Debug, Serialize, Deserialize)]
 enum GuardReport {
-    /// The consumer runs.
-    Started { pid: i32 },
-    /// The consumer's program cannot be started.
+    Started {
+        pid: i32,
+    },
     NotStarted(Trouble),
-    /// The log cannot be made.
     NoLog(Trouble),
-    /// The consumer has ended, with this wait status, and nothing of it is left.
-    Exited { status: i32 },
+    /// With this wait status, and nothing of it is left.
+    Exited {
+        status: i32,
+    },
 }
 
-/// An error of the system, on its way through a pipe.
 #[derive(Debug, Serialize, Deserialize)]
 struct Trouble {
     code: Option<i32>,

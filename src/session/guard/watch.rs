@@ -17,22 +17,18 @@ use super::log::BoundedLog;
 use super::{GuardReport, Trouble};
 use crate::chaos::descendants;
 
-/// What `ps` calls it. Not by the program's name, so that whoever kills that by name leaves somebody
-/// who clears up.
+/// What `ps` calls it. Not the program's name, so that whoever kills by that leaves somebody who
+/// clears up.
 const NAME: &std::ffi::CStr = c"instance-guard";
 
-/// How often it is looked whether what was killed is gone; it takes the kernel far less.
+/// For what was killed to be gone; the kernel takes far less.
 const POLL: Duration = Duration::from_millis(2);
 
-/// What is read of the output at once.
 const CHUNK: usize = 64 * 1024;
 
-/// Runs a consumer as its guard, to its end or the controller's. To be called on the main thread of a
-/// process of its own, in the consumer's folder and environment, with the controller at both ends of
-/// its standard streams.
-///
-/// # Errors
-/// When the system refuses what a guard needs.
+/// Runs a consumer to its end or the controller's. To be called on the main thread of a process of
+/// its own, in the consumer's folder and environment, with the controller at both ends of its
+/// standard streams.
 pub fn guard(log: &Path, command: &[OsString]) -> anyhow::Result<()> {
     prctl::set_name(NAME)?;
     prctl::set_child_subreaper(true)?;
@@ -83,8 +79,8 @@ fn tell(report: &GuardReport) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
-/// Starts the consumer as the leader of a process group, so that a signal reaches whatever it starts
-/// and Ctrl-C at the terminal is for the controller alone.
+/// As the leader of a process group, so that a signal reaches whatever it starts and Ctrl-C at the
+/// terminal is for the controller alone.
 fn start(command: &[OsString]) -> io::Result<(io::PipeReader, Pid)> {
     let (output, input) = io::pipe()?;
     let (program, arguments) = command.split_first().expect("the parser wants a program");
@@ -111,7 +107,7 @@ fn start(command: &[OsString]) -> io::Result<(io::PipeReader, Pid)> {
     Ok((output, Pid::from_raw(child.id().cast_signed())))
 }
 
-/// Writes the log. A disk that is full must not stop the consumer: then the log ends.
+/// A disk that is full must not stop the consumer: then the log ends.
 fn keep(mut output: io::PipeReader, mut log: BoundedLog) {
     let mut chunk = vec![0; CHUNK];
     let mut writable = true;
@@ -125,7 +121,7 @@ fn keep(mut output: io::PipeReader, mut log: BoundedLog) {
     }
 }
 
-/// Waits until the consumer has ended, and does not reap it. Orphans that end before it are reaped.
+/// Waits for the consumer's end, and does not reap it. Orphans that end before it are reaped.
 fn wait(consumer: Pid) -> nix::Result<WaitStatus> {
     loop {
         let ended = waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)?;
@@ -136,12 +132,11 @@ fn wait(consumer: Pid) -> nix::Result<WaitStatus> {
     }
 }
 
-/// Whether something lives that the consumer has started, or itself.
 fn anything_lives() -> bool {
     !descendants(getpid().as_raw()).is_empty()
 }
 
-/// Kills until nothing lives: what is killed may just have started something.
+/// Until nothing lives: what is killed may just have started something.
 fn kill_all() {
     loop {
         let lives = descendants(getpid().as_raw());

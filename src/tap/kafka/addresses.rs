@@ -6,7 +6,6 @@ use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{
     ApiKey, DescribeClusterResponse, FindCoordinatorResponse, MetadataResponse,
-    ShareAcknowledgeResponse, ShareFetchResponse,
 };
 
 use super::Shared;
@@ -15,10 +14,9 @@ use super::reader::Malformed;
 use super::shape::decode;
 use super::tracker::{ApiTracker, TrackedAnswer, encode};
 
-/// The endpoint type (KIP-919) of an answer that lists controllers.
+/// An endpoint type (KIP-919).
 const CONTROLLERS: i8 = 2;
 
-/// One of the requests whose answers name brokers and are no events.
 pub(super) struct Addresses {
     pub(super) api: ApiKey,
     pub(super) version: i16,
@@ -29,21 +27,7 @@ impl ApiTracker for Addresses {
         let rewritten = match self.api {
             ApiKey::Metadata => self.metadata(body, shared)?,
             ApiKey::FindCoordinator => self.coordinator(body, shared)?,
-            ApiKey::DescribeCluster => self.cluster(body, shared)?,
-            ApiKey::ShareFetch => {
-                let mut response: ShareFetchResponse = decode(body, self.version)?;
-                for node in &mut response.node_endpoints {
-                    shared.rewrite(node.node_id.0, &mut node.host, &mut node.port)?;
-                }
-                encode(&response, self.version)?
-            }
-            _ => {
-                let mut response: ShareAcknowledgeResponse = decode(body, self.version)?;
-                for node in &mut response.node_endpoints {
-                    shared.rewrite(node.node_id.0, &mut node.host, &mut node.port)?;
-                }
-                encode(&response, self.version)?
-            }
+            _ => self.cluster(body, shared)?,
         };
         Ok(TrackedAnswer {
             report: None,

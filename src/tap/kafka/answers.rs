@@ -15,7 +15,6 @@ use super::tracker::ApiTracker;
 use crate::event::Stage;
 use crate::tap::Decision;
 
-/// Passes on what the broker answers, in the order of the requests, until either side closes.
 pub(super) async fn answers(
     from_broker: impl AsyncRead + Unpin,
     mut to_client: impl AsyncWrite + Unpin,
@@ -51,7 +50,7 @@ pub(super) async fn answers(
     }
 }
 
-/// The size of an answer that is passed on as it comes, once its correlation id has been seen.
+/// Of an answer that is passed on as it comes; its correlation id is checked first.
 async fn begin<R>(broker: &mut Frames<R>, head: &RequestHead) -> Result<usize, Closed>
 where
     R: AsyncRead + Unpin,

@@ -9,10 +9,8 @@ use tokio::runtime::Handle;
 
 use crate::tap::{BoundaryEvent, Decision, Hook};
 
-/// The hook's decision, once it is there.
-///
-/// Dropped before that, the question goes on without anybody to hear the answer: a hook that kills
-/// the client must not be broken off by the client's death.
+/// Dropped before it is ready, it goes on unheard: a hook that kills the client must not be broken
+/// off by the client's death.
 pub(super) struct Asking(Option<Pin<Box<dyn Future<Output = Decision> + Send>>>);
 
 impl Asking {

@@ -13,12 +13,11 @@ use super::connection::serve;
 #[derive(Debug)]
 pub(super) struct Broker {
     local: SocketAddr,
-    /// Where it is, `host:port`; the bootstrap stands for whichever of several answers.
+    /// `host:port`; the bootstrap stands for whichever of several answers.
     addresses: Mutex<Vec<String>>,
 }
 
 impl Broker {
-    /// A broker at these addresses with a listener on a free port of 127.0.0.1.
     pub(super) fn bind(addresses: Vec<String>) -> io::Result<(Arc<Self>, TcpListener)> {
         let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.set_nonblocking(true)?;
@@ -50,7 +49,7 @@ impl Broker {
     }
 }
 
-/// Accepts connections until the tap is closed, and owns them: when this future ends, they do.
+/// Owns the connections: when this future ends, they do.
 pub(super) async fn accept(listener: TcpListener, broker: Arc<Broker>, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
@@ -71,7 +70,7 @@ pub(super) async fn accept(listener: TcpListener, broker: Arc<Broker>, shared: A
     }
 }
 
-/// A host and a port as one address: `[::1]:9092`.
+/// IPv6 in brackets: `[::1]:9092`.
 pub(super) fn address(host: &str, port: i32) -> String {
     if host.contains(':') {
         format!("[{host}]:{port}")

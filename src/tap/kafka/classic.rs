@@ -18,7 +18,7 @@ use super::shape::decode;
 use super::tracker::{ApiTracker, EventReport, TrackedAnswer, encode};
 
 const UNAVAILABLE: i16 = ResponseError::CoordinatorNotAvailable.code();
-/// The protocol type of consumers; Kafka Connect has its own, and its own assignments.
+/// Kafka Connect has another protocol type, with its own assignments.
 const CONSUMER: &str = "consumer";
 
 pub(super) struct JoinGroup {
@@ -57,8 +57,7 @@ impl JoinGroup {
     pub(super) fn read(version: i16, body: &Bytes) -> Result<Self, Malformed> {
         let request: JoinGroupRequest = decode(body, version)?;
         let instance = request.group_instance_id.as_deref();
-        // It offers several assignors, with one subscription. What is none is the coordinator's to
-        // refuse.
+        // Several assignors, with one subscription; a wrong one is the coordinator's to refuse.
         let offered = (request.protocol_type.as_str() == CONSUMER)
             .then(|| request.protocols.first())
             .flatten();
@@ -193,7 +192,7 @@ impl Heartbeat {
     }
 }
 
-/// Heartbeats are background: an event only where the answer is another than the last.
+/// Background: an event only where the answer is another than the last.
 impl ApiTracker for Heartbeat {
     fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed> {
         let response: HeartbeatResponse = decode(body, self.version)?;

@@ -180,7 +180,7 @@ fn settle(commit: &mut Commit, topic: &TopicName, partition: i32, error_code: i1
     }
 }
 
-/// A member whose commit is refused because nobody knows it is none any more.
+/// A member whose commit is refused because nobody knows it is no longer one.
 fn put_out(commit: &Commit, state: &State) {
     let unknown = ["UNKNOWN_MEMBER_ID", "FENCED_INSTANCE_ID"];
     let refused = |p: &Position| p.error.as_deref().is_some_and(|e| unknown.contains(&e));

@@ -1,23 +1,19 @@
-//! The codecs of record batches, with a bound on what they unpack to.
-//!
-//! The decoders of the protocol's crate unpack whatever they are given, and a megabyte of zeros
-//! well packed is gigabytes.
+//! The codecs of record batches, bounded: the protocol crate's decoders unpack a megabyte of zeros
+//! to gigabytes.
 
 use std::borrow::Cow;
 use std::io::Read;
 
 use super::reader::{Malformed, Reader};
 
-/// Far above a batch (`message.max.bytes` is 1 MB by default). A fuzzer must see that it holds, and
-/// has less memory than that.
+/// Far above a batch (`message.max.bytes` is 1 MB by default); a fuzzer has less memory.
 const UNPACKED_LIMIT: usize = if cfg!(fuzzing) { 1 << 20 } else { 256 << 20 };
 
-/// In front of the blocks of the framing that Java's snappy library made.
+/// In front of the blocks of Java's snappy framing.
 const XERIAL: &[u8] = b"\x82SNAPPY\0";
 /// The magic and two versions of four bytes each.
 const XERIAL_HEADER: usize = 16;
 
-/// Unpacks the records of a batch whose attributes name this codec.
 pub(super) fn unpack(codec: i16, packed: &[u8]) -> Result<Cow<'_, [u8]>, Malformed> {
     match codec {
         0 => Ok(Cow::Borrowed(packed)),
@@ -42,7 +38,7 @@ fn bounded(decoder: impl Read) -> Result<Cow<'static, [u8]>, Malformed> {
     Ok(Cow::Owned(unpacked))
 }
 
-/// Either plain snappy (librdkafka) or blocks of it (Java).
+/// Plain snappy (librdkafka) or blocks of it (Java).
 fn snappy(packed: &[u8]) -> Result<Vec<u8>, Malformed> {
     if !packed.starts_with(XERIAL) {
         return block(packed);
@@ -51,7 +47,6 @@ fn snappy(packed: &[u8]) -> Result<Vec<u8>, Malformed> {
     let mut blocks = Reader::new(packed);
     blocks.take(XERIAL_HEADER)?;
     while blocks.remaining() > 0 {
-        // A block is announced as an array of bytes is.
         let packed = blocks.bytes(false)?.unwrap_or_default();
         unpacked.extend(block(packed)?);
         within_limit(unpacked.len())?;

@@ -34,9 +34,8 @@ use crate::tap::budget::TooMuch;
 
 /// Clients have a handful of requests in flight.
 const IN_FLIGHT: usize = 1024;
-/// How long the requests of a client that is gone may take to reach the broker, which they would
-/// have reached without the tap. The local network takes microseconds; a broker that does not read
-/// must not keep the dead client's connection open.
+/// Without the tap, a dead client's requests would have reached the broker. The local network takes
+/// microseconds; a broker that does not read must not hold the connection open.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +50,8 @@ pub(super) enum Closed {
     Tls,
     #[error("the client asked for SASL at the tap; use security.protocol=PLAINTEXT")]
     Sasl,
+    #[error("the client asked for {0:?}: share groups (KIP-932) are not supported at the tap")]
+    ShareGroup(ApiKey),
     #[error(transparent)]
     Malformed(#[from] Malformed),
     #[error(transparent)]
@@ -59,9 +60,7 @@ pub(super) enum Closed {
     Io(#[from] io::Error),
 }
 
-/// A request on its way, or the answer that takes its place.
 pub(super) enum InFlight {
-    /// Answered by the broker in bytes that are not looked at.
     Opaque(RequestHead),
     Tracked {
         head: RequestHead,
@@ -85,6 +84,9 @@ pub(super) async fn serve(client: TcpStream, broker: Arc<Broker>, shared: Arc<Sh
         Err(reason) => {
             tracing::warn!(%source, %reason, "the Kafka tap closed a connection");
             shared.hook.refused(source, Tap::Kafka, &reason.to_string());
+            if let Closed::ShareGroup(api) = reason {
+                shared.hook.share_group(source, &format!("{api:?}"));
+            }
         }
     }
 }
@@ -97,7 +99,6 @@ async fn run(client: TcpStream, broker: &Broker, shared: &Arc<Shared>) -> Result
     relay(from_client, to_client, upstream, shared).await
 }
 
-/// Passes on what either side sends until one of them closes.
 pub(super) async fn relay(
     from_client: impl AsyncRead + Unpin,
     to_client: impl AsyncWrite + Unpin,
@@ -167,6 +168,9 @@ impl<W: AsyncWrite + Unpin> Forward<'_, W> {
         };
         match api {
             ApiKey::SaslHandshake | ApiKey::SaslAuthenticate => return Err(Closed::Sasl),
+            ApiKey::ShareGroupHeartbeat | ApiKey::ShareFetch | ApiKey::ShareAcknowledge => {
+                return Err(Closed::ShareGroup(api));
+            }
             ApiKey::ApiVersions if head.version > ApiVersionsRequest::VERSIONS.max => {
                 let answer = frame::answer(api, &head, &versions::unsupported()?);
                 return self.note(InFlight::Answered(answer)).await;
@@ -231,8 +235,7 @@ impl<W: AsyncWrite + Unpin> Forward<'_, W> {
     }
 }
 
-/// A request that is held is lost with its client; one that is not goes on, as the client's bytes
-/// would have reached the broker without the tap.
+/// A request that is held is lost with its client; others would have reached the broker anyway.
 async fn ask(
     shared: &Shared,
     gone: &CancellationToken,

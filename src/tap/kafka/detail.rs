@@ -1,29 +1,25 @@
 //! What the tap knows of a request to the broker beyond words.
 
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
-
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::event::{EventOutcome, Place, Role};
 
-/// What the tap knows of a request. Fields that only the broker's answer fills are empty at
-/// [`Stage::Received`](crate::event::Stage::Received).
+/// What only the answer tells is empty at [`Stage::Received`](crate::event::Stage::Received).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Detail {
     Fetch(Vec<Delivery>),
     Produce(Vec<Production>),
-    /// Positions are committed, by `OffsetCommit` or within a transaction by `TxnOffsetCommit`.
+    /// By `OffsetCommit`, or within a transaction by `TxnOffsetCommit`.
     Commit(Commit),
     Transaction(Transaction),
     Membership(Membership),
 }
 
 impl Detail {
-    /// The positions that the request moves for good: an offset commit's own, and those of a
-    /// transaction at its end, not before.
+    /// The positions that it moves for good: a transaction's at its end, not before.
     #[must_use]
     pub fn acknowledges(&self) -> &[Position] {
         match self {
@@ -35,7 +31,6 @@ impl Detail {
         }
     }
 
-    /// Whether it moves a position past this record, for good.
     pub(in crate::tap) fn passes(&self, place: &Place) -> bool {
         self.acknowledges().iter().any(|p| {
             (&p.topic, p.partition) == (&place.topic, place.partition)
@@ -44,7 +39,6 @@ impl Detail {
         })
     }
 
-    /// Where it hands this message over.
     pub(in crate::tap) fn delivered_at(&self, message: &str) -> Option<Place> {
         let Self::Fetch(deliveries) = self else {
             return None;
@@ -76,7 +70,6 @@ impl Detail {
         }
     }
 
-    /// What came of the request, once the broker has answered.
     pub(in crate::tap) fn result(&self) -> EventOutcome {
         match self {
             Self::Fetch(_) => EventOutcome::DONE,
@@ -94,8 +87,7 @@ impl Detail {
         }
     }
 
-    /// The generation (classic) or the member's epoch (KIP-848) in which a member is: of one whose
-    /// request was not refused, and none outside a group.
+    /// The generation (classic) or the member's epoch (KIP-848), where the request was not refused.
     #[must_use]
     pub fn generation(&self) -> Option<i32> {
         let generation = match self {
@@ -111,8 +103,7 @@ impl Detail {
     }
 }
 
-/// What came of a request of several parts: refused where every part is, and not certain where some
-/// are, or where nobody says of one that it was `done`, as with `acks=0`.
+/// Not certain where only some parts are refused, or nobody says that one is `done` (`acks=0`).
 fn each<T>(
     parts: &[T],
     error: impl Fn(&T) -> Option<&str>,
@@ -132,7 +123,7 @@ fn each<T>(
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// The topic's name; its id where no answer through this tap has named it.
+    /// An id where no answer through this tap has named it.
     pub topic: String,
     pub partition: i32,
     pub records: Vec<DeliveredRecord>,
@@ -141,29 +132,27 @@ pub struct Delivery {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveredRecord {
     pub offset: i64,
-    /// The message in its header `message-id`, else in its key or value.
+    /// In the header `message-id`, else in the key or value.
     pub payment: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Production {
-    /// The topic's name; its id where no answer through this tap has named it.
     pub topic: String,
     pub partition: i32,
-    /// The messages of the records, in their order; a record without one has none here.
     pub payments: Vec<Option<String>>,
-    /// The offset of the first record, once the broker has told it (never with `acks=0`).
+    /// Of the first record; never with `acks=0`.
     pub base_offset: Option<i64>,
-    /// The broker's refusal: `NOT_LEADER_OR_FOLLOWER`.
+    /// `NOT_LEADER_OR_FOLLOWER`.
     pub error: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
     pub group: String,
-    /// The member that commits; empty for a consumer that assigned its partitions itself.
+    /// Empty for a consumer that assigned its partitions itself.
     pub member_id: String,
-    /// The static name of the member (KIP-345), if it has one.
+    /// Of a static member (KIP-345).
     pub group_instance_id: Option<String>,
     /// The generation (classic) or the member's epoch (KIP-848); -1 outside a group.
     pub generation: i32,
@@ -175,29 +164,26 @@ pub struct Commit {
 pub struct Position {
     pub topic: String,
     pub partition: i32,
-    /// The next offset to be read.
+    /// The next to be read.
     pub offset: i64,
-    /// What the consumer noted with it.
     pub metadata: Option<String>,
-    /// The message of the record before the position, if it was delivered through this tap.
+    /// Of the record before the position, if it was delivered through this tap.
     pub payment: Option<String>,
-    /// The broker's refusal: `UNKNOWN_MEMBER_ID`, `ILLEGAL_GENERATION`.
     pub error: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transaction {
-    /// The transaction's name; none for a producer that is only idempotent.
+    /// None for a producer that is only idempotent.
     pub transactional_id: Option<String>,
-    /// The producer; -1 before it has been given an id.
+    /// -1 before it has been given an id.
     pub producer_id: i64,
     /// Counts up whenever the producer is fenced; -1 before the first.
     pub producer_epoch: i16,
     pub step: TransactionStep,
-    /// The positions of groups that its end commits or gives up.
+    /// Of groups, committed or given up by its end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions: Vec<Position>,
-    /// The broker's refusal: `PRODUCER_FENCED`, `INVALID_PRODUCER_EPOCH`.
     pub error: Option<String>,
 }
 
@@ -206,9 +192,8 @@ pub struct Transaction {
 pub enum TransactionStep {
     /// `InitProducerId`: fences whoever has used the name before.
     Init,
-    /// `AddPartitionsToTxn`.
     AddPartitions(Vec<TopicPartition>),
-    /// `AddOffsetsToTxn`: a group whose positions the transaction will contain.
+    /// A group.
     AddOffsets(String),
     Commit,
     Abort,
@@ -216,7 +201,6 @@ pub enum TransactionStep {
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TopicPartition {
-    /// The topic's name; its id where no answer through this tap has named it.
     pub topic: String,
     pub partition: i32,
 }
@@ -224,28 +208,23 @@ pub struct TopicPartition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
     pub member: Member,
-    /// What it subscribes to, where the request says so: topics, and with KIP-848 a pattern.
+    /// Where the request says so: topics, and with KIP-848 a pattern.
     #[serde(default)]
     pub topics: Vec<String>,
-    /// What it is assigned, where the answer says so.
     pub partitions: Option<Vec<TopicPartition>>,
-    /// The broker's refusal: `REBALANCE_IN_PROGRESS`, `FENCED_INSTANCE_ID`.
     pub error: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub group: String,
-    /// The id that the coordinator (classic) or the client (KIP-848) made.
+    /// Made by the coordinator (classic) or the client (KIP-848).
     pub member_id: String,
-    /// The static name (KIP-345), if it has one.
     pub group_instance_id: Option<String>,
-    /// The generation (classic) or the member's epoch (KIP-848).
     pub generation: i32,
     pub protocol: Protocol,
 }
 
-/// How a group agrees on who reads what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {

@@ -21,7 +21,7 @@ const UNAVAILABLE: i16 = ResponseError::NotLeaderOrFollower.code();
 pub(super) struct Fetch {
     version: i16,
     positions: Arc<FetchPositions>,
-    /// The answer without its records, for a refusal in its form.
+    /// Without its records: a refusal in the answer's form.
     refused: FetchResponse,
 }
 

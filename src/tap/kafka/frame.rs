@@ -8,18 +8,14 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::reader::{Malformed, Reader};
 
-/// The size itself.
 pub(super) const SIZE: usize = 4;
-/// What a read has room for at least.
 const CHUNK: usize = 64 << 10;
-/// What it has room for at most, whatever a frame claims to need: its size is only a claim so far.
-/// Brokers and clients put so much into one message by default (`fetch.message.max.bytes`).
+/// A frame's size is only a claim so far; brokers and clients put so much into one message by
+/// default (`fetch.message.max.bytes`).
 const RESERVE: usize = 1 << 20;
-/// Frames up to this size are copied out, so that a few bytes of one that are kept, such as the name
-/// of a topic, keep nothing else of the buffer.
+/// Up to this size they are copied out, so that a few bytes that are kept keep no whole buffer.
 const COPIED: usize = 16 << 10;
 
-/// One direction of a connection, with a buffer that is used again once what was taken is gone.
 pub(super) struct Frames<R> {
     stream: R,
     buffer: BytesMut,
@@ -33,7 +29,7 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         }
     }
 
-    /// What has been read and was not taken; empty only where the stream has ended.
+    /// Empty only where the stream has ended.
     pub(super) async fn read_ahead(&mut self) -> io::Result<&[u8]> {
         if self.buffer.is_empty() {
             self.read_some(CHUNK).await?;
@@ -41,7 +37,7 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         Ok(&self.buffer)
     }
 
-    /// The size of the next frame, which is not taken; none where the stream ends before it.
+    /// Not taken; none where the stream ends before it.
     pub(super) async fn next_size(&mut self) -> io::Result<Option<[u8; SIZE]>> {
         if self.read_ahead().await?.is_empty() {
             return Ok(None);
@@ -49,13 +45,12 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         self.peek().await.map(Some)
     }
 
-    /// The next bytes, which are not taken.
     pub(super) async fn peek<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         self.read_up_to(N).await?;
         Ok(*self.buffer.first_chunk().expect("so much was read"))
     }
 
-    /// Takes a frame of this size, with its size in front.
+    /// With its size in front.
     pub(super) async fn read(&mut self, size: usize) -> io::Result<Bytes> {
         let whole = SIZE + size;
         self.read_up_to(whole).await?;
@@ -72,7 +67,6 @@ impl<R: AsyncRead + Unpin> Frames<R> {
         Ok(frame)
     }
 
-    /// Passes on a frame of this size as it comes.
     pub(super) async fn pass(
         &mut self,
         size: usize,
@@ -106,7 +100,6 @@ impl<R: AsyncRead + Unpin> Frames<R> {
     }
 }
 
-/// What a size says, between the least that a frame can be and the most that is read into memory.
 pub(super) fn checked(size: [u8; SIZE], least: usize, limit: usize) -> Result<usize, Malformed> {
     let claimed = i32::from_be_bytes(size);
     let sizes = usize::try_from(claimed)
@@ -119,7 +112,6 @@ pub(super) fn checked(size: [u8; SIZE], least: usize, limit: usize) -> Result<us
     })
 }
 
-/// What stands in front of every request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestHead {
     pub(super) api_key: i16,
@@ -128,7 +120,6 @@ pub(super) struct RequestHead {
 }
 
 impl RequestHead {
-    /// The least that a request has behind its size.
     pub(super) const LEAST: usize = 8;
 
     pub(super) fn read(frame: &[u8]) -> Result<Self, Malformed> {
@@ -141,7 +132,6 @@ impl RequestHead {
         })
     }
 
-    /// What stands behind the header of a request to an API that is known.
     pub(super) fn body(&self, api: ApiKey, frame: &Bytes) -> Result<Bytes, Malformed> {
         let mut reader = Reader::new(frame);
         reader.take(SIZE + Self::LEAST)?;
@@ -153,7 +143,7 @@ impl RequestHead {
     }
 }
 
-/// Where the body of an answer begins, with its size and its correlation id in front.
+/// Behind the size and the correlation id.
 pub(super) fn answer_body(api: ApiKey, version: i16, frame: &[u8]) -> Result<usize, Malformed> {
     let mut reader = Reader::new(frame);
     reader.take(SIZE + 4)?;
@@ -163,7 +153,6 @@ pub(super) fn answer_body(api: ApiKey, version: i16, frame: &[u8]) -> Result<usi
     Ok(frame.len() - reader.remaining())
 }
 
-/// A complete answer of the tap's own.
 pub(super) fn answer(api: ApiKey, head: &RequestHead, body: &[u8]) -> Bytes {
     let flexible = api.response_header_version(head.version) >= 1;
     let size = 4 + usize::from(flexible) + body.len();
@@ -171,7 +160,6 @@ pub(super) fn answer(api: ApiKey, head: &RequestHead, body: &[u8]) -> Bytes {
     frame.put_u32(u32::try_from(size).expect("an answer fits a frame"));
     frame.put_i32(head.correlation_id);
     if flexible {
-        // No tagged fields.
         frame.put_u8(0);
     }
     frame.put(body);

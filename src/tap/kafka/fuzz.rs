@@ -14,10 +14,7 @@ use crate::tap::fuzz::{source, stage};
 
 pub use super::seeds::seeds;
 
-/// Plays a script to its end, and returns how many bytes the client was answered.
-///
-/// # Panics
-/// When the tap does.
+/// How many bytes the client was answered. Panics when the tap does.
 #[must_use]
 pub fn converse(script: &[u8]) -> usize {
     // One for each script, so that the listeners of the brokers that it names end with it.
@@ -48,7 +45,6 @@ async fn play(script: &[u8]) -> usize {
     });
     let (mut to_client, mut to_broker) = (Vec::new(), Vec::new());
     let upstream = tokio::io::join(from_broker, &mut to_broker);
-    // In whichever way it ends.
     let _ = relay(from_client, &mut to_client, upstream, &shared).await;
     to_client.len()
 }

@@ -6,10 +6,8 @@ use super::reader::{Malformed, Reader};
 use super::state::State;
 use super::tracker::EventReport;
 
-/// What is said of a member.
-///
-/// No membership request counts as a write: it moves partitions, and what comes of that is written
-/// by others. A member that dies without leaving is evicted all the same.
+/// No membership request counts as a write: it moves partitions, and what comes of that others
+/// write.
 pub(super) fn report(
     api: &str,
     member: &Member,
@@ -41,8 +39,7 @@ impl EventReport {
     }
 }
 
-/// The topics in the bytes that a member sends with JoinGroup (ConsumerProtocolSubscription): a
-/// version, then what all versions begin with.
+/// ConsumerProtocolSubscription, sent with JoinGroup: a version, then what all versions begin with.
 pub(super) fn subscription(bytes: &[u8]) -> Result<Vec<String>, Malformed> {
     let mut reader = Reader::new(bytes);
     reader.take(2)?;
@@ -53,7 +50,6 @@ pub(super) fn subscription(bytes: &[u8]) -> Result<Vec<String>, Malformed> {
     Ok(topics)
 }
 
-/// `generation 4, partitions 0 1`.
 pub(super) fn assigned(member: &Member, partitions: &[TopicPartition]) -> String {
     let generation = format!("generation {}", member.generation);
     let Some(first) = partitions.first() else {
@@ -73,7 +69,6 @@ pub(super) fn assigned(member: &Member, partitions: &[TopicPartition]) -> String
     format!("{generation}, {noun} {names}")
 }
 
-/// Notes that the coordinator does not know this member any more, if that is what the error says:
 /// UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID or FENCED_MEMBER_EPOCH.
 pub(super) fn check_fenced(state: &State, member: &Member, error_code: i16) {
     if [25, 82, 110].contains(&error_code) {

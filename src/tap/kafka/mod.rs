@@ -15,11 +15,9 @@
 //! | `kafka Heartbeat` | | where the error is another than the last |
 //! | `kafka ConsumerGroupHeartbeat` | where it joins or leaves | also where epoch, assignment or error change |
 //!
-//! An event is about every message whose marks its records carry. A commit is about all that was
-//! delivered through this tap and that it passes; the end of a transaction about what its commits are
-//! about. Everything is in the [`Detail`].
-//!
-//! What is decoded is checked first: see `shape`.
+//! An event is about every message whose marks its records carry; a commit, about all that was
+//! delivered through this tap and that it passes; the end of a transaction, about what its commits
+//! are about.
 
 mod addresses;
 mod answers;
@@ -80,21 +78,16 @@ pub use self::detail::{
 /// Kafka's own bound on a request (`socket.request.max.bytes`).
 const FRAME_LIMIT: usize = 100 << 20;
 
-/// What a tap does beyond its defaults.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Whether Fetch answers are read. Without it, as in a storm, they are forwarded as they come:
-    /// no event tells of deliveries, and commits carry no message.
+    /// Without it, as in a storm, no event tells of deliveries, and commits carry no message.
     pub decode_fetches: bool,
-    /// Names of this run and what stands for them in signatures, which are equal in every run:
-    /// `("crashwindow-0007-abc123", "{topic}")`.
+    /// What stands for names of this run in signatures: `("crashwindow-0007-abc123", "{topic}")`.
     pub placeholders: Vec<(String, String)>,
-    /// The most bytes of one request, or of one answer that is decoded; a larger one closes its
-    /// connection. What is forwarded undecoded has no bound, and takes no memory.
+    /// The most bytes of one request or decoded answer. What is forwarded undecoded takes no
+    /// memory.
     pub frame_limit: usize,
-    /// Stands before the brokers.
     pub gate: Gate,
-    /// What identifies the messages of the run.
     pub marks: Marks,
 }
 
@@ -112,10 +105,10 @@ impl Default for Options {
 
 /// The addresses at which one incarnation of an instance reaches a Kafka cluster.
 ///
-/// Dropping it closes the listeners and all their connections, on both sides, without another byte.
+/// Dropping it closes the listeners and their connections, on both sides, without another byte.
 /// When the client closes a connection, the broker's side closes at once; only requests that had
-/// arrived and are not held are still handed over, as they would have been without the tap. A
-/// question to the hook that is under way is asked to its end in both cases.
+/// arrived and are not held are still handed over. A question to the hook that is under way is
+/// asked to its end.
 #[derive(Debug)]
 pub struct KafkaTap {
     bootstrap: Arc<Broker>,
@@ -139,15 +132,9 @@ struct Shared {
 }
 
 impl KafkaTap {
-    /// Starts to accept connections on a free port of 127.0.0.1, and on another for each broker
-    /// that the cluster names later. To be called within a Tokio runtime.
-    ///
-    /// Clients speak plaintext to the tap; one that asks for TLS or SASL is closed, with the reason
-    /// on the log.
-    ///
-    /// # Errors
-    /// When no port can be had, or when the cluster wants encryption or credentials that the tap
-    /// cannot give.
+    /// To be called within a Tokio runtime. Clients speak plaintext; one that asks for TLS or SASL
+    /// is closed, with the reason on the log. Fails when no port can be had, or the cluster wants
+    /// encryption or credentials that the tap cannot give.
     pub fn listen(
         source: Source,
         cluster: &Kafka,
@@ -182,26 +169,24 @@ impl KafkaTap {
         Ok(Self { bootstrap, shared })
     }
 
-    /// `127.0.0.1:PORT`: what the instance gets as its bootstrap servers.
     #[must_use]
     pub fn bootstrap(&self) -> String {
         self.bootstrap.local().to_string()
     }
 
-    /// The member that joined last and is still in its group, as far as its own requests tell: who
-    /// is evicted by others is told at its next request.
+    /// As far as its own requests tell: who is evicted by others is told at its next request.
     #[must_use]
     pub fn member(&self) -> Option<Member> {
         self.members().borrow().last().cloned()
     }
 
-    /// All members of this incarnation, the one that changed last at the end.
+    /// The one that changed last at the end.
     #[must_use]
     pub fn members(&self) -> watch::Receiver<Vec<Member>> {
         self.shared.state.members()
     }
 
-    /// The positions that the broker has accepted from this incarnation, the last of each partition.
+    /// As the broker has accepted them, the last of each partition.
     #[must_use]
     pub fn committed(&self) -> BTreeMap<TopicPartition, i64> {
         self.shared.state.committed()
@@ -215,7 +200,6 @@ impl Drop for KafkaTap {
 }
 
 impl Shared {
-    /// Puts the tap's address in place of a broker's.
     fn rewrite(
         self: &Arc<Self>,
         node_id: i32,
@@ -232,8 +216,7 @@ impl Shared {
         Ok(())
     }
 
-    /// The broker of this id, which gets a listener when it is first heard of, and keeps it when it
-    /// moves.
+    /// It gets a listener when it is first heard of, and keeps it when it moves.
     fn broker(self: &Arc<Self>, node_id: i32, address: String) -> io::Result<Arc<Broker>> {
         let mut brokers = self.brokers.lock().expect("no holder panics");
         if let Some(known) = brokers.get(&node_id) {

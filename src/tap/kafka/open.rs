@@ -1,18 +1,16 @@
-//! What a process has open at the cluster, in bounded memory: transactions, and members with a heartbeat.
+//! What a process has open at the cluster, in bounded memory.
 
 use std::collections::HashMap;
 
 use super::detail::Position;
 use crate::tap::budget::{Budget, TooMuch};
 
-/// The bytes of positions in transactions: some 100,000 of them, and a commit has one for each partition
-/// that a process reads.
+/// Bytes: some 100,000 positions, and a commit has one for each partition that a process reads.
 const POSITIONS: usize = 16 << 20;
 
-/// The bytes of members: some 7,000, and a process is a handful at a time.
+/// Bytes: some 7,000 members, and a process is a handful at a time.
 const MEMBERS: usize = 1 << 20;
 
-/// What transactions that are under way will commit.
 #[derive(Debug)]
 pub(super) struct Pending {
     transactions: HashMap<String, (usize, Vec<Position>)>,
@@ -33,8 +31,7 @@ impl Default for Pending {
 }
 
 impl Pending {
-    /// # Errors
-    /// When it is too much; what the transaction will commit is not known then, and forgotten.
+    /// Fails when it is too much; what the transaction will commit is then forgotten.
     pub(super) fn add(
         &mut self,
         transaction: &str,
@@ -64,7 +61,6 @@ impl Pending {
         pending.map_or_else(Vec::new, |(_, positions)| positions.clone())
     }
 
-    /// Forgets the transaction; what it was to commit.
     pub(super) fn end(&mut self, transaction: &str) -> Option<Vec<Position>> {
         let (weight, positions) = self.transactions.remove(transaction)?;
         self.budget.give_back(weight);
@@ -80,7 +76,6 @@ fn weight(position: &Position) -> usize {
 
 #[derive(Debug)]
 pub(super) struct Heartbeats {
-    /// By group and member id.
     answers: HashMap<(String, String), i16>,
     budget: Budget,
 }
@@ -99,7 +94,7 @@ impl Default for Heartbeats {
 }
 
 impl Heartbeats {
-    /// Notes an answer; whether it is another than the last.
+    /// Whether it is another than the last.
     pub(super) fn answered(
         &mut self,
         group: &str,
@@ -140,7 +135,6 @@ mod tests {
         }
     }
 
-    /// Adds to what `transaction` says until it is refused.
     fn fill(pending: &mut Pending, transaction: impl Fn(i64) -> String) -> (i64, TooMuch) {
         for offset in 0.. {
             let added = pending.add(&transaction(offset), [position(offset)].into_iter());

@@ -1,6 +1,5 @@
 //! Reading the protocol's primitives from bytes that nobody vouches for.
 
-/// The bytes do not have the form they claim to have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("malformed {what}")]
 pub struct Malformed {
@@ -13,7 +12,7 @@ impl Malformed {
     }
 }
 
-/// A cursor that never reads past its end and never allocates by a size that it was told.
+/// Never reads past its end, and never allocates by a size that it was told.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
@@ -77,13 +76,12 @@ impl<'a> Reader<'a> {
         Err(Malformed::new("varint: more than 32 bits"))
     }
 
-    /// A zigzag varint, as records have them.
+    /// Zigzag.
     pub(super) fn varint(&mut self) -> Result<i32, Malformed> {
         let raw = self.unsigned_varint()?;
         Ok((raw >> 1).cast_signed() ^ -(raw & 1).cast_signed())
     }
 
-    /// Skips a zigzag varint of up to 64 bits.
     pub(super) fn skip_varlong(&mut self) -> Result<(), Malformed> {
         for _ in 0..10 {
             if self.array::<1>()?[0] & 0x80 == 0 {
@@ -93,7 +91,7 @@ impl<'a> Reader<'a> {
         Err(Malformed::new("varint: more than 64 bits"))
     }
 
-    /// What a record's key, value or header value is: a length, -1 for none, and so many bytes.
+    /// A length, -1 for none, and so many bytes.
     pub(super) fn varint_bytes(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
         match self.varint()? {
             -1 => Ok(None),
@@ -101,8 +99,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// How many elements an array announces; none for null. Never more than the bytes that are
-    /// left, as no element takes less than one.
+    /// None for null. Never more than the bytes that are left, as no element takes less than one.
     pub(super) fn count(&mut self, flexible: bool) -> Result<Option<usize>, Malformed> {
         let count = if flexible {
             (self.unsigned_varint()? as usize).checked_sub(1)

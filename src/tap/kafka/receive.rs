@@ -1,5 +1,5 @@
-//! Reads what the client sends, also while what it sent before is held: how else would its death be
-//! seen?
+//! Reads what the client sends also while what it sent before is held: else its death would go
+//! unseen.
 
 use std::sync::Arc;
 
@@ -10,19 +10,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::connection::Closed;
 use super::frame::{self, Frames, RequestHead};
 
-/// How many bytes are read ahead. A client that has sent more while it is held is not read from
-/// until the hold ends, as if its broker were slow.
+/// Bytes. A client that has sent more while it is held is not read from, as if its broker were
+/// slow.
 const READ_AHEAD: usize = 16 << 20;
 /// The first byte of a TLS handshake; as the first byte of a size it would claim 369 MB.
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// A frame that waits for its turn.
 pub(super) struct Received {
     pub(super) frame: Bytes,
     _room: OwnedSemaphorePermit,
 }
 
-/// Reads frames until the client closes or sends none.
 pub(super) async fn receive(
     client: impl AsyncRead + Unpin,
     frames: mpsc::UnboundedSender<Received>,

@@ -1,39 +1,32 @@
-//! Record batches: which records they hold, at which offsets, about which messages.
-//!
-//! Only what events need is read, without a copy of keys and values: everything that an instance
-//! consumes comes through here.
+//! Record batches: which records they hold, at which offsets, about which messages. Keys and values
+//! are not copied: everything that an instance consumes comes through here.
 
 use std::collections::HashSet;
 
 use super::compression::unpack;
 use super::reader::{Malformed, Reader};
 use crate::event::Marks;
-
-/// The header that carries the message id (see the contract of an instance).
 const ID_HEADER: &str = "message-id";
 const MAGIC: i8 = 2;
 const CODEC: i16 = 0x07;
 const TRANSACTIONAL: i16 = 0x10;
 const CONTROL: i16 = 0x20;
-/// The first byte of a batch's length field; the length counts from behind it.
+/// The length counts from behind its field.
 const LENGTH_AT: usize = 8;
 
-/// A record that a consumer is handed, or that a producer sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) offset: i64,
-    /// The messages whose marks it carries, the one that its header names first.
+    /// The one that its header names first.
     pub(super) marks: Vec<String>,
 }
 
-/// A transaction that was aborted, as a Fetch answer names it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Aborted {
     pub(super) producer_id: i64,
     pub(super) first_offset: i64,
 }
 
-/// What a batch says about itself before its records.
 struct Batch<'a> {
     base_offset: i64,
     last_offset: i64,
@@ -43,9 +36,8 @@ struct Batch<'a> {
     records: &'a [u8],
 }
 
-/// The records of `batches` from `position` on that a consumer hands to its application: no control
-/// records, none of transactions that were aborted (a consumer with `read_uncommitted` is told of
-/// none, and gets them all). A last batch that is cut off is left out, as consumers do.
+/// From `position` on, as a consumer hands them over: no control records, none that were aborted
+/// (with `read_uncommitted` the answer names none), and no last batch that is cut off.
 pub(super) fn delivered(
     batches: &[u8],
     position: i64,
@@ -80,7 +72,7 @@ pub(super) fn delivered(
     Ok(delivered)
 }
 
-/// The records that a producer sends, at offsets that begin with 0.
+/// Their offsets begin with 0.
 pub(super) fn produced(batches: &[u8], marks: &Marks) -> Result<Vec<Record>, Malformed> {
     delivered(batches, i64::MIN, Vec::new(), marks)
 }

@@ -57,7 +57,7 @@ pub(super) fn batch(message: &str) -> Bytes {
     batch.freeze()
 }
 
-/// Messages with something in their arrays, for those whose shape has arrays in arrays.
+/// For those whose shape has arrays in arrays.
 pub(super) fn fetched(version: i16) -> FetchResponse {
     let partition = PartitionData::default().with_records(Some(batch("msg-0001")));
     let topic =
@@ -86,7 +86,6 @@ fn topic() -> TopicName {
     TopicName(StrBytes::from_static_str("payments"))
 }
 
-/// One exchange for each API that the tap reads, in each of its versions.
 #[must_use]
 pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
@@ -98,8 +97,6 @@ pub fn seeds() -> Vec<Vec<u8>> {
         MetadataRequest::default() => |_| metadata();
         FindCoordinatorRequest::default() => |_| FindCoordinatorResponse::default();
         DescribeClusterRequest::default() => |_| DescribeClusterResponse::default();
-        ShareFetchRequest::default() => |_| ShareFetchResponse::default();
-        ShareAcknowledgeRequest::default() => |_| ShareAcknowledgeResponse::default();
         InitProducerIdRequest::default() => |_| InitProducerIdResponse::default();
         AddPartitionsToTxnRequest::default() => |_| AddPartitionsToTxnResponse::default();
         AddOffsetsToTxnRequest::default() => |_| AddOffsetsToTxnResponse::default();

@@ -1,8 +1,5 @@
-//! Walks a message before it is decoded.
-//!
-//! The crate that decodes messages reserves memory for as many elements as an array announces, so
-//! that four bad bytes could end the lab with an allocation of gigabytes. Only messages whose
-//! arrays are really there reach it; the table of their shapes is in [`super::shapes`].
+//! Walks a message before it is decoded: the decoding crate reserves memory for as many elements as
+//! an array announces, so that four bad bytes could end the lab with an allocation of gigabytes.
 
 use bytes::Bytes;
 use kafka_protocol::protocol::Decodable;
@@ -10,7 +7,7 @@ use kafka_protocol::protocol::Decodable;
 use super::reader::{Malformed, Reader};
 
 pub(super) enum Shape {
-    /// So many bytes.
+    /// In bytes.
     Fixed(usize),
     Str,
     Bytes,
@@ -19,13 +16,10 @@ pub(super) enum Shape {
     /// Elements of so many bytes.
     Fixeds(usize),
     Strs,
-    /// A struct of its own.
-    Struct(&'static [Field]),
-    /// A struct with a byte before it that says whether it is there.
+    /// A byte before it says whether it is there.
     Maybe(&'static [Field]),
 }
 
-/// A field and the versions that have it.
 pub(super) struct Field {
     pub(super) shape: Shape,
     pub(super) since: i16,
@@ -37,16 +31,15 @@ pub(super) struct Message {
     /// The first version with compact lengths and tagged fields (KIP-482).
     pub(super) flexible: i16,
     pub(super) fields: &'static [Field],
-    /// Tagged fields that hold arrays.
+    /// Those that hold arrays.
     pub(super) tagged: &'static [(u32, Shape)],
 }
 
-/// A message that the tap decodes.
 pub(super) trait Shaped: Decodable {
     const SHAPE: Message;
 }
 
-/// Decodes a message that takes up all of `body`.
+/// It must take up all of `body`.
 pub(super) fn decode<T: Shaped>(body: &Bytes, version: i16) -> Result<T, Malformed> {
     let name = T::SHAPE.name;
     let within = |e: Malformed| Malformed::new(format!("{name} v{version}: {e}"));
@@ -108,7 +101,6 @@ impl Walk {
             Shape::Array(fields) => self.elements(reader, |reader| self.structure(reader, fields)),
             Shape::Fixeds(size) => self.elements(reader, |reader| reader.take(size).map(drop)),
             Shape::Strs => self.elements(reader, |reader| reader.string(self.flexible).map(drop)),
-            Shape::Struct(fields) => self.structure(reader, fields),
             Shape::Maybe(fields) => match reader.i8()? {
                 -1 => Ok(()),
                 _ => self.structure(reader, fields),

@@ -49,12 +49,10 @@ macro_rules! shapes {
 
 const FEATURES: Shape = Shape::Array(&[all(STR), all(I16), all(I16)]);
 const NODES: Shape = Shape::Array(&[all(I32), all(STR), all(I32), all(STR)]);
-const LEADER: Shape = Shape::Struct(&[all(I32), all(I32)]);
 const TOPIC_ERRORS: Shape = Shape::Array(&[all(STR), all(Shape::Array(&[all(I32), all(I16)]))]);
 const TOPIC_PARTITIONS: Shape = Shape::Array(&[all(STR), all(I32S)]);
 const TOPIC_ID_PARTITIONS: Shape = Shape::Array(&[all(UUID), all(I32S)]);
 
-// Who is where, and who speaks what.
 shapes! {
     ApiVersionsResponse, 3,
         [all(I16), all(Shape::Array(&[all(I16), all(I16), all(I16)])), since(1, I32)],
@@ -93,32 +91,8 @@ shapes! {
             all(I32),
         ],
         [];
-    ShareFetchResponse, 0,
-        [
-            all(I32), all(I16), all(STR), since(1, I32),
-            all(Shape::Array(&[
-                all(UUID),
-                all(Shape::Array(&[
-                    all(I32), all(I16), all(STR), all(I16), all(STR), all(LEADER), all(BYTES),
-                    all(Shape::Array(&[all(I64), all(I64), all(I16)])),
-                ])),
-            ])),
-            all(NODES),
-        ],
-        [];
-    ShareAcknowledgeResponse, 0,
-        [
-            all(I32), all(I16), all(STR),
-            all(Shape::Array(&[
-                all(UUID),
-                all(Shape::Array(&[all(I32), all(I16), all(STR), all(LEADER)])),
-            ])),
-            all(NODES),
-        ],
-        [];
 }
 
-// Records.
 shapes! {
     ProduceRequest, 9,
         [
@@ -167,7 +141,6 @@ shapes! {
         [(0, NODES)];
 }
 
-// Positions.
 shapes! {
     OffsetCommitRequest, 8,
         [
@@ -189,7 +162,6 @@ shapes! {
     TxnOffsetCommitResponse, 3, [all(I32), all(TOPIC_ERRORS)], [];
 }
 
-// Transactions.
 shapes! {
     InitProducerIdRequest, 2,
         [all(STR), all(I32), since(3, I64), since(3, I16), since(6, I8), since(6, I8)], [];
@@ -215,7 +187,6 @@ shapes! {
     EndTxnResponse, 3, [all(I32), all(I16), since(5, I64), since(5, I16)], [];
 }
 
-// Membership.
 shapes! {
     JoinGroupRequest, 6,
         [

@@ -1,5 +1,4 @@
-//! What one incarnation's connections know together: topics by id, what was delivered, what was
-//! committed, and which members live.
+//! What one incarnation's connections know together.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
@@ -21,16 +20,14 @@ const TOPICS: usize = 100_000;
 pub(super) struct State {
     topics: Mutex<HashMap<u128, String>>,
     partitions: Mutex<HashMap<TopicPartition, Partition>>,
-    /// What transactions that are under way will commit.
     pending: Mutex<Pending>,
     members: watch::Sender<Vec<Member>>,
-    /// What each member's last heartbeat was answered.
     heartbeats: Mutex<Heartbeats>,
 }
 
 #[derive(Debug, Default)]
 struct Partition {
-    /// Messages by offset, each with the count of deliveries before it.
+    /// By offset, each with the count of deliveries before it.
     delivered: BTreeMap<i64, (u64, String)>,
     deliveries: u64,
     committed: Option<i64>,
@@ -44,7 +41,7 @@ impl State {
         }
     }
 
-    /// The topic's name, whether a request names it or gives its id (KIP-516).
+    /// Whether a request names it or gives its id (KIP-516).
     pub(super) fn topic(&self, name: &TopicName, id: u128) -> String {
         if !name.is_empty() || id == 0 {
             return name.to_string();
@@ -75,8 +72,8 @@ impl State {
         }
     }
 
-    /// The message of the record before a position: the last one below it that was delivered, as
-    /// the record just before it may be the end of a transaction.
+    /// The last one below it that was delivered: the record just before may be the end of a
+    /// transaction.
     pub(super) fn message_before(
         &self,
         topic: &str,
@@ -89,8 +86,7 @@ impl State {
         Some(message.clone())
     }
 
-    /// The messages that a commit is about: what was delivered and lies between the old position and
-    /// the new one, in the order of its delivery.
+    /// What was delivered between the old position and the new one, in the order of its delivery.
     pub(super) fn passed_by(&self, offsets: &[Position]) -> Vec<String> {
         let partitions = self.partitions.lock().expect("no holder panics");
         let mut passed: Vec<&(u64, String)> = Vec::new();
@@ -108,7 +104,7 @@ impl State {
         each_once(passed.into_iter().map(|(_, message)| message.as_str()))
     }
 
-    /// Notes what the broker has accepted, and forgets what lies before the record before it.
+    /// Forgets what lies before the record before the position.
     pub(super) fn commit(&self, offsets: &[Position]) {
         let mut partitions = self.partitions.lock().expect("no holder panics");
         for position in offsets.iter().filter(|position| position.error.is_none()) {
@@ -148,7 +144,6 @@ impl State {
         }
     }
 
-    /// The last position of each partition that the broker has accepted from this incarnation.
     pub(super) fn committed(&self) -> BTreeMap<TopicPartition, i64> {
         let partitions = self.partitions.lock().expect("no holder panics");
         let committed = partitions
@@ -180,7 +175,6 @@ impl State {
         });
     }
 
-    /// Notes the answer to a heartbeat; whether it is another than the last.
     pub(super) fn heartbeat(
         &self,
         group: &str,

@@ -68,7 +68,6 @@ fn damaged(rng: &mut ChaCha8Rng, valid: &[u8]) -> Bytes {
     bytes.into()
 }
 
-/// Reads damaged requests, and damaged answers to a good one.
 fn damage<R>(rng: &mut ChaCha8Rng, tap: &KafkaTap, request: &R, answer: impl Fn(i16) -> Bytes)
 where
     R: Request,
@@ -113,8 +112,6 @@ async fn damaged_messages_are_refused_and_take_no_memory() {
         ApiVersionsRequest => ApiVersionsResponse;
         FindCoordinatorRequest => FindCoordinatorResponse;
         DescribeClusterRequest => DescribeClusterResponse;
-        ShareFetchRequest => ShareFetchResponse;
-        ShareAcknowledgeRequest => ShareAcknowledgeResponse;
         OffsetCommitRequest => OffsetCommitResponse;
         TxnOffsetCommitRequest => TxnOffsetCommitResponse;
         InitProducerIdRequest => InitProducerIdResponse;
@@ -191,8 +188,8 @@ fn every_version_of_every_message_has_the_shape_that_is_expected() {
         ($($message:ident)*) => {$( check(|_| $message::default()); )*};
     }
     check! {
-        ApiVersionsResponse FindCoordinatorResponse DescribeClusterResponse ShareFetchResponse
-        ShareAcknowledgeResponse ProduceRequest ProduceResponse FetchRequest OffsetCommitRequest
+        ApiVersionsResponse FindCoordinatorResponse DescribeClusterResponse
+        ProduceRequest ProduceResponse FetchRequest OffsetCommitRequest
         OffsetCommitResponse TxnOffsetCommitRequest TxnOffsetCommitResponse InitProducerIdRequest
         InitProducerIdResponse AddPartitionsToTxnRequest AddPartitionsToTxnResponse
         AddOffsetsToTxnRequest AddOffsetsToTxnResponse EndTxnRequest EndTxnResponse
@@ -204,7 +201,7 @@ fn every_version_of_every_message_has_the_shape_that_is_expected() {
     check(|_| metadata());
 }
 
-/// Answers requests of a planted client, each another than the last, until the tap refuses one.
+/// Each request another than the last, until the tap refuses one.
 fn planted<R: Request>(
     tap: &KafkaTap,
     request: impl Fn(usize) -> R,

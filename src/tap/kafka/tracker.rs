@@ -21,28 +21,23 @@ use super::reader::Malformed;
 use super::transaction::{AddOffsetsToTxn, AddPartitionsToTxn, EndTxn};
 use super::versions::ApiVersions;
 
-/// A request that the tap follows to its answer. One API, one implementation; `producer_id.rs` is
-/// the smallest.
+/// One API, one implementation; `producer_id.rs` is the smallest.
 pub(super) trait ApiTracker: Send {
-    /// What is to be said before the broker sees the request; nothing where that is no event.
+    /// Before the broker sees the request; nothing where that is no event.
     fn received(&self) -> Option<EventReport> {
         None
     }
 
-    /// Reads the answer, keeps what the tap remembers of it, and says what came of the request.
     fn answered(&mut self, body: &Bytes, shared: &Arc<Shared>) -> Result<TrackedAnswer, Closed>;
 
-    /// The answer of a broker that cannot serve the request for the moment, with an error that
-    /// clients retry.
+    /// Of a broker that cannot serve the request for the moment; clients retry.
     fn refusal(&self) -> Result<Bytes, Malformed>;
 
-    /// False for a request that gets no answer.
     fn expects_answer(&self) -> bool {
         true
     }
 }
 
-/// What an event says, before its stage and its source are added.
 pub(super) struct EventReport {
     /// The API, and what else is equal in every run: `Produce orders`.
     pub(super) signature: String,
@@ -52,20 +47,17 @@ pub(super) struct EventReport {
     pub(super) detail: Detail,
 }
 
-/// What the tap makes of an answer.
 #[derive(Default)]
 pub(super) struct TrackedAnswer {
-    /// Nothing where the answer is no event.
     pub(super) report: Option<EventReport>,
-    /// What the client gets instead of the broker's own bytes, behind the header.
+    /// Instead of the broker's own bytes, behind the header.
     pub(super) rewritten: Option<Bytes>,
 }
 
-/// From which offset a connection's session (KIP-227) reads each partition: an incremental request
-/// names only those that have changed.
+/// By a connection's session (KIP-227): an incremental request names only those that have changed.
 pub(super) type FetchPositions = HashMap<(TopicName, u128, i32), i64>;
 
-/// Reads a request; nothing if the tap need not understand it.
+/// Nothing if the tap need not understand it.
 pub(super) fn read(
     api: ApiKey,
     version: i16,
@@ -79,11 +71,9 @@ pub(super) fn read(
             version,
             fetches: shared.decode_fetches,
         }),
-        ApiKey::Metadata
-        | ApiKey::FindCoordinator
-        | ApiKey::DescribeCluster
-        | ApiKey::ShareFetch
-        | ApiKey::ShareAcknowledge => Box::new(Addresses { api, version }),
+        ApiKey::Metadata | ApiKey::FindCoordinator | ApiKey::DescribeCluster => {
+            Box::new(Addresses { api, version })
+        }
         ApiKey::Fetch if shared.decode_fetches => Box::new(Fetch::read(version, body, positions)?),
         ApiKey::Produce => Box::new(Produce::read(version, body, shared)?),
         ApiKey::OffsetCommit => Box::new(OffsetCommit::read(version, body, state)?),
@@ -101,7 +91,6 @@ pub(super) fn read(
     }))
 }
 
-/// The bytes of a message behind its header.
 pub(super) fn encode<T: Encodable>(message: &T, version: i16) -> Result<Bytes, Malformed> {
     let mut body = BytesMut::new();
     let encoded = message.encode(&mut body, version);

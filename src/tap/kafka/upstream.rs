@@ -9,11 +9,10 @@ use tokio::time::timeout;
 use crate::group::{Dialer, Stream};
 use crate::stack::Security;
 
-/// What the Java client gives a connection (`socket.connection.setup.timeout.ms`).
+/// As the Java client (`socket.connection.setup.timeout.ms`).
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How brokers are connected to. Whatever the cluster asks for happens here, so that the client
-/// speaks plaintext to the tap.
+/// What the cluster asks for happens here, so that the client speaks plaintext to the tap.
 pub(super) struct Upstream {
     dialer: Dialer,
 }
@@ -26,14 +25,12 @@ impl fmt::Debug for Upstream {
 }
 
 impl Upstream {
-    /// # Errors
-    /// When the settings of the cluster cannot be used.
     pub(super) fn new(security: &Security) -> io::Result<Self> {
         let dialer = Dialer::new(security).map_err(io::Error::other)?;
         Ok(Self { dialer })
     }
 
-    /// Connects to the first of these addresses (`host:port`) that answers.
+    /// The first (`host:port`) that answers.
     pub(super) async fn connect(&self, addresses: &[String]) -> io::Result<Box<dyn Stream>> {
         let mut last = io::Error::new(io::ErrorKind::InvalidInput, "no address of a broker");
         for address in addresses {

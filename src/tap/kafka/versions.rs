@@ -14,13 +14,11 @@ use super::reader::Malformed;
 use super::shape::decode;
 use super::tracker::{ApiTracker, TrackedAnswer, encode};
 
-/// From version 16 on a Fetch answer can name brokers (KIP-951), so it could not be forwarded
-/// unread.
+/// From 16 on a Fetch answer can name brokers (KIP-951), so it could not be forwarded unread.
 const FETCH_WITHOUT_ADDRESSES: i16 = 15;
-/// From version 2 on it names the listeners of the quorum; consumers do not ask for it.
+/// From 2 on it names the listeners of the quorum; consumers do not ask for it.
 const QUORUM_WITHOUT_ADDRESSES: i16 = 1;
 
-/// A request for the versions that the broker speaks.
 pub(super) struct ApiVersions {
     pub(super) version: i16,
     pub(super) fetches: bool,
@@ -58,8 +56,8 @@ impl ApiTracker for ApiVersions {
     }
 }
 
-/// The protocol's own answer to an ApiVersions request of an unknown version: error 35 in the form
-/// of version 0 with the range that is known, upon which the client asks again.
+/// As the protocol has it: in the form of version 0 with the range that is known, and the client
+/// asks again.
 pub(super) fn unsupported() -> Result<Bytes, Malformed> {
     let VersionRange { min, max } = ApiVersionsRequest::VERSIONS;
     let known = ApiVersion::default()
@@ -72,8 +70,7 @@ pub(super) fn unsupported() -> Result<Bytes, Malformed> {
     encode(&response, 0)
 }
 
-/// The versions of an API that pass through the tap: those that the crate knows, because a newer
-/// one could name brokers. None for an API that it does not know, for the same reason.
+/// Only versions and APIs that the crate knows pass: others could name brokers.
 fn understood(api_key: i16, fetches: bool) -> Option<VersionRange> {
     fn both<R: Request>() -> VersionRange {
         R::VERSIONS.intersect(&R::Response::VERSIONS)
@@ -91,8 +88,6 @@ fn understood(api_key: i16, fetches: bool) -> Option<VersionRange> {
         ApiKey::OffsetFetch => both::<OffsetFetchRequest>(),
         ApiKey::TxnOffsetCommit => both::<TxnOffsetCommitRequest>(),
         ApiKey::InitProducerId => both::<InitProducerIdRequest>(),
-        ApiKey::ShareFetch => both::<ShareFetchRequest>(),
-        ApiKey::ShareAcknowledge => both::<ShareAcknowledgeRequest>(),
         other => other.valid_versions(),
     })
 }

@@ -1,30 +1,25 @@
-//! The server's side of a [`ConnectionState`]: which answer belongs to which statement, and when all of it
-//! is there. No I/O.
+//! Which answer of the server belongs to which statement, and when all of it is there. No I/O.
 
 use super::Transaction;
 use super::frame::Message;
 use super::message::ErrorFields;
 use super::reply::StatementReply;
 use super::session::{ConnectionState, Expected, PendingStatement};
-
-/// A statement whose answer is complete.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answered {
     pub(super) asked: PendingStatement,
     pub(super) reply: StatementReply,
-    /// After it, where the server has said.
+    /// None where the server has not said.
     pub(super) transaction: Option<Transaction>,
 }
 
-/// What becomes of a server's message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ReplyAction {
     Pass,
-    /// It is part of an answer that is not complete, and is kept with it.
     Hold,
-    /// It goes to the client with what was kept: the server waits for the client now.
+    /// To the client with what was kept: the server waits for the client now.
     Release,
-    /// It completes these answers: they go to the client, with what was kept, if the hook lets them.
+    /// Complete: they go to the client, with what was kept, if the hook lets them.
     Ask(Vec<Answered>),
 }
 
@@ -89,7 +84,6 @@ impl ConnectionState {
         self.between()
     }
 
-    /// A statement is done, or suspended.
     fn done(&mut self, say: impl FnOnce(&mut StatementReply)) -> ReplyAction {
         match self.head() {
             // Its string may hold another one.
@@ -177,7 +171,6 @@ impl ConnectionState {
         self.settle(asked, reply)
     }
 
-    /// Whether the server has seen none of the statements that are expected.
     fn is_all_held(&self) -> bool {
         let is_statement = |e: &&Expected| matches!(e, Expected::Execute(_) | Expected::Simple(..));
         self.held
@@ -185,7 +178,6 @@ impl ConnectionState {
             && self.expected.iter().filter(is_statement).count() == 1
     }
 
-    /// Takes the first statement that is expected before a Sync, and what prepares it.
     fn next_execute(&mut self) -> Option<PendingStatement> {
         if !self.ahead().0 {
             return None;
@@ -197,8 +189,7 @@ impl ConnectionState {
         }
     }
 
-    /// The server waits for COPY data, or streams both ways, and ignores a Sync until the client has
-    /// ended its data.
+    /// The server ignores a Sync until the client has ended its data.
     fn copy_begins(&mut self, both_ways: bool) -> ReplyAction {
         self.streaming = both_ways;
         if matches!(self.head(), Some(Expected::Execute(_))) {
@@ -217,7 +208,7 @@ impl ConnectionState {
         ReplyAction::Release
     }
 
-    /// ReadyForQuery: all that was asked for up to here is answered.
+    /// ReadyForQuery.
     fn ready(&mut self, status: Option<u8>) -> ReplyAction {
         self.transaction = status.and_then(|status| match status {
             b'I' => Some(Transaction::Idle),

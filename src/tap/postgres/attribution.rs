@@ -3,25 +3,21 @@
 use super::statement::Bound;
 use crate::event::Found;
 
-/// The messages that statements without a mark belong to.
+/// A statement without a mark inherits those of the last one in its transaction that had any: an
+/// UPDATE by a row's number belongs to the INSERT before it. What ends a transaction is about every
+/// message in it; BEGIN inherits none. Outside of a block, a Query, or what is between two Syncs,
+/// is a transaction, so that background work on a pooled connection is not taken for the last
+/// message's.
 ///
-/// A statement that carries no mark inherits those of the last one in its transaction that did: an
-/// UPDATE by a row's number belongs to the message of the INSERT before it. What ends a transaction is
-/// about every message in it. BEGIN comes before any mark and inherits none. Outside of a transaction
-/// block, a Query, or what is between two Syncs, is a transaction of its own, so that background work
-/// on a pooled connection is not taken for the last message's.
-///
-/// A row of coordinates says whose a statement is only while its transaction has no other mark: behind
-/// a message's own rows it is the group's position, which is that of the next record.
+/// A row of coordinates counts only while the transaction has no other mark: behind a message's own
+/// rows it is the group's position, which is that of the next record.
 #[derive(Debug, Default)]
 pub(super) struct Attribution {
-    /// Those of the last statement that had any.
     last: Vec<String>,
-    /// Those of the whole transaction.
     all: Vec<String>,
-    /// Whether one of them was named by more than a row of coordinates.
+    /// By more than a row of coordinates.
     is_marked: bool,
-    /// Whether a transaction block is open once the server has done all it was asked for.
+    /// Once the server has done all it was asked for.
     is_block: bool,
 }
 
@@ -71,7 +67,7 @@ impl Attribution {
         }
     }
 
-    /// The server says what is, and nothing else was asked for: a BEGIN or a COMMIT may have failed.
+    /// Nothing else was asked for: a BEGIN or a COMMIT may have failed.
     pub(super) fn correct(&mut self, is_block: bool) {
         self.is_block = is_block;
         self.unit_ends();
@@ -84,7 +80,6 @@ mod tests {
     use super::Attribution;
     use crate::event::{Found, Marks, message_id};
 
-    /// The messages of these statements, each of which is a unit.
     fn subjects(statements: &[&str]) -> Vec<Vec<String>> {
         subjects_by(&Marks::default(), statements)
     }

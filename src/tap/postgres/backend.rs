@@ -1,5 +1,3 @@
-//! From the server to the client.
-
 use std::sync::atomic::Ordering;
 
 use bytes::BytesMut;
@@ -9,23 +7,20 @@ use super::answer::ReplyAction;
 use super::connection::{Connection, Ended, Never};
 use super::frame::{Frames, Message, Piece, Side};
 use super::message;
-
-/// How much is read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// How much of an answer is kept until it is complete. The rows of a larger one stream through, and
-/// only what tells its completion is kept.
+/// Of an incomplete answer, in bytes. A larger one's rows stream through, and only what completes
+/// it is kept.
 const KEPT: usize = 64 * 1024;
 
 struct ToClient<'c, W> {
     connection: &'c Connection<'c>,
     client: W,
     ready: BytesMut,
-    /// These belong to an answer that nobody has decided about, and go after.
+    /// Behind an answer that nobody has decided about.
     kept: BytesMut,
 }
 
-/// Passes on what the server sends, and asks about each statement before the client is told of it.
 pub(super) async fn pump(
     connection: &Connection<'_>,
     mut server: impl AsyncRead + Unpin,
@@ -88,15 +83,15 @@ impl<W: AsyncWrite + Unpin> ToClient<'_, W> {
             b'A' | b'N' | b'S' => ReplyAction::Pass,
             _ => self.connection.session().hear(message),
         };
-        // In order behind what is kept, unless that is full: a trigger that raises notices at a
-        // commit could make it grow without end.
+        // In order behind what is kept, unless that is full: notices at a commit could make it grow
+        // without end.
         match action {
             ReplyAction::Pass if (1..KEPT).contains(&self.kept.len()) => ReplyAction::Hold,
             action => action,
         }
     }
 
-    /// Data is kept only as long as there is room for it; nothing else is large.
+    /// Only data is large.
     fn add(&mut self, bytes: &[u8], keeps: bool, is_data: bool) {
         if is_data && self.kept.len() + bytes.len() > KEPT {
             self.release();

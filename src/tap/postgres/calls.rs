@@ -1,15 +1,12 @@
-//! Which functions a query calls, and whether all of them are known to change nothing.
-//!
-//! What a function does cannot be seen here: `SELECT graphile_worker.add_job('charge', $1)` enqueues
-//! and `SELECT pgmq.read(…)` hides a message from others. So a function is taken for one that writes
-//! unless it is one of Postgres' own that does not.
+//! What a function does cannot be seen: `SELECT graphile_worker.add_job('charge', $1)` enqueues and
+//! `SELECT pgmq.read(…)` hides a message. So every call may write, but those of Postgres' own that
+//! do not.
 
 mod harmless;
 
 use super::lexer::{Token, TokenKind};
 use harmless::is_harmless;
 
-/// Whether one of these tokens calls a function that may write.
 pub(super) fn calls_what_may_write(statement: &[Token<'_>]) -> bool {
     let mut opened: Vec<Option<usize>> = Vec::new();
     // What stood before the parenthesis that was closed last.
@@ -45,7 +42,6 @@ fn is_name(token: &Token<'_>) -> bool {
     matches!(token.kind, TokenKind::Word | TokenKind::Quoted)
 }
 
-/// Where a name begins that may have a schema before it.
 fn start(statement: &[Token<'_>], name: usize) -> usize {
     let mut first = name;
     while first >= 2 && statement[first - 1].is_symbol(".") && is_name(&statement[first - 2]) {
@@ -54,8 +50,8 @@ fn start(statement: &[Token<'_>], name: usize) -> usize {
     first
 }
 
-/// Whether what looks like a call is a name with columns (`AS v(id, n)`, `WITH x (a) AS (…)`) or a
-/// type (`::numeric(10, 2)`). `closer` is what stood before the parenthesis that ends right before it.
+/// A name with columns (`AS v(id, n)`) or a type (`::numeric(10, 2)`). `closer` is what stood
+/// before the parenthesis that ends right before it.
 fn is_no_call(
     statement: &[Token<'_>],
     first: usize,
@@ -74,7 +70,7 @@ fn is_no_call(
         || before.is_symbol(",") && is_query_name(&statement[name + 1..])
 }
 
-/// Whether this is what follows the name of a further query of a WITH: `(a, b) AS (SELECT …`.
+/// `(a, b) AS (SELECT …`, behind a further name of a WITH.
 fn is_query_name(after: &[Token<'_>]) -> bool {
     let Some(end) = after.iter().position(|token| token.is_symbol(")")) else {
         return false;

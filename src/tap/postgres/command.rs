@@ -1,21 +1,16 @@
-//! What a command tag says, and what came of a statement (PostgreSQL: Frontend/Backend Protocol,
-//! "CommandComplete").
-
-#![allow(missing_docs, reason = "what has no comment is what its name says")]
+//! What came of a statement (PostgreSQL: Frontend/Backend Protocol, "CommandComplete").
 
 use super::{Detail, Transaction};
 use crate::event::{EventOutcome, Session};
 
-/// What a statement did, by its command tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandTag {
     Select(u64),
     Insert(u64),
     Update(u64),
     Delete(u64),
-    /// The transaction is durable.
     Commit,
-    /// The transaction is undone: by ROLLBACK, or by the COMMIT of one that had failed.
+    /// By ROLLBACK, or by the COMMIT of one that had failed.
     Rollback,
 }
 
@@ -25,7 +20,7 @@ fn ends_the_connection(sqlstate: &str) -> bool {
 }
 
 impl Detail {
-    /// The command that was completed; none where several were, or one of another kind.
+    /// None where several were completed, or one of another kind.
     #[must_use]
     pub fn command(&self) -> Option<CommandTag> {
         let mut words = self.tag.as_deref()?.split(' ');
@@ -43,8 +38,7 @@ impl Detail {
         }
     }
 
-    /// What came of the statement, once it is answered; none where neither a tag nor a code says it:
-    /// of what was skipped or suspended.
+    /// None where neither a tag nor a code says it: of what was skipped or suspended.
     pub(in crate::tap) fn result(&self) -> Option<EventOutcome> {
         let code = self.sqlstate.clone();
         Some(match (code, &self.tag) {
@@ -59,13 +53,12 @@ impl Detail {
         })
     }
 
-    /// Whether something was read, by the tag of the only or first statement.
     pub(in crate::tap) fn reads(&self) -> bool {
         let tag = self.tag.as_deref();
         tag.is_some_and(|tag| tag.starts_with("SELECT"))
     }
 
-    /// The connection, and whether a transaction is known to be open on it.
+    /// Open only where it is known to be.
     pub(in crate::tap) fn session(&self) -> Option<Session> {
         Some(Session {
             id: self.backend_pid?,

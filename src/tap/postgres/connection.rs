@@ -1,5 +1,3 @@
-//! One connection of a client: from its first packet to its end.
-
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -21,8 +19,7 @@ use crate::event::{Role, Source, Stage, Tap};
 use crate::tap::budget::TooMuch;
 use crate::tap::{BoundaryEvent, Decision, Detail, Hook};
 
-/// How long the last words to a client may take to be read: a socket that is closed over unread
-/// bytes is reset, and takes the words with it.
+/// A socket that is closed over unread bytes is reset, and takes the last words with it.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +61,6 @@ pub(super) struct Shared {
     pub(super) plaintext: Plaintext,
 }
 
-/// Whether this process's clients do without TLS.
 #[derive(Default)]
 pub(super) struct Plaintext {
     refused: AtomicBool,
@@ -75,11 +71,9 @@ pub(super) struct Connection<'a> {
     pub(super) shared: &'a Shared,
     hangup: &'a Hangup,
     session: Mutex<ConnectionState>,
-    /// Whether what was sent to the client ends where a message ends.
     pub(super) between_messages: AtomicBool,
 }
 
-/// Serves a client until either side closes; then both are closed.
 pub(super) async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
     let ended = tokio::select! {
         ended = run(&mut client, &shared) => ended,
@@ -116,7 +110,6 @@ pub(super) async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// Lets the client read what it was told last.
 async fn linger(mut client: TcpStream) {
     let reading = async {
         client.shutdown().await?;
@@ -124,7 +117,6 @@ async fn linger(mut client: TcpStream) {
         while client.read(&mut ignored).await? > 0 {}
         io::Result::Ok(())
     };
-    // In whichever way it ends, nobody waits for it.
     let _ = tokio::time::timeout(LAST_WORDS, reading).await;
 }
 
@@ -135,7 +127,7 @@ async fn run(client: &mut TcpStream, shared: &Shared) -> Ended {
     }
 }
 
-/// Nothing returns it: a conversation only ends.
+/// A conversation only ends.
 pub(super) enum Never {}
 
 async fn converse(client: &mut TcpStream, shared: &Shared) -> Result<Never, Ended> {
@@ -171,7 +163,6 @@ async fn converse(client: &mut TcpStream, shared: &Shared) -> Result<Never, Ende
     }
 }
 
-/// Connects to the server, or tells the client why that failed.
 async fn reach(client: &mut TcpStream, shared: &Shared) -> Result<Box<dyn Stream>, Ended> {
     match shared.upstream.connect().await {
         Ok(server) => Ok(server),
@@ -266,12 +257,11 @@ impl<'a> Connection<'a> {
         }))
     }
 
-    /// Returns when the client has closed or reset its side, whatever of it is unread.
+    /// Whatever of its bytes is unread.
     pub(super) async fn client_gone(&self) {
         self.hangup.seen().await;
     }
 
-    /// Waits for the hook, as long as there is a client that waits for it.
     async fn decide(&self, event: BoundaryEvent) -> Result<(), Ended> {
         let decision = tokio::select! {
             biased;

@@ -1,16 +1,15 @@
-//! Messages out of a stream of bytes, in bounded memory (PostgreSQL: Frontend/Backend Protocol,
-//! "Message Formats").
+//! Messages out of a stream of bytes, in bounded memory (PostgreSQL: "Message Formats").
 //!
-//! `postgres-protocol` reads only what a server sends, and only when all of it is there. A tap reads
-//! both sides, and must let a row of hundreds of megabytes through without holding it.
+//! `postgres-protocol` reads only a server's side, and whole messages; a tap must let a row of
+//! hundreds of megabytes through without holding it.
 
 use bytes::{Buf, Bytes, BytesMut};
 
-/// How much of a message's body is held to be looked at: enough for any statement that a person
-/// wrote. What is behind it passes unseen.
+/// Of a body, in bytes: enough for any statement that a person wrote. What is behind it passes
+/// unseen.
 pub(super) const INSPECTED: usize = 64 * 1024;
 
-/// Nothing that PostgreSQL sends or takes is larger (`MaxAllocSize`).
+/// `MaxAllocSize`: nothing that PostgreSQL sends or takes is larger.
 const LARGE: usize = 1 << 30;
 
 /// The server's own limit for messages that hold next to nothing (`PQ_SMALL_MESSAGE_LIMIT`).
@@ -18,7 +17,6 @@ const SMALL: usize = 10_000;
 
 const HEADER: usize = 5;
 
-/// Bytes that are not the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Malformed {
     #[error("there is no message of type 0x{0:02x}")]
@@ -40,7 +38,7 @@ pub(super) enum Side {
 }
 
 impl Side {
-    /// The largest message of this type; nothing if there is no such type.
+    /// Nothing if there is no such type.
     fn limit(self, tag: u8) -> Option<usize> {
         match (self, tag) {
             (Side::Client, b'P' | b'B' | b'Q' | b'F' | b'd' | b'p') => Some(LARGE),
@@ -65,13 +63,10 @@ impl Side {
     }
 }
 
-/// A message with all of its body that is going to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Message {
     pub(super) tag: u8,
-    /// Header and body, as they go on.
     pub(super) bytes: Bytes,
-    /// Whether this is all of it.
     pub(super) whole: bool,
 }
 
@@ -85,20 +80,16 @@ impl Message {
     }
 }
 
-/// What comes next in a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     Message(Message),
-    /// More of the message before, whose beginning was not the whole.
     Rest(Bytes),
 }
 
-/// One direction of a connection.
 #[derive(Debug)]
 pub(super) struct Frames {
     side: Side,
     pub(super) buffer: BytesMut,
-    /// What is still to come of a message that was begun.
     rest: usize,
 }
 
@@ -111,12 +102,10 @@ impl Frames {
         }
     }
 
-    /// Whether all that was handed out ends where a message ends.
     pub(super) fn at_boundary(&self) -> bool {
         self.rest == 0
     }
 
-    /// The next piece, once enough of it is in the buffer.
     pub(super) fn next(&mut self) -> Result<Option<Piece>, Malformed> {
         if self.rest > 0 {
             let length = self.rest.min(self.buffer.len());

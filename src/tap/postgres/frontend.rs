@@ -1,5 +1,3 @@
-//! From the client to the server.
-
 use std::io;
 
 use bytes::BytesMut;
@@ -8,19 +6,16 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use super::connection::{Connection, Ended, Never};
 use super::frame::{Frames, INSPECTED, Piece, Side};
 use super::session::RequestAction;
-
-/// How much is read at once.
 const CHUNK: usize = 32 * 1024;
 
 struct ToServer<W> {
     server: W,
     ready: BytesMut,
-    /// These prepare a statement and go with it, so that a server which has not seen a statement has
-    /// seen nothing of it: no lock, no transaction.
+    /// Go with their statement: a server that has not seen it has seen no lock and no transaction
+    /// of it.
     deferred: BytesMut,
 }
 
-/// Passes on what the client sends, and asks about each statement before the server sees it.
 pub(super) async fn pump(
     connection: &Connection<'_>,
     mut client: impl AsyncRead + Unpin,

@@ -13,8 +13,7 @@ use super::{Options, backend, frontend};
 use crate::tap::Hook;
 use crate::tap::fuzz::{Side, source, stage, steps};
 
-/// A runtime, and a connection of which only the end is watched, and which has none: the scripts'
-/// clients stay to the end.
+/// The connection's end is watched and never comes: the scripts' clients stay to the end.
 struct Harness {
     runtime: Runtime,
     _client: TcpStream,
@@ -45,10 +44,7 @@ impl Harness {
     }
 }
 
-/// Plays a script to its end, and returns how many events it made.
-///
-/// # Panics
-/// When the tap does, or when what came out is not what went in.
+/// How many events it made. Panics when the tap does, or when what came out is not what went in.
 #[must_use]
 pub fn converse(script: &[u8]) -> usize {
     FIELD.with(|field| field.runtime.block_on(play(script, &field.watched)))
@@ -84,7 +80,6 @@ async fn play(script: &[u8], watched: &TcpStream) -> usize {
     let hangup = Hangup::of(watched).expect("a descriptor");
     let connection = Connection::new(&shared, &hangup);
     let (mut to_server, mut to_client) = (Vec::new(), Vec::new());
-    // In whichever way it ends: what counts is what came through.
     let _ = tokio::select! {
         biased;
         ended = frontend::pump(&connection, &mut from_client, &mut to_server) => ended,
@@ -95,8 +90,8 @@ async fn play(script: &[u8], watched: &TcpStream) -> usize {
     striker.events()
 }
 
-/// Conversations that a client and a server have: one that prepares, one that does not, a COPY, an
-/// error in a pipeline, a row that is larger than what is kept.
+/// One that prepares, one that does not, a COPY, an error in a pipeline, a row larger than what is
+/// kept.
 #[must_use]
 pub fn seeds() -> Vec<Vec<u8>> {
     use Side::{Client, Server};

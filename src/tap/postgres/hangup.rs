@@ -6,12 +6,10 @@ use std::os::fd::AsFd;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
-/// Watches the reading side of a socket.
-///
-/// A connection that is held is not read from, and the end of a stream is behind whatever is unread:
-/// a read would not find it. The kernel tells of the end apart from the data, and a descriptor of its
-/// own lets this watch consume that news without taking it from the reader. Only where a client dies
-/// behind more data than its kernel could deliver is the end not known before that is read.
+/// The end of a stream is behind whatever is unread, and a held connection is not read from. The
+/// kernel tells of the end apart from the data, and a descriptor of its own consumes that news
+/// without taking it from the reader. An end behind more data than the kernel could deliver is not
+/// known before it is read.
 #[derive(Debug)]
 pub(super) struct Hangup(TcpStream);
 
@@ -21,9 +19,8 @@ impl Hangup {
         Ok(Self(TcpStream::from_std(descriptor.into())?))
     }
 
-    /// Returns when the other side has closed or reset the connection.
     pub(super) async fn seen(&self) {
-        // An error means that the runtime is shutting down, and every connection with it.
+        // The runtime is shutting down, and every connection with it.
         while let Ok(ready) = self.0.ready(Interest::READABLE).await {
             if ready.is_read_closed() {
                 return;

@@ -1,5 +1,4 @@
 //! Hostile bytes, from either side: random ones, and valid streams that were damaged.
-//!
 //! `CRASHWINDOW_FUZZ_CASES` makes it run longer; `CRASHWINDOW_FUZZ_SEED` repeats a run.
 
 use rand::seq::IndexedRandom;
@@ -27,7 +26,7 @@ struct Met {
     refused: usize,
 }
 
-/// Runs `case` with a generator of its own for each number; the seed is printed by a failing test.
+/// A failing test prints the seed.
 fn cases(mut case: impl FnMut(&mut ChaCha8Rng)) {
     let seed = setting("CRASHWINDOW_FUZZ_SEED").unwrap_or_else(rand::random);
     let cases = setting("CRASHWINDOW_FUZZ_CASES").unwrap_or(CASES);
@@ -38,7 +37,6 @@ fn cases(mut case: impl FnMut(&mut ChaCha8Rng)) {
     }
 }
 
-/// Feeds both sides to one session in chunks of any size, in any interleaving.
 fn converse(random: &mut ChaCha8Rng, client: &[u8], server: &[u8], met: &mut Met) {
     let mut session = ConnectionState::new(true, Marks::default());
     let mut sides = [(Side::Client, client), (Side::Server, server)]
@@ -121,7 +119,6 @@ const SERVER: &[(u8, &[u8])] = &[
     (b'Z', b"E"),
 ];
 
-/// Messages of one side in any order, of which some are damaged.
 fn stream(random: &mut ChaCha8Rng, of: &[(u8, &[u8])]) -> Vec<u8> {
     let messages = random.random_range(0..40);
     let some = |random: &mut ChaCha8Rng| {
@@ -218,7 +215,7 @@ fn any_text_has_a_signature() {
     });
 }
 
-/// Asks with messages of a planted client, each another than the last, until the tap refuses one.
+/// Each message another than the last, until the tap refuses one.
 fn planted(message: impl Fn(usize) -> Vec<u8>) -> (usize, String) {
     let (mut session, mut met) = (small(), Met::default());
     let mut frames = Frames::new(Side::Client);
@@ -238,7 +235,6 @@ fn small() -> ConnectionState {
     ConnectionState::within(OPEN, true, Marks::default())
 }
 
-/// A hundredth of it.
 fn long() -> String {
     "x".repeat(OPEN / 100)
 }

@@ -1,5 +1,4 @@
-//! What a connection has open: statements and portals by their names, and what the server owes an answer
-//! for; each in bounded memory.
+//! What a connection has open, in bounded memory.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,11 +7,10 @@ use super::statement::Statement;
 use crate::event::Found;
 use crate::tap::budget::{Budget, TooMuch};
 
-/// The bytes of each. A pool's cache of some thousands of prepared statements has a few MiB, a pipeline of
-/// 100,000 statements as much as this; the server keeps several times as much for the same.
+/// Bytes of each. A pool's cache of thousands of statements has a few MiB, a pipeline of 100,000 as
+/// much as this; the server keeps several times as much for the same.
 pub(super) const LIMIT: usize = 64 << 20;
 
-/// What takes memory beyond its own size.
 pub(super) trait Weigh {
     /// In bytes, its own size included.
     fn weight(&self) -> usize;
@@ -66,7 +64,6 @@ fn of_texts(texts: &[String]) -> usize {
     size_of_val(texts) + lengths.sum::<usize>()
 }
 
-/// Things by the names that the client gave them.
 #[derive(Debug)]
 pub(super) struct ByName<T> {
     things: HashMap<String, (usize, T)>,
@@ -102,7 +99,6 @@ impl<T> ByName<T> {
         self.things.get_mut(name).map(|(_, thing)| thing)
     }
 
-    /// Gives the name to another thing than before; `weight` is that of the thing.
     pub(super) fn insert(&mut self, name: String, thing: T, weight: usize) -> Result<(), TooMuch> {
         self.remove(&name);
         let weight = name.len() + size_of::<(String, usize)>() + weight;
@@ -129,7 +125,6 @@ impl<T> ByName<T> {
     }
 }
 
-/// What the server owes an answer for, in order.
 #[derive(Debug)]
 pub(super) struct OwedAnswers {
     queue: VecDeque<(usize, Expected)>,

@@ -1,14 +1,12 @@
-//! SQL text into tokens (PostgreSQL: SQL Syntax, "Lexical Structure"), with
-//! `standard_conforming_strings` on, as it is by default.
+//! SQL text into tokens (PostgreSQL: "Lexical Structure"), `standard_conforming_strings` on by
+//! default.
 
-/// What a token is; the words of the text itself are in [`Token::text`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenKind {
-    /// A keyword or an unquoted name.
+    /// Or a keyword.
     Word,
     /// A name in double quotes.
     Quoted,
-    /// A string of any syntax.
     Text,
     Number,
     /// `$1`.
@@ -21,7 +19,6 @@ pub(super) enum TokenKind {
 pub(super) struct Token<'a> {
     pub(super) kind: TokenKind,
     pub(super) text: &'a str,
-    /// Whether space or a comment stands before it.
     pub(super) spaced: bool,
 }
 
@@ -46,8 +43,7 @@ impl Token<'_> {
     }
 }
 
-/// All tokens of a text. A string or a comment that does not end, as in a text that was cut off,
-/// reaches to the end.
+/// What does not end, as in a text that was cut off, reaches to the end.
 pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -103,7 +99,6 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii()
 }
 
-/// How many bytes from the start satisfy `belongs`.
 fn run(text: &str, belongs: impl Fn(char) -> bool) -> usize {
     text.find(|c| !belongs(c)).unwrap_or(text.len())
 }
@@ -130,8 +125,7 @@ fn block_comment(text: &str) -> usize {
     text.len()
 }
 
-/// The length of what the first character opens and the same one closes; doubled, it is meant
-/// literally.
+/// A doubled delimiter is meant literally.
 fn quoted(text: &str, escapes: bool) -> usize {
     let bytes = text.as_bytes();
     let mut at = 1;

@@ -1,4 +1,4 @@
-//! The listener of one incarnation of an instance, and its connections.
+//! The listener of one incarnation of an instance.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -12,8 +12,7 @@ use super::upstream::Upstream;
 use crate::event::Source;
 use crate::tap::Hook;
 
-/// An address at which Postgres is reached by one incarnation of one instance, so that whatever
-/// arrives there was sent by it.
+/// One instance's own address of Postgres.
 ///
 /// Dropping it closes the socket and all connections, on both sides and without another byte. The
 /// server goes on with a statement that it is executing, as it does when a client dies.
@@ -24,26 +23,14 @@ pub struct PostgresTap {
 }
 
 impl PostgresTap {
-    /// Listens on a free port of 127.0.0.1 for `source`, passes its connections on to `upstream`,
-    /// and asks `hook` about each statement. A connection is not refused when the server cannot be
-    /// reached: it is answered as by a server that is not there for the moment, SQLSTATE 57P03.
-    ///
-    /// # Errors
-    /// The port could not be bound.
-    ///
-    /// # Panics
-    /// Outside of a Tokio runtime.
+    /// When the server cannot be reached, clients are answered with SQLSTATE 57P03, as by a server
+    /// that is not there for the moment. Fails where no port can be bound; panics outside of a
+    /// Tokio runtime.
     pub fn listen(source: Source, upstream: Upstream, hook: Arc<dyn Hook>) -> io::Result<Self> {
         Self::listen_with(source, upstream, hook, Options::default())
     }
 
-    /// As [`PostgresTap::listen`], with options.
-    ///
-    /// # Errors
-    /// The port could not be bound.
-    ///
-    /// # Panics
-    /// Outside of a Tokio runtime.
+    /// Fails and panics as [`PostgresTap::listen`].
     pub fn listen_with(
         source: Source,
         upstream: Upstream,
@@ -65,7 +52,7 @@ impl PostgresTap {
         Ok(Self { address, accepting })
     }
 
-    /// Where the instance finds its database: the host and port of its DSN, with `sslmode=disable`.
+    /// For the DSN, with `sslmode=disable`.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -86,8 +73,8 @@ async fn accept(socket: tokio::net::TcpListener, shared: Arc<Shared>) {
                 Ok((client, _)) => {
                     connections.spawn(connection::serve(client, Arc::clone(&shared)));
                 }
-                // Out of file descriptors, most likely, and the end of a connection frees some. Not
-                // the end of the tap: that would look like a fault.
+                // Out of file descriptors, most likely: the tap must not end, and a connection's
+                // end frees some.
                 Err(error) => {
                     tracing::warn!(%error, "the Postgres tap could not accept a connection");
                     connections.join_next().await;

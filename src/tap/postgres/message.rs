@@ -1,12 +1,10 @@
-//! The fields of messages (PostgreSQL: Frontend/Backend Protocol, "Message Formats" and "Error and
-//! Notice Message Fields").
+//! The fields of messages (PostgreSQL: "Message Formats", "Error and Notice Message Fields").
 
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::frame::{Malformed, Message};
 
-/// Takes a string that ends with a zero byte, and returns it with what follows. In a message that
-/// was cut off, what is there is the string.
+/// Zero-terminated, with its length; in a message that was cut off, what is there is the string.
 pub(super) fn string(message: &Message, body: &[u8]) -> Result<(String, usize), Malformed> {
     match body.iter().position(|byte| *byte == 0) {
         Some(end) => Ok((text(&body[..end]), end + 1)),
@@ -15,7 +13,7 @@ pub(super) fn string(message: &Message, body: &[u8]) -> Result<(String, usize), 
     }
 }
 
-/// Bytes that are text, as the lab takes it: names and ids are ASCII whatever the encoding.
+/// Names and ids are ASCII whatever the encoding.
 pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -23,7 +21,6 @@ pub(super) fn text(bytes: &[u8]) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ErrorFields {
     pub(super) sqlstate: String,
-    /// Whether the connection ends with it.
     pub(super) is_fatal: bool,
 }
 
@@ -59,7 +56,7 @@ pub(super) fn command(tag: &str) -> (String, Option<u64>) {
     (words.join(" "), rows)
 }
 
-/// An ErrorResponse that ends a connection: what a server says that is not there for the moment.
+/// An ErrorResponse of a server that is not there for the moment; it ends the connection.
 pub(super) fn unavailable(reason: &str) -> Bytes {
     let mut body = BytesMut::new();
     for (field, value) in [
@@ -86,8 +83,7 @@ fn framed(tag: u8, body: &[u8]) -> Bytes {
 
 const AUTHENTICATION_SASL: [u8; 4] = 10_u32.to_be_bytes();
 
-/// Takes channel binding from an AuthenticationSASL: the client's side of the tap is in plaintext,
-/// so there is no channel that it could bind to.
+/// The client's side of the tap is in plaintext, so there is no channel that it could bind to.
 pub(super) fn without_channel_binding(message: &Message) -> Option<Bytes> {
     let mechanisms = message.body().strip_prefix(&AUTHENTICATION_SASL)?;
     let mut body = AUTHENTICATION_SASL.to_vec();

@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 
-/// The values behind the names of a Bind, none for NULL; nothing where they end within a field.
+/// None for NULL; nothing where they end within a field.
 pub(super) fn bound(mut body: &[u8]) -> Option<Vec<Option<Bytes>>> {
     let formats = usize::from(body.try_get_u16().ok()?);
     body = body.get(formats * 2..)?;

@@ -7,7 +7,6 @@ use super::{Detail, Transaction};
 /// Of a string of more statements than this, the rest is counted and not told.
 const TOLD: usize = 50;
 
-/// What the server has said of one request so far, in its order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct StatementReply {
     words: Vec<String>,
@@ -33,7 +32,6 @@ impl StatementReply {
         }
     }
 
-    /// A CommandComplete's body.
     pub(super) fn complete(&mut self, body: &[u8]) {
         let tag = text(body.strip_suffix(b"\0").unwrap_or(body));
         let (word, rows) = command(&tag);

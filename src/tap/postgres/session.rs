@@ -1,5 +1,5 @@
-//! What a connection knows of itself: what the client has asked for, in order, and what the server
-//! has yet to answer (PostgreSQL: Frontend/Backend Protocol, "Message Flow"). No I/O.
+//! What the client has asked for, in order, and what the server has yet to answer (PostgreSQL:
+//! "Message Flow"). No I/O.
 
 use std::sync::Arc;
 
@@ -16,7 +16,6 @@ use super::statement::Statement;
 use crate::event::{Found, Marks};
 use crate::tap::budget::TooMuch;
 
-/// A statement on its way: the parts of its event that do not change until it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PendingStatement {
     pub(super) statement: Arc<Statement>,
@@ -24,7 +23,6 @@ pub(super) struct PendingStatement {
     pub(super) parameters: Vec<Option<Bytes>>,
 }
 
-/// A message with which the connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unserved {
     #[error(transparent)]
@@ -35,11 +33,9 @@ pub(super) enum Unserved {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RequestAction {
-    /// It goes on with the message after it: alone it does nothing, and the client cannot wait for
-    /// its answer.
+    /// Alone it does nothing, and the client cannot wait for its answer.
     Defer,
     Forward,
-    /// It executes a statement: it goes on if the hook lets it.
     Ask(PendingStatement),
 }
 
@@ -49,14 +45,14 @@ pub(super) enum Expected {
     Parse,
     Bind,
     Describe,
-    /// The statement that the name stood for when it was closed.
+    /// What the name stood for when it was closed.
     Close(Option<(String, Arc<Statement>)>),
     Execute(PendingStatement),
-    /// Ends the messages of the extended protocol before it, and the `n`-th of its kind.
+    /// The `n`-th of its kind; ends the messages of the extended protocol before it.
     Sync(u64),
     /// A Query or a FunctionCall, which end by themselves.
     Simple(PendingStatement, StatementReply),
-    /// No answer is owed: a mark that the client has ended its COPY data here.
+    /// No answer is owed: the client has ended its COPY data here.
     CopyEnd,
 }
 
@@ -65,23 +61,21 @@ pub(super) struct Portal {
     pub(super) asked: Arc<Statement>,
     pub(super) found: Found,
     pub(super) parameters: Vec<Option<Bytes>>,
-    /// The number of Syncs before it.
     syncs: u64,
 }
 
 #[derive(Debug)]
 pub(super) struct ConnectionState {
     pub(super) expected: OwedAnswers,
-    /// The last statement before a Sync, answered, while the Sync is not: what is done in an implicit
-    /// transaction is durable only then, and may still fail.
+    /// Answered, while its Sync is not: an implicit transaction is durable only then, and may still
+    /// fail.
     pub(super) unsynced: Option<(PendingStatement, StatementReply)>,
-    /// Whether the last statement that is expected is held, so that the server has not seen it.
+    /// The server has not seen the last statement that is expected.
     pub(super) held: bool,
-    /// Whether the server skips what comes before the next Sync.
+    /// The server skips what comes before the next Sync.
     pub(super) failed: bool,
-    /// Whether the server takes COPY data, and ignores Sync meanwhile.
+    /// The server takes COPY data, and ignores Sync meanwhile.
     pub(super) copying: bool,
-    /// Whether COPY data flows both ways, as in replication.
     pub(super) streaming: bool,
     /// As of the last ReadyForQuery, unless statements were executed since.
     pub(super) transaction: Option<Transaction>,
@@ -99,7 +93,6 @@ impl ConnectionState {
         Self::within(LIMIT, keep_parameters, marks)
     }
 
-    /// One that may have so many bytes of each kind open.
     pub(super) fn within(limit: usize, keep_parameters: bool, marks: Marks) -> Self {
         Self {
             keep_parameters,
@@ -119,8 +112,7 @@ impl ConnectionState {
         }
     }
 
-    /// Takes a message of the client; what it makes the server owe is noted here, before the message
-    /// goes on.
+    /// What it makes the server owe is noted before the message goes on.
     pub(super) fn ask(&mut self, message: &Message) -> Result<RequestAction, Unserved> {
         let body = message.body();
         let expected = match message.tag {
@@ -180,8 +172,8 @@ impl ConnectionState {
         let (portal, length) = message::string(message, body)?;
         let body = &body[length..];
         let (name, length) = message::string(message, body)?;
-        // Text and varchar are their bytes in either format, and no length between two of them can
-        // look like a digit of an id.
+        // Text is its bytes in either format, and no length in between can look like a digit of an
+        // id.
         let found = self.marks.found_in(&body[length..]);
         let parameters = if self.keep_parameters && message.whole {
             parameters::bound(&body[length..]).ok_or_else(|| message.malformed())?
@@ -205,7 +197,7 @@ impl ConnectionState {
 
     fn execute(&mut self, portal: &str) -> Result<RequestAction, Unserved> {
         let (statement, found, parameters) = match self.portals.get_mut(portal) {
-            // They are those of its first execution; one that was suspended goes on without.
+            // Of its first execution; one that was suspended goes on without.
             Some(portal) => (
                 Arc::clone(&portal.asked),
                 portal.found.clone(),
@@ -260,13 +252,12 @@ impl ConnectionState {
         self.expected.push(Expected::Sync(self.syncs))
     }
 
-    /// Forgets the portals that ended with the transaction that the `sync`-th Sync closed.
+    /// They ended with the transaction that the `sync`-th Sync closed.
     pub(super) fn portals_end(&mut self, sync: u64) {
         self.portals.retain(|portal| portal.syncs >= sync);
     }
 
-    /// The state that the next statement meets, where it is known: not while the server has answers
-    /// to give.
+    /// Unknown while the server has answers to give.
     pub(super) fn transaction_before(&self) -> Option<Transaction> {
         // What was just asked about is the last that is expected.
         let before = self.expected.iter().rev().skip(1);

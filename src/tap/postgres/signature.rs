@@ -2,15 +2,14 @@
 
 use super::lexer::{Token, TokenKind, tokens};
 
-/// The signature that a statement has at the tap, from its text: by it, what a manifest names is
-/// known when it passes.
+/// By it, what a manifest names is known when it passes.
 #[must_use]
 pub fn signature_of(text: &str) -> String {
     signature(&tokens(text))
 }
 
-/// The text of these tokens with `?` for literals and for names that drivers make up, lists of any
-/// length folded into one, comments dropped and space folded. Parameters and the case of words stay.
+/// `?` for literals and names that drivers make up, a list of any length as one, no comments.
+/// Parameters and the case of words stay.
 pub(super) fn signature(tokens: &[Token<'_>]) -> String {
     let mut signature = Signature::default();
     let mut rest = tokens;
@@ -30,12 +29,10 @@ pub(super) fn signature(tokens: &[Token<'_>]) -> String {
 struct Signature<'a> {
     text: String,
     previous: Option<Token<'a>>,
-    /// Where the statement under way holds a name that a driver made up.
     made_up: Option<*const u8>,
 }
 
 impl<'a> Signature<'a> {
-    /// Takes one token, and what belongs to it, and returns what is left.
     fn take<'t>(&mut self, token: &Token<'a>, after: &'t [Token<'a>]) -> &'t [Token<'a>] {
         if self.made_up == Some(token.text.as_ptr()) {
             self.push(token, "?");
@@ -81,7 +78,7 @@ impl<'a> Signature<'a> {
         (is_signed && opens).then_some(left)
     }
 
-    /// Folds a list of values only; a subquery is no such list.
+    /// Values only: a subquery is no such list.
     fn list<'t>(
         &mut self,
         after: &'t [Token<'a>],
@@ -102,7 +99,6 @@ impl<'a> Signature<'a> {
         Some(left)
     }
 
-    /// Keeps the first row only.
     fn rows<'t>(&mut self, after: &'t [Token<'a>]) -> &'t [Token<'a>] {
         let Some(length) = group(after, "(", ")") else {
             return after;
@@ -120,7 +116,6 @@ impl<'a> Signature<'a> {
     }
 }
 
-/// How many tokens the group takes that opens here.
 fn group(tokens: &[Token<'_>], open: &str, close: &str) -> Option<usize> {
     if !tokens.first()?.is_symbol(open) {
         return None;
@@ -139,7 +134,7 @@ fn group(tokens: &[Token<'_>], open: &str, close: &str) -> Option<usize> {
     None
 }
 
-/// The name of a savepoint, cursor or prepared statement: drivers count them.
+/// Of a savepoint, cursor or prepared statement: drivers count them.
 fn made_up_name(tokens: &[Token<'_>]) -> Option<*const u8> {
     let end = tokens.iter().position(|t| t.is_symbol(";"));
     let statement = &tokens[..end.unwrap_or(tokens.len())];

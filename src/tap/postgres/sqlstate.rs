@@ -1,5 +1,4 @@
-//! Names of the error codes that a consumer is likely to meet (PostgreSQL: Appendix A,
-//! "PostgreSQL Error Codes").
+//! Error codes that a consumer is likely to meet (PostgreSQL: "PostgreSQL Error Codes").
 
 /// `23505 unique_violation`; the code alone where it is none of the likely ones.
 pub(super) fn in_words(code: &str) -> String {
@@ -9,7 +8,7 @@ pub(super) fn in_words(code: &str) -> String {
     }
 }
 
-/// By code.
+/// Sorted by code.
 const NAMES: &[(&str, &str)] = &[
     ("08000", "connection_exception"),
     ("08003", "connection_does_not_exist"),

@@ -1,5 +1,4 @@
-//! The packets before the first message (PostgreSQL: Frontend/Backend Protocol, "Start-up", "SSL
-//! Session Encryption", "GSSAPI Session Encryption").
+//! The packets before the first message (PostgreSQL: "Start-up", "SSL Session Encryption").
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -11,22 +10,18 @@ const CANCEL: u32 = 80_877_102;
 const SSL: u32 = 80_877_103;
 const GSS: u32 = 80_877_104;
 
-/// The server's own limit (`MAX_STARTUP_PACKET_LENGTH`).
+/// The server's own (`MAX_STARTUP_PACKET_LENGTH`).
 const LONGEST: u32 = 10_000;
 
-/// The first byte of a TLS handshake, which a client sends that does not ask first
-/// (`sslnegotiation=direct`).
+/// From a client that does not ask first (`sslnegotiation=direct`).
 const TLS_HANDSHAKE: u8 = 0x16;
-
-/// What a client connects for; both hold the packet as it came.
 #[derive(Debug)]
 pub(super) enum Opening {
     Session(Bytes),
     Cancel(Bytes),
 }
 
-/// Reads up to the packet that says what the connection is for, and refuses encryption on the way:
-/// the tap reads what passes.
+/// Refuses encryption on the way: the tap reads what passes.
 pub(super) async fn opening(
     client: &mut (impl AsyncRead + AsyncWrite + Unpin),
 ) -> Result<Opening, Ended> {
@@ -75,7 +70,6 @@ mod tests {
 
     use super::{Ended, opening};
 
-    /// How a client is met that sends these packets, reads an answer to each, and leaves.
     async fn meet(packets: &[&[u8]]) -> Ended {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

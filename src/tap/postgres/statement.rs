@@ -1,11 +1,8 @@
-//! What a statement's text tells before it is executed.
-
 use super::calls::calls_what_may_write;
 use super::lexer::{Token, tokens};
 use super::signature::signature;
 use crate::event::{Found, Marks};
 
-/// What a statement does to the transaction block of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bound {
     Begins,
@@ -14,16 +11,13 @@ pub(super) enum Bound {
     Restarts,
 }
 
-/// The text of a Query or Parse message; it may hold several statements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Statement {
     pub(super) signature: String,
-    /// The messages whose marks are in the text itself.
+    /// Their marks are in the text itself.
     pub(super) found: Found,
     pub(super) writes: bool,
-    /// Whether it reads or changes what is stored, and is not about the connection alone.
     pub(super) is_data: bool,
-    /// The first and the last that bounds a transaction.
     pub(super) bounds: Option<(Bound, Bound)>,
 }
 
@@ -48,7 +42,7 @@ impl Statement {
         }
     }
 
-    /// A request whose text was never seen; for all that is known it writes.
+    /// For all that is known it writes.
     pub(super) fn unseen(signature: &str) -> Self {
         Self {
             signature: signature.to_owned(),
@@ -60,7 +54,7 @@ impl Statement {
     }
 }
 
-/// The statements of a text; a rule's actions are in parentheses and no statements of it.
+/// A rule's actions are in parentheses and no statements of the text.
 fn statements<'t, 'a>(tokens: &'t [Token<'a>]) -> impl Iterator<Item = &'t [Token<'a>]> {
     let mut depth = 0_i32;
     let split = tokens.split(move |token| {
@@ -89,8 +83,7 @@ fn bound(statement: &[Token<'_>]) -> Option<Bound> {
     }
 }
 
-/// Whether the statement asks for what is stored. Drivers and pools ask for values of the server's own,
-/// which are in no table, to see whether a connection lives.
+/// Drivers and pools see by values that are in no table whether a connection lives.
 fn is_read(statement: &[Token<'_>]) -> bool {
     let first = statement.iter().find(|token| !token.is_symbol("("));
     let asks = first.is_some_and(|t| t.is_any(&["SELECT", "WITH", "TABLE", "DECLARE", "COPY"]));
@@ -99,8 +92,8 @@ fn is_read(statement: &[Token<'_>]) -> bool {
         .any(|token| token.is_any(&["FROM", "TABLE", "COPY"]))
 }
 
-/// Whether anybody outside can notice that the statement was executed: a SELECT that locks rows is no
-/// read, because others wait for it, nor is one of a function that may write. What is unknown writes.
+/// Whether anybody outside can notice it: a SELECT that locks rows lets others wait. What is
+/// unknown writes.
 fn is_write(statement: &[Token<'_>]) -> bool {
     let Some(first) = statement.iter().find(|token| !token.is_symbol("(")) else {
         return false;

@@ -1,5 +1,3 @@
-//! The server behind a tap.
-
 use std::fmt;
 use std::io;
 use std::pin::Pin;
@@ -10,10 +8,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
-/// Asks a server for TLS (PostgreSQL: Frontend/Backend Protocol, "SSLRequest").
+/// PostgreSQL: Frontend/Backend Protocol, "SSLRequest".
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
-/// Where the Postgres behind a tap is, and how it is spoken to.
 #[derive(Clone)]
 pub struct Upstream {
     host: String,
@@ -28,7 +25,6 @@ struct Tls {
 }
 
 impl Upstream {
-    /// A server that is spoken to in plaintext.
     pub fn plain(host: impl Into<String>, port: u16) -> Self {
         Self {
             host: host.into(),
@@ -37,9 +33,8 @@ impl Upstream {
         }
     }
 
-    /// A server that is spoken to over TLS, though the client speaks plaintext to the tap. The
-    /// connector holds the authorities, and whether they are asked; whether the certificate must be
-    /// this host's is said here, as libpq's `verify-full` and `verify-ca` differ.
+    /// The connector holds the authorities, and whether they are asked; `verify_hostname` tells
+    /// libpq's `verify-full` from `verify-ca`.
     pub fn tls(
         host: impl Into<String>,
         port: u16,

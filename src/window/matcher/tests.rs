@@ -16,7 +16,6 @@ fn matcher(at: &str, edge: Edge, occurrence: u32, prefix: Option<&[&str]>) -> Ma
     Matcher::new(Follower::new(PAYMENT), window, prefix, false)
 }
 
-/// The positions of the events that open the window.
 fn opened(mut matcher: Matcher, events: &[BoundaryEvent]) -> Vec<usize> {
     let places = 0..events.len();
     places
@@ -86,7 +85,6 @@ fn a_timers_commit_may_stand_anywhere_only_where_that_is_said() {
     assert_eq!(opened(anywhere, &run), [5]);
 }
 
-/// What a fault may be done to, of each kind that has windows.
 const TARGETS: [(u8, FaultTarget); 5] = [
     (0, FaultTarget::Gap { merges: true }),
     (1, FaultTarget::Gap { merges: false }),
@@ -95,8 +93,8 @@ const TARGETS: [(u8, FaultTarget); 5] = [
     (4, FaultTarget::Workload),
 ];
 
-/// The events of one message: statements of few names in transactions of which some are rolled back,
-/// then its commit. Between them polls, which are nobody's, and another message's statements.
+/// Statements of few names in transactions of which some are rolled back, then the message's
+/// commit. Between them polls, which are nobody's, and another message's statements.
 fn consumer(rng: &mut impl Rng) -> Vec<BoundaryEvent> {
     let mut events = vec![delivery()];
     let mut ask = |text: &str, marked, open: [bool; 2]| {
@@ -124,7 +122,7 @@ fn consumer(rng: &mut impl Rng) -> Vec<BoundaryEvent> {
     events
 }
 
-/// Where in these events the one stands that is recorded at this place, at the stage of this edge.
+/// Of the event that is recorded at this place, at the stage of this edge.
 fn stands_at(events: &[BoundaryEvent], cell: &WindowCell<u8>) -> usize {
     let polls = |e: &BoundaryEvent| e.signature == "SELECT poll";
     let own = |e: &BoundaryEvent| !polls(e) && !e.subjects.contains(&"msg-0001".to_owned());
@@ -138,7 +136,6 @@ fn stands_at(events: &[BoundaryEvent], cell: &WindowCell<u8>) -> usize {
     answer.expect("one at a time, each is answered")
 }
 
-/// A recording of the events, and the matcher of each of its windows.
 fn windows(events: &[BoundaryEvent]) -> (Recording, Vec<WindowCell<u8>>) {
     let recording = Recording {
         events: recorded(events, alone()),

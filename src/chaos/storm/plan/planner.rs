@@ -1,10 +1,10 @@
 //! The arithmetic of a storm.
 //!
 //! A member that loses its partitions leaves what it has processed since its last commit to be
-//! delivered again. A hit rate of `r` while `n` payments are produced needs `n·r/(1-r)` such records.
-//! The schedule therefore says for each strike how many uncommitted records its victim has: a few in
-//! calm parameters, far into a commit interval's in the incident. Real groups have both ends: an instance
-//! that hands over in good order, and one that is lost.
+//! delivered again. A hit rate of `r` while `n` payments are produced needs `n·r/(1-r)` such
+//! records, so each strike says how many its victim has uncommitted: a few in calm, far into a
+//! commit interval in the incident. Real groups have both: an instance that hands over in good
+//! order, and one that is lost.
 
 use std::ops::Range;
 
@@ -16,68 +16,64 @@ use rand_chacha::rand_core::SeedableRng;
 use super::StormParameters;
 use crate::chaos::storm::{StormAction, StormStrike};
 
-/// The steady share of redeliveries: what a healthy group sees of rolling nodes and deploys.
+/// The share that a healthy group sees of rolling nodes and deploys.
 const CALM: f64 = 0.0005;
 
-/// The share of redeliveries in the incident that is planned. The outages seldom bring all that is
-/// counted for them, a zombie that wakes up brings more; measured.
+/// The share in the incident that is planned. The outages seldom bring all that is counted for
+/// them, a zombie that wakes up brings more; measured.
 const ROUGH: f64 = 0.078;
 
-/// From the last record that counts to the moment at which the victim stands still, in seconds of
-/// its work: the signal, and the statement that is under way; measured.
+/// From the last record that counts to the victim's standstill: the signal, and the statement under
+/// way; measured.
 pub(super) const REACTION_S: f64 = 0.01;
 
 /// The same for a member that is evicted and goes on until a heartbeat tells it.
 pub(super) const UNTOLD_S: f64 = 0.07;
 
-/// How many records a calm strike repeats at most; more budget makes more strikes, not larger ones.
+/// Of a calm strike, at most; more budget makes more strikes, not larger ones.
 const CALM_RECORDS: f64 = 40.0;
 
-/// What is processed while a commit is under way: no instance ever has less for long.
+/// Processed while a commit is under way: no instance ever has less for long.
 const FEWEST: f64 = 5.0;
 
-/// How far into its commit interval a victim of the incident is. Far, so that fewer strikes are
-/// needed and one is over when the next comes; not so far that the commit comes first.
+/// Of the commit interval. Far, so that fewer strikes are needed and one is over when the next
+/// comes; not so far that the commit comes first.
 const ROUGH_PART: f64 = 0.6;
 
 /// What a database outage repeats, in commit intervals of the whole group. Consumers that die of it
-/// often commit with their last breath; it waits for a moment at which the group has less than
-/// [`OUTAGE_MOST`] uncommitted, so that it does not drown all other strikes when they do not.
+/// often commit with their last breath; it waits until the group has less than [`OUTAGE_MOST`]
+/// uncommitted, so that it does not drown all other strikes when they do not.
 pub(super) const OUTAGE_INTERVALS: f64 = 0.15;
 const OUTAGE_MOST: f64 = 0.4;
 
-/// The shortest incident, in milliseconds, that has room for an outage of the database beside the
-/// other strikes.
+/// The shortest incident with room for an outage of the database beside the other strikes.
 const ROOM_FOR_OUTAGE_MS: u64 = 40_000;
 
-/// The same for a guest, and for an outage of the brokers: what comes and goes, and whose clients wait
-/// for longer with each attempt to connect, keeps other strikes waiting, on a machine that is busy for ten
-/// seconds.
+/// The same for a guest and for an outage of the brokers: clients wait for longer with each attempt
+/// to connect, and keep other strikes waiting, on a busy machine for ten seconds.
 const ROOM_FOR_MORE_MS: u64 = 30_000;
 
-/// The same for strikes of all kinds: what a zombie does before it hears that it is out is a large part
-/// of a small storm, and dead ones alone can be aimed there.
+/// The same for strikes of all kinds: what a zombie does before it hears that it is out is a large
+/// part of a small storm, and dead ones alone can be aimed there.
 const ROOM_FOR_ZOMBIES_MS: u64 = 15_000;
 
 /// How long a server is gone in an outage: less than any session.
 const OUTAGE_MS: u64 = 600;
 
-/// How long the place of an instance that left stays empty, or an additional one stays.
+/// The place of an instance that left; an additional one stays as long.
 const EMPTY_MS: u64 = 1_500;
 
-/// How long a broker that was stopped stays away, in milliseconds, beside the seconds that it needs to
-/// stop and to start: long enough for every client to find its partitions with others.
+/// Beside the seconds to stop and to start: every client finds its partitions with others.
 pub(super) const STOPPED_MS: u64 = 4_000;
 
 /// Before a rolling release takes the next instance. The group settles meanwhile.
 const ROLL_MS: u64 = 3_000;
 
-/// Plans the strikes of a storm, phase by phase.
 pub(super) struct Planner {
     parameters: StormParameters,
     rng: ChaCha8Rng,
     pub(super) strikes: Vec<StormStrike>,
-    /// Who is struck next; all of them before anybody twice.
+    /// All of them before anybody twice.
     victims: Vec<u32>,
 }
 
@@ -116,12 +112,12 @@ impl Planner {
         self.victims.pop().expect("it was just filled")
     }
 
-    /// How many records are to be delivered again in a phase.
+    /// Records that are to be delivered again in a phase.
     fn budget(&self, phase: &Range<u64>, share: f64) -> f64 {
         f64::from(self.parameters.rate) * ms(length(phase)) / 1_000.0 * share / (1.0 - share)
     }
 
-    /// Until somebody has looked at the calm before the incident: what comes again sooner would be counted
+    /// Until the calm before the incident was looked at: what comes again sooner would be counted
     /// to that. Five looks in each of eighteen stretches.
     fn first_look(&self) -> u64 {
         self.parameters.seconds * 1_000 / 90
@@ -132,8 +128,7 @@ impl Planner {
         f64::from(self.parameters.rate) / f64::from(self.parameters.instances)
     }
 
-    /// Few strikes, each just after its victim's commit. They keep away from the ends of the phase,
-    /// where they would be counted to another.
+    /// Each just after its victim's commit, and away from the ends, to count for no other phase.
     pub(super) fn calm(&mut self, phase: Range<u64>) {
         let budget = self.budget(&phase, CALM);
         let count = (budget / CALM_RECORDS).ceil().max(1.0);
@@ -148,7 +143,7 @@ impl Planner {
         }
     }
 
-    /// Strikes of all kinds, each far into its victim's commit interval.
+    /// Of all kinds, each far into its victim's commit interval.
     pub(super) fn rough(&mut self, phase: Range<u64>) {
         let interval_s = ms(self.parameters.commit_interval_ms) / 1_000.0;
         let third = length(&phase) / 3;
@@ -228,22 +223,21 @@ impl Planner {
                 phase.start + third / 2,
                 StormAction::Join,
                 None,
-                // It goes again just after a commit of its own: which of the others it took what from
-                // is not to be planned.
+                // Just after a commit of its own: which of the others it took what from is not to
+                // be planned.
                 Some(whole(FEWEST)),
                 EMPTY_MS * 2,
             );
         }
     }
 
-    /// One of the brokers, in the middle of it all.
     pub(super) fn stop_a_broker(&mut self, phase: &Range<u64>) {
         let broker = self.rng.random_range(0..self.parameters.brokers);
         let at = phase.start + length(phase) / 2;
         self.add(at, StormAction::BrokerStop, Some(broker), None, STOPPED_MS);
     }
 
-    /// One instance after the other, in the middle of its commit interval, as a deploy finds them.
+    /// One after the other, in the middle of its commit interval, as a deploy finds them.
     pub(super) fn release(&mut self, phase: Range<u64>) {
         let interval_s = ms(self.parameters.commit_interval_ms) / 1_000.0;
         let records = whole(self.share() * interval_s / 2.0);
@@ -253,7 +247,6 @@ impl Planner {
         }
     }
 
-    /// Half of the instances, for the whole incident.
     pub(super) fn slow(&mut self, phase: Range<u64>) {
         for _ in 0..self.parameters.instances / 2 {
             let victim = self.victim();
@@ -268,7 +261,6 @@ impl Planner {
     }
 }
 
-/// Milliseconds from end to end.
 pub(super) fn length(phase: &Range<u64>) -> u64 {
     phase.end - phase.start
 }

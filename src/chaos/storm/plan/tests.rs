@@ -16,7 +16,6 @@ fn parameters(cause: Cause) -> StormParameters {
     }
 }
 
-/// The share of redeliveries that the strikes of a time make.
 fn share(plan: &StormPlan, time: Range<u64>) -> f64 {
     let (rate, instances) = (f64::from(plan.rate), f64::from(plan.instances));
     let struck = plan.strikes.iter().filter(|s| time.contains(&s.at_ms));

@@ -1,51 +1,46 @@
 //! The same checks, counted at the tap and by the consumers.
 //!
-//! The tap counts a check when its answer goes to the process; the process counts it a moment later, and
-//! somebody reads the counter later still. A process that dies in between takes with it what it had not
-//! counted, and what was counted after its last page was read. Those checks are taken out of the
-//! comparison by evidence, one by one, never by a tolerance: which process, how many were answered to
-//! it, how many its last page tells of, and how many were answered when that page was asked for.
+//! The tap counts a check when its answer goes to the process; the process counts it a moment
+//! later, and somebody reads the counter later still. A process that dies in between takes with it
+//! what was not counted or not read. Those checks are taken out of the comparison by evidence, one
+//! by one, never by a tolerance: which process, how many were answered to it, how many its last
+//! page tells of, and how many were answered when that page was asked for.
 //!
-//! What a living process does not count stays in: it has no excuse. Of a dead one, only the last
-//! statement before a page may be missing on it, because a consumer counts one before it sends the next.
+//! A living process has no excuse. Of a dead one, only the last statement before a page may be
+//! missing on it, because a consumer counts one before it sends the next.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{RecordPlace, Redeliveries};
 use crate::event::Source;
 
-/// What was answered to one process, in order.
 #[derive(Debug, Default)]
 pub(super) struct CheckAnswers {
     total: u64,
-    /// How many records were answered after each statement.
+    /// Records answered after each statement.
     ends: Vec<u64>,
-    /// The records that came again, each with its number among all that were answered, from 0.
+    /// Records that came again, each with its number among all that were answered, from 0.
     again: Vec<(u64, RecordPlace)>,
 }
 
-/// What a process told on the last page that was read of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MetricReading {
-    /// How many records it said that it had checked.
+    /// Records it said that it had checked.
     pub checks: u64,
-    /// How many of them it said to be redeliveries.
     pub redelivered: u64,
-    /// How many records had been answered to it when the page was asked for.
+    /// Records answered to it when the page was asked for.
     pub answered: u64,
 }
 
-/// Redeliveries of the checks that both tap and metric have counted.
+/// Of the checks that both tap and metric have counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RedeliveryAccount {
-    /// Counted at the tap.
     pub outside: u64,
-    /// Counted by the consumers.
     pub metric: u64,
-    /// Checks, of any kind, that were answered to processes that died before they told of them.
+    /// Checks, of any kind, answered to processes that died before they told of them.
     pub uncounted: u64,
-    /// Records that came again after a check whose answer came to nobody, or that were being counted
-    /// when the last page was read: nobody outside can tell whether the metric must have them.
+    /// Came again after a check whose answer came to nobody, or that was being counted when the
+    /// last page was read: nobody outside can tell whether the metric must have them.
     pub doubtful: u64,
 }
 
@@ -65,7 +60,6 @@ impl CheckAnswers {
         self.total
     }
 
-    /// How many statements were answered completely with so many records.
     fn statements(&self, records: u64) -> usize {
         self.ends.partition_point(|end| *end <= records)
     }
@@ -87,9 +81,8 @@ impl CheckAnswers {
 }
 
 impl Redeliveries {
-    /// Compares what was counted here with what the processes told. `living` are those that could still
-    /// have told more. The consumers tell a redelivery of a `republished` record by the payment's first
-    /// record, as one more of the producer's.
+    /// `living` could still have told more. The consumers tell a redelivery of a `republished`
+    /// record by the payment's first record, as one more of the producer's.
     #[must_use]
     pub fn account(
         &self,

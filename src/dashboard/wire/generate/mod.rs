@@ -1,5 +1,4 @@
-//! What is generated from the types on the wire, and checked in: a client reads it without this
-//! program, and a change of the wire is seen in its diff.
+//! Generated from the types on the wire, and checked in: a client reads it without this program.
 
 mod openapi;
 mod operation;
@@ -25,14 +24,11 @@ use crate::report::explore::ExploreReport;
 use crate::report::storm::StormReport;
 use crate::storm::ManualCommand;
 
-/// The variable that has them written, and the command that sets it.
 const WRITE: &str = "WIRE";
 const COMMAND: &str = "make wire";
 
-/// An event's name and the name of its type.
 type EventType = (&'static str, String);
 
-/// What goes over the wire beside the events.
 fn bodies(types: &mut SchemaGenerator) {
     types.subschema_for::<(
         Health,
@@ -64,7 +60,6 @@ fn typescript() -> String {
     typescript::file(types.as_object().expect("it was one"), &events)
 }
 
-/// The reports, each with the name of its file and that of its type.
 const REPORTS: [(&str, &str); 3] = [
     ("run", "RunReport"),
     ("explore", "ExploreReport"),
@@ -81,7 +76,6 @@ fn report(name: &str) -> Value {
     }
 }
 
-/// The files, each with what it is to hold.
 fn files() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = root.join("docs");
@@ -100,7 +94,6 @@ fn files() -> Vec<(PathBuf, String)> {
     files
 }
 
-/// Whether a file holds this.
 fn is_current(path: &Path, text: &str) -> bool {
     std::fs::read_to_string(path).is_ok_and(|there| there == text)
 }

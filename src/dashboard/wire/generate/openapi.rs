@@ -1,4 +1,4 @@
-//! The API as OpenAPI 3.1, whose schemas are JSON Schemas: the types are described once for all.
+//! As OpenAPI 3.1, whose schemas are JSON Schemas: the types are described once for all.
 
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,6 @@ use crate::dashboard::wire::live::events;
 use crate::dashboard::{health, jobs, labs, metrics, quiz, runs};
 use crate::report::RunReport;
 
-/// Every path that the server has.
 fn operations(types: &mut SchemaGenerator) -> Vec<ApiOperation> {
     let t = types;
     vec![
@@ -100,7 +99,6 @@ fn operations(types: &mut SchemaGenerator) -> Vec<ApiOperation> {
     ]
 }
 
-/// The whole document.
 pub(super) fn document() -> Value {
     let mut types = schema::types(COMPONENTS);
     let events = events(&mut types);

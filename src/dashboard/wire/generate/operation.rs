@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 
 use crate::dashboard::problem::{Body, Problem};
 
-/// An answer that is described.
 pub(super) trait Answer {
     const STATUS: u16;
+
     fn schema(types: &mut SchemaGenerator) -> Value;
 }
 
 impl<T: JsonSchema> Answer for Json<T> {
     const STATUS: u16 = 200;
+
     fn schema(types: &mut SchemaGenerator) -> Value {
         types.subschema_for::<T>().to_value()
     }
@@ -23,6 +24,7 @@ impl<T: JsonSchema> Answer for Json<T> {
 
 impl<T: JsonSchema> Answer for (StatusCode, Json<T>) {
     const STATUS: u16 = 202;
+
     fn schema(types: &mut SchemaGenerator) -> Value {
         types.subschema_for::<T>().to_value()
     }
@@ -30,12 +32,12 @@ impl<T: JsonSchema> Answer for (StatusCode, Json<T>) {
 
 impl<A: Answer> Answer for Result<A, Problem> {
     const STATUS: u16 = A::STATUS;
+
     fn schema(types: &mut SchemaGenerator) -> Value {
         A::schema(types)
     }
 }
 
-/// What a handler takes; a body, or what the path tells.
 pub(super) trait Takes {
     fn body(_: &mut SchemaGenerator) -> Option<Value> {
         None
@@ -52,9 +54,9 @@ impl<T: JsonSchema> Takes for Body<T> {
     }
 }
 
-/// A handler whose types say what it takes and answers.
 pub(super) trait Handler<Arguments> {
     type Answer: Answer;
+
     fn body(types: &mut SchemaGenerator) -> Option<Value>;
 }
 
@@ -80,7 +82,6 @@ handlers! {
     A B C;
 }
 
-/// One method of one path.
 pub(super) struct ApiOperation {
     pub method: &'static str,
     pub path: &'static str,
@@ -89,18 +90,14 @@ pub(super) struct ApiOperation {
     pub body: Option<Value>,
     pub status: u16,
     pub answer: Value,
-    /// Of the answer.
     pub content: &'static str,
-    /// What the answer is.
     pub description: &'static str,
-    /// Further parameters, beside those of the path: name, description, schema.
+    /// Beside those of the path: name, description, schema.
     pub query: Vec<(&'static str, &'static str, Value)>,
-    /// Further answers, beside those that every method has.
     pub others: Vec<u16>,
 }
 
 impl ApiOperation {
-    /// What the types of its handler say.
     pub fn of<H: Handler<A>, A>(
         (method, path, id): (&'static str, &'static str, &'static str),
         _: H,
@@ -114,7 +111,6 @@ impl ApiOperation {
         }
     }
 
-    /// What is no JSON.
     pub fn text(
         (method, path, id): (&'static str, &'static str, &'static str),
         content: &'static str,
@@ -135,7 +131,7 @@ impl ApiOperation {
         }
     }
 
-    /// Is described as this: a saved report is passed through as it was written.
+    /// A saved report is passed through as it was written.
     pub fn answers<T: JsonSchema>(mut self, types: &mut SchemaGenerator) -> Self {
         self.answer = types.subschema_for::<T>().to_value();
         self

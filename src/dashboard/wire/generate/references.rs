@@ -6,7 +6,7 @@ use super::{EventType, REPORTS};
 
 pub(super) const COMPONENTS: &str = "/components/schemas";
 
-/// The reports have files of their own, which are what the commands promise too.
+/// They have files of their own, which are what the commands promise too.
 pub(super) fn point_to_reports(value: &mut Value) {
     match value {
         Value::Array(all) => all.iter_mut().for_each(point_to_reports),
@@ -24,7 +24,6 @@ pub(super) fn point_to_reports(value: &mut Value) {
     }
 }
 
-/// What is pointed to, from the paths and from the events.
 pub(super) fn needed(paths: &Value, schemas: &Value, events: &[EventType]) -> Value {
     let mut needed = json!({});
     let mut open: Vec<String> = events
@@ -57,7 +56,6 @@ fn pointed(value: &Value, names: &mut Vec<String>) {
     }
 }
 
-/// The name that a path to a schema ends with.
 fn name_in(path: &str) -> Option<&str> {
     let path = path.strip_prefix('#')?.strip_prefix(COMPONENTS)?;
     path.strip_prefix('/')

@@ -4,7 +4,6 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// Types whose definitions are found under this path.
 pub(super) fn types(path: &'static str) -> SchemaGenerator {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     settings
@@ -12,7 +11,6 @@ pub(super) fn types(path: &'static str) -> SchemaGenerator {
         .into_generator()
 }
 
-/// A type as a schema that stands alone.
 pub(super) fn whole<T: JsonSchema>(title: &str) -> Value {
     let mut schema = types("/$defs").into_root_schema_for::<T>().to_value();
     schema["title"] = json!(title);
@@ -20,8 +18,8 @@ pub(super) fn whole<T: JsonSchema>(title: &str) -> Value {
     schema
 }
 
-/// Makes a schema as strict as the type is, and leaves out what says nothing to a reader: how many
-/// bits a number has, and what older reports are read as where they do not say.
+/// As strict as the type is, without what says nothing to a reader: how many bits a number has, and
+/// what older reports are read as where they do not say.
 pub(super) fn tidy(schema: &mut Value) {
     match schema {
         Value::Array(all) => all.iter_mut().for_each(tidy),
@@ -42,8 +40,8 @@ pub(super) fn tidy(schema: &mut Value) {
     }
 }
 
-/// No property is unknown. One that has a default is one that older reports do not have; another that
-/// may be missing is left out instead of being null.
+/// No property is unknown. One that has a default is one that older reports do not have; another
+/// that may be missing is left out instead of being null.
 fn close(object: &mut Map<String, Value>) {
     let required = object.get("required").cloned().unwrap_or_default();
     let is_required = |name: &Value| required.as_array().is_some_and(|all| all.contains(name));
@@ -91,7 +89,6 @@ fn not_null(property: &mut Value) {
     }
 }
 
-/// The words of an enum, where that is what the alternatives are.
 fn words(alternatives: &Value) -> Option<Value> {
     let mut words = Vec::new();
     for alternative in alternatives.as_array()? {
@@ -104,7 +101,7 @@ fn words(alternatives: &Value) -> Option<Value> {
     Some(Value::Array(words))
 }
 
-/// A doc comment without the marks of a link, and its lines joined.
+/// Without the marks of a link, and its lines joined.
 fn plain(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let text = lines.join(" ").replace("[`", "`").replace("`]", "`");

@@ -1,5 +1,5 @@
-//! Types as TypeScript, from their schemas: one derive says what a type is, to every reader. With
-//! them goes what the registries say of the values, so that no page says it again.
+//! Types as TypeScript, from their schemas, with what the registries say of the values, so that no
+//! page says it again.
 
 use std::fmt::Write;
 
@@ -12,7 +12,6 @@ use crate::named::Named;
 use crate::report::explore::CellOutcome;
 use crate::verdict::Outcome;
 
-/// All types, and the events by name.
 pub(super) fn file(types: &Map<String, Value>, events: &[EventType]) -> String {
     let mut text = format!("// Generated from the types in Rust: `{COMMAND}`.\n");
     for (name, schema) in types {
@@ -44,7 +43,6 @@ pub(super) fn file(types: &Map<String, Value>, events: &[EventType]) -> String {
     text
 }
 
-/// Each with what it is, its name and its type.
 fn constants(events: &[EventType]) -> [(&'static str, &'static str, &'static str, String); 5] {
     let fault = |f: Fault| json!({ "word": f.word(), "help": f.help(), "finds": f.finds() });
     let state = |state: PaymentState| match state {
@@ -99,7 +97,7 @@ fn doc(schema: &Value, indent: &str) -> String {
     text.map_or_else(String::new, |text| format!("{indent}/** {text} */\n"))
 }
 
-/// An object with the properties that are always there first, in the order of the type's fields.
+/// Required properties first, in the order of the type's fields.
 fn object(schema: &Value, indent: &str) -> String {
     let empty = Map::new();
     let properties = schema["properties"].as_object().unwrap_or(&empty);
@@ -172,9 +170,8 @@ fn type_of(schema: &Value, indent: &str) -> String {
     }
 }
 
-/// Objects of which one has all that another has, and more: what the lesser one never has. Else each
-/// of the greater would be one of the lesser, and no reader could tell them apart. Where a tag tells
-/// them apart, nothing need be said.
+/// Of objects of which one has all that another has, and more: what the lesser one never has. Else
+/// no reader could tell them apart. Where a tag does, nothing need be said.
 fn exclusive(alternatives: &Value) -> Value {
     let mut told = alternatives.clone();
     let empty = Map::new();
@@ -202,7 +199,6 @@ fn exclusive(alternatives: &Value) -> Value {
     told
 }
 
-/// A union, each of its types once.
 fn join(types: impl IntoIterator<Item = String>) -> String {
     let mut told: Vec<String> = Vec::new();
     for one in types {

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use crate::dashboard::payment_grid::LiveCounts;
 use crate::dashboard::problem::Problem;
 
-/// Why a body has not the form of that name.
 fn problems(name: &str, body: &Value) -> Vec<String> {
     let mut api: Value =
         serde_json::from_str(include_str!("../../../../docs/openapi.json")).unwrap();

@@ -32,6 +32,8 @@ open: not acked, fence: waited for a lock, ?: not reached, =N: as in row N, ·: 
 
 LOST: msg-0001, kill after kafka OffsetCommit
 msg-0001 was struck by kill and is lost.
+committed ahead of work: a#1 committed offset 5 of partition 0, past msg-0001 at 0, when nothing
+was seen to be done for it; nothing was done for it afterwards
 replay: crashwindow replay runs/0007/cells/0009
 
 twice: msg-0001, zombie after SELECT 1 FROM processed WHERE msg_id = $1, before POST /v1/charges
@@ -53,6 +55,10 @@ frozen: no run could be made of it: the consumer did not join in 30 s
 2 of 10 cells could not be judged:
 msg-0001 was struck by kill and is unfinished.
 msg-0001 was struck by zombie and is not_reached.
+
+1 of 10 cells: committed ahead of work: a#1 committed offset 5 of partition 0, past msg-0001 at
+0, when nothing was seen to be done for it; nothing was done for it afterwards. That loses
+nothing by itself; a crash in between does.
 
 warning: the idle recording was 2 s long
 

@@ -1,11 +1,10 @@
-//! The functions and types of Postgres that change nothing that a consumer could have meant to change.
+//! Functions and types that change nothing that a consumer could have meant to change.
 
 pub(super) fn is_harmless(function: &str) -> bool {
     HARMLESS.contains(&function) || PREFIXES.iter().any(|prefix| function.starts_with(prefix))
 }
 
-/// What Postgres has in families: they only look. An advisory lock ends with its connection or its
-/// transaction, and is nothing that is stored.
+/// An advisory lock ends with its connection or its transaction: nothing is stored.
 const PREFIXES: &[&str] = &[
     "pg_advisory_",
     "pg_get_",
@@ -14,24 +13,21 @@ const PREFIXES: &[&str] = &[
     "regexp_",
 ];
 
-/// A sequence and a setting are not data: the one is never taken back, the other ends with its session.
+/// A sequence and a setting are not data: the one is never taken back, the other ends with its
+/// session.
 #[rustfmt::skip]
 const HARMLESS: &[&str] = &[
-    // Aggregates and windows.
     "any_value", "array_agg", "avg", "bit_and", "bit_or", "bit_xor", "bool_and", "bool_or", "corr",
     "count", "covar_pop", "covar_samp", "cume_dist", "dense_rank", "every", "first_value",
     "json_agg", "json_object_agg", "jsonb_agg", "jsonb_object_agg", "lag", "last_value", "lead",
     "max", "min", "mode", "nth_value", "ntile", "percent_rank", "percentile_cont",
     "percentile_disc", "range_agg", "rank", "row_number", "stddev", "stddev_pop", "stddev_samp",
     "string_agg", "sum", "var_pop", "var_samp", "variance", "xmlagg",
-    // Values of any type.
     "coalesce", "greatest", "least", "nullif", "num_nonnulls", "num_nulls", "pg_typeof",
     "generate_series", "generate_subscripts", "unnest",
-    // Numbers.
     "abs", "cbrt", "ceil", "ceiling", "degrees", "div", "exp", "factorial", "floor", "gcd", "lcm",
     "ln", "log", "log10", "mod", "pi", "power", "pow", "radians", "random", "round", "sign", "sqrt",
     "trunc", "width_bucket", "sin", "cos", "tan", "atan", "atan2", "acos", "asin",
-    // Text and bytes.
     "ascii", "bit_length", "btrim", "char_length", "character_length", "chr", "concat", "concat_ws",
     "convert", "convert_from", "convert_to", "decode", "encode", "format", "get_byte", "initcap",
     "left", "length", "lower", "lpad", "ltrim", "md5", "normalize", "octet_length", "overlay",
@@ -39,14 +35,12 @@ const HARMLESS: &[&str] = &[
     "replace", "reverse", "right", "rpad", "rtrim", "sha224", "sha256", "sha384", "sha512",
     "split_part", "starts_with", "string_to_array", "string_to_table", "strpos", "substr",
     "substring", "to_ascii", "to_hex", "translate", "trim", "upper", "hashtext", "hashtextextended",
-    // Time.
     "age", "clock_timestamp", "current_time", "current_timestamp", "date_bin", "date_part",
     "date_trunc", "extract", "isfinite", "justify_days", "justify_hours", "justify_interval",
     "localtime", "localtimestamp", "make_date", "make_interval", "make_time", "make_timestamp",
     "make_timestamptz", "now", "statement_timestamp", "timeofday", "timezone", "to_char", "to_date",
     "to_number", "to_timestamp", "transaction_timestamp", "pg_sleep", "pg_sleep_for",
     "pg_sleep_until",
-    // JSON, arrays, ranges, text search, XML.
     "array_append", "array_cat", "array_dims", "array_fill", "array_length", "array_lower",
     "array_ndims", "array_position", "array_positions", "array_prepend", "array_remove",
     "array_replace", "array_to_json", "array_to_string", "array_upper", "cardinality", "isempty",
@@ -68,7 +62,6 @@ const HARMLESS: &[&str] = &[
     // Of extensions that come with Postgres.
     "crypt", "digest", "gen_random_bytes", "gen_salt", "hmac", "similarity", "unaccent",
     "word_similarity",
-    // UUIDs.
     "gen_random_uuid", "uuid_extract_timestamp", "uuid_extract_version", "uuid_generate_v1",
     "uuid_generate_v1mc", "uuid_generate_v4", "uuid_generate_v5", "uuidv4", "uuidv7",
     // Types, as a cast or with a length.

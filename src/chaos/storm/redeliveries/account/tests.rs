@@ -4,7 +4,6 @@ use super::super::tests::{CHECK, check, counting, event, source};
 use super::*;
 use crate::tap::postgres::Transaction;
 
-/// What a process told, and how many records had been answered to it when it was asked.
 fn told(checks: u64, redelivered: u64, answered: u64) -> MetricReading {
     MetricReading {
         checks,

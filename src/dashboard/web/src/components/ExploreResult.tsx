@@ -1,4 +1,5 @@
 import { useStarter } from '../lib/jobs';
+import { logWords } from '../lib/log';
 import { cellRun, wasRun } from '../lib/matrix';
 import { go, href, set, usePlace } from '../lib/router';
 import { token } from '../lib/token';
@@ -76,6 +77,9 @@ export function ExploreResult({ report }: { report: ExploreReport }) {
           <p>
             <b>{hitWords(cell)}</b>: {cell.text}
           </p>
+          {logWords(cell).map((line) => (
+            <p key={line}>{line}</p>
+          ))}
           {wasRun(cell) ? (
             <p class="actions">
               <button

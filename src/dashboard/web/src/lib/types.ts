@@ -222,6 +222,8 @@ export interface ExploreCell {
   replay: string;
   /** How many payments have that outcome. */
   hit?: number;
+  /** What was seen of positions in the log; it changes no verdict. */
+  log?: LogFinding[];
 }
 
 /** Every crash window of one consumer, struck with every fault that applies to it. `schema` changes when a reader would have to. */
@@ -453,6 +455,57 @@ export interface LiveCounts {
   unfinished: number;
   waiting: number;
 }
+
+/** A fact about positions in the log, with its evidence. Times are in milliseconds since the run began; a process is told by its instance and which of its lives it was: `a#2`. */
+export type LogFinding = {
+  finding: 'committed_ahead';
+  /** The payment. */
+  payment: string;
+  /** Where its record is. */
+  partition: number;
+  /** Where its record is. */
+  offset: number;
+  /** The process that committed. */
+  by: string;
+  /** The offset that it committed: the next to be read. */
+  position: number;
+  /** When the commit was answered. */
+  committed_ms: number;
+  /** When something was done for the payment after all; none where nothing ever was. */
+  done_ms: number | null;
+} | {
+  finding: 'redelivered_after_commit';
+  /** The payment. */
+  payment: string;
+  /** Where its record is. */
+  partition: number;
+  /** Where its record is. */
+  offset: number;
+  /** The process that it was handed to again. */
+  to: string;
+  /** When it was. */
+  delivered_ms: number;
+  /** The process that had committed. */
+  committed_by: string;
+  /** The offset that it had committed: the next to be read. */
+  position: number;
+  /** When the commit was answered. */
+  committed_ms: number;
+} | {
+  finding: 'out_of_order';
+  /** The key. */
+  key: string;
+  /** The partition of both. */
+  partition: number;
+  /** The payment whose record stands first. */
+  first: string;
+  /** The payment that was done first. */
+  second: string;
+  /** When the second was done. */
+  second_done_ms: number;
+  /** When the first was asked for, for the first time that it came to anything. */
+  first_asked_ms: number;
+};
 
 /** A line that an instance of a storm has logged. */
 export interface LogLine {
