@@ -66,6 +66,7 @@ fn replays(fault: Fault) -> bool {
         | Fault::Unavailable
         | Fault::StallKill
         // What is produced again is another record.
-        | Fault::Duplicate => false,
+        | Fault::Duplicate
+        | Fault::Join => false,
     }
 }
